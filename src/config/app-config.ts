@@ -1,0 +1,92 @@
+import type { JsonObject } from '../common/json.js';
+
+/** The configuration as the service uses it: checked, complete with defaults, durations in ms, frozen. */
+export interface AppConfig {
+  /** Absolute path of the YAML file. */
+  readonly file: string;
+  /** Directory that relative paths start from. */
+  readonly directory: string;
+  /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
+  readonly country: string | undefined;
+  readonly server: ServerConfig;
+  readonly credentials: readonly CredentialConfig[];
+  /** Name -> configured lookup, in the file's order. */
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  /** Name -> target, `default` among them when configured. */
+  readonly targets: ReadonlyMap<string, TargetConfig>;
+  readonly logging: LoggingConfig;
+  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`. */
+  readonly databaseUrl: string;
+  /** What is allowed but probably not meant; logged at start, printed by `config check`. */
+  readonly warnings: readonly string[];
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Absolute paths of PEM files. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** CIDR ranges or addresses; `undefined` = everybody. */
+  readonly allowedNetworks: readonly string[] | undefined;
+  readonly trustedProxies: readonly string[];
+}
+
+export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
+export interface ApiKeyCredentialConfig {
+  readonly id: string;
+  /** Plain, or `sha256:<64 hex digits>`. */
+  readonly apiKey: string;
+  readonly targets: readonly string[] | undefined;
+}
+export interface BasicCredentialConfig {
+  readonly id: string;
+  readonly username: string;
+  /** Plain, or `scrypt:<salt>:<hash>` as `hash-secret` prints it. */
+  readonly password: string;
+  readonly targets: readonly string[] | undefined;
+}
+
+export interface ProviderConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly country: string | undefined;
+  readonly timeoutMs: number;
+  readonly cache: CacheConfig | undefined;
+  /** Checked instance of the kind's options class. */
+  readonly options: object;
+}
+
+export interface CacheConfig {
+  readonly ttlMs: number;
+  readonly negativeTtlMs: number;
+  readonly staleIfErrorMs: number;
+  readonly maxEntries: number;
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  /** Names of providers, in order of precedence. */
+  readonly providers: readonly string[];
+  readonly country: string | undefined;
+  readonly deadlineMs: number;
+  readonly staggerMs: number;
+  readonly routes: readonly RouteConfig[];
+}
+
+export interface RouteConfig {
+  /** `undefined` = any tier. */
+  readonly tiers: readonly string[] | undefined;
+  /** extradata key -> the texts of which one must be equal. */
+  readonly when: ReadonlyMap<string, readonly string[]>;
+  readonly instructions: Readonly<JsonObject>;
+}
+
+export interface LoggingConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `masked` (`+35850*****34`) or `plain`. */
+  readonly numbers: 'masked' | 'plain';
+}
+
+/** Nest token of the `AppConfig`. */
+export const APP_CONFIG = Symbol.for('smartrouting-vip.app-config');

@@ -1,0 +1,124 @@
+import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
+
+/** What a text that should be a telephone number turned out to be. */
+export interface ReadNumber {
+  /** How numbers are compared: E.164 (`+358501231234`), or the trimmed text when it is no E.164 number. */
+  readonly key: string;
+  /** Present when `key` is E.164 and the numbering plan is known. */
+  readonly parsed?: PhoneNumber;
+}
+
+/** Longest text looked at: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035). */
+export const MAX_NUMBER_LENGTH = 320;
+/** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
+const E164 = /^\+[1-9]\d{2,14}$/;
+const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
+const WITHHELD =
+  /^(?:anonymous|unknown|restricted|private|withheld|unavailable|hidden|blocked|no[ _-]?caller[ _-]?id|unidentified|nonumber|null|undefined)$/i;
+const SIP_WITHHELD =
+  /^(?:sips?:)?(?:anonymous|unknown|restricted|private|unavailable)@|@anonymous\.invalid$/i;
+
+/** True for an absent, empty or "anonymous"-like caller number, as networks and phone systems write it. */
+export function isWithheldNumber(text: string): boolean {
+  const trimmed = text.trim().replace(/^["<]+|[">]+$/g, '');
+  return trimmed === '' || WITHHELD.test(trimmed) || SIP_WITHHELD.test(trimmed);
+}
+
+/**
+ * Reads a telephone number in any common spelling: `+358 50 123 1234`, `00358501231234`, `050-123 1234`
+ * (with country `FI`), `tel:+358501231234`.
+ * @param text the number as written
+ * @param country ISO 3166-1 alpha-2 code of the country whose national spelling is meant; without it only
+ *   international spellings are E.164
+ */
+export function readNumber(text: string, country?: string): ReadNumber {
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
+  const bare = trimmed.replace(/^tel:/i, '');
+  if (
+    !/^[+0-9(\uff0b\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/.test(bare) ||
+    /[a-z@:*#]/i.test(bare.replace(/;.*$/s, ''))
+  ) {
+    return { key: trimmed };
+  }
+  return (
+    readInternational(bare) ??
+    readNational(bare, country) ??
+    (bare.startsWith('00') ? readInternational(`+${bare.slice(2)}`) : undefined) ?? { key: trimmed }
+  );
+}
+
+function readInternational(text: string): ReadNumber | undefined {
+  if (!/^[+\uff0b]/.test(text)) return undefined;
+  const parsed = parsePhoneNumberFromString(text);
+  if (parsed?.isPossible() && parsed.ext === undefined) return { key: parsed.number, parsed };
+  const digits = text.replace(PUNCTUATION, '');
+  return E164.test(digits) ? { key: digits } : undefined;
+}
+
+/**
+ * A national spelling is believed when it is valid, or possible and written with the trunk prefix; so the internal
+ * extension `12345` does not become somebody's number.
+ */
+function readNational(text: string, country: string | undefined): ReadNumber | undefined {
+  if (country === undefined) return undefined;
+  const parsed = parsePhoneNumberFromString(text, country as CountryCode);
+  if (!parsed || parsed.ext !== undefined) return undefined;
+  const trunk = trunkPrefix(country);
+  const dialled = text.replace(PUNCTUATION, '');
+  const withTrunk = trunk !== undefined && dialled.startsWith(trunk) && !dialled.startsWith('00');
+  return parsed.isValid() || (withTrunk && parsed.isPossible()) ? { key: parsed.number, parsed } : undefined;
+}
+
+const plans = new Map<string, Metadata>();
+
+function numberingPlan(country: string): Metadata['numberingPlan'] {
+  let metadata = plans.get(country);
+  if (metadata === undefined) {
+    metadata = new Metadata();
+    metadata.selectNumberingPlan(country as CountryCode);
+    plans.set(country, metadata);
+  }
+  return metadata.numberingPlan;
+}
+
+/** What is dialled before a national number inside the country (`0` in Finland); `undefined` where nothing is. */
+export function trunkPrefix(country: string): string | undefined {
+  const plan = numberingPlan(country) as unknown as { nationalPrefix(): string | null } | undefined;
+  return plan?.nationalPrefix() ?? undefined;
+}
+
+function callingCode(country: string): string | undefined {
+  const plan = numberingPlan(country) as unknown as { callingCode(): string } | undefined;
+  return plan?.callingCode();
+}
+
+/**
+ * Reads a range, a leading part of a number followed by `*`: `+3589123*`, `003589123*`, or `09123*` with country `FI`.
+ * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is no range
+ */
+export function readRange(text: string, country?: string): string | undefined {
+  const written = text.trim().replace(/^tel:/i, '').replace(PUNCTUATION, '');
+  if (!written.endsWith('*')) return undefined;
+  let digits = written.slice(0, -1);
+  if (digits.startsWith('00')) digits = `+${digits.slice(2)}`;
+  else if (!digits.startsWith('+')) {
+    const code = country === undefined ? undefined : callingCode(country);
+    if (code === undefined) return undefined;
+    const trunk = trunkPrefix(country!);
+    digits = `+${code}${trunk !== undefined && digits.startsWith(trunk) ? digits.slice(trunk.length) : digits}`;
+  }
+  return /^\+[1-9]\d{0,14}$/.test(digits) ? `${digits}*` : undefined;
+}
+
+/**
+ * The keys under which a number's record may be stored, best first: the number itself, then every range that covers
+ * it, longest first. Empty ranges aside, `+358501231234` gives `+358501231234`, `+358501231234*`, … `+3*`.
+ */
+export function numberKeys(key: string): string[] {
+  const keys = [key];
+  if (E164.test(key))
+    for (let length = key.length; length >= 2; length--) keys.push(`${key.slice(0, length)}*`);
+  return keys;
+}
