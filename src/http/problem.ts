@@ -1,0 +1,46 @@
+import { HttpException } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+
+/** One thing that is wrong with a request: where (`anum`, `extradata.CallId`, `''` for the body itself) and what. */
+export interface RequestError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The body of an error answer, `application/problem+json` (RFC 9457). */
+export interface ProblemDetails {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly errors?: readonly RequestError[];
+}
+
+/** An answer that refuses a request, with what the caller of the API needs to mend it. Texts are public. */
+export class Problem extends HttpException {
+  constructor(
+    status: number,
+    readonly detail?: string,
+    readonly more: { errors?: readonly RequestError[]; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail ?? STATUS_CODES[status] ?? 'Error', status);
+  }
+
+  get body(): ProblemDetails {
+    return problemDetails(this.getStatus(), this.detail, this.more.errors);
+  }
+}
+
+export function problemDetails(
+  status: number,
+  detail?: string,
+  errors?: readonly RequestError[],
+): ProblemDetails {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...(detail !== undefined && { detail }),
+    ...(errors !== undefined && { errors }),
+  };
+}
