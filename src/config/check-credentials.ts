@@ -1,0 +1,75 @@
+import type { CredentialConfig } from './app-config.js';
+import { checkNames } from './check-targets.js';
+import { itemsAt, textOf } from './config-node.js';
+import type { ConfigMap, ConfigNode } from './config-node.js';
+import type { Report } from './report.js';
+import type { CredentialSection } from './sections.js';
+
+/**
+ * The secrets that ship with the demo configuration, known to everybody: its API key, and the hash of `demo-password`
+ * as written there.
+ */
+export const DEMO_SECRETS: readonly string[] = [
+  'demo-key-change-me',
+  'demo-password',
+  'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I',
+];
+
+const WELL_KNOWN = "This is the demo's secret, which everybody knows.";
+const CURE = 'write your own, or set the environment variable that it comes from';
+
+/**
+ * Checks what one credential or one key alone cannot tell: one secret each, ids once, targets that exist.
+ * @param targets names of the entries under `targets:`; `undefined` when they cannot be told
+ * @param isLoopback the service is reached from this machine only
+ */
+export function checkCredentials(
+  credentials: readonly ConfigNode[],
+  targets: readonly string[] | undefined,
+  isLoopback: boolean,
+  report: Report,
+): void {
+  const ids = new Map<string, ConfigNode>();
+  // Also without a target of that name: such a credential gets "proceed normally" for any targetid.
+  const limits = targets && [...new Set([...targets, 'default'])];
+  for (const node of credentials) {
+    if (node.kind !== 'map') continue;
+    checkKindOfSecret(node, report);
+    checkNames(itemsAt(node, 'targets'), 'a configured target', limits, report);
+    const idNode = node.entries.get('id');
+    const id = textOf(idNode);
+    const earlier = id === undefined ? undefined : ids.get(id);
+    if (earlier !== undefined)
+      report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids are unique.`);
+    else if (id !== undefined) ids.set(id, idNode!);
+    for (const key of ['apiKey', 'password']) {
+      const secret = node.entries.get(key);
+      if (secret === undefined || !DEMO_SECRETS.includes(textOf(secret) ?? '')) continue;
+      if (isLoopback) report.warn(secret, `${WELL_KNOWN} Before others can reach the service, ${CURE}.`);
+      else report.at(secret, `${WELL_KNOWN} Listen on 127.0.0.1 only, or ${CURE}.`);
+    }
+  }
+}
+
+function checkKindOfSecret(node: ConfigMap, report: Report): void {
+  const has = (key: string) => node.entries.has(key);
+  const basic = ['username', 'password'].filter(has);
+  if (has('apiKey') && basic.length > 0) {
+    report.at(
+      node,
+      `Both apiKey and ${basic.join(' and ')} are given. Write one credential for each, with ids of their own.`,
+    );
+  } else if (!has('apiKey') && basic.length === 0) {
+    report.at(node, 'The credential has no secret. Write apiKey, or username and password.');
+  } else if (basic.length === 1) {
+    const other = basic[0] === 'username' ? 'password' : 'username';
+    report.missing(node, other, `is missing. ${basic[0]} needs it; write both, or apiKey instead.`);
+  }
+}
+
+export function credentialConfig(section: CredentialSection): CredentialConfig {
+  const { id, apiKey, username, password, targets } = section;
+  return apiKey !== undefined
+    ? { id, apiKey, targets }
+    : { id, username: username!, password: password!, targets };
+}

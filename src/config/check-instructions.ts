@@ -1,0 +1,81 @@
+import { distance } from 'fastest-levenshtein';
+import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
+import { toPlain } from './config-node.js';
+import type { Report } from './report.js';
+import { NOT_TEXT } from './rules.js';
+import type { JsonObject } from '../common/json.js';
+
+/** Says what is wrong with a template text (`is not a template: …`); `undefined` when nothing is. */
+export type CheckInstruction = (text: string) => string | undefined;
+
+const TEXTS = ['InitialTarget', 'FailTarget'];
+const NUMBERS = ['Priority', 'ExtraPriority'];
+
+/** Checks what a route tells Core: types of the four known keys, likely misspellings of them, every text. */
+export function checkInstructions(
+  map: ConfigMap,
+  report: Report,
+  checkText: CheckInstruction | undefined,
+): JsonObject {
+  const instructions: JsonObject = {};
+  for (const [key, node] of map.entries) {
+    if (TEXTS.includes(key)) checkTextKey(node, report);
+    else if (NUMBERS.includes(key)) checkNumberKey(node, report);
+    else warnOfMisspelling(key, node, report);
+    if (isBlank(node)) report.at(node, 'is empty and would be left out. Write a value, or remove the key.');
+    checkValues(node, report, checkText);
+    instructions[key] = (NUMBERS.includes(key) ? numberOf(node) : undefined) ?? (toPlain(node) as JsonObject);
+  }
+  return instructions;
+}
+
+function checkTextKey(node: ConfigNode, report: Report): void {
+  if (node.kind === 'scalar' && (typeof node.value === 'string' || node.value === null)) return;
+  report.at(node, node.kind === 'scalar' ? NOT_TEXT : 'is not text. Write one text.');
+}
+
+function checkNumberKey(node: ConfigNode, report: Report): void {
+  if (numberOf(node) !== undefined || (node.kind === 'scalar' && node.value === null)) return;
+  report.at(node, 'is not a number. Write a number without quotes, for example 50.');
+}
+
+function numberOf(node: ConfigNode): number | undefined {
+  if (node.kind !== 'scalar') return undefined;
+  if (typeof node.value === 'number') return node.value;
+  const isNumber = node.variable && /^[+-]?\d+(\.\d+)?$/.test(String(node.value).trim());
+  return isNumber ? Number(node.value) : undefined;
+}
+
+/** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
+function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
+  const meant = [...TEXTS, ...NUMBERS].find((known) => distance(key.toLowerCase(), known.toLowerCase()) <= 2);
+  if (meant !== undefined) {
+    report.warn(node, `The key looks like ${meant} misspelt; Core takes names exactly as written.`);
+  }
+}
+
+function isBlank(node: ConfigNode): boolean {
+  return (
+    node.kind === 'scalar' &&
+    (node.value === null || (typeof node.value === 'string' && node.value.trim() === ''))
+  );
+}
+
+function checkValues(node: ConfigNode, report: Report, checkText: CheckInstruction | undefined): void {
+  if (node.kind === 'list') node.items.forEach((item) => checkValues(item, report, checkText));
+  else if (node.kind === 'map') node.entries.forEach((child) => checkValues(child, report, checkText));
+  else checkScalar(node, report, checkText);
+}
+
+function checkScalar(node: ConfigScalar, report: Report, checkText: CheckInstruction | undefined): void {
+  const { value } = node;
+  if (typeof value === 'number' && !(Number.isSafeInteger(value) || isFraction(value))) {
+    report.at(node, 'is a number that JSON cannot carry exactly. Put it in quotes to send it as text.');
+  }
+  const problem = typeof value === 'string' ? checkText?.(value) : undefined;
+  if (problem !== undefined) report.at(node, problem);
+}
+
+function isFraction(value: number): boolean {
+  return Number.isFinite(value) && !Number.isInteger(value);
+}

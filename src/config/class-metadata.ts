@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import type { MetadataStorage, ValidatorConstraintInterface } from 'class-validator';
+
+/** One decorator of a property; class-validator does not export the type. */
+export type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
+import { RULE } from './key.js';
+import type { Rule } from './rule.js';
+
+export type OptionsClass = new () => object;
+
+/** What the decorators of a class and its ancestors say, for one property. */
+export interface PropertyFacts {
+  readonly name: string;
+  readonly rules: readonly { readonly name: string; readonly meta: ValidationMetadata }[];
+  readonly nested: boolean;
+  /** TypeScript's own type, where the compiler wrote it down. */
+  readonly designType: unknown;
+}
+
+const known = new WeakMap<object, Map<string, PropertyFacts>>();
+
+/** The properties that an options class declares, then those of its ancestors, in the order of declaration. */
+export function propertiesOf(type: object): ReadonlyMap<string, PropertyFacts> {
+  let facts = known.get(type);
+  if (facts === undefined) known.set(type, (facts = readProperties(type)));
+  return facts;
+}
+
+function readProperties(type: object): Map<string, PropertyFacts> {
+  const facts = new Map<string, PropertyFacts & { rules: { name: string; meta: ValidationMetadata }[] }>();
+  if (typeof type !== 'function') return facts;
+  const storage = getMetadataStorage();
+  for (const meta of storage.getTargetValidationMetadatas(type, '', true, false)) {
+    const name = constraintOf(meta)?.name ?? meta.type;
+    const earlier = facts.get(meta.propertyName);
+    facts.set(meta.propertyName, {
+      name: meta.propertyName,
+      rules: [...(earlier?.rules ?? []), { name, meta }],
+      nested: (earlier?.nested ?? false) || meta.type === ValidationTypes.NESTED_VALIDATION,
+      designType: Reflect.getMetadata('design:type', type.prototype as object, meta.propertyName),
+    });
+  }
+  return facts;
+}
+
+/** The validator behind a rule, and the name under which its error is reported. */
+export function constraintOf(
+  meta: ValidationMetadata,
+): { readonly name: string; readonly instance: ValidatorConstraintInterface } | undefined {
+  if ((meta.constraintCls as unknown) === undefined) return undefined;
+  return getMetadataStorage().getTargetValidatorConstraints(meta.constraintCls)[0];
+}
+
+/** The facts about the class of an instance; none for plain objects. */
+export function factsOf(instance: object): ReadonlyMap<string, PropertyFacts> {
+  return propertiesOf(instance.constructor);
+}
+
+const NUMBER_RULES = ['isNumber', 'isInt', 'isPositive', 'isNegative', 'isDivisibleBy', 'min', 'max'];
+
+/** What a `${…}` should become for this property; text unless its type or a validator says otherwise. */
+export function wantedType(facts: PropertyFacts): 'number' | 'boolean' | 'string' {
+  const has = (names: readonly string[]) => facts.rules.some(({ name }) => names.includes(name));
+  // The compiler writes no type down for `port = 3000`; our own rules have one.
+  const ruled = facts.rules.map(({ name, meta }) =>
+    name === RULE ? (meta.constraints[0] as Rule).schema.type : undefined,
+  );
+  if (facts.designType === Number || has(NUMBER_RULES) || ruled.includes('integer')) return 'number';
+  if (facts.designType === Boolean || has(['isBoolean'])) return 'boolean';
+  return 'string';
+}

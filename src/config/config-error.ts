@@ -1,0 +1,30 @@
+/** One thing that is wrong with the configuration. */
+export interface ConfigProblem {
+  /** Line of the file, from 1; absent where there is none (an environment variable, a missing top-level key). */
+  readonly line?: number | undefined;
+  /** Path of the key, `targets.SALES_QUEUE.providers[1]`, or the name of a variable; `''` for the file as a whole. */
+  readonly key: string;
+  /** The rule and the cure. Never a secret's value. */
+  readonly message: string;
+}
+
+/** The configuration cannot be used; carries every problem found. The message is meant for the administrator. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  /** @param source the file as the administrator knows it, or `environment` */
+  constructor(
+    readonly source: string,
+    readonly problems: readonly ConfigProblem[],
+  ) {
+    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    const lines = problems.map((problem) => `\n- ${formatProblem(problem)}`).join('');
+    super(`Configuration is not usable (${count}), ${source}:${lines}`);
+  }
+}
+
+/** `line 31, targets.SALES_QUEUE.providers[1]: …` */
+export function formatProblem({ line, key, message }: ConfigProblem): string {
+  const place = [line === undefined ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
+  return place === '' ? message : `${place}: ${message}`;
+}

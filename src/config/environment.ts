@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { ConfigError } from './config-error.js';
+import type { ConfigProblem } from './config-error.js';
+import { shorten } from './config-node.js';
+import * as rules from './rules.js';
+
+/** Environment variables; one that is absent or `undefined` is not set. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the service takes from the environment. An empty variable counts as not set. */
+export interface Environment {
+  /** `SMARTROUTING_CONFIG`, as given; relative to the working directory. */
+  readonly configFile: string;
+  /** `PORT`, over `server.port`. */
+  readonly port?: number;
+  /** `HOST`, over `server.host`. */
+  readonly host?: string;
+  /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */
+  readonly databaseUrl: string;
+  /** All variables, for `${NAME}` in the file. Secrets are among them: never log this. */
+  readonly variables: Variables;
+}
+
+const DEFAULT_CONFIG = 'config/smartrouting.yaml';
+const DEFAULT_DATABASE = 'sqlite:data/smartrouting.sqlite';
+
+/**
+ * The only place where the environment is read.
+ * @throws ConfigError naming the variables; never shows `DATABASE_URL`, which holds a password
+ */
+export function readEnvironment(env: Variables = process.env): Environment {
+  const problems: ConfigProblem[] = [];
+  const refuse = (key: string, message: string) => void problems.push({ key, message });
+  const given = (name: string) => (env[name] === '' ? undefined : env[name]);
+
+  const port = given('PORT');
+  const portNumber = port !== undefined && /^\d+$/.test(port) ? Number(port) : port;
+  const portProblem = port === undefined ? undefined : rules.port.problem(portNumber);
+  if (portProblem !== undefined) refuse('PORT', `${JSON.stringify(shorten(port!))} ${portProblem}`);
+
+  const host = given('HOST');
+  const hostProblem = host === undefined ? undefined : rules.host.problem(host);
+  if (hostProblem !== undefined) refuse('HOST', `${JSON.stringify(shorten(host!))} ${hostProblem}`);
+
+  const database = readDatabaseUrl(given('DATABASE_URL') ?? DEFAULT_DATABASE);
+  if ('problem' in database) refuse('DATABASE_URL', database.problem);
+
+  if (problems.length > 0 || 'problem' in database) throw new ConfigError('environment', problems);
+  return {
+    configFile: given('SMARTROUTING_CONFIG') ?? DEFAULT_CONFIG,
+    ...(port !== undefined && { port: portNumber as number }),
+    ...(host !== undefined && { host }),
+    databaseUrl: database.url,
+    variables: env,
+  };
+}
+
+function readDatabaseUrl(text: string): { url: string } | { problem: string } {
+  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'sqlite':
+      return readSqlitePath(rest);
+    case 'mysql':
+    case 'mariadb':
+      return readServerUrl(`mysql:${rest}`);
+    default:
+      return {
+        problem:
+          'is not a database the service knows. Write sqlite:<path> or mysql://user:password@host:port/database. Default: sqlite:data/smartrouting.sqlite.',
+      };
+  }
+}
+
+function readSqlitePath(path: string): { url: string } | { problem: string } {
+  if (path === ':memory:') return { url: 'sqlite::memory:' };
+  if (path === '' || path.startsWith('//')) {
+    return {
+      problem:
+        'has no path after sqlite:. Write sqlite:data/smartrouting.sqlite, or sqlite:/var/lib/smartrouting.sqlite, without //.',
+    };
+  }
+  return { url: `sqlite:${resolve(path)}` };
+}
+
+function readServerUrl(text: string): { url: string } | { problem: string } {
+  const problem =
+    'is not a complete address. Write mysql://user:password@host:port/database, with %40 for @, %2F for / and %23 for # in the password.';
+  if (!URL.canParse(text)) return { problem };
+  const url = new URL(text);
+  const decodable = [url.username, url.password, url.pathname].every((part) => {
+    try {
+      return typeof decodeURIComponent(part) === 'string';
+    } catch (error) {
+      if ((error as Error).name === 'URIError') return false;
+      throw error;
+    }
+  });
+  const complete =
+    url.hostname !== '' && /^\/[^/]+$/.test(url.pathname) && url.hash === '' && text.startsWith('mysql://');
+  return complete && decodable ? { url: text } : { problem };
+}

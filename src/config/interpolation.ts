@@ -1,0 +1,56 @@
+/** Where `${…}` gets its texts from. */
+export interface InterpolationSources {
+  /** An environment variable; `undefined` when it is not set. */
+  variable(name: string): string | undefined;
+  /** A file's content without its last line end, or why it cannot be used. */
+  file(path: string): { readonly text: string } | { readonly problem: string };
+}
+
+export interface Interpolated {
+  readonly text: string;
+  /** The text is one `${…}` and nothing else. */
+  readonly whole: boolean;
+  readonly problem?: string;
+}
+
+const PART = /\$\$\{|\$\{([^}]*)(\}?)/g;
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+const RULE =
+  'has a ${ that is not understood. Write ${NAME}, ${NAME:-default} or ${file:/run/secrets/name}; a literal ${ is written $${.';
+
+/**
+ * Fills `${NAME}`, `${NAME:-default}` and `${file:path}` in; `$${` is a literal `${`. What was filled in is not looked
+ * at again. As in a shell, the default also stands in for a variable that is set but empty.
+ */
+export function interpolate(text: string, sources: InterpolationSources): Interpolated {
+  if (!text.includes('${')) return { text, whole: false };
+  let problem: string | undefined;
+  const filled = text.replace(PART, (part, inner: string | undefined, end: string) => {
+    if (part === '$${') return '${';
+    const found = end === '' ? { problem: RULE } : lookUp(inner ?? '', sources);
+    if ('text' in found) return found.text;
+    problem ??= found.problem;
+    return part;
+  });
+  const whole = /^\$\{[^}]*\}$/.test(text);
+  return problem === undefined ? { text: filled, whole } : { text, whole, problem };
+}
+
+function lookUp(inner: string, sources: InterpolationSources): { text: string } | { problem: string } {
+  if (inner.startsWith('file:') && inner.length > 'file:'.length) {
+    const path = inner.slice('file:'.length);
+    const file = sources.file(path);
+    return 'text' in file
+      ? file
+      : { problem: `takes its text from the file ${path}, which ${file.problem}.` };
+  }
+  const [, name, standIn] = VARIABLE.exec(inner) ?? [];
+  if (name === undefined) return { problem: RULE };
+  const value = sources.variable(name);
+  if (standIn !== undefined) return { text: value === undefined || value === '' ? standIn : value };
+  return value === undefined
+    ? {
+        problem: `needs the environment variable ${name}, which is not set. Set it, or write \${${name}:-default}.`,
+      }
+    : { text: value };
+}

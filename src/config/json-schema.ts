@@ -1,0 +1,149 @@
+// class-validator-jsonschema asks for this file by name; class-transformer does not export its storage.
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { validateSync, ValidationTypes } from 'class-validator';
+import { targetConstructorToSchema } from 'class-validator-jsonschema';
+import type { Kinds } from './check-providers.js';
+import { propertiesOf } from './class-metadata.js';
+import type { ValidationMetadata } from './class-metadata.js';
+import { LIST, RULE } from './key.js';
+import type { JsonSchema, Rule } from './rule.js';
+import { DURATION_SCHEMA } from './rules.js';
+import { ProviderSection, RootSection, TargetSection } from './sections.js';
+
+const DEFINITIONS = {
+  interpolated: {
+    type: 'string',
+    pattern: '\\$\\{',
+    description: 'Taken from ${NAME}, ${NAME:-default} or ${file:path}.',
+  },
+  scalar: { type: ['string', 'number', 'boolean'] },
+};
+const INTERPOLATED = { $ref: '#/definitions/interpolated' };
+
+/**
+ * The JSON Schema (draft-07) of the configuration file, for editors: made from the classes that check it.
+ * @param kinds the built-in kinds of provider; options of any other kind are accepted as they are
+ */
+export function configJsonSchema(kinds: Kinds): Record<string, unknown> {
+  const root = schemaOf(RootSection);
+  const { providers, targets } = root.properties as Schemas;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Configuration of smartrouting-vip',
+    ...root,
+    properties: {
+      ...root.properties,
+      providers: { ...providers, additionalProperties: providerSchema(kinds) },
+      targets: { ...targets, additionalProperties: schemaOf(TargetSection) },
+    },
+    definitions: DEFINITIONS,
+  };
+}
+
+function providerSchema(kinds: Kinds): JsonSchema {
+  const names = [...kinds.keys()];
+  const common = schemaOf(ProviderSection);
+  const kind = { ...common.properties!['kind'], anyOf: [{ enum: names }, { type: 'string' }] };
+  const commonKeys = Object.keys(common.properties!);
+  const forKinds = [...kinds].map(([name, { options }]) => {
+    const own = schemaOf(options);
+    const isCommon = (key: string) => commonKeys.includes(key);
+    const ofCommon = Object.fromEntries(commonKeys.map((key) => [key, true]));
+    const required = own.required?.filter((key) => !isCommon(key)) ?? [];
+    return {
+      if: { properties: { kind: { const: name } }, required: ['kind'] },
+      then: {
+        properties: { ...own.properties, ...ofCommon },
+        ...(required.length > 0 && { required }),
+        additionalProperties: false,
+      },
+    };
+  });
+  return {
+    type: 'object',
+    required: common.required ?? [],
+    properties: { ...common.properties, kind },
+    allOf: forKinds,
+  } as JsonSchema;
+}
+
+/** The schema of one class, its nested classes written out in place. */
+function schemaOf(type: new () => object): JsonSchema {
+  if (propertiesOf(type).size === 0) return { type: 'object', properties: {}, additionalProperties: false };
+  const schema = targetConstructorToSchema(type, {
+    classTransformerMetadataStorage: defaultMetadataStorage,
+    additionalConverters: {
+      [RULE]: ({ constraints }) => (constraints[0] as Rule).schema,
+      [LIST]: ({ constraints }) => (constraints[0] as Rule).schema,
+      isDuration: DURATION_SCHEMA,
+      [ValidationTypes.NESTED_VALIDATION]: (meta) => nestedSchema(meta),
+      // The library's own way is a reference to a definition that nobody makes.
+      [ValidationTypes.CUSTOM_VALIDATION]: (meta) => simpleType(designType(meta)),
+    },
+  });
+  const required = requiredOf(type);
+  return {
+    type: 'object',
+    properties: mapValues(schema.properties ?? {}, orInterpolated),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+/** Asks the class itself: a rule without `@IsOptional` may still let a missing value pass. */
+function requiredOf(type: new () => object): string[] {
+  return validateSync(new type()).map(({ property }) => property);
+}
+
+function nestedSchema(meta: ValidationMetadata): JsonSchema {
+  const declared = defaultMetadataStorage.findTypeMetadata(
+    meta.target as () => unknown,
+    meta.propertyName,
+  ) as { typeFunction?: () => unknown } | undefined;
+  const type = declared?.typeFunction?.() ?? designType(meta);
+  return typeof type === 'function' && type !== Object && type !== Array
+    ? schemaOf(type as new () => object)
+    : {};
+}
+
+function designType({ target, propertyName }: ValidationMetadata): unknown {
+  return typeof target === 'function'
+    ? Reflect.getMetadata('design:type', target.prototype as object, propertyName)
+    : undefined;
+}
+
+function simpleType(type: unknown): JsonSchema {
+  if (type === String) return { type: 'string' };
+  if (type === Number) return { type: 'number' };
+  return type === Boolean ? { type: 'boolean' } : {};
+}
+
+/** Wherever the value is more than any text, `${NAME}` must pass too. */
+function orInterpolated(schema: JsonSchema): JsonSchema {
+  if (schema.type === 'array') {
+    return { ...schema, ...(isSchema(schema.items) && { items: orInterpolated(schema.items) }) };
+  }
+  if (schema.type === 'object') {
+    // Nested classes have been through this already.
+    if (schema.additionalProperties === false || schema.properties === undefined) return schema;
+    return { ...schema, properties: mapValues(schema.properties, orInterpolated) };
+  }
+  const about = Object.entries(schema).filter(([keyword]) => ANNOTATIONS.includes(keyword));
+  const rule = Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.includes(keyword));
+  const isAnyText =
+    [schema.type].flat().includes('string') &&
+    rule.every(([keyword]) => ['type', 'minLength', 'items', 'minItems'].includes(keyword));
+  if (isAnyText || rule.length === 0) return schema;
+  return { ...Object.fromEntries(about), anyOf: [Object.fromEntries(rule), INTERPOLATED] };
+}
+
+const ANNOTATIONS = ['description', 'default', 'examples'];
+type Schemas = Record<string, JsonSchema>;
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+function mapValues(schemas: object, change: (schema: JsonSchema) => JsonSchema): Schemas {
+  return Object.fromEntries(Object.entries(schemas as Schemas).map(([key, schema]) => [key, change(schema)]));
+}

@@ -1,0 +1,107 @@
+import { Composer, LineCounter, Parser } from 'yaml';
+import type { CST, Document, ParsedNode, YAMLError } from 'yaml';
+import type { ConfigProblem } from './config-error.js';
+
+const MAX_DEPTH = 100;
+
+export interface YamlFile {
+  readonly contents: ParsedNode | null;
+  /** Line of an offset, from 1. */
+  lineAt(offset: number): number;
+  /** The file is no YAML; nothing else can be said about it. */
+  readonly syntax: readonly ConfigProblem[];
+  /** It is YAML, but uses what a configuration may not. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Parses YAML 1.2 without interpreting it: no aliases are followed, no keys merged. Never throws. */
+export function parseYaml(text: string): YamlFile {
+  const lines = new LineCounter();
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const nothing = { contents: null, lineAt, problems: [] };
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeep = tokens.find((token) => isDeeperThan(token, MAX_DEPTH));
+  if (tooDeep !== undefined) {
+    const message = `The file is nested more than ${MAX_DEPTH} levels deep. Check its brackets and indentation.`;
+    return { ...nothing, syntax: [{ key: '', message }] };
+  }
+  const composer = new Composer({
+    prettyErrors: false,
+    // Checked by read-yaml.ts, which can name the key; the library's check is quadratic.
+    uniqueKeys: false,
+    schema: 'core',
+    resolveKnownTags: false,
+  });
+  const documents = [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
+  const errors = withoutEchoes(documents.flatMap((document) => document.errors));
+  const syntax = errors.map((error) => syntaxProblem(error, text, lineAt));
+  if (syntax.length === 0 && documents.length > 1) {
+    const line = lineAt(documents[1]!.range[0]);
+    syntax.push({
+      line,
+      key: '',
+      message: 'A second document starts here. Remove the --- or ... before it.',
+    });
+  }
+  return {
+    contents: documents[0]?.contents ?? null,
+    lineAt,
+    syntax,
+    problems: documents
+      .flatMap((document) => document.warnings)
+      .map(({ code, pos }) => ({ line: lineAt(pos[0]), key: '', message: SENTENCES[code] ?? notYaml(code) })),
+  };
+}
+
+/** Our own sentences: the library's quote the source, which may be a secret. */
+const SENTENCES: Partial<Record<YAMLError['code'], string>> = {
+  BAD_INDENT: 'The indentation does not fit. Keys of one map and items of one list start in the same column.',
+  BAD_SCALAR_START: 'A text cannot start with this sign. Put it in quotes.',
+  BAD_DQ_ESCAPE:
+    'A backslash in double quotes starts an escape. Use single quotes, or write two backslashes.',
+  BLOCK_AS_IMPLICIT_KEY: 'There is a second ": " in the line. Put the text in quotes.',
+  BLOCK_IN_FLOW: 'A bracket { or [ is not closed before the next line starts.',
+  MISSING_CHAR: 'A quote, bracket, colon, comma or hyphen is missing here or just before.',
+  MULTILINE_IMPLICIT_KEY: 'A colon is missing after the key.',
+  TAB_AS_INDENT: 'A tab is not allowed as indentation. Use blanks.',
+  TAG_RESOLVE_FAILED:
+    'A value that starts with ! is taken for a YAML tag, and this one is not supported. Put a text in quotes.',
+  UNEXPECTED_TOKEN: 'Something here does not belong: check quotes, brackets, colons and indentation.',
+};
+
+function notYaml(code: string): string {
+  return `This is not YAML (${code}).`;
+}
+
+function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) => number): ConfigProblem {
+  const [offset] = error.pos;
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', offset);
+  const hint = text.slice(start, end === -1 ? undefined : end).includes('${')
+    ? ' Inside { } and [ ], write ${…} in quotes.'
+    : '';
+  const message = (SENTENCES[error.code] ?? notYaml(error.code)) + hint;
+  return { line: lineAt(offset), key: '', message };
+}
+
+/** After one slip the parser stumbles over sound lines, too. */
+function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
+  return errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
+}
+
+/** Composing recurses, and a stack that is nearly full ends the process in V8's regular expressions. */
+function isDeeperThan(document: CST.Token, limit: number): boolean {
+  const open: [token: CST.Token | null | undefined, depth: number][] = [[document, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    if (depth > limit) return true;
+    if (token?.type === 'document') open.push([token.value, depth]);
+    if (token != null && 'items' in token) {
+      for (const item of token.items) {
+        open.push(['key' in item ? item.key : undefined, depth + 1]);
+        open.push(['value' in item ? item.value : undefined, depth + 1]);
+      }
+    }
+  }
+  return false;
+}

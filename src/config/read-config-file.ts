@@ -1,0 +1,109 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { ConfigError } from './config-error.js';
+import type { ConfigProblem } from './config-error.js';
+import { itemsAt, textOf } from './config-node.js';
+import type { ConfigMap, ConfigNode } from './config-node.js';
+import type { Environment, Variables } from './environment.js';
+import type { InterpolationSources } from './interpolation.js';
+import { parseYaml } from './parse-yaml.js';
+import { readTextFile } from './read-text-file.js';
+import { readYaml } from './read-yaml.js';
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/** A configuration file that is YAML, not yet checked. */
+export interface ConfigSource {
+  /** Absolute path. */
+  readonly file: string;
+  /** Directory that relative paths start from. */
+  readonly directory: string;
+  /** The path for messages: relative to the working directory when it lies below it. */
+  readonly shownAs: string;
+  /** The names under `plugins:`, as far as they are texts. */
+  readonly plugins: readonly string[];
+  readonly root: ConfigMap;
+  /** What is already known to be wrong; `checkConfig` reports it together with the rest. */
+  readonly problems: readonly ConfigProblem[];
+  /**
+   * An error about one key, found outside this room (a plug-in that cannot be loaded), together with what is known.
+   * @param key path as in messages, `plugins[0]`
+   */
+  error(key: string, message: string): ConfigError;
+}
+
+/**
+ * First stage: reads the file and fills `${…}` in. The second, `checkConfig`, needs the kinds of provider that the
+ * `plugins` bring.
+ * @param environment from `readEnvironment`: which file, and the variables for `${NAME}`
+ * @throws ConfigError when the file cannot be read, is too large or is no YAML map
+ */
+export async function readConfigFile({
+  configFile,
+  variables,
+}: Pick<Environment, 'configFile' | 'variables'>): Promise<ConfigSource> {
+  const { text, problem } = readTextFile(resolve(configFile), MAX_CONFIG_BYTES);
+  if (problem === undefined) return parseConfig(text, configFile, variables);
+  const cure =
+    'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.';
+  throw new ConfigError(shownPath(configFile), [{ key: '', message: `The file ${problem}. ${cure}` }]);
+}
+
+/**
+ * The same from a text that is already at hand.
+ * @param file where the text stands; relative paths and messages need it
+ */
+export function parseConfig(text: string, file: string, variables: Variables): ConfigSource {
+  const shownAs = shownPath(file);
+  const refuse = (...problems: ConfigProblem[]) => new ConfigError(shownAs, problems);
+  const yaml = parseYaml(text);
+  if (yaml.syntax.length > 0) throw refuse(...yaml.syntax);
+
+  const absolute = resolve(file);
+  const directory = dirname(absolute);
+  const problems: ConfigProblem[] = [...yaml.problems];
+  const root = readYaml(yaml, interpolationSources(directory, variables), problems) ?? EMPTY;
+  if (root.kind !== 'map' && !(root.kind === 'scalar' && root.value === null)) {
+    const message = 'The file is not a map of keys. Start with credentials:, providers: and targets:.';
+    throw refuse({ line: root.line, key: '', message });
+  }
+  const map = root.kind === 'map' ? root : EMPTY;
+  const plugins = itemsAt(map, 'plugins').map(textOf);
+  return {
+    file: absolute,
+    directory,
+    shownAs,
+    plugins: plugins.filter((name) => name !== undefined),
+    root: map,
+    problems,
+    error: (key, message) => refuse(...problems, { line: findNode(map, key)?.line, key, message }),
+  };
+}
+
+/** Relative to the working directory when the file lies below it: as the administrator knows it. */
+function shownPath(file: string): string {
+  const below = relative(process.cwd(), resolve(file));
+  return below === '' || below.startsWith('..') || isAbsolute(below) ? resolve(file) : below;
+}
+
+function findNode(node: ConfigNode, path: string): ConfigNode | undefined {
+  if (node.path === path) return node;
+  const children = node.kind === 'map' ? [...node.entries.values()] : node.kind === 'list' ? node.items : [];
+  for (const child of children) {
+    const found = findNode(child, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const EMPTY: ConfigMap = { kind: 'map', path: '', line: 1, secret: false, entries: new Map() };
+
+function interpolationSources(directory: string, variables: Variables): InterpolationSources {
+  return {
+    variable: (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
+    file: (path) => {
+      const { text, problem } = readTextFile(resolve(directory, path), MAX_SECRET_BYTES);
+      return problem === undefined ? { text: text.replace(/\r?\n$/, '') } : { problem };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { factsOf, propertiesOf, wantedType } from './class-metadata.js';
+import type { OptionsClass, PropertyFacts } from './class-metadata.js';
+import { toPlain } from './config-node.js';
+import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
+import { LIST } from './key.js';
+import { suggestion } from './near-name.js';
+import type { Report } from './report.js';
+import type { Rule } from './rule.js';
+import { NOT_A_MAP, reportErrors } from './validation-messages.js';
+
+/**
+ * Checks a map of the file against a class with class-validator decorators and reports all that is wrong, unknown keys
+ * included.
+ * @param others keys of the map that belong to somebody else
+ * @returns an instance with the class's defaults; only valid when nothing was reported
+ */
+export function readSection<T extends object>(
+  type: new () => T,
+  node: ConfigMap,
+  report: Report,
+  others: readonly string[] = [],
+): T | undefined {
+  const known = [...propertiesOf(type).keys()].filter((key) => !others.includes(key));
+  refuseUnknown(node, known, others, report);
+  const own = { ...node, entries: new Map([...node.entries].filter(([key]) => known.includes(key))) };
+  try {
+    const instance = plainToInstance(type, toPlain(own) as object);
+    fitToClass(instance, own, report);
+    // Without a single decorator, class-validator refuses everything.
+    if (known.length > 0) {
+      const errors = validateSync(instance, { forbidUnknownValues: false });
+      reportErrors(
+        errors.filter(({ property }) => !others.includes(property)),
+        own,
+        report,
+      );
+    }
+    return instance;
+  } catch (error) {
+    // Decorators and constructors of a plug-in's options class; their messages may quote a secret.
+    const name = (error as { name?: unknown } | null)?.name;
+    report.at(
+      node,
+      `The options class ${type.name} failed to read this (${typeof name === 'string' ? name : 'unknown error'}).`,
+    );
+    return undefined;
+  }
+}
+
+function refuseUnknown(
+  node: ConfigMap,
+  known: readonly string[],
+  others: readonly string[],
+  report: Report,
+): void {
+  const all = [...others, ...known];
+  for (const [key, child] of node.entries) {
+    if (all.includes(key)) continue;
+    // The key is the subject here, not the value.
+    report.add({ line: child.line, key: child.path, message: `is not a known key.${suggestion(key, all)}` });
+  }
+}
+
+/** What class-validator does not see: empty values, maps in place of lists, unknown keys of nested classes, `${…}`. */
+function fitToClass(instance: object, node: ConfigMap, report: Report): void {
+  const facts = factsOf(instance);
+  for (const [key, child] of node.entries) {
+    const property = facts.get(key);
+    if (property === undefined) continue;
+    const values = instance as Record<string, unknown>;
+    const otherShape = shapeProblem(property, child);
+    if (otherShape !== undefined) {
+      report.at(child, otherShape);
+      // Else class-validator would go on about what is inside.
+      values[key] = undefined;
+      continue;
+    }
+    const fitted = fitValue(values[key], child, property, report);
+    if (fitted !== values[key]) values[key] = fitted;
+  }
+}
+
+function fitValue(value: unknown, node: ConfigNode, property: PropertyFacts, report: Report): unknown {
+  if (node.kind === 'scalar') {
+    if (node.value === null) report.at(node, EMPTY);
+    return node.variable && value === node.value ? converted(node, property) : value;
+  }
+  if (node.kind === 'list') {
+    return Array.isArray(value)
+      ? value.map((item: unknown, index) => {
+          const child = node.items[index];
+          if (property.nested && child?.kind === 'list') report.at(child, NOT_A_MAP);
+          return child === undefined ? item : fitValue(item, child, property, report);
+        })
+      : value;
+  }
+  if (typeof value === 'object' && value !== null && property.nested) {
+    const known = [...factsOf(value).keys()];
+    if (known.length > 0) refuseUnknown(node, known, [], report);
+    fitToClass(value, node, report);
+  }
+  return value;
+}
+
+const EMPTY = 'is empty. Write a value, or remove the key.';
+
+function shapeProblem(property: PropertyFacts, node: ConfigNode): string | undefined {
+  const type = property.designType;
+  if (!property.nested || typeof type !== 'function' || type === Object) return undefined;
+  if ((type === Array ? 'list' : 'map') === node.kind) return undefined;
+  if (node.kind === 'scalar' && node.value === null) return EMPTY;
+  if (type !== Array) return notAMap(type as OptionsClass);
+  const ownRule = property.rules.find(({ name }) => name === LIST)?.meta.constraints[0] as Rule | undefined;
+  return ownRule?.problem(toPlain(node)) ?? 'is not a list.';
+}
+
+function notAMap(type: OptionsClass): string {
+  const known = [...propertiesOf(type).keys()];
+  return `${NOT_A_MAP}${known.length === 0 ? '' : ` Keys: ${known.join(', ')}.`}`;
+}
+
+function converted(node: ConfigScalar, property: PropertyFacts): unknown {
+  const text = String(node.value).trim();
+  const wanted = wantedType(property);
+  if (wanted === 'number' && /^[+-]?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (wanted === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  return node.value;
+}

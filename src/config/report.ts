@@ -1,0 +1,87 @@
+import { ConfigError, formatProblem } from './config-error.js';
+import type { ConfigProblem } from './config-error.js';
+import { pathOf, shorten } from './config-node.js';
+import type { ConfigMap, ConfigNode } from './config-node.js';
+
+/**
+ * Collects what is wrong with a configuration. A message is a sentence, or a predicate (`is not a duration. …`) to
+ * which the written text becomes the subject: `"1,2s" is not a duration. …`. One problem per key: the first.
+ */
+export class Report {
+  readonly #problems = new Map<string, ConfigProblem>();
+  readonly #warnings: ConfigProblem[] = [];
+
+  constructor(known: readonly ConfigProblem[]) {
+    for (const problem of known) this.add(problem);
+  }
+
+  add(problem: ConfigProblem): void {
+    // A file-wide problem has no key, and there may be one on several lines.
+    const place = problem.key === '' ? `\n${problem.line ?? this.#problems.size}` : problem.key;
+    if (this.#problems.has(place)) return;
+    const message = /[.!?]$/.test(problem.message) ? problem.message : `${problem.message}.`;
+    this.#problems.set(place, { ...problem, message });
+  }
+
+  at(node: ConfigNode, message: string): void {
+    this.add({ line: node.line, key: node.path, message: sentence(node, message) });
+  }
+
+  /** A key that should stand in `parent` and does not. */
+  missing(parent: ConfigMap, key: string, message: string): void {
+    const line = parent.path === '' ? undefined : parent.line;
+    this.add({ line, key: pathOf(parent.path, key), message: withoutSubject(message, 'is missing') });
+  }
+
+  warn(node: ConfigNode, message: string): void {
+    this.#warnings.push({ line: node.line, key: node.path, message: sentence(node, message) });
+  }
+
+  /** In the order of the file. */
+  get warnings(): string[] {
+    return inOrder(this.#warnings).map(formatProblem);
+  }
+
+  get hasProblems(): boolean {
+    return this.#problems.size > 0;
+  }
+
+  throwIfAny(source: string): void {
+    if (this.#problems.size > 0) throw new ConfigError(source, inOrder([...this.#problems.values()]));
+  }
+}
+
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** How a message begins that wants the written text as its subject; others are whole sentences. */
+const PREDICATE =
+  /^(is|has|must|should|does|can|cannot|may|would|needs|takes|contains|starts|begins|ends|belongs)\b/;
+
+function sentence(node: ConfigNode, message: string): string {
+  if (!PREDICATE.test(message)) return message;
+  if (node.kind !== 'scalar') return withoutSubject(message, `is a ${node.kind}`);
+  if (node.value === null) return withoutSubject(message, 'is empty');
+  const isHidden = node.secret || node.written === '' || maybeCredentials(node.written);
+  // Said of a text that is there but blank, or not of the right type.
+  return isHidden || message.startsWith('is missing')
+    ? message
+    : `${JSON.stringify(shorten(node.written))} ${message}`;
+}
+
+/** `is not a duration. Write …` becomes `is missing. Write …`, `must be text` becomes `is missing; it must be text`. */
+function withoutSubject(message: string, what: string): string {
+  if (message.startsWith(what)) return message;
+  const [, thing, rest] = /^is (?:not|no) ([^.]*)\.\s*(.*)$/s.exec(message) ?? [];
+  if (thing !== undefined) {
+    const contrast = what.startsWith('is a ') ? `, not ${thing}` : '';
+    return rest === '' ? `${what}${contrast}.` : `${what}${contrast}. ${rest}`;
+  }
+  return /^(must|should) /.test(message) ? `${what}; it ${message}` : message;
+}
+
+/** A URL with a user and password or a query, or an Authorization value, under a key that does not tell. */
+function maybeCredentials(written: string): boolean {
+  return /:\S*@|[?&;][^=\s]+=|^(basic|bearer)\s/i.test(written);
+}

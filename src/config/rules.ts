@@ -1,0 +1,160 @@
+import ipaddr from 'ipaddr.js';
+import { isSupportedCountry } from 'libphonenumber-js/max';
+import { isIP } from 'node:net';
+import { MAX_DURATION_MS, parseDuration } from '../common/duration.js';
+import { isPlainObject } from '../common/json.js';
+import { nearName } from './near-name.js';
+import type { JsonSchema, Rule } from './rule.js';
+
+const CONTROL = /[\u0000-\u001f\u007f]/;
+export const NOT_TEXT = 'is not text. Put it in quotes.';
+
+export function text(hint: string, maxLength = 500): Rule {
+  return {
+    hint,
+    problem: (value) => {
+      if (typeof value === 'number' || typeof value === 'boolean') return NOT_TEXT;
+      if (typeof value !== 'string') return `is not text. ${hint}`;
+      if (value.trim() === '') return `is empty. ${hint}`;
+      if (value.length > maxLength) return `is longer than ${maxLength} characters. ${hint}`;
+      return CONTROL.test(value) ? `has a line end or another control character in it. ${hint}` : undefined;
+    },
+    schema: { type: 'string', minLength: 1 },
+  };
+}
+
+/** A text with a further demand, checked when it is a text at all. */
+export function textThat(
+  hint: string,
+  demand: (value: string) => string | undefined,
+  schema: JsonSchema = {},
+): Rule {
+  const base = text(hint);
+  return {
+    hint,
+    problem: (value) => base.problem(value) ?? demand(value as string),
+    schema: { ...base.schema, ...schema },
+  };
+}
+
+export function oneOf(what: string, allowed: readonly string[], standard: string): Rule {
+  const hint = `Write ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}. Default: ${standard}.`;
+  const problem = (value: unknown) => {
+    if (allowed.includes(value as string)) return undefined;
+    const near = typeof value === 'string' ? nearName(value, allowed) : undefined;
+    return `is not ${what}.${near === undefined ? '' : ` Did you mean "${near}"?`} ${hint}`;
+  };
+  return { hint, problem, schema: { type: 'string', enum: [...allowed] } };
+}
+
+export function wholeNumber(min: number, max: number, standard: number): Rule {
+  const hint = `Write a whole number from ${min} to ${max}. Default: ${standard}.`;
+  return {
+    hint,
+    problem: (value) => {
+      if (typeof value === 'string' && /^\d+$/.test(value)) return 'is text here. Write it without quotes.';
+      const fits = Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+      return fits ? undefined : `is not a whole number from ${min} to ${max}. Default: ${standard}.`;
+    },
+    schema: { type: 'integer', minimum: min, maximum: max },
+  };
+}
+
+export interface DurationLimits {
+  readonly min?: string;
+  readonly max?: string;
+  /** Why there is a limit, a sentence. */
+  readonly why?: string;
+  readonly default?: string;
+}
+
+/** A text such as `1200ms`; stays text, `durationMs` makes it a number. */
+export function duration(limits: DurationLimits = {}): Rule {
+  const standard = limits.default === undefined ? '' : ` Default: ${limits.default}.`;
+  const hint = `Write a number with ms, s, m or h, for example 1200ms.${standard}`;
+  const minMs = parseDuration(limits.min) ?? 0;
+  const maxMs = parseDuration(limits.max) ?? MAX_DURATION_MS;
+  const why = limits.why === undefined ? '' : ` ${limits.why}`;
+  return {
+    hint,
+    problem: (value) => {
+      const ms = parseDuration(value);
+      if (ms === undefined) return `is not a duration. ${hint}`;
+      if (ms < minMs) return `is too short.${why} Write ${limits.min} or more.${standard}`;
+      return ms > maxMs ? `is too long.${why} Write ${limits.max} or less.${standard}` : undefined;
+    },
+    schema: DURATION_SCHEMA,
+  };
+}
+
+export const DURATION_SCHEMA: JsonSchema = {
+  type: 'string',
+  pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
+  examples: ['800ms', '2s', '10m', '24h'],
+};
+
+export const country = textThat(
+  'Write two capital letters (ISO 3166-1), for example FI.',
+  (value) => {
+    if (isSupportedCountry(value)) return undefined;
+    const near = value.toUpperCase() === 'UK' ? 'GB' : value.trim().toUpperCase();
+    return isSupportedCountry(near)
+      ? `is not a country code. Did you mean "${near}"?`
+      : 'is not a country code. Write two capital letters (ISO 3166-1), for example FI.';
+  },
+  { pattern: '^[A-Z]{2}$' },
+);
+
+export const host = textThat(
+  'Write an IP address or a host name, for example 127.0.0.1; 0.0.0.0 or :: for all addresses.',
+  (value) => {
+    const isName =
+      /^(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*$/.test(value) && !/^[\d.]+$/.test(value);
+    return isIP(value) !== 0 || isName
+      ? undefined
+      : 'is not a host. Write an IP address or a host name, for example 127.0.0.1; 0.0.0.0 or :: for all addresses.';
+  },
+);
+
+export const port = wholeNumber(0, 65_535, 3000);
+
+export const network = textThat('Write an IP address or a range, for example 80.88.186.0/24.', (value) => {
+  const isNetwork =
+    ipaddr.IPv4.isValidFourPartDecimal(value) ||
+    ipaddr.IPv4.isValidCIDRFourPartDecimal(value) ||
+    (value.includes(':') && (ipaddr.IPv6.isValid(value) || ipaddr.IPv6.isValidCIDR(value)));
+  return isNetwork
+    ? undefined
+    : 'is not a network. Write an IP address or a range, for example 80.88.186.0/24.';
+});
+
+const RESERVED_PATHS = ['/health', '/metrics', '/docs', '/docs-json'];
+
+export const routePath = textThat(
+  'Write a path such as /smartrouting.',
+  (value) => {
+    if (!/^\/[A-Za-z0-9\-._~/]*$/.test(value)) {
+      return 'is not a path. Start with / and use letters, digits and - . _ ~ only, without ? or #, for example /smartrouting.';
+    }
+    const plain = value.toLowerCase().replace(/\/+$/, '');
+    const taken = RESERVED_PATHS.find((path) => plain === path || plain.startsWith(`${path}/`));
+    return taken === undefined
+      ? undefined
+      : `is taken: ${taken} is an address of the service itself. Write another path, for example /smartrouting.`;
+  },
+  { pattern: '^/[A-Za-z0-9\\-._~/]*$' },
+);
+
+/** A map of keys that somebody else looks into. */
+export function mapping(hint: string): Rule {
+  return {
+    hint,
+    problem: (value) => {
+      if (!isPlainObject(value)) return `is not a map of keys. ${hint}`;
+      return Object.keys(value).length === 0 ? `is empty. ${hint}` : undefined;
+    },
+    schema: { type: 'object', minProperties: 1 },
+  };
+}
+
+export const path = text('Write the path of a file.');
