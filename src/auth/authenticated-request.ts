@@ -1,0 +1,28 @@
+import type { Request } from 'express';
+import type { CallerCredential, CredentialStore } from './credential-store.js';
+
+/** A request that passed the `CallerGuard`. */
+export interface AuthenticatedRequest extends Request {
+  user: CallerCredential;
+}
+
+/** What a strategy needs to know; taken once, because a closed connection has no address any more. */
+export interface LoginContext {
+  readonly store: CredentialStore;
+  readonly address: string | undefined;
+}
+
+const LOGIN = Symbol('smartrouting-vip.login');
+type RequestWithLogin = Request & { [LOGIN]?: LoginContext };
+
+/** Passport's strategies are one per process; each request carries the credentials of the application that got it. */
+export function attachLogin(request: Request, login: LoginContext): void {
+  (request as RequestWithLogin)[LOGIN] = login;
+}
+
+/** @throws Error when no `CallerGuard` is in front of the strategy */
+export function loginOf(request: Request): LoginContext {
+  const login = (request as RequestWithLogin)[LOGIN];
+  if (login === undefined) throw new Error('a passport strategy was used without the CallerGuard');
+  return login;
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { Request } from 'express';
+import type { StrategyCreatedStatic } from 'passport';
+import { BasicStrategy } from 'passport-http';
+import { clientGroup } from '../http/networks.js';
+import { loginOf } from './authenticated-request.js';
+import { readBasicHeader } from './basic-header.js';
+import type { CallerCredential } from './credential-store.js';
+
+/** `Authorization: Basic …`, RFC 7617 with UTF-8. */
+@Injectable()
+export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') {
+  constructor() {
+    super({ passReqToCallback: true });
+  }
+
+  /**
+   * In place of passport-http's own, which cuts a password at its first colon, refuses one that begins with a colon, and
+   * takes any scheme with "basic" in its name.
+   */
+  override authenticate(this: BasicHttpStrategy & StrategyCreatedStatic, request: Request): void {
+    this.validate(request).then(
+      (caller) => (caller === null ? this.fail() : this.success(caller)),
+      (error: unknown) => this.error(error),
+    );
+  }
+
+  override async validate(request: Request): Promise<CallerCredential | null> {
+    const login = readBasicHeader(request.headers.authorization);
+    if (login === undefined) return null;
+    const { store, address } = loginOf(request);
+    return (await store.byPassword(login.user, login.password, clientGroup(address))) ?? null;
+  }
+}

@@ -1,0 +1,113 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { Request } from 'express';
+import type { AppConfig } from '../config/app-config.js';
+import { APP_CONFIG } from '../config/app-config.js';
+import { clientAddress, networkMatcher } from '../http/networks.js';
+import { Problem } from '../http/problem.js';
+import type { Logger } from '../observability/logger.js';
+import { LOGGER } from '../observability/logger.js';
+import { MetricsService } from '../observability/metrics.service.js';
+import type { AuthFailureKind } from '../observability/metrics.service.js';
+import { API_KEY_HEADER } from './api-key.strategy.js';
+import { attachLogin } from './authenticated-request.js';
+import { isBasicHeader } from './basic-header.js';
+import { CredentialStore } from './credential-store.js';
+import { LoginThrottle } from './login-throttle.js';
+import { QueueFullError } from './verification-queue.js';
+
+const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
+const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;
+
+/**
+ * Lets a request pass that comes from an allowed network with a right credential, and leaves the credential in
+ * `request.user`. Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong
+ * ones.
+ */
+@Injectable()
+export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
+  readonly #isAllowed: (address: string) => boolean;
+
+  constructor(
+    private readonly store: CredentialStore,
+    private readonly throttle: LoginThrottle,
+    private readonly metrics: MetricsService,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(APP_CONFIG) config: AppConfig,
+  ) {
+    super();
+    const networks = config.server.allowedNetworks;
+    this.#isAllowed = networks === undefined ? () => true : networkMatcher(networks);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const address = clientAddress(request);
+    if (!this.#isAllowed(address ?? '')) throw this.#outsideNetworks(address);
+    attachLogin(request, { store: this.store, address });
+    try {
+      await super.canActivate(context);
+    } catch (error) {
+      throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
+    }
+    if (!request.user) throw this.#refused(request, address);
+    return true;
+  }
+
+  /** Leaves the refusal to `canActivate`; what is returned here becomes `request.user`. */
+  override handleRequest<User>(error: Error | null, user: User | false): User | undefined {
+    if (error) throw error;
+    return user || undefined;
+  }
+
+  #refused(request: Request, address: string | undefined): Problem {
+    const kind = presentedKind(request);
+    if (kind === 'missing') {
+      this.metrics.authFailure(kind);
+      return unauthorized('No credentials.');
+    }
+    const retryAfterSeconds = this.throttle.failed(address);
+    if (retryAfterSeconds > 0) return this.#tooMany(retryAfterSeconds);
+    this.metrics.authFailure(kind);
+    this.logger.warn({ kind, address }, 'wrong credentials');
+    return unauthorized('Wrong credentials.');
+  }
+
+  /** Fails closed: a credential that can't be verified is no credential. */
+  #broken(request: Request, error: unknown): Problem {
+    const kind = presentedKind(request);
+    this.metrics.authFailure(kind);
+    this.logger.error({ kind, error }, 'credentials could not be verified');
+    return unauthorized('The credentials could not be verified.');
+  }
+
+  #tooMany(retryAfterSeconds: number): Problem {
+    this.metrics.authFailure('throttled');
+    return new Problem(
+      429,
+      `Too many failed logins. A right credential passes at any time. ${HOW_TO_LOG_IN}`,
+      {
+        headers: { 'Retry-After': String(retryAfterSeconds) },
+      },
+    );
+  }
+
+  #outsideNetworks(address: string | undefined): Problem {
+    this.metrics.authFailure('network');
+    // The throttle bounds the log lines here; the answer stays 403.
+    if (this.throttle.failed(address) === 0) {
+      this.logger.warn({ kind: 'network', address }, 'call from outside server.allowedNetworks');
+    }
+    return new Problem(403, 'Calls from this address are not accepted.');
+  }
+}
+
+function unauthorized(what: string): Problem {
+  return new Problem(401, `${what} ${HOW_TO_LOG_IN}`, { headers: { 'WWW-Authenticate': CHALLENGE } });
+}
+
+function presentedKind(request: Request): Extract<AuthFailureKind, 'missing' | 'api-key' | 'password'> {
+  if (request.get(API_KEY_HEADER)) return 'api-key';
+  return isBasicHeader(request.headers.authorization) ? 'password' : 'missing';
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import { hashApiKey, hashPassword, verifyPassword } from '../common/secret-hash.js';
+import type { CredentialConfig } from '../config/app-config.js';
+import { CredentialStore } from './credential-store.js';
+
+const key = (id: string, apiKey: string): CredentialConfig => ({ id, apiKey, targets: undefined });
+const login = (id: string, username: string, password: string): CredentialConfig => ({
+  id,
+  username,
+  password,
+  targets: undefined,
+});
+const bytes = (text: string) => Buffer.from(text, 'utf8');
+
+/** A store that counts key derivations and the most of them at one time. */
+function counting(credentials: readonly CredentialConfig[]) {
+  const count = { derivations: 0, running: 0, most: 0 };
+  const store = new CredentialStore(credentials, async (password, stored) => {
+    count.derivations++;
+    count.most = Math.max(count.most, ++count.running);
+    try {
+      return await verifyPassword(password, stored);
+    } finally {
+      count.running--;
+    }
+  });
+  return { store, count };
+}
+
+describe('byApiKey', () => {
+  const store = new CredentialStore([
+    key('old', 'key-1'),
+    key('new', hashApiKey('key-2')),
+    key('utf8', 'avain-ä🔑'),
+    key('upper', hashApiKey('key-3').toUpperCase().replace('SHA256', 'sha256')),
+  ]);
+
+  it.each([
+    ['key-1', 'old'],
+    ['key-2', 'new'],
+    ['avain-ä🔑', 'utf8'],
+    ['key-3', 'upper'],
+  ])('knows %s', (presented, id) => {
+    expect(store.byApiKey(bytes(presented))).toEqual({ id, targets: undefined });
+  });
+
+  it.each(['', 'key', 'key-11', 'KEY-1', ' key-1', hashApiKey('key-2'), 'x'.repeat(1025)])(
+    'does not know %j',
+    (presented) => {
+      expect(store.byApiKey(bytes(presented))).toBeUndefined();
+    },
+  );
+
+  it('answers without the secret, with the limits', () => {
+    const limited = new CredentialStore([{ id: 'core', apiKey: 'k', targets: ['SALES_QUEUE'] }]);
+    expect(limited.byApiKey(bytes('k'))).toEqual({ id: 'core', targets: ['SALES_QUEUE'] });
+  });
+});
+
+describe('byPassword with plain passwords', () => {
+  const { store, count } = counting([
+    login('one', 'core', 'first'),
+    login('two', 'core', 'second'),
+    login('other', 'jäsen', 'a:b::🔑'),
+    key('key', 'first'),
+  ]);
+
+  it('knows each of several passwords of a user', async () => {
+    expect((await store.byPassword('core', 'first'))?.id).toBe('one');
+    expect((await store.byPassword('core', 'second'))?.id).toBe('two');
+    expect((await store.byPassword('jäsen', 'a:b::🔑'))?.id).toBe('other');
+  });
+
+  it('takes composed and decomposed letters for the same', async () => {
+    expect((await store.byPassword('ja\u0308sen', 'a:b::🔑'))?.id).toBe('other');
+  });
+
+  it.each([
+    ['core', ''],
+    ['', 'first'],
+    ['core', 'First'],
+    ['core', 'a:b::🔑'],
+    ['nobody', 'first'],
+    ['core', 'x'.repeat(1025)],
+    ['x'.repeat(1025), 'first'],
+  ])('does not know %j with %j', async (user, password) => {
+    expect(await store.byPassword(user, password)).toBeUndefined();
+  });
+
+  it('derives no key when no password is hashed', () => {
+    expect(count.derivations).toBe(0);
+  });
+});
+
+describe('byPassword with scrypt passwords', () => {
+  async function rotation() {
+    const [one, two] = await Promise.all([hashPassword('first'), hashPassword('sec:ond')]);
+    return counting([login('one', 'core', one), login('two', 'core', two), login('plain', 'test', 'plain')]);
+  }
+
+  it('knows each of several passwords of a user, and remembers them', async () => {
+    const { store, count } = await rotation();
+    expect((await store.byPassword('core', 'first'))?.id).toBe('one');
+    expect((await store.byPassword('core', 'sec:ond'))?.id).toBe('two');
+    expect(count.derivations).toBe(3);
+    for (let call = 0; call < 5; call++) {
+      expect((await store.byPassword('core', 'first'))?.id).toBe('one');
+      expect((await store.byPassword('core', 'sec:ond'))?.id).toBe('two');
+    }
+    expect(count.derivations).toBe(3);
+  });
+
+  it('pays once for repeating a wrong password', async () => {
+    const { store, count } = await rotation();
+    for (let call = 0; call < 5; call++) expect(await store.byPassword('core', 'wrong')).toBeUndefined();
+    expect(count.derivations).toBe(2);
+  });
+
+  it('pays as much for an unknown user, and for a wrong password of a user with a plain one', async () => {
+    const { store, count } = await rotation();
+    expect(await store.byPassword('nobody', 'wrong')).toBeUndefined();
+    expect(count.derivations).toBe(2);
+    expect(await store.byPassword('test', 'wrong')).toBeUndefined();
+    expect(count.derivations).toBe(4);
+  });
+
+  it('pays nothing for a right plain password', async () => {
+    const { store, count } = await rotation();
+    expect((await store.byPassword('test', 'plain'))?.id).toBe('plain');
+    expect(count.derivations).toBe(0);
+  });
+
+  it('pays once for calls that come at the same time', async () => {
+    const { store, count } = await rotation();
+    const calls = await Promise.all(Array.from({ length: 20 }, () => store.byPassword('core', 'first')));
+    expect(calls.map((caller) => caller?.id)).toEqual(new Array(20).fill('one'));
+    expect(count.derivations).toBe(1);
+  });
+
+  it('derives at most two keys at a time, and lets a remembered password pass them all', async () => {
+    const { store, count } = await rotation();
+    await store.byPassword('core', 'first');
+    let wrongDone = 0;
+    const wrong = Array.from({ length: 8 }, (_, guess) =>
+      store.byPassword('core', `guess ${guess}`, '203.0.113.9').finally(() => wrongDone++),
+    );
+    expect((await store.byPassword('core', 'first'))?.id).toBe('one');
+    expect(wrongDone).toBe(0);
+    expect(await Promise.all(wrong)).toEqual(new Array(8).fill(undefined));
+    expect(count.most).toBe(2);
+  });
+
+  it('lets a right password that is new overtake the guesses that wait', async () => {
+    const { store } = await rotation();
+    let wrongDone = 0;
+    const guess = (client: string) => (_: unknown, nth: number) =>
+      store.byPassword('core', `${client} guesses ${nth}`, client).finally(() => wrongDone++);
+    const wrong = Array.from({ length: 20 }, guess('203.0.113.9'));
+    expect((await store.byPassword('core', 'first', '80.88.186.1'))?.id).toBe('one');
+    expect(wrongDone).toBeLessThan(20);
+    await Promise.all(wrong);
+  });
+
+  it('verifies again after a verification that broke', async () => {
+    const stored = await hashPassword('first');
+    let calls = 0;
+    const store = new CredentialStore([login('one', 'core', stored)], (password, hash) =>
+      ++calls === 1 ? Promise.reject(new Error('out of memory')) : verifyPassword(password, hash),
+    );
+    await expect(store.byPassword('core', 'first')).rejects.toMatchObject({ message: 'out of memory' });
+    expect((await store.byPassword('core', 'first'))?.id).toBe('one');
+  });
+
+  it('keeps user name and password apart', async () => {
+    const { store } = counting([login('one', 'ab', await hashPassword('c'))]);
+    expect((await store.byPassword('ab', 'c'))?.id).toBe('one');
+    expect(await store.byPassword('a', 'bc')).toBeUndefined();
+  });
+});
+
+describe('a store of credentials that can never fit', () => {
+  it.each<[string, CredentialConfig, string]>([
+    ['an empty API key', key('core', ''), 'credentials, id "core": apiKey is empty'],
+    ['an empty password', login('core', 'core', ''), 'credentials, id "core": password is empty'],
+    [
+      'a long API key',
+      key('core', 'x'.repeat(1025)),
+      'credentials, id "core": apiKey is longer than 1024 bytes',
+    ],
+    [
+      'a broken API key hash',
+      key('core', 'sha256:12'),
+      'credentials, id "core": apiKey begins with sha256: but is not in the form that the hash-secret command prints',
+    ],
+    [
+      'a broken password hash',
+      login('core', 'core', 'scrypt:a:b'),
+      'credentials, id "core": password begins with scrypt: but is not in the form that the hash-secret command prints',
+    ],
+  ])('is not made: %s', (_title, credential, message) => {
+    expect(() => new CredentialStore([credential])).toThrow(message);
+  });
+});

@@ -1,0 +1,196 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { apiKeyDigest, isPasswordHash, readApiKeyHash, verifyPassword } from '../common/secret-hash.js';
+import type {
+  ApiKeyCredentialConfig,
+  BasicCredentialConfig,
+  CredentialConfig,
+} from '../config/app-config.js';
+import { VerificationQueue } from './verification-queue.js';
+
+/** Who is asking: a configured credential without its secret. */
+export type CallerCredential = Pick<CredentialConfig, 'id' | 'targets'>;
+
+/** Longest API key, and longest user name and password together; a longer one is wrong. */
+const MAX_SECRET_BYTES = 1024;
+const REMEMBERED = 1000;
+const WRONG_TTL_MS = 60_000;
+/** Half of Node's four worker threads, so that files and name lookups go on. */
+const PARALLEL_DERIVATIONS = 2;
+const MAX_WAITING = 1000;
+
+/** Digests stand for the configured texts: they are of one length, and comparing them tells nothing about the text. */
+interface ApiKeyEntry {
+  readonly caller: CallerCredential;
+  readonly digest: Buffer;
+}
+interface PlainEntry {
+  readonly caller: CallerCredential;
+  readonly user: Buffer;
+  readonly password: Buffer;
+}
+interface ScryptEntry {
+  readonly caller: CallerCredential;
+  readonly user: Buffer;
+  readonly stored: string;
+}
+
+/**
+ * The configured credentials, and the answer to "whose is this?". Immutable: another configuration makes another store.
+ * Verified passwords are remembered as digests under a key that exists only in this object.
+ */
+export class CredentialStore {
+  readonly #key = randomBytes(32);
+  readonly #apiKeys: readonly ApiKeyEntry[];
+  readonly #plain: readonly PlainEntry[];
+  readonly #scrypt: readonly ScryptEntry[];
+  /** Derivations that a wrong login costs, whoever the user: those of the user with the most scrypt passwords. */
+  readonly #rounds: number;
+  /** What an unknown user's password is compared with. */
+  readonly #decoy = `scrypt:${randomBytes(16).toString('base64url')}:${randomBytes(32).toString('base64url')}`;
+  readonly #right = new LRUCache<string, CallerCredential>({ max: REMEMBERED });
+  readonly #wrong = new LRUCache<string, true>({ max: REMEMBERED, ttl: WRONG_TTL_MS });
+  readonly #pending = new Map<string, Promise<CallerCredential | undefined>>();
+  readonly #queue = new VerificationQueue(PARALLEL_DERIVATIONS, MAX_WAITING);
+  readonly #verify: typeof verifyPassword;
+
+  /**
+   * @param verify compares a password with a `scrypt:…` text; one key derivation per call
+   * @throws RangeError naming the credential's key that can never fit; never its value
+   */
+  constructor(credentials: readonly CredentialConfig[], verify: typeof verifyPassword = verifyPassword) {
+    this.#verify = verify;
+    this.#apiKeys = credentials.filter(isApiKey).map((credential) => this.#apiKeyEntry(credential));
+    const basic = credentials.filter(isBasic);
+    this.#scrypt = basic.filter(isHashed).map((credential) => this.#scryptEntry(credential));
+    this.#plain = basic
+      .filter((credential) => !isHashed(credential))
+      .map((credential) => this.#plainEntry(credential));
+    const perUser = this.#scrypt.map(
+      ({ user }) => this.#scrypt.filter((other) => other.user.equals(user)).length,
+    );
+    this.#rounds = Math.max(0, ...perUser);
+  }
+
+  /** @param presented the header's bytes; configured keys are UTF-8 */
+  byApiKey(presented: Buffer): CallerCredential | undefined {
+    if (presented.length > MAX_SECRET_BYTES) return undefined;
+    const digest = apiKeyDigest(presented);
+    return firstWhere(this.#apiKeys, (entry) => timingSafeEqual(entry.digest, digest))?.caller;
+  }
+
+  /**
+   * @param client who is asking, so that clients take turns when many passwords wait for their verification
+   * @throws QueueFullError when this verification was given up for newer ones
+   */
+  async byPassword(user: string, password: string, client = ''): Promise<CallerCredential | undefined> {
+    if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
+    const pair = this.#digest(JSON.stringify([user, password])).toString('base64');
+    const remembered = this.#right.get(pair);
+    if (remembered !== undefined) return remembered;
+    if (this.#wrong.has(pair)) return undefined;
+    const [userDigest, passwordDigest] = [this.#textDigest(user), this.#textDigest(password)];
+    const plain = firstWhere(this.#plain, (entry) => {
+      const samePassword = timingSafeEqual(entry.password, passwordDigest);
+      return timingSafeEqual(entry.user, userDigest) && samePassword;
+    });
+    if (plain !== undefined || this.#rounds === 0) return plain?.caller;
+    return this.#once(pair, () =>
+      this.#queue.run(client, () => this.#byDerivation(pair, userDigest, password)),
+    );
+  }
+
+  /** Calls that come while a pair is being verified wait for that one verification. */
+  #once(
+    pair: string,
+    verify: () => Promise<CallerCredential | undefined>,
+  ): Promise<CallerCredential | undefined> {
+    const running = this.#pending.get(pair);
+    if (running !== undefined) return running;
+    const verification = verify().finally(() => this.#pending.delete(pair));
+    this.#pending.set(pair, verification);
+    return verification;
+  }
+
+  async #byDerivation(pair: string, user: Buffer, password: string): Promise<CallerCredential | undefined> {
+    const candidates = this.#scrypt.filter((entry) => timingSafeEqual(entry.user, user));
+    for (let round = 0; round < this.#rounds; round++) {
+      const candidate = candidates[round];
+      const fits = await this.#verify(password, candidate?.stored ?? this.#decoy);
+      if (candidate !== undefined && fits) {
+        this.#right.set(pair, candidate.caller);
+        return candidate.caller;
+      }
+    }
+    this.#wrong.set(pair, true);
+    return undefined;
+  }
+
+  #apiKeyEntry(credential: ApiKeyCredentialConfig): ApiKeyEntry {
+    const { id, apiKey } = credential;
+    const hashed = readApiKeyHash(apiKey);
+    if (hashed === undefined) checkPlain(id, 'apiKey', apiKey, 'sha256:');
+    return { caller: callerOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
+  }
+
+  #plainEntry(credential: BasicCredentialConfig): PlainEntry {
+    const { id, username, password } = credential;
+    checkPlain(id, 'password', password, 'scrypt:', Buffer.byteLength(username));
+    return {
+      caller: callerOf(credential),
+      user: this.#textDigest(username),
+      password: this.#textDigest(password),
+    };
+  }
+
+  #scryptEntry(credential: BasicCredentialConfig): ScryptEntry {
+    return {
+      caller: callerOf(credential),
+      user: this.#textDigest(credential.username),
+      stored: credential.password,
+    };
+  }
+
+  /** NFC (RFC 8265): the same letters typed on another system are other code points. */
+  #textDigest(text: string): Buffer {
+    return this.#digest(text.normalize('NFC'));
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text, 'utf8').digest();
+  }
+}
+
+/** Looks at every entry, so that the time does not tell which one fits. */
+function firstWhere<T>(entries: readonly T[], fits: (entry: T) => boolean): T | undefined {
+  return entries.filter(fits)[0];
+}
+
+function isApiKey(credential: CredentialConfig): credential is ApiKeyCredentialConfig {
+  return 'apiKey' in credential;
+}
+
+function isBasic(credential: CredentialConfig): credential is BasicCredentialConfig {
+  return 'password' in credential;
+}
+
+function isHashed(credential: BasicCredentialConfig): boolean {
+  return isPasswordHash(credential.password);
+}
+
+function callerOf({ id, targets }: CredentialConfig): CallerCredential {
+  return Object.freeze({ id, targets });
+}
+
+/** The configuration is checked before; this keeps a secret that nobody could or anybody can present from getting here. */
+function checkPlain(id: string, key: string, secret: string, hashPrefix: string, usedBytes = 0): void {
+  const bytes = Buffer.byteLength(secret);
+  const problem = secret.startsWith(hashPrefix)
+    ? `begins with ${hashPrefix} but is not in the form that the hash-secret command prints`
+    : bytes === 0
+      ? 'is empty'
+      : bytes + usedBytes > MAX_SECRET_BYTES
+        ? `is longer than ${MAX_SECRET_BYTES} bytes`
+        : undefined;
+  if (problem !== undefined) throw new RangeError(`credentials, id "${id}": ${key} ${problem}`);
+}

@@ -1,0 +1,77 @@
+import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** What some proxies write into X-Forwarded-For: an address with the client's port. */
+const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
+const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
+
+/**
+ * Makes the test "is this address in one of the ranges?". An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
+ * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is no address is in no range.
+ * @param ranges IPv4 or IPv6 addresses or CIDR ranges; none = no address matches
+ * @throws RangeError naming the text that is neither
+ */
+export function networkMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const networks = ranges.map(readRange);
+  return (text) => {
+    const address = readAddress(text);
+    return (
+      address !== undefined &&
+      networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
+    );
+  };
+}
+
+/**
+ * The value for Express' `trust proxy`: whose X-Forwarded-For is believed. With no ranges that is nobody, and the
+ * client's address is the connection's.
+ */
+export function trustProxy(ranges: readonly string[]): (address: string | undefined) => boolean {
+  const matches = networkMatcher(ranges);
+  // Express passes undefined for a connection that is closed already.
+  return (address) => address !== undefined && matches(address);
+}
+
+/**
+ * The address that a request came from, in one spelling; `undefined` when it is not known (the connection is closed, or a
+ * trusted proxy wrote something else than an address).
+ */
+export function clientAddress(request: { readonly ip?: string | undefined }): string | undefined {
+  return request.ip === undefined ? undefined : readAddress(request.ip)?.toString();
+}
+
+/**
+ * Who counts as one client: an IPv4 address, or an IPv6 network of 64 bits, because a single subscriber has all of its
+ * addresses. Unknown addresses are one client.
+ */
+export function clientGroup(address: string | undefined): string {
+  const read = address === undefined ? undefined : readAddress(address);
+  if (read === undefined) return 'unknown';
+  if (read.kind() === 'ipv4') return read.toString();
+  const network = [...read.toByteArray().slice(0, 8), ...new Array<number>(8).fill(0)];
+  return `${ipaddr.fromByteArray(network).toString()}/64`;
+}
+
+function readAddress(text: string): Address | undefined {
+  const bare = (IPV4_AND_PORT.exec(text) ?? BRACKETED.exec(text))?.[1] ?? text;
+  const address = bare.replace(/%.*$/s, '');
+  // ipaddr.js alone also takes 0x7f.1 and 010.0.0.1 (octal), which other programs read as other addresses.
+  return isIP(address) === 0 ? undefined : ipaddr.process(address);
+}
+
+function readRange(text: string): [Address, number] {
+  const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
+  if (isIP(base) !== 0 && !base.includes('%')) {
+    const written = ipaddr.parse(base);
+    const address = ipaddr.process(base);
+    const length = address.kind() === 'ipv4' ? 32 : 128;
+    const mappedBits = written.kind() === address.kind() ? 0 : 96;
+    const bits = prefix === undefined ? length : Number(prefix) - mappedBits;
+    if (bits >= 0 && bits <= length) return [address, bits];
+  }
+  throw new RangeError(
+    `${JSON.stringify(text)} is no network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
+  );
+}
