@@ -1,4 +1,4 @@
-import { readNumber } from './phone-number.js';
+import { callingCode, readNumber } from './phone-number.js';
 import type { ReadNumber } from './phone-number.js';
 
 /** Ways to write the caller's number; the names used under `spellings:` in the configuration. */
@@ -22,7 +22,7 @@ export type Spelling = (typeof SPELLINGS)[number];
  * | --- | --- | --- |
  * | `e164` | `+358501231234` | E.164 with the plus sign |
  * | `digits` | `358501231234` | E.164 without the plus sign |
- * | `national` | `0501231234` | as dialled inside the provider's `country`; none for a caller of another country |
+ * | `national` | `0501231234` | as dialled inside the provider's `country`; none for a caller from abroad |
  * | `significant` | `501231234` | national number without trunk prefix and country code |
  * | `idd` | `00358501231234` | with the international prefix `00` |
  * | `international` | `+358 50 1231234` | E.164 in groups |
@@ -69,8 +69,9 @@ export class Caller {
   }
 
   /**
-   * The number in one spelling; `undefined` when it has none. `national` and `local` exist only for a caller of the
-   * provider's own country: `0501231234` is one subscriber in Finland and another in Sweden.
+   * The number in one spelling; `undefined` when it has none. `national` and `local` exist only for a caller whose
+   * country code is that of the provider's country: `0501231234` is one subscriber in Finland and another in Sweden,
+   * but Finland and Åland, or the United States and Canada, write each other's numbers nationally.
    */
   spell(spelling: Spelling): string | undefined {
     if (spelling === 'text') return this.text;
@@ -109,6 +110,7 @@ export class Caller {
 
   #local(): string | undefined {
     const parsed = this.#read.parsed;
-    return parsed !== undefined && parsed.country === this.#home ? parsed.formatNational() : undefined;
+    if (parsed === undefined || this.#home === undefined) return undefined;
+    return parsed.countryCallingCode === callingCode(this.#home) ? parsed.formatNational() : undefined;
   }
 }

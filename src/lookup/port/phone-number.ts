@@ -1,4 +1,4 @@
-import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { isSupportedCountry, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 
 /** What a text that should be a telephone number turned out to be. */
@@ -14,15 +14,21 @@ export const MAX_NUMBER_LENGTH = 320;
 /** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
 const E164 = /^\+[1-9]\d{2,14}$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
-const WITHHELD =
-  /^(?:anonymous|unknown|restricted|private|withheld|unavailable|hidden|blocked|no[ _-]?caller[ _-]?id|unidentified|nonumber|null|undefined)$/i;
-const SIP_WITHHELD =
-  /^(?:sips?:)?(?:anonymous|unknown|restricted|private|unavailable)@|@anonymous\.invalid$/i;
+const WITHHELD_WORD =
+  'anonymous|unknown|restricted|private|withheld|unavailable|not[ _-]?available|hidden|blocked|unidentified|' +
+  'no[ _-]?caller[ _-]?id|no[ _-]?number|out[ _-]?of[ _-]?area|null|undefined';
+/** Also as a SIP address (RFC 3323, RFC 3325): `sip:anonymous@anonymous.invalid`, `sip:restricted@10.0.0.1`. */
+const WITHHELD = new RegExp(
+  `^(?:sips?:|tel:)?(?:${WITHHELD_WORD})(?:[ _-]?(?:number|caller))?(?:[@;].*)?$|@anonymous\\.invalid(?:[:;?].*)?$`,
+  'is',
+);
 
 /** True for an absent, empty or "anonymous"-like caller number, as networks and phone systems write it. */
 export function isWithheldNumber(text: string): boolean {
-  const trimmed = text.trim().replace(/^["<]+|[">]+$/g, '');
-  return trimmed === '' || WITHHELD.test(trimmed) || SIP_WITHHELD.test(trimmed);
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_NUMBER_LENGTH) return false;
+  const address = /<([^<>]*)>/.exec(trimmed)?.[1] ?? trimmed.replace(/^["<]+|[">]+$/g, '');
+  return address.trim() === '' || WITHHELD.test(address.trim());
 }
 
 /**
@@ -35,25 +41,27 @@ export function isWithheldNumber(text: string): boolean {
 export function readNumber(text: string, country?: string): ReadNumber {
   const trimmed = text.trim();
   if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
-  const bare = trimmed.replace(/^tel:/i, '');
-  if (
-    !/^[+0-9(\uff0b\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/.test(bare) ||
-    /[a-z@:*#]/i.test(bare.replace(/;.*$/s, ''))
-  ) {
+  // NFKC: full-width digits and plus sign, as East Asian keyboards write them, become the usual ones.
+  const bare = trimmed.normalize('NFKC').replace(/^tel:/i, '');
+  if (!/^[+0-9(\u0660-\u0669\u06f0-\u06f9]/.test(bare) || /[a-z@:*#]/i.test(bare.replace(/;.*$/s, ''))) {
     return { key: trimmed };
   }
-  return (
-    readInternational(bare) ??
-    readNational(bare, country) ??
-    (bare.startsWith('00') ? readInternational(`+${bare.slice(2)}`) : undefined) ?? { key: trimmed }
-  );
+  const dialled = bare.replace(PUNCTUATION, '');
+  const abroad = dialled.startsWith('00') ? readInternational(`+${dialled.slice(2)}`) : undefined;
+  // Before the national reading: in Brazil or Colombia 005… could also be a carrier's prefix.
+  if (abroad?.parsed?.isValid()) return abroad;
+  return readInternational(bare) ?? readNational(bare, country) ?? abroad ?? { key: trimmed };
 }
 
 function readInternational(text: string): ReadNumber | undefined {
-  if (!/^[+\uff0b]/.test(text)) return undefined;
+  if (!text.startsWith('+')) return undefined;
   const parsed = parsePhoneNumberFromString(text);
-  if (parsed?.isPossible() && parsed.ext === undefined) return { key: parsed.number, parsed };
   const digits = text.replace(PUNCTUATION, '');
+  if (parsed?.isPossible() && parsed.ext === undefined) {
+    // One trunk prefix is taken off at a time: `+44 (0)0 20…` has two, and a key must read as itself.
+    const shortened = !parsed.isValid() && parsed.number.length < digits.length;
+    return shortened ? readInternational(parsed.number) : { key: parsed.number, parsed };
+  }
   return E164.test(digits) ? { key: digits } : undefined;
 }
 
@@ -68,16 +76,27 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
   const trunk = trunkPrefix(country);
   const dialled = text.replace(PUNCTUATION, '');
   const withTrunk = trunk !== undefined && dialled.startsWith(trunk) && !dialled.startsWith('00');
-  return parsed.isValid() || (withTrunk && parsed.isPossible()) ? { key: parsed.number, parsed } : undefined;
+  if (trunk !== undefined && !withTrunk && dialled.startsWith(parsed.countryCallingCode)) {
+    // `4915123456789`: a mobile number that lost its plus sign, sooner than area 04915 that lost its zero.
+    const abroad = readInternational(`+${dialled}`);
+    if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
+  }
+  if (parsed.isValid()) return { key: parsed.number, parsed };
+  return withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined;
+}
+
+function isMobile(parsed: PhoneNumber | undefined): boolean {
+  return parsed?.getType() === 'MOBILE';
 }
 
 const plans = new Map<string, Metadata>();
 
 function numberingPlan(country: string): Metadata['numberingPlan'] {
+  if (!isSupportedCountry(country)) return undefined;
   let metadata = plans.get(country);
   if (metadata === undefined) {
     metadata = new Metadata();
-    metadata.selectNumberingPlan(country as CountryCode);
+    metadata.selectNumberingPlan(country);
     plans.set(country, metadata);
   }
   return metadata.numberingPlan;
@@ -85,11 +104,13 @@ function numberingPlan(country: string): Metadata['numberingPlan'] {
 
 /** What is dialled before a national number inside the country (`0` in Finland); `undefined` where nothing is. */
 export function trunkPrefix(country: string): string | undefined {
-  const plan = numberingPlan(country) as unknown as { nationalPrefix(): string | null } | undefined;
-  return plan?.nationalPrefix() ?? undefined;
+  // The library's data writes 0, a number, for "none".
+  const plan = numberingPlan(country) as unknown as { nationalPrefix(): string | 0 | null } | undefined;
+  return plan?.nationalPrefix() || undefined;
 }
 
-function callingCode(country: string): string | undefined {
+/** The country code of international numbers without the plus sign: `358` for `FI`, and for `AX`. */
+export function callingCode(country: string): string | undefined {
   const plan = numberingPlan(country) as unknown as { callingCode(): string } | undefined;
   return plan?.callingCode();
 }
@@ -99,8 +120,12 @@ function callingCode(country: string): string | undefined {
  * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is no range
  */
 export function readRange(text: string, country?: string): string | undefined {
-  const written = text.trim().replace(/^tel:/i, '').replace(PUNCTUATION, '');
-  if (!written.endsWith('*')) return undefined;
+  const written = text
+    .trim()
+    .replace(/^tel:/i, '')
+    .replace(/^((?:\+|00).*)\(0\)/, '$1')
+    .replace(PUNCTUATION, '');
+  if (!/\d\*$/.test(written)) return undefined;
   let digits = written.slice(0, -1);
   if (digits.startsWith('00')) digits = `+${digits.slice(2)}`;
   else if (!digits.startsWith('+')) {

@@ -73,9 +73,11 @@ export function readVipRecord(
   const reader = new FieldReader(raw);
   for (const field of Object.keys(raw)) {
     if (!(RECORD_FIELDS as readonly string[]).includes(field)) {
+      // Somebody may have used telephone numbers as names of fields.
+      const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
       reader.problem(
-        field,
-        `is no field of a record; put it under attributes. Fields: ${RECORD_FIELDS.join(', ')}`,
+        isName ? field : '',
+        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${RECORD_FIELDS.join(', ')}`,
       );
     }
   }
@@ -137,7 +139,7 @@ class FieldReader {
 
   has(field: string): boolean {
     const value = this.raw[field];
-    return value != null && value !== '';
+    return value != null && (typeof value !== 'string' || value.trim() !== '');
   }
 
   text(field: string, maxLength: number): string | undefined {
@@ -156,6 +158,12 @@ class FieldReader {
       return this.has('number')
         ? undefined
         : this.problem('number', 'is missing; write a number such as +358501231234');
+    }
+    if (/^\d[.,]?\d*e\+\d+$/i.test(written)) {
+      return this.problem(
+        'number',
+        'was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
+      );
     }
     if (!written.includes('*')) return readNumber(written, country).key;
     const range = readRange(written, country);

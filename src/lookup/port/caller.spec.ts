@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { Caller, SPELLINGS } from './caller.js';
+
+const spelled = (caller: Caller) =>
+  Object.fromEntries(SPELLINGS.map((spelling) => [spelling, caller.spell(spelling)]));
+
+describe('a caller', () => {
+  it('has every spelling of a number of the country', () => {
+    const caller = Caller.read(' 050-123 1234 ', 'FI');
+    expect(caller.key).toBe('+358501231234');
+    expect(caller.e164).toBe('+358501231234');
+    expect(caller.country).toBe('FI');
+    expect(spelled(caller)).toEqual({
+      e164: '+358501231234',
+      digits: '358501231234',
+      national: '0501231234',
+      significant: '501231234',
+      idd: '00358501231234',
+      international: '+358 50 1231234',
+      local: '050 1231234',
+      tel: 'tel:+358501231234',
+      text: '050-123 1234',
+    });
+  });
+
+  it('has no national spelling in another country', () => {
+    const caller = Caller.read('+358501231234', 'SE');
+    expect(caller.country).toBe('FI');
+    expect(caller.spell('national')).toBeUndefined();
+    expect(caller.spell('local')).toBeUndefined();
+    expect(caller.spell('significant')).toBe('501231234');
+    expect(Caller.read('+358501231234').spell('national')).toBeUndefined();
+    expect(Caller.read('+358501231234', 'AQ').spell('national')).toBeUndefined();
+  });
+
+  it.each([
+    ['+35818123456', 'FI', 'AX', '018123456'],
+    ['+14165550123', 'US', 'CA', '4165550123'],
+    ['+441481722222', 'GB', 'GG', '01481722222'],
+    ['+77012345678', 'RU', 'KZ', '87012345678'],
+    ['+390669812345', 'IT', 'VA', '0669812345'],
+  ])('has a national spelling where countries share a code: %s in %s', (number, home, country, national) => {
+    const caller = Caller.read(number, home);
+    expect([caller.country, caller.spell('national')]).toEqual([country, national]);
+  });
+
+  it('is seen from another country without being read again', () => {
+    const caller = Caller.read('0501231234', 'FI');
+    expect(caller.seenFrom('FI')).toBe(caller);
+    const abroad = caller.seenFrom('SE');
+    expect([abroad.key, abroad.text]).toEqual(['+358501231234', '0501231234']);
+    expect(abroad.spell('national')).toBeUndefined();
+    expect(abroad.seenFrom('FI').spell('national')).toBe('0501231234');
+    expect(caller.seenFrom(undefined).spell('national')).toBeUndefined();
+  });
+
+  it('has only its text when it is no E.164 number', () => {
+    for (const text of ['4711', 'sip:board@example.com', "' OR '1'='1", 'x'.repeat(10_000)]) {
+      const caller = Caller.read(text, 'FI');
+      expect([caller.key, caller.text, caller.e164, caller.country]).toEqual([
+        text,
+        text,
+        undefined,
+        undefined,
+      ]);
+      expect(caller.spellings()).toEqual([text]);
+    }
+  });
+
+  it('has the spellings that need no numbering plan when the plan is not known', () => {
+    const caller = Caller.read('+999123456', 'FI');
+    expect(caller.spellings()).toEqual(['+999123456', '999123456', '00999123456', 'tel:+999123456']);
+  });
+
+  it('lists the wanted spellings once each, in the wanted order', () => {
+    const caller = Caller.read('+358501231234', 'FI');
+    expect(caller.spellings(['national', 'text', 'e164'])).toEqual(['0501231234', '+358501231234']);
+    expect(caller.spellings([])).toEqual([]);
+    expect(Caller.read('', 'FI').spellings()).toEqual([]);
+  });
+
+  it('reads as itself from each of its spellings', () => {
+    const caller = Caller.read('+358501231234', 'FI');
+    for (const text of caller.spellings()) expect(Caller.read(text, 'FI').key).toBe(caller.key);
+  });
+});

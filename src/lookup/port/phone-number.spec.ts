@@ -1,0 +1,218 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { getCountries, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { callingCode, isWithheldNumber, readNumber, readRange, trunkPrefix } from './phone-number.js';
+
+const COUNTRIES = getCountries();
+const country = fc.option(fc.constantFrom<string>(...COUNTRIES), { nil: undefined });
+const dialled = (characters: string, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...characters), maxLength });
+const numberLike = fc.oneof(
+  dialled('+00123456789-. ()/;=e*x#', 24),
+  fc
+    .tuple(
+      fc.constantFrom('+', '00', '0', '011', 'tel:', 'tel:+', '+44(0)', '+358', '+54', '+52', '+55', '+39'),
+      dialled('0123456789 ', 15),
+    )
+    .map((parts) => parts.join('')),
+);
+const anything = fc.oneof(
+  numberLike,
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme', maxLength: 400 }),
+);
+
+describe('reading a number', () => {
+  it.each([
+    ['+358501231234', undefined],
+    ['+358 50 123 1234', undefined],
+    ['00358501231234', undefined],
+    ['00 358 50 123 1234', 'FI'],
+    ['(00358) 50 123 1234', undefined],
+    ['050-123 1234', 'FI'],
+    ['(050) 123.1234', 'FI'],
+    ['501231234', 'FI'],
+    ['tel:+358501231234', undefined],
+    ['TEL:+358-50-123-1234', undefined],
+    ['tel:050-123-1234;phone-context=+358', 'SE'],
+    ['+358 (0)50 123 1234', undefined],
+    ['00358 (0)50 123 1234', undefined],
+    ['+358\u00a050\u2011123\u20101234', undefined],
+    ['\uff0b\uff13\uff15\uff18501231234', undefined],
+    ['+\u0663\u0665\u0668501231234', undefined],
+    ['  +358501231234\t', undefined],
+    ['990 358 50 123 1234', 'FI'],
+    ['011 358 50 123 1234', 'US'],
+    ['010 358 50 123 1234', 'JP'],
+    ['0011 358 50 123 1234', 'AU'],
+  ])('takes %s (country %s) for +358501231234', (text, home) => {
+    expect(readNumber(text, home).key).toBe('+358501231234');
+  });
+
+  it.each([
+    ['4711', 'FI'],
+    ['12345', 'FI'],
+    ['100', 'FI'],
+    ['112', 'FI'],
+    ['0', 'FI'],
+    ['0501231234', undefined],
+    ['0501231234', 'AQ'],
+    ['sip:board@example.com', 'FI'],
+    ['sip:+358501231234@example.com;user=phone', 'FI'],
+    ['+358501231234@example.com', 'FI'],
+    ['+358 9 123 4567 ext. 12', 'FI'],
+    ['tel:+358501231234;ext=12', 'FI'],
+    ['*31#0501231234', 'FI'],
+    ['+3589123*', 'FI'],
+    ['Aino', 'FI'],
+    ['', 'FI'],
+    ['+', 'FI'],
+    ['++358501231234', 'FI'],
+    ['\u202e+358501231234', 'FI'],
+  ])('keeps %j (country %s) as the text it is', (text, home) => {
+    expect(readNumber(text, home)).toEqual({ key: text });
+  });
+
+  it('keeps E.164 whose numbering plan is not known, without the punctuation', () => {
+    expect(readNumber('+999 123-456')).toEqual({ key: '+999123456' });
+    expect(readNumber('00999123456', 'FI')).toEqual({ key: '+999123456' });
+  });
+
+  it.each([
+    ['IT', '06 698 12345', '+390669812345'],
+    ['AR', '011 15-2345-6789', '+5491123456789'],
+    ['MX', '55 1234 5678', '+525512345678'],
+    ['RU', '8 (912) 345-67-89', '+79123456789'],
+    ['HU', '06 20 123 4567', '+36201234567'],
+    ['BR', '(11) 96123-4567', '+5511961234567'],
+    ['US', '1 (212) 555-0123', '+12125550123'],
+    ['DE', '4915123456789', '+4915123456789'],
+    ['CO', '0057 321 1234567', '+573211234567'],
+    ['BR', '0055 38 95056-9175', '+5538950569175'],
+  ])('knows how numbers are written in %s: %s', (home, text, key) => {
+    expect(readNumber(text, home).key).toBe(key);
+  });
+
+  it('takes fixed and mobile numbers of every region for the same in every spelling', () => {
+    let compared = 0;
+    for (const region of COUNTRIES) {
+      for (const number of numbersOf(region)) {
+        const spellings = [
+          number.number,
+          number.formatInternational(),
+          number.getURI(),
+          `00${number.number.slice(1)}`,
+          ...(isWithoutPrefix(region, number.number) ? [] : [number.formatNational(), number.nationalNumber]),
+        ];
+        for (const text of spellings) {
+          expect({ region, text, key: readNumber(text, region).key }).toEqual({
+            region,
+            text,
+            key: number.number,
+          });
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(COUNTRIES.length * 20);
+  });
+
+  it('never throws, whatever the text', () => {
+    fc.assert(
+      fc.property(anything, country, (text, home) => {
+        expect(typeof readNumber(text, home).key).toBe('string');
+        expect(typeof isWithheldNumber(text)).toBe('boolean');
+        expect(['string', 'undefined']).toContain(typeof readRange(text, home));
+        expect(typeof readRange(`${text}*`, home)).not.toBe('number');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('reads its own key as itself, with the country and without', () => {
+    fc.assert(
+      fc.property(anything, country, (text, home) => {
+        const { key } = readNumber(text, home);
+        expect(readNumber(key, home).key).toBe(key);
+        if (key.startsWith('+')) expect(readNumber(key).key).toBe(key);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it.each([
+    '1',
+    '+',
+    '(',
+    '0-',
+    '+1 ',
+    '1 x',
+    ';ext=1',
+    '>',
+    '"',
+    '<',
+    'anonymous@',
+    '+358 (0)',
+    '00(0)',
+    '\u200b',
+    '1~',
+  ])('takes time in proportion to the length of text made of %j', (piece) => {
+    const milliseconds = (length: number) => {
+      const text = piece.repeat(length / piece.length);
+      const inputs = [
+        text,
+        `${text}x`,
+        `x${text}`,
+        `+1${text}*`,
+        text.slice(0, 320),
+        `${text.slice(0, 318)}*`,
+      ];
+      const runs = Array.from({ length: 3 }, () => {
+        const startMs = performance.now();
+        for (const each of inputs) {
+          readNumber(each, 'FI');
+          isWithheldNumber(each);
+          readRange(each, 'FI');
+        }
+        return performance.now() - startMs;
+      });
+      return Math.min(...runs);
+    };
+    // Four times the text: backtracking would take sixteen times as long, seconds for this length.
+    expect(milliseconds(200_000)).toBeLessThan(10 * Math.max(milliseconds(50_000), 20));
+  });
+});
+
+describe('a numbering plan', () => {
+  it('has a trunk prefix and a country code', () => {
+    expect([trunkPrefix('FI'), callingCode('FI')]).toEqual(['0', '358']);
+    expect([trunkPrefix('IT'), callingCode('IT')]).toEqual([undefined, '39']);
+    expect([trunkPrefix('RU'), callingCode('KZ')]).toEqual(['8', '7']);
+  });
+
+  it('is absent for a code that is no region of libphonenumber', () => {
+    expect([trunkPrefix('AQ'), callingCode('AQ')]).toEqual([undefined, undefined]);
+  });
+});
+
+/** Valid fixed and mobile numbers, made from the patterns of the numbering plan; the same ones in every run. */
+function numbersOf(region: CountryCode) {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(region);
+  const plan = metadata.numberingPlan as unknown as { type(name: string): { pattern(): string } | undefined };
+  return ['FIXED_LINE', 'MOBILE'].flatMap((type) => {
+    const pattern = plan.type(type)?.pattern();
+    if (!pattern) return [];
+    return fc
+      .sample(fc.stringMatching(new RegExp(`^(?:${pattern})$`)), { seed: 20, numRuns: 8 })
+      .map((digits) => parsePhoneNumberFromString(`+${callingCode(region)}${digits}`))
+      .filter((number) => number?.isValid() === true)
+      .map((number) => number!);
+  });
+}
+
+/** Gabon's numbers of seven digits, out of use since 2019: nationally written, they read as today's numbers of eight. */
+function isWithoutPrefix(region: CountryCode, number: string): boolean {
+  return region === 'GA' && number.length === '+241'.length + 7;
+}

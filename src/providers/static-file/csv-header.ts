@@ -1,0 +1,71 @@
+import { distance } from 'fastest-levenshtein';
+import { RECORD_FIELDS } from '../../plugin-api/index.js';
+import type { LineProblems } from './line-problems.js';
+
+type RecordField = (typeof RECORD_FIELDS)[number];
+
+/** What a column of a CSV list holds; `undefined` for a column without a name. */
+export type Column = { readonly field: RecordField } | { readonly attribute: string } | undefined;
+
+const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
+const REQUIRED: readonly RecordField[] = ['number', 'tier'];
+const NEAR = 2;
+
+/**
+ * Reads the header: names of fields in any order and case, any other name is an attribute.
+ * @returns `undefined` when the list cannot be read with it; the reasons are in `problems` then
+ */
+export function readHeader(
+  cells: readonly string[],
+  line: number,
+  problems: LineProblems,
+  warnings: LineProblems,
+): Column[] | undefined {
+  const before = problems.total;
+  const columns = cells.map((cell): Column => {
+    const name = cell.trim();
+    const field = FIELD_OF.get(name.toLowerCase());
+    if (field !== undefined) return { field };
+    return name === '' ? undefined : { attribute: name };
+  });
+  const named = new Set<string>();
+  columns.forEach((column, at) => {
+    if (column === undefined) return;
+    const name = 'field' in column ? column.field : column.attribute;
+    if (named.has(name)) {
+      problems.add(line, '', `column ${at + 1} has the name of an earlier one; give each its own name`);
+    }
+    named.add(name);
+  });
+  for (const field of REQUIRED) {
+    if (!named.has(field)) {
+      problems.add(
+        line,
+        field,
+        'the header has no such column; the first line names the columns, for example number,tier,name',
+      );
+    }
+  }
+  for (const column of columns) {
+    if (column === undefined || 'field' in column) continue;
+    const meant = RECORD_FIELDS.find((field) => !named.has(field) && isNear(column.attribute, field));
+    if (meant !== undefined) {
+      warnings.add(line, column.attribute, `is read as an attribute; did you mean the column ${meant}?`);
+    }
+  }
+  return problems.total === before ? columns : undefined;
+}
+
+function isNear(name: string, field: string): boolean {
+  return distance(name.toLowerCase().replace(/[ _-]/g, ''), field.toLowerCase()) <= NEAR;
+}
+
+const DELIMITERS = [',', ';', '\t'] as const;
+
+/** The separator of a CSV file, by the header: a comma, a semicolon as spreadsheets write it in Europe, or a tab. */
+export function detectDelimiter(bytes: Buffer): string {
+  const text = bytes.toString('utf8', 0, 65_536).replace(/^\s+/, '');
+  const header = /^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text)?.[0].replace(/"(?:[^"]|"")*"/g, '') ?? '';
+  const count = (delimiter: string) => header.split(delimiter).length;
+  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+}

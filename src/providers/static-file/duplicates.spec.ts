@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { readRecordFile } from './read-record-file.js';
+import { readRecords } from './record-file.js';
+
+const HEADER = 'number,tier,targets,validFrom,validUntil\n';
+const duplicatesOf = async (...rows: string[]) => {
+  const content = Buffer.from(HEADER + rows.join('\n'));
+  const list = await readRecords(content, 'list.csv', { country: 'FI' });
+  expect(list.problems).toEqual([]);
+  expect(list.records).toHaveLength(rows.length);
+  return list.duplicates;
+};
+
+describe('duplicates in a list', () => {
+  it('are the same number in any spelling', async () => {
+    expect(
+      await duplicatesOf(
+        '+358501231234,gold,,,',
+        '4711,gold,,,',
+        '050-123 1234,silver,,,',
+        '00358501231234,gold,,,',
+      ),
+    ).toEqual([
+      { line: 4, firstLine: 2 },
+      { line: 5, firstLine: 2 },
+    ]);
+  });
+
+  it('are the same range', async () => {
+    expect(await duplicatesOf('+3589123*,gold,,,', '09123*,gold,,,', '+35891234*,gold,,,')).toEqual([
+      { line: 3, firstLine: 2 },
+    ]);
+  });
+
+  it('are for the same targets, in any order', async () => {
+    expect(
+      await duplicatesOf(
+        '4711,gold,A;B,,',
+        '4711,gold,B;A,,',
+        '4711,gold,A,,',
+        '4711,gold,,,',
+        '4711,gold,B,,',
+      ),
+    ).toEqual([{ line: 3, firstLine: 2 }]);
+  });
+
+  it('are valid at the same time', async () => {
+    expect(
+      await duplicatesOf(
+        '4711,gold,,2026-01-01,2026-06-30',
+        '4711,gold,,2026-07-01,',
+        '4711,gold,,,2025-12-31',
+        '4711,gold,,2026-06-30,2026-06-30',
+      ),
+    ).toEqual([{ line: 5, firstLine: 2 }]);
+  });
+
+  it('are found behind a shorter entry', async () => {
+    expect(
+      await duplicatesOf(
+        '4711,gold,,2027-01-01,2027-12-31',
+        '4711,gold,,2026-02-01,2026-02-28',
+        '4711,gold,,2026-01-01,2027-06-30',
+      ),
+    ).toEqual([
+      { line: 4, firstLine: 2 },
+      { line: 4, firstLine: 3 },
+    ]);
+  });
+
+  it('are told in sentences', async () => {
+    expect((await readRecordFile('test/fixtures/lists/duplicates.csv', 'FI')).duplicates).toEqual([
+      'line 4 repeats line 2',
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+import { stat } from 'node:fs/promises';
+
+/** A file changed less than this ago may change again without a new time stamp, on file systems with coarse ones. */
+const COARSE_TIME_MS = 2_000;
+
+/**
+ * Tells when a file has a new version: changed, replaced by another file, swapped behind a symbolic link, deleted or
+ * back. It looks at the file at intervals, and calls only when two looks in a row saw the same, so a file that is
+ * still being written is left alone. See docs/adr/0005-watching-files.md.
+ */
+export class FileWatcher {
+  #known: string | undefined;
+  #pending: string | undefined;
+  #lookAgainAtMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #stopped = false;
+
+  /**
+   * @param changed is called for the first version by `start` and for each later one; never twice at a time, and now and
+   *   then again for a version that it has seen. It must not reject.
+   */
+  constructor(
+    private readonly path: string,
+    private readonly pollMs: number,
+    private readonly changed: () => Promise<void>,
+  ) {}
+
+  /** Hands over the present version and goes on watching. */
+  async start(): Promise<void> {
+    this.#looking = this.#handOver(await versionOf(this.path));
+    await this.#looking;
+    this.#schedule();
+  }
+
+  /**
+   * True when the file is no longer the version that was handed over last; so what was read of it may be a mixture. It is
+   * handed over again as soon as it rests, even if it is the same version by then.
+   */
+  async hasMovedOn(): Promise<boolean> {
+    if ((await versionOf(this.path)).id === this.#known) return false;
+    this.#known = undefined;
+    return true;
+  }
+
+  /** Stops watching, after a call of `changed` that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().finally(() => this.#schedule());
+    }, this.pollMs).unref();
+  }
+
+  async #look(): Promise<void> {
+    const version = await versionOf(this.path);
+    if (this.#stopped) return;
+    if (version.id === this.#known) {
+      this.#pending = undefined;
+      if (this.#lookAgainAtMs === undefined || Date.now() < this.#lookAgainAtMs) return;
+      await this.#handOver(version);
+    } else if (version.id === this.#pending) {
+      this.#pending = undefined;
+      await this.#handOver(version);
+    } else {
+      this.#pending = version.id;
+    }
+  }
+
+  async #handOver(version: Version): Promise<void> {
+    this.#known = version.id;
+    const isFresh = Math.abs(Date.now() - version.changedAtMs) < COARSE_TIME_MS;
+    this.#lookAgainAtMs = isFresh ? Date.now() + COARSE_TIME_MS : undefined;
+    await this.changed();
+  }
+}
+
+interface Version {
+  readonly id: string;
+  readonly changedAtMs: number;
+}
+
+async function versionOf(path: string): Promise<Version> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs } = await stat(path, { bigint: true });
+    return { id: [dev, ino, size, mtimeNs, ctimeNs].join(':'), changedAtMs: Number(mtimeMs) };
+  } catch (error) {
+    return { id: `no file: ${(error as NodeJS.ErrnoException).code}`, changedAtMs: 0 };
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describeProblem } from './line-problems.js';
+import { inSentences, readRecordFile } from './read-record-file.js';
+import { MAX_FILE_BYTES, readRecords } from './record-file.js';
+
+const LISTS = resolve('test/fixtures/lists');
+
+const read = (name: string, content: string | Buffer) =>
+  readRecords(Buffer.from(content), name, { country: 'FI' });
+const problemsOf = async (name: string, content: string | Buffer) => {
+  const { problems, problemCount } = await read(name, content);
+  expect(problemCount).toBe(problems.length);
+  return problems.map(describeProblem);
+};
+
+describe('a list in a file', () => {
+  const expected = [
+    {
+      number: '+358501231234',
+      tier: 'gold',
+      name: 'Virtanen, Aino',
+      targets: ['SALES_QUEUE', 'SUPPORT_QUEUE'],
+      validFromMs: Date.UTC(2026, 0, 1),
+      validUntilMs: Date.UTC(2031, 0, 1),
+      attributes: { company: 'Rauta Oy' },
+      instructions: { ExtraPriority: 60 },
+    },
+    { number: '+442079460958', tier: 'silver', name: 'Alex Smith', attributes: { company: 'Smith Ltd' } },
+    { number: '+35891234567', tier: 'gold', name: 'Matti "Masa"\nMeikäläinen' },
+    { number: '+3589123*', tier: 'bronze', name: 'Helsinki office' },
+    {
+      number: '+46876543210',
+      tier: 'silver',
+      name: 'Åsa Öberg',
+      targets: ['SALES_QUEUE'],
+      validUntilMs: Date.UTC(2030, 5, 30, 15),
+    },
+    { number: '4711', tier: 'gold', name: 'Reception' },
+    { number: 'sip:board@example.com', tier: 'platinum' },
+  ];
+
+  it.each([
+    ['vips.csv', [2, 3, 4, 6, 7, 8, 9]],
+    ['vips.json', [2, 12, 13, 14, 15, 22, 23]],
+    ['vips.yaml', [2, 11, 15, 20, 21, 26, 29]],
+  ])('says the same in every format (%s), each record with its line', async (file, lines) => {
+    const list = await readRecordFile(join(LISTS, file), 'FI');
+    expect(list.problems).toEqual([]);
+    expect(list.records.map(({ record }) => record)).toEqual(expected);
+    expect(list.records.map(({ line }) => line)).toEqual(lines);
+    expect(list.duplicates).toEqual([]);
+    expect(list.warnings).toEqual([]);
+  });
+
+  it('is told apart by the ending, in any case', async () => {
+    expect((await read('A.YML', '- { number: 4711, tier: gold }')).records).toHaveLength(1);
+    await expect(read('list.txt', '')).rejects.toThrow(
+      'the name of a list must end in .csv, .json, .yaml or .yml',
+    );
+  });
+
+  it('reports every problem of every entry with its line, its field and the cure', async () => {
+    expect(
+      await problemsOf(
+        'list.csv',
+        'number,tier,validUntil,instructions\n' +
+          ',gold,,\n' +
+          '+358501231234,,31.12.2026,\n' +
+          '+358501231235,gold,2026-02-30,{ExtraPriority: 5}\n' +
+          '3.58501E+11,gold,,\n' +
+          '*123,gold,,\n',
+      ),
+    ).toEqual([
+      'line 2, number: is missing; write a number such as +358501231234',
+      'line 3, tier: is missing; write the tier that routes name, for example gold',
+      'line 3, validUntil: is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
+      'line 4, validUntil: is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
+      'line 4, instructions: is no JSON object; write for example {"ExtraPriority": 50}',
+      'line 5, number: was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
+      'line 6, number: is no range; write the beginning of a number and one * at the end, for example +3589123*',
+    ]);
+  });
+
+  it('keeps the first hundred problems and counts the others', async () => {
+    const list = await read('list.csv', `number,tier\n${'+358501231234,\n'.repeat(250)}`);
+    expect(list.problems).toHaveLength(100);
+    expect(list.problemCount).toBe(250);
+    expect(inSentences(list).problems.slice(99)).toEqual([
+      'line 101, tier: is missing; write the tier that routes name, for example gold',
+      'and 150 more',
+    ]);
+  });
+
+  it('never repeats what an entry says', async () => {
+    const secret = '+358501231234';
+    const lists: [string, string][] = [
+      ['list.csv', `number,tier\n${secret},"gold" x\n`],
+      ['list.csv', `number,tier\n${secret}",gold\n`],
+      ['list.csv', `${secret},gold\n`],
+      ['list.csv', `number,tier\n${secret},gold,${secret}\n`],
+      ['list.json', `[{"number": ${secret}, "tier": "gold"}]`],
+      ['list.json', `["${secret}"]`],
+      ['list.yaml', `- number: "${secret}\n`],
+      ['list.yaml', `- ${secret}\n- [${secret}\n`],
+      ['list.yaml', `- number: *${secret}\n`],
+    ];
+    for (const [name, content] of lists) {
+      const list = await read(name, content);
+      expect(list.problemCount).toBeGreaterThan(0);
+      expect(JSON.stringify(list.problems)).not.toContain(secret.slice(4));
+    }
+  });
+
+  it('tells where the text is not UTF-8', async () => {
+    const latin1 = Buffer.from('number,tier,name\n4711,gold,Aino\n4712,gold,Päivi\n', 'latin1');
+    expect(await problemsOf('list.csv', latin1)).toEqual([
+      'line 3: is no UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")',
+    ]);
+    const utf16 = Buffer.from('\ufeffnumber,tier\n4711,gold\n', 'utf16le');
+    expect(await problemsOf('list.csv', utf16)).toEqual([
+      expect.stringContaining('line 1: is no UTF-8 text'),
+    ]);
+  });
+
+  it('warns of telephone numbers that could only be taken as text', async () => {
+    const content = Buffer.from('number,tier\n050 123123412,gold\n4711,gold\n+358501231234,gold\n');
+    const warningsFor = async (country?: string) =>
+      (await readRecords(content, 'list.csv', { country })).warnings.map(describeProblem);
+    expect(await warningsFor('US')).toEqual([
+      'line 2, number: is no telephone number of US, so it is compared as text; check it, or write + and the country code',
+    ]);
+    expect(await warningsFor()).toEqual([
+      'line 2, number: is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code',
+    ]);
+    expect(await warningsFor('FI')).toEqual([]);
+  });
+
+  it('cannot be read when it is missing, a folder, or too large', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'record-file-'));
+    try {
+      const path = join(directory, 'list.csv');
+      await expect(readRecordFile(path)).rejects.toThrow(`${path} does not exist`);
+      await expect(readRecordFile(join(directory, 'list.csv', 'x.csv'))).rejects.toThrow('does not exist');
+      await expect(readRecordFile(directory)).rejects.toThrow(`${directory} is no file`);
+      await writeFile(path, '');
+      await truncate(path, MAX_FILE_BYTES + 1);
+      await expect(readRecordFile(path)).rejects.toThrow('has 257 MiB; a list may have 256 MiB at most');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('makes way for other work while it is read, and stops when it is told to', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
+    const content = Buffer.from(`number,tier\n${rows.join('\n')}\n`);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    try {
+      const list = await readRecords(content, 'list.csv', { country: 'FI' });
+      expect(list.records).toHaveLength(20_000);
+      expect(list.records.at(-1)?.line).toBe(20_001);
+      expect(turns).toBeGreaterThan(3);
+    } finally {
+      clearInterval(timer);
+    }
+    await expect(readRecords(content, 'list.csv', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});

@@ -1,0 +1,295 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { validateSync } from 'class-validator';
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Caller } from '../../plugin-api/index.js';
+import type { VipRecord } from '../../plugin-api/index.js';
+import { providerContext } from '../../plugin-api/testing/index.js';
+import { StaticFileOptions } from './static-file.options.js';
+import { StaticFileProvider } from './static-file.provider.js';
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const AINO = '+358501231234';
+const GOOD = `number,tier\n${AINO},gold\n`;
+const BETTER = `number,tier\n${AINO},platinum\n4711,gold\n`;
+const BAD = `number,tier\n${AINO},gold\n4711,\n`;
+const BAD_SUMMARY =
+  'vips.csv has 1 problem, the first in line 3, tier: is missing; write the tier that routes name, for example gold';
+
+class QuickStaticFileProvider extends StaticFileProvider {
+  protected override readonly pollMs = 20;
+}
+
+describe('a VIP list in a file', () => {
+  let directory: string;
+  let path: string;
+  let provider: StaticFileProvider;
+  let context: ReturnType<typeof providerContext<StaticFileOptions>>;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'static-file-'));
+    path = join(directory, 'vips.csv');
+    context = providerContext({ file: 'vips.csv' }, { resolvePath: (file) => join(directory, file) });
+    provider = new QuickStaticFileProvider(context);
+  });
+  afterEach(async () => {
+    await provider.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const find = async (number: string) => {
+    const answer = await provider.lookup(Caller.read(number, 'FI'));
+    return Array.isArray(answer) ? (answer as VipRecord[]) : (answer as VipRecord | null);
+  };
+  const tierOf = async (number: string) => [(await find(number)) ?? []].flat()[0]?.tier;
+  const errors = () => context.logged.filter(({ level }) => level === 'error');
+  const until = async (isSo: () => Promise<boolean>) => {
+    const giveUpAt = Date.now() + 10_000;
+    while (!(await isSo().catch(() => false)) && Date.now() < giveUpAt) await sleep(10);
+    expect(await isSo()).toBe(true);
+  };
+  const untilStatus = (status: 'up' | 'degraded') =>
+    until(async () => (await provider.check()).status === status);
+
+  it('is used from its opening on, and says so', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    expect(await find(AINO)).toEqual({ number: AINO, tier: 'gold' });
+    expect(await find('4711')).toBeNull();
+    expect(await provider.check()).toEqual({
+      status: 'up',
+      entries: 1,
+      loadedAt: expect.stringMatching(ISO_TIME),
+    });
+    expect(context.logged).toEqual([
+      { level: 'info', fields: { file: 'vips.csv', entries: 1 }, message: 'vips.csv is loaded' },
+    ]);
+  });
+
+  it('gives every record that fits a number, expired ones and those for other targets too', async () => {
+    await writeFile(
+      path,
+      'number,tier,targets,validUntil\n+35850*,range,,\n050 1231234,expired,,2020-01-01\n00358501231234,other,SUPPORT,\n',
+    );
+    await provider.open();
+    expect([(await find(AINO)) ?? []].flat().map(({ tier }) => tier)).toEqual(['expired', 'other', 'range']);
+  });
+
+  it('is read again when it is written to in place', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    await writeFile(path, BETTER);
+    await until(async () => (await tierOf(AINO)) === 'platinum');
+    expect(await provider.check()).toMatchObject({ status: 'up', entries: 2 });
+  });
+
+  it('is read again when an editor puts a new file in its place', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    await writeFile(join(directory, '.vips.csv.swp'), BETTER);
+    await rename(join(directory, '.vips.csv.swp'), path);
+    await until(async () => (await tierOf(AINO)) === 'platinum');
+  });
+
+  it('stays in use when the new version is bad; log and health say why, until it is good again', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    const { loadedAt } = await provider.check();
+    await writeFile(path, BAD);
+    await untilStatus('degraded');
+    expect(await provider.check()).toEqual({
+      status: 'degraded',
+      reason: expect.stringMatching(
+        /^vips\.csv has 1 problem.*; refused since \S+Z, the list of \S+Z is used$/,
+      ),
+      entries: 1,
+      loadedAt,
+    });
+    expect(await tierOf(AINO)).toBe('gold');
+    expect(errors()).toEqual([
+      {
+        level: 'error',
+        fields: {
+          file: 'vips.csv',
+          problems: [
+            'vips.csv is not usable (1 problem):',
+            'line 3, tier: is missing; write the tier that routes name, for example gold',
+          ],
+        },
+        message: `${BAD_SUMMARY}; the list of ${loadedAt} stays in use`,
+      },
+    ]);
+    await writeFile(path, BETTER);
+    await untilStatus('up');
+    expect(await tierOf(AINO)).toBe('platinum');
+    expect(await provider.check()).not.toHaveProperty('reason');
+  });
+
+  it('says since when the file has been bad, through further bad versions', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    const since = async () => /refused since (\S+),/.exec((await provider.check()).reason ?? '')?.[1];
+    await writeFile(path, BAD);
+    await untilStatus('degraded');
+    const first = await since();
+    await appendFile(path, '4712,\n');
+    await until(async () => (await provider.check()).reason?.startsWith('vips.csv has 2 problems') ?? false);
+    expect(await since()).toBe(first);
+    expect(errors()).toHaveLength(2);
+  });
+
+  it('stays in use when the file is deleted, also when the same file comes back', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    await rm(path);
+    await untilStatus('degraded');
+    expect((await provider.check()).reason).toMatch(/^vips\.csv does not exist; refused since /);
+    expect(await tierOf(AINO)).toBe('gold');
+    expect(errors().map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^vips\.csv does not exist; the list of \S+ stays in use$/),
+    ]);
+    await writeFile(path, GOOD);
+    await untilStatus('up');
+  });
+
+  it('may be missing at the start, and is used as soon as it is there', async () => {
+    await expect(provider.open()).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message: 'vips.csv does not exist',
+    });
+    const noList = { name: 'VipLookupError', message: 'no list loaded: vips.csv does not exist' };
+    await expect(find(AINO)).rejects.toMatchObject(noList);
+    await expect(provider.check()).rejects.toMatchObject(noList);
+    expect(context.logged).toEqual([]);
+    await writeFile(path, GOOD);
+    await untilStatus('up');
+    expect(await tierOf(AINO)).toBe('gold');
+  });
+
+  it('may be bad at the start: opening names every problem, lookups fail until it is good', async () => {
+    await writeFile(path, `${BAD}${AINO},gold,"x\n`);
+    await expect(provider.open()).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message:
+        'vips.csv is not usable (2 problems):\n' +
+        '- line 3, tier: is missing; write the tier that routes name, for example gold\n' +
+        '- line 4: has a double quote that is never closed; what follows was not read',
+    });
+    await expect(find('nobody')).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message:
+        'no list loaded: vips.csv has 2 problems, the first in line 3, tier: is missing; write the tier that routes name, for example gold',
+    });
+    await writeFile(path, BAD);
+    await until(async () => errors().length === 1);
+    expect(errors()[0]?.message).toBe(`${BAD_SUMMARY}; no list is loaded`);
+    await writeFile(path, GOOD);
+    await untilStatus('up');
+  });
+
+  it('fails lookups before it is opened', async () => {
+    await expect(find(AINO)).rejects.toThrow('no list loaded: vips.csv is still being read');
+  });
+
+  it('is used with duplicates, the first entry winning, and a warning that names the lines', async () => {
+    await writeFile(path, `number,tier,vip_name\n${AINO},gold,\n4711,gold,\n050 123 1234,silver,\n`);
+    await provider.open();
+    expect((await provider.check()).status).toBe('up');
+    expect(await tierOf(AINO)).toBe('gold');
+    expect(context.logged.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        fields: { file: 'vips.csv', duplicates: ['line 4 repeats line 2'] },
+        message:
+          'vips.csv lists the same number for the same targets and time more than once; the first entry is used',
+      },
+    ]);
+  });
+
+  it('warns of a column that looks like a misspelt field', async () => {
+    await writeFile(path, `number,tier,valid_until\n${AINO},gold,2020-01-01\n`);
+    await provider.open();
+    expect(context.logged.at(-1)).toEqual({
+      level: 'warn',
+      fields: {
+        file: 'vips.csv',
+        warnings: ['line 1, valid_until: is read as an attribute; did you mean the column validUntil?'],
+      },
+      message:
+        'vips.csv is probably not what was meant, line 1, valid_until: is read as an attribute; did you mean the column validUntil?',
+    });
+  });
+
+  it('is not announced again when it was touched but says the same', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    const { loadedAt } = await provider.check();
+    await writeFile(path, GOOD);
+    await sleep(200);
+    await writeFile(path, BETTER);
+    await until(async () => (await tierOf(AINO)) === 'platinum');
+    expect(context.logged.map(({ message }) => message)).toEqual([
+      'vips.csv is loaded',
+      'vips.csv is loaded',
+    ]);
+    expect((await provider.check()).loadedAt).not.toBe(loadedAt);
+  });
+
+  it('is not used in a version that was replaced while it was read', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    const rows = Array.from({ length: 60_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
+    await writeFile(join(directory, 'long.csv'), `number,tier\n${rows.join('\n')}\n`);
+    await rename(join(directory, 'long.csv'), path);
+    await sleep(200);
+    await writeFile(join(directory, 'new.csv'), BETTER);
+    await rename(join(directory, 'new.csv'), path);
+    await until(async () => (await tierOf(AINO)) === 'platinum');
+    expect(context.logged.map(({ fields }) => fields)).toEqual([
+      { file: 'vips.csv', entries: 1 },
+      { file: 'vips.csv', entries: 2 },
+    ]);
+  });
+
+  it('never shows a number in health or logs', async () => {
+    await writeFile(path, GOOD);
+    await provider.open();
+    await writeFile(path, `number,tier\n${AINO},\n${AINO}",x\n`);
+    await untilStatus('degraded');
+    expect(JSON.stringify([context.logged, await provider.check()])).not.toContain(AINO.slice(1));
+  });
+
+  it('is let go of in the middle of being read', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
+    await writeFile(path, `number,tier\n${rows.join('\n')}\n`);
+    const opening = provider.open().catch(() => undefined);
+    await sleep(50);
+    await provider.close();
+    await opening;
+    await expect(find(AINO)).rejects.toMatchObject({ name: 'VipLookupError' });
+    expect(context.logged).toEqual([]);
+  });
+});
+
+describe('the options of a VIP list in a file', () => {
+  const messagesFor = (file: unknown) =>
+    validateSync(Object.assign(new StaticFileOptions(), { file })).flatMap(({ constraints }) =>
+      Object.values(constraints ?? {}),
+    );
+
+  it.each(['vips.csv', './lists/vips.JSON', '/etc/vips.yaml', 'C:\\vips.yml'])('take %s', (file) => {
+    expect(messagesFor(file)).toEqual([]);
+  });
+
+  it.each(['vips.xlsx', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
+    expect(messagesFor(file)).toEqual([
+      'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
+    ]);
+  });
+
+  it.each([undefined, 1, ['vips.csv']])('refuse %j', (file) => {
+    expect(messagesFor(file)).toContain('must be the path of a file');
+  });
+});

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { VipLookup, VipLookupError } from '../../plugin-api/index.js';
+import type {
+  Caller,
+  ProviderContext,
+  ProviderStatus,
+  VipAnswer,
+  VipLookupProvider,
+} from '../../plugin-api/index.js';
+import { FileWatcher } from './file-watcher.js';
+import { inSentences } from './read-record-file.js';
+import type { RecordList } from './read-record-file.js';
+import { readListBytes, readRecords } from './record-file.js';
+import { RecordIndex } from './record-index.js';
+import { StaticFileOptions } from './static-file.options.js';
+
+interface LoadedList {
+  readonly index: RecordIndex;
+  /** ISO 8601. */
+  readonly loadedAt: string;
+}
+
+interface Refusal {
+  /** What is wrong with the file, one clause that begins with its name. */
+  readonly reason: string;
+  /** Every problem, one sentence each. */
+  readonly details: readonly string[];
+  /** ISO 8601: since when the file is not usable. */
+  readonly since: string;
+}
+
+/** Finds VIPs in a CSV, JSON or YAML file, which is read again whenever it changes. */
+@VipLookup({ kind: 'static-file', options: StaticFileOptions })
+export class StaticFileProvider implements VipLookupProvider {
+  /** How often the file is looked at, in milliseconds. */
+  protected readonly pollMs: number = 500;
+  #list: LoadedList | undefined;
+  #refusal: Refusal | undefined;
+  #digest: string | undefined;
+  #isOpen = false;
+  #watcher: FileWatcher | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(private readonly context: ProviderContext<StaticFileOptions>) {}
+
+  async lookup(caller: Caller): Promise<VipAnswer> {
+    if (this.#list === undefined) throw this.#notLoaded();
+    return this.#list.index.find(caller.key);
+  }
+
+  async check(): Promise<ProviderStatus> {
+    if (this.#list === undefined) throw this.#notLoaded();
+    const { index, loadedAt } = this.#list;
+    const about = { entries: index.size, loadedAt };
+    if (this.#refusal === undefined) return { status: 'up', ...about };
+    const { reason, since } = this.#refusal;
+    return {
+      status: 'degraded',
+      reason: `${reason}; refused since ${since}, the list of ${loadedAt} is used`,
+      ...about,
+    };
+  }
+
+  async open(): Promise<void> {
+    const path = this.context.resolvePath(this.context.options.file);
+    this.#watcher = new FileWatcher(path, this.pollMs, () => this.#load(path));
+    await this.#watcher.start();
+    this.#isOpen = true;
+    if (this.#refusal !== undefined) throw new VipLookupError(this.#refusal.details.join('\n- '));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#watcher?.stop();
+  }
+
+  async #load(path: string): Promise<void> {
+    const { file } = this.context.options;
+    const { signal } = this.#closing;
+    try {
+      const bytes = await readListBytes(path, file, signal);
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      if (digest === this.#digest) return;
+      const { country } = this.context;
+      const content = inSentences(await readRecords(bytes, path, { country, signal }));
+      // Written to while it was read: the watcher comes back when it is complete.
+      if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
+      this.#digest = digest;
+      if (content.problemCount > 0) this.#refuse(...unusable(file, content));
+      else this.#use(content);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#digest = undefined;
+      const reason =
+        error instanceof VipLookupError ? error.message : `${file} cannot be read (${(error as Error).name})`;
+      this.#refuse(reason, [reason]);
+    }
+  }
+
+  #use({ records, duplicates, warnings }: RecordList): void {
+    const { file } = this.context.options;
+    const { logger } = this.context;
+    this.#list = {
+      index: new RecordIndex(records.map(({ record }) => record)),
+      loadedAt: new Date().toISOString(),
+    };
+    this.#refusal = undefined;
+    logger.info({ file, entries: records.length }, `${file} is loaded`);
+    if (duplicates.length > 0) {
+      logger.warn(
+        { file, duplicates },
+        `${file} lists the same number for the same targets and time more than once; the first entry is used`,
+      );
+    }
+    if (warnings.length > 0) {
+      logger.warn({ file, warnings }, `${file} is probably not what was meant, ${warnings[0]}`);
+    }
+  }
+
+  #refuse(reason: string, details: readonly string[]): void {
+    const isNew = this.#refusal?.details.join() !== details.join();
+    this.#refusal = { reason, details, since: this.#refusal?.since ?? new Date().toISOString() };
+    // The first reading is reported by the rejection of `open`.
+    if (!isNew || !this.#isOpen) return;
+    const { file } = this.context.options;
+    const consequence =
+      this.#list === undefined ? 'no list is loaded' : `the list of ${this.#list.loadedAt} stays in use`;
+    this.context.logger.error({ file, problems: details }, `${reason}; ${consequence}`);
+  }
+
+  #notLoaded(): VipLookupError {
+    return new VipLookupError(
+      this.#refusal === undefined
+        ? `no list loaded: ${this.context.options.file} is still being read`
+        : `no list loaded: ${this.#refusal.reason}`,
+    );
+  }
+}
+
+/** A clause for health and the log, and everything for whoever mends the file. */
+function unusable(file: string, { problems, problemCount }: RecordList): [string, string[]] {
+  const count = problemCount === 1 ? '1 problem' : `${problemCount} problems`;
+  return [
+    `${file} has ${count}, the first in ${problems[0]}`,
+    [`${file} is not usable (${count}):`, ...problems],
+  ];
+}

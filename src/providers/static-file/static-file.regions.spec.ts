@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
+import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Caller, readNumber } from '../../plugin-api/index.js';
+import type { VipRecord } from '../../plugin-api/index.js';
+import { providerContext } from '../../plugin-api/testing/index.js';
+import { StaticFileProvider } from './static-file.provider.js';
+
+const REGIONS = Object.keys(examples) as CountryCode[];
+
+/** What is true in every country, and what needs the country to be known. */
+function spellingsOf(number: PhoneNumber) {
+  const international = {
+    'E.164': number.number,
+    international: number.formatInternational(),
+    '00': `00${number.number.slice(1)}`,
+    '00 in groups': `00 ${number.formatInternational().slice(1)}`,
+    'tel:': `tel:${number.number}`,
+    'tel: in groups': `tel:${number.formatInternational().replaceAll(' ', '-')}`,
+  };
+  const national = {
+    national: number.formatNational(),
+    'national, digits': number.formatNational().replace(/\D/g, ''),
+    'without the trunk prefix': number.nationalNumber,
+    'without the plus sign': number.number.slice(1),
+  };
+  return { international, national, all: { ...international, ...national } };
+}
+
+describe('the example number of every region', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'regions-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it('exists for all regions that libphonenumber knows', () => {
+    expect([...REGIONS].sort()).toEqual([...getCountries()].sort());
+  });
+
+  it.each(REGIONS)('is one number in every spelling, in the list as in the call: %s', async (region) => {
+    const number = getExampleNumber(region, examples)!;
+    expect(number.isValid()).toBe(true);
+    const { all, international } = spellingsOf(number);
+    const names = Object.keys(all);
+    const rows = Object.entries(all).map(([name, text]) => `"${text}","${name}"`);
+    const file = join(directory, `${region}.csv`);
+    await writeFile(file, `number,tier\n${rows.join('\n')}\n`);
+    const provider = new StaticFileProvider(providerContext({ file }, { country: region }));
+    await provider.open();
+    try {
+      for (const [name, text] of Object.entries(all)) {
+        const found = (await provider.lookup(Caller.read(text, region))) as VipRecord[];
+        expect({ called: name, found: found.map(({ tier }) => tier) }).toEqual({
+          called: name,
+          found: names,
+        });
+      }
+      for (const [name, text] of Object.entries(international)) {
+        for (const country of [undefined, 'FI', 'US', 'BR']) {
+          expect({ name, country, key: readNumber(text, country).key }).toEqual({
+            name,
+            country,
+            key: number.number,
+          });
+        }
+      }
+    } finally {
+      await provider.close();
+    }
+  });
+});
