@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { TargetConfig } from '../config/app-config.js';
+import { askInOrder } from './decision-clock.js';
+import type { LookupResult } from './outcome.js';
+import type { Caller } from './port/caller.js';
+import { recordApplies } from './port/vip-record.js';
+import { ProviderRegistry } from './provider-registry.js';
+
+/** Finds a caller's record with the providers of one target. */
+@Injectable()
+export class LookupService {
+  constructor(private readonly registry: ProviderRegistry) {}
+
+  /**
+   * @param targetid as the call gave it; decides which records apply
+   * @param spentMs how much of the target's deadline is gone already
+   */
+  find(
+    caller: Caller,
+    target: TargetConfig,
+    targetid: string | undefined,
+    spentMs: number,
+  ): Promise<LookupResult> {
+    const askables = target.providers.map((name) => {
+      const provider = this.registry.get(name);
+      return { name, ask: () => provider.ask(caller) };
+    });
+    const nowMs = Date.now();
+    return askInOrder(askables, {
+      staggerMs: target.staggerMs,
+      deadlineMs: target.deadlineMs - spentMs,
+      pick: (records) => records.find((record) => recordApplies(record, targetid, nowMs)),
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import type { VipRecord } from './port/vip-record.js';
+
+/** What one provider said of one caller; lookups never reject. */
+export type ProviderOutcome = Found | None | Unknown;
+export interface Found {
+  readonly kind: 'found';
+  /** Best first, at least one. */
+  readonly records: readonly VipRecord[];
+  readonly source: AnswerSource;
+}
+/** Known not to be a VIP. */
+export interface None {
+  readonly kind: 'none';
+  readonly source: AnswerSource;
+}
+/** Could not tell: it failed, was too slow, or was not asked because its circuit breaker is open. */
+export interface Unknown {
+  readonly kind: 'failed' | 'timeout' | 'rejected';
+  /** For operations: no secret, no phone number. */
+  readonly reason: string;
+}
+/** `stale`: an old answer, because the provider could not tell now. */
+export type AnswerSource = 'live' | 'cache' | 'stale';
+
+/** One provider's part in a decision, for the log line and the explanation. */
+export interface ProviderReport {
+  readonly provider: string;
+  /**
+   * `not-applicable`: it has records, but none valid now for this target. `unanswered`: the decision fell before it
+   * answered. `not-asked`: its turn did not come.
+   */
+  readonly outcome: ProviderOutcome['kind'] | 'not-applicable' | 'unanswered' | 'not-asked';
+  readonly source?: AnswerSource;
+  readonly reason?: string;
+  /** Milliseconds from its start to its answer or to the decision. */
+  readonly ms?: number;
+}
+
+/** What all providers of a target together came to. */
+export interface LookupResult {
+  /** `lookup-failed`: nobody found, and at least one could not tell. `timeout`: likewise, and it was all for lack of time. */
+  readonly reason: 'matched' | 'no-match' | 'lookup-failed' | 'timeout';
+  readonly record?: VipRecord;
+  /** Name of the provider that has the record. */
+  readonly provider?: string;
+  readonly reports: readonly ProviderReport[];
+}

@@ -1,0 +1,104 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { resolve } from 'node:path';
+import type { AppConfig, ProviderConfig } from '../config/app-config.js';
+import { APP_CONFIG } from '../config/app-config.js';
+import type { Logger } from '../observability/logger.js';
+import { LOGGER } from '../observability/logger.js';
+import { MetricsService } from '../observability/metrics.service.js';
+import { describeFailure, GuardedProvider } from './guarded-provider.js';
+import type { ProviderClass, ProviderContext, VipLookupProvider } from './port/vip-lookup-provider.js';
+
+/** Nest token of the kinds that can be configured: `kind` -> marked class. */
+export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
+
+/** How long the start waits for providers to load and connect; calls are answered without the slower ones. */
+const OPEN_WAIT_MS = 3_000;
+
+/** Name -> configured provider. Made through Nest's dependency injection, one instance per entry under `providers:`. */
+@Injectable()
+export class ProviderRegistry implements OnApplicationShutdown {
+  readonly #providers = new Map<string, GuardedProvider>();
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(VIP_LOOKUP_KINDS) private readonly kinds: ReadonlyMap<string, ProviderClass>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly moduleRef: ModuleRef,
+    private readonly metrics: MetricsService,
+  ) {}
+
+  /** Makes every configured provider, and opens them side by side. A provider that cannot open does not stop the start. */
+  async onModuleInit(): Promise<void> {
+    for (const configured of this.config.providers.values()) {
+      const entry = { ...configured, country: configured.country ?? this.config.country };
+      const provider = await this.#make(entry);
+      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
+    }
+    const opening = [...this.#providers.values()].map((guarded) => this.#open(guarded));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((done) => (timer = setTimeout(done, OPEN_WAIT_MS)));
+    await Promise.race([Promise.all(opening), patience]);
+    clearTimeout(timer);
+  }
+
+  get(name: string): GuardedProvider {
+    const provider = this.#providers.get(name);
+    if (provider === undefined) {
+      throw new Error(
+        `No provider "${name}". Made: ${[...this.#providers.keys()].join(', ') || 'none'}. Was the module initialised?`,
+      );
+    }
+    return provider;
+  }
+
+  all(): IterableIterator<GuardedProvider> {
+    return this.#providers.values();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(
+      [...this.#providers.values()].map(async ({ name, provider }) => {
+        try {
+          await provider.close?.();
+        } catch (error) {
+          this.logger.warn({ provider: name, error }, 'provider did not close cleanly');
+        }
+      }),
+    );
+  }
+
+  async #make(entry: ProviderConfig): Promise<VipLookupProvider> {
+    const providerClass = this.kinds.get(entry.kind);
+    if (providerClass === undefined) {
+      throw new Error(
+        `No provider of kind "${entry.kind}". Known kinds: ${[...this.kinds.keys()].join(', ')}.`,
+      );
+    }
+    const logger = this.logger.child({ provider: entry.name });
+    const context: ProviderContext = {
+      name: entry.name,
+      options: entry.options,
+      country: entry.country,
+      databaseUrl: this.config.databaseUrl,
+      logger,
+      resolvePath: (path) => resolve(this.config.directory, path),
+    };
+    // The marked class has request scope; its "request" is the context of one configured provider.
+    const contextId = ContextIdFactory.create();
+    this.moduleRef.registerRequestByContextId(context, contextId);
+    return this.moduleRef.resolve(providerClass, contextId, { strict: false });
+  }
+
+  async #open({ name, provider }: GuardedProvider): Promise<void> {
+    try {
+      await provider.open?.();
+    } catch (error) {
+      this.logger.error(
+        { provider: name, reason: describeFailure(error), error },
+        'provider could not open; calls are answered without it until it can',
+      );
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+import type { LoggingConfig } from '../config/app-config.js';
+import { maskNumbersIn } from './masking.js';
+
+export type { Logger };
+
+/** Nest token of the pino `Logger`. */
+export const LOGGER = Symbol.for('smartrouting-vip.logger');
+
+/**
+ * The service's one logger: JSON lines on standard output. Errors are written as name, code and message with telephone
+ * numbers masked; stacks only at level `debug`.
+ */
+export function createLogger(config: LoggingConfig, destination?: DestinationStream): Logger {
+  const withStack = config.level === 'debug';
+  const error = (value: unknown): unknown => describeError(value, withStack);
+  const options = {
+    level: config.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: error, error },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+function describeError(value: unknown, withStack: boolean): unknown {
+  if (typeof value !== 'object' || value === null) return maskNumbersIn(String(value));
+  const { name, code, message, stack, cause } = value as Partial<Error> & { code?: unknown };
+  return {
+    name,
+    ...(code !== undefined && { code }),
+    message: maskNumbersIn(String(message ?? '')),
+    ...(withStack && stack !== undefined && { stack: maskNumbersIn(stack) }),
+    ...(cause !== undefined && { cause: describeError(cause, withStack) }),
+  };
+}
+
+/** Lets Nest write its own messages through our logger, so that everything is one kind of JSON line. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...context: unknown[]): void {
+    this.logger.debug(...line(message, context));
+  }
+  warn(message: unknown, ...context: unknown[]): void {
+    this.logger.warn(...line(message, context));
+  }
+  error(message: unknown, ...context: unknown[]): void {
+    this.logger.error(...line(message, context));
+  }
+  fatal(message: unknown, ...context: unknown[]): void {
+    this.logger.fatal(...line(message, context));
+  }
+  debug(message: unknown, ...context: unknown[]): void {
+    this.logger.trace(...line(message, context));
+  }
+  verbose(message: unknown, ...context: unknown[]): void {
+    this.logger.trace(...line(message, context));
+  }
+}
+
+function line(message: unknown, context: unknown[]): [object, string] {
+  const name = context.at(-1);
+  const fields = typeof name === 'string' ? { context: name } : {};
+  return message instanceof Error
+    ? [{ ...fields, error: message }, message.name]
+    : [fields, maskNumbersIn(String(message))];
+}

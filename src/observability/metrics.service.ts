@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5];
+
+/** Why a login was refused; the label `kind` of `smartrouting_auth_failures_total`. */
+export type AuthFailureKind = 'missing' | 'api-key' | 'password' | 'network' | 'target' | 'throttled';
+
+/** State of a circuit breaker as a number: 0 closed (asks), 1 half open (tries), 2 open (refuses). */
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
+
+/** The Prometheus metrics of this instance. Labels come from configured names only. */
+@Injectable()
+export class MetricsService {
+  readonly registry = new Registry();
+
+  readonly #decisions = new Counter({
+    name: 'smartrouting_decisions_total',
+    help: 'Decisions by target and reason.',
+    labelNames: ['target', 'reason'],
+    registers: [this.registry],
+  });
+  readonly #decisionSeconds = new Histogram({
+    name: 'smartrouting_decision_duration_seconds',
+    help: 'Time from the authenticated request to its answer, seconds.',
+    buckets: SECONDS_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #lookups = new Counter({
+    name: 'smartrouting_provider_lookups_total',
+    help: 'Lookups by provider and outcome: found, none, failed, timeout, rejected (breaker open), cached, stale.',
+    labelNames: ['provider', 'outcome'],
+    registers: [this.registry],
+  });
+  readonly #lookupSeconds = new Histogram({
+    name: 'smartrouting_provider_duration_seconds',
+    help: 'Time of lookups that reached the provider, seconds.',
+    labelNames: ['provider'],
+    buckets: SECONDS_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #breaker = new Gauge({
+    name: 'smartrouting_provider_breaker_state',
+    help: 'Circuit breaker: 0 closed, 1 half open, 2 open.',
+    labelNames: ['provider'],
+    registers: [this.registry],
+  });
+  readonly #authFailures = new Counter({
+    name: 'smartrouting_auth_failures_total',
+    help: 'Refused requests by kind: missing, api-key, password, network, target, throttled.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+  readonly #reload = new Gauge({
+    name: 'smartrouting_config_last_reload_success',
+    help: '1 when the configuration file was last read without a problem, 0 when it was refused.',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+    this.#reload.set(1);
+  }
+
+  decision(target: string, reason: string, seconds: number): void {
+    this.#decisions.inc({ target, reason });
+    this.#decisionSeconds.observe(seconds);
+  }
+
+  lookup(provider: string, outcome: string, seconds?: number): void {
+    this.#lookups.inc({ provider, outcome });
+    if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);
+  }
+
+  breakerState(provider: string, state: BreakerState): void {
+    this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
+  }
+
+  authFailure(kind: AuthFailureKind): void {
+    this.#authFailures.inc({ kind });
+  }
+}

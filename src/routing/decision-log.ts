@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AppConfig } from '../config/app-config.js';
+import { APP_CONFIG } from '../config/app-config.js';
+import type { Logger } from '../observability/logger.js';
+import { LOGGER } from '../observability/logger.js';
+import { maskNumber } from '../observability/masking.js';
+import { MetricsService } from '../observability/metrics.service.js';
+import type { Call, Decision } from './decision.js';
+
+const MAX_CALL_ID_LENGTH = 64;
+
+/** One log line and one metric for each authenticated request. */
+@Injectable()
+export class DecisionLog {
+  readonly #plainNumbers: boolean;
+
+  constructor(
+    @Inject(APP_CONFIG) config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly metrics: MetricsService,
+  ) {
+    this.#plainNumbers = config.logging.numbers === 'plain';
+  }
+
+  /** @param startedMs `performance.now()` when the call came in */
+  decided(call: Call, decision: Decision, credential: string, startedMs: number): void {
+    const { reason, target, caller, provider, route, dropped, reports } = decision;
+    const ms = performance.now() - startedMs;
+    this.metrics.decision(target, reason, ms / 1000);
+    const faults = reports.filter((report) => report.reason !== undefined || report.outcome === 'unanswered');
+    const fields = {
+      callId: callIdOf(call),
+      target,
+      credential,
+      caller: caller && (this.#plainNumbers ? caller.key : maskNumber(caller.key)),
+      outcome: reason === 'matched' ? 200 : 204,
+      reason,
+      provider,
+      route,
+      ms: Math.round(ms * 1000) / 1000,
+      ...(dropped !== undefined && { dropped }),
+      ...(faults.length > 0 && { faults }),
+    };
+    const failedOpen = reason === 'lookup-failed' || reason === 'timeout';
+    if (failedOpen || dropped !== undefined) this.logger.warn(fields, 'decision');
+    else this.logger.info(fields, 'decision');
+  }
+
+  /** A request with right credentials that could not be understood or was not allowed to ask. */
+  refused(status: number, credential: string, startedMs: number): void {
+    const ms = performance.now() - startedMs;
+    this.metrics.decision('unknown', 'invalid-request', ms / 1000);
+    this.logger.warn(
+      { credential, outcome: status, reason: 'invalid-request', ms: Math.round(ms * 1000) / 1000 },
+      'decision',
+    );
+  }
+
+  /** A defect of ours: the call goes on untouched, somebody has to look. */
+  failed(error: unknown, credential: string, startedMs: number): void {
+    this.metrics.decision('unknown', 'lookup-failed', (performance.now() - startedMs) / 1000);
+    this.logger.error(
+      { credential, outcome: 204, reason: 'lookup-failed', error },
+      'decision failed unexpectedly',
+    );
+  }
+}
+
+function callIdOf({ extradata }: Call): string | undefined {
+  const callId = Object.hasOwn(extradata, 'CallId') ? extradata['CallId'] : undefined;
+  return typeof callId === 'string' ? callId.slice(0, MAX_CALL_ID_LENGTH) : undefined;
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../common/json.js';
+import type { Caller, ProviderReport, VipRecord } from '../lookup/index.js';
+
+/** The values of `X-SmartRouting-Reason` and of the metric label `reason`. */
+export type Reason =
+  | 'matched'
+  | 'no-match'
+  | 'no-route'
+  | 'no-number'
+  | 'unknown-target'
+  | 'lookup-failed'
+  | 'timeout'
+  | 'overloaded'
+  | 'invalid-request';
+
+/** One incoming call, `null` and empty text already turned into "absent". */
+export interface Call {
+  readonly anum: string | undefined;
+  readonly bnum: string | undefined;
+  readonly targetid: string | undefined;
+  readonly extradata: Readonly<JsonObject>;
+}
+
+/** What was decided about a call, and why. */
+export interface Decision {
+  readonly reason: Reason;
+  /** Present with reason `matched` only, never empty. */
+  readonly instructions?: Readonly<JsonObject>;
+  /** Name of the target that decided; `unknown` when there is none. */
+  readonly target: string;
+  readonly caller?: Caller;
+  readonly record?: VipRecord;
+  /** Name of the provider whose record was used. */
+  readonly provider?: string;
+  /** Position of the route that fitted, 0 = first. */
+  readonly route?: number;
+  /** Instructions that were left out because a template or a type was wrong. */
+  readonly dropped?: readonly string[];
+  readonly reports: readonly ProviderReport[];
+}

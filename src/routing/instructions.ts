@@ -1,0 +1,138 @@
+import { Liquid } from 'liquidjs';
+import type { Template } from 'liquidjs';
+import { isPlainObject } from '../common/json.js';
+import type { Json, JsonObject } from '../common/json.js';
+
+/** What instruction templates can name. */
+export interface InstructionScope {
+  readonly name?: string;
+  readonly tier: string;
+  readonly attributes: Readonly<JsonObject>;
+  readonly call: {
+    readonly anum: string;
+    readonly bnum: string;
+    readonly targetid: string;
+    readonly extradata: Readonly<JsonObject>;
+  };
+}
+
+/** Instructions as they go to Core, and the names of those that had to be left out because they could not be made. */
+export interface RenderedInstructions {
+  readonly values: JsonObject;
+  readonly dropped: readonly string[];
+}
+
+const MAX_TEMPLATE_CHARACTERS = 10_000;
+const KNOWN_TYPES: Readonly<Record<string, 'string' | 'number'>> = {
+  InitialTarget: 'string',
+  FailTarget: 'string',
+  Priority: 'number',
+  ExtraPriority: 'number',
+};
+/** Loops and file access have no place in a routing instruction, and would let list data cost a caller's time. */
+const ALLOWED_TAGS = new Set(['if', 'unless', 'case', 'assign', 'capture', 'comment', 'raw', 'echo', '#']);
+
+const engine = new Liquid({
+  strictFilters: true,
+  ownPropertyOnly: true,
+  templates: {},
+  parseLimit: MAX_TEMPLATE_CHARACTERS,
+  renderLimit: 50,
+  memoryLimit: 100_000,
+});
+for (const tag of Object.keys(engine.tags)) if (!ALLOWED_TAGS.has(tag)) delete engine.tags[tag];
+
+const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
+
+/** What is wrong with an instruction text as a template; `undefined` when nothing is. */
+export function templateProblem(text: string): string | undefined {
+  if (!isTemplate(text)) return undefined;
+  try {
+    engine.parse(text);
+    return undefined;
+  } catch (error) {
+    return `is no usable template: ${(error as Error).message.split('\n', 1)[0]}. Write for example {{ name }} or {{ attributes.company | default: "you" }}.`;
+  }
+}
+
+type Renderer = (scope: InstructionScope) => Json | undefined;
+
+/** Instructions with their texts compiled once; `{{ name }}` and the like are filled in for each call. */
+export class CompiledInstructions {
+  readonly #properties: readonly (readonly [name: string, render: Renderer | undefined])[];
+
+  /** A text that is no usable template makes its property one that is always dropped. */
+  constructor(instructions: Readonly<JsonObject>) {
+    this.#properties = Object.entries(instructions).map(([name, value]) => {
+      try {
+        return [name, compile(value)] as const;
+      } catch {
+        return [name, undefined] as const; // reported as dropped with each call that would have used it
+      }
+    });
+  }
+
+  /**
+   * @param base instructions that these are laid over: a `null` here takes a property away, a text that comes out empty
+   *   leaves the base's
+   */
+  render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
+    const values: JsonObject = Object.assign(Object.create(null) as JsonObject, base?.values);
+    const dropped = [...(base?.dropped ?? [])];
+    for (const [name, render] of this.#properties) {
+      const value = attempt(render, scope);
+      if (value === null) delete values[name];
+      else if (value === FAILED || !hasKnownType(name, value)) dropped.push(name);
+      else if (value !== undefined) values[name] = value;
+    }
+    return { values, dropped };
+  }
+}
+
+const FAILED = Symbol('failed');
+
+function attempt(render: Renderer | undefined, scope: InstructionScope): Json | undefined | typeof FAILED {
+  if (render === undefined) return FAILED;
+  try {
+    return render(scope);
+  } catch {
+    return FAILED; // a render limit was reached; the caller of `render` reports the property as dropped
+  }
+}
+
+function hasKnownType(name: string, value: Json | undefined): boolean {
+  const type = Object.hasOwn(KNOWN_TYPES, name) ? KNOWN_TYPES[name] : undefined;
+  return type === undefined || value === undefined || typeof value === type;
+}
+
+function compile(value: Json): Renderer {
+  if (typeof value === 'string' && isTemplate(value)) {
+    const template = engine.parse(value);
+    return (scope) => emptyToAbsent(renderText(template, scope));
+  }
+  if (Array.isArray(value)) {
+    const items = value.map(compile);
+    return (scope) => {
+      const rendered = items.map((render) => render(scope)).filter((item) => item != null);
+      return rendered.length > 0 || items.length === 0 ? rendered : undefined;
+    };
+  }
+  if (isPlainObject(value)) {
+    const properties = Object.entries(value).map(([name, inner]) => [name, compile(inner)] as const);
+    return (scope) => {
+      const rendered = properties
+        .map(([name, render]) => [name, render(scope)] as const)
+        .filter(([, inner]) => inner != null);
+      return rendered.length > 0 ? (Object.fromEntries(rendered) as JsonObject) : undefined;
+    };
+  }
+  return () => (typeof value === 'string' ? emptyToAbsent(value) : value);
+}
+
+function renderText(template: Template[], scope: InstructionScope): string {
+  return String(engine.renderSync(template, scope));
+}
+
+function emptyToAbsent(text: string): string | undefined {
+  return text.trim() === '' ? undefined : text;
+}

@@ -1,0 +1,100 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { registerDecorator, validateSync } from 'class-validator';
+import { isPlainObject } from '../common/json.js';
+import type { JsonObject } from '../common/json.js';
+import type { RequestError } from '../http/problem.js';
+import { Problem } from '../http/problem.js';
+
+/** class-validator decorator: `null` (absent) or a value of the type; a property that is missing altogether is told so. */
+function IsTextOrNull({ required }: { required: boolean }): PropertyDecorator {
+  return check(
+    (value) => value === null || typeof value === 'string' || (value === undefined && !required),
+    (value) =>
+      value === undefined
+        ? 'is missing; send a string, or null when the number is withheld'
+        : 'must be a string or null',
+  );
+}
+
+function IsObjectOrNull(): PropertyDecorator {
+  return check(
+    (value) => value == null || isPlainObject(value),
+    () => 'must be an object or null',
+  );
+}
+
+function check(
+  validate: (value: unknown) => boolean,
+  message: (value: unknown) => string,
+): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'wireType',
+      target: target.constructor,
+      propertyName: property as string,
+      validator: { validate, defaultMessage: (args) => message(args?.value) },
+    });
+}
+
+/** What Enreach Core sends for each incoming call (SmartRouting HTTP integrator guide). Unknown properties are ignored. */
+export class RoutingRequest {
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
+    example: '+358501231234',
+  })
+  @IsTextOrNull({ required: true })
+  anum: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The called number, E.164.',
+    example: '+358942415000',
+  })
+  @IsTextOrNull({ required: true })
+  bnum: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Tag agreed with the administrator; chooses the target in the configuration.',
+    example: 'SALES_QUEUE',
+  })
+  @IsTextOrNull({ required: false })
+  targetid?: string | null;
+
+  @ApiPropertyOptional({
+    type: Object,
+    additionalProperties: true,
+    nullable: true,
+    description: 'Whatever else Core knows of the call; any JSON value under any key.',
+    example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
+  })
+  @IsObjectOrNull()
+  extradata?: JsonObject | null;
+
+  /**
+   * Takes the four known properties of a parsed body.
+   * @throws Problem 400 that lists everything wrong with the body
+   */
+  static from(body: unknown): RoutingRequest {
+    if (!isPlainObject(body)) throw invalid([{ path: '', message: 'must be a JSON object' }]);
+    const request = new RoutingRequest();
+    request.anum = body['anum'] as string | null;
+    request.bnum = body['bnum'] as string | null;
+    request.targetid = body['targetid'] as string | null;
+    request.extradata = body['extradata'] as JsonObject | null;
+    const errors = validateSync(request).map((error) => ({
+      path: error.property,
+      message: Object.values(error.constraints ?? {}).join('; '),
+    }));
+    if (errors.length > 0) throw invalid(errors);
+    return request;
+  }
+}
+
+function invalid(errors: readonly RequestError[]): Problem {
+  return new Problem(400, 'the body is not usable', { errors });
+}

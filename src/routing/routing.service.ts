@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AppConfig, TargetConfig } from '../config/app-config.js';
+import { APP_CONFIG } from '../config/app-config.js';
+import { Caller, isWithheldNumber, LookupService } from '../lookup/index.js';
+import type { VipRecord } from '../lookup/index.js';
+import type { JsonObject } from '../common/json.js';
+import type { Call, Decision } from './decision.js';
+import { CompiledInstructions } from './instructions.js';
+import type { InstructionScope, RenderedInstructions } from './instructions.js';
+import { Route } from './route.js';
+
+/** Name of the fallback target in the configuration; never a targetid. */
+const DEFAULT_TARGET = 'default';
+/** What a call without any target is called in logs and metrics. */
+const UNKNOWN_TARGET = 'unknown';
+
+interface Target {
+  readonly config: TargetConfig;
+  readonly routes: readonly Route[];
+}
+
+/** Decides about calls: target -> caller number -> providers -> record -> route -> instructions. */
+@Injectable()
+export class RoutingService {
+  readonly #targets: ReadonlyMap<string, Target>;
+  readonly #ownInstructions = new WeakMap<object, CompiledInstructions>();
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly lookup: LookupService,
+  ) {
+    this.#targets = new Map(
+      [...config.targets].map(([name, target]) => [
+        name,
+        { config: target, routes: target.routes.map((r, i) => new Route(r, i)) },
+      ]),
+    );
+  }
+
+  /** What a limited credential must name to ask for `targetid`: the target, or `default` for all that have none of their own. */
+  targetName(targetid: string | undefined): string {
+    return this.#target(targetid)?.config.name ?? DEFAULT_TARGET;
+  }
+
+  /**
+   * @param startedMs `performance.now()` when the call came in; the target's deadline counts from then
+   * @returns always a decision; a provider's fault is a reason, not an exception
+   */
+  async decide(call: Call, startedMs: number): Promise<Decision> {
+    const target = this.#target(call.targetid);
+    if (target === undefined) return { reason: 'unknown-target', target: UNKNOWN_TARGET, reports: [] };
+    const { name } = target.config;
+    if (call.anum === undefined || isWithheldNumber(call.anum))
+      return { reason: 'no-number', target: name, reports: [] };
+    const caller = Caller.read(call.anum, target.config.country ?? this.config.country);
+    const spentMs = performance.now() - startedMs;
+    const { reason, record, provider, reports } = await this.lookup.find(
+      caller,
+      target.config,
+      call.targetid,
+      spentMs,
+    );
+    if (record === undefined) return { reason, target: name, caller, reports };
+    const found = { target: name, caller, record, provider: provider!, reports };
+    const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));
+    if (route === undefined) return { reason: 'no-route', ...found };
+    const { values, dropped } = this.#instructions(route, record, call);
+    const outcome = { ...found, route: route.index, ...(dropped.length > 0 && { dropped }) };
+    return Object.keys(values).length > 0
+      ? { reason: 'matched', instructions: values, ...outcome }
+      : { reason: 'no-route', ...outcome };
+  }
+
+  #target(targetid: string | undefined): Target | undefined {
+    const own =
+      targetid === undefined || targetid === DEFAULT_TARGET ? undefined : this.#targets.get(targetid);
+    return own ?? this.#targets.get(DEFAULT_TARGET);
+  }
+
+  #instructions(route: Route, record: VipRecord, call: Call): RenderedInstructions {
+    const scope = scopeOf(record, call);
+    const instructions = route.instructions.render(scope);
+    return record.instructions === undefined
+      ? instructions
+      : this.#own(record.instructions).render(scope, instructions);
+  }
+
+  #own(instructions: Readonly<JsonObject>): CompiledInstructions {
+    let compiled = this.#ownInstructions.get(instructions);
+    if (compiled === undefined) {
+      compiled = new CompiledInstructions(instructions);
+      this.#ownInstructions.set(instructions, compiled);
+    }
+    return compiled;
+  }
+}
+
+function scopeOf(record: VipRecord, call: Call): InstructionScope {
+  return {
+    ...(record.name !== undefined && { name: record.name }),
+    tier: record.tier,
+    attributes: record.attributes ?? {},
+    call: {
+      anum: call.anum ?? '',
+      bnum: call.bnum ?? '',
+      targetid: call.targetid ?? '',
+      extradata: call.extradata,
+    },
+  };
+}
