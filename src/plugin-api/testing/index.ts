@@ -202,7 +202,7 @@ export function describeVipLookupProvider(
           assert.equal(await Promise.race([outcome, sleep(100).then(() => 'pending')]), 'pending');
           abort.abort();
           assert.equal(
-            await Promise.race([outcome, sleep(5_000).then(() => 'still pending after the signal')]),
+            await Promise.race([outcome, sleep(5_000, 'still pending after the signal', { ref: false })]),
             'rejected',
           );
         },

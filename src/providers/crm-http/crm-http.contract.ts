@@ -1,0 +1,48 @@
+import { describe, it } from '@jest/globals';
+import { crmProvider } from '../../../test/support/crm-provider.js';
+import { startCrmServer } from '../../../test/support/crm-server.js';
+import type { CrmServer } from '../../../test/support/crm-server.js';
+import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
+import type { ProviderHarness } from '../../plugin-api/testing/index.js';
+
+const AINO = { number: '+358501231234', tier: 'gold', name: 'Aino Aalto' };
+
+/** The same backend asked in three ways, so that hostile text stands in a query, in a JSON text and in a header. */
+const WAYS: Readonly<Record<string, (url: string) => object>> = {
+  'by query': (url) => ({ url: `${url}/contacts?phone={{ number }}` }),
+  'by JSON text': (url) => ({ url: `${url}/search`, method: 'POST', body: '{"phone": "{{ number }}"}' }),
+  'by JSON map': (url) => ({ url: `${url}/search`, method: 'POST', body: { phone: '{{ number }}' } }),
+  'by header': (url) => ({ url: `${url}/search`, headers: { 'X-Phone': '{{ number }}' } }),
+  'by path': (url) => ({ url: `${url}/contacts/{{ number }}` }),
+};
+
+for (const [way, options] of Object.entries(WAYS)) {
+  const providerOf = (crm: CrmServer) =>
+    crmProvider({
+      ...options(crm.url),
+      spellings: ['e164', 'text'],
+      record: 'contacts.{ "number": number, "tier": tier, "name": name }',
+    });
+
+  const harness: ProviderHarness = {
+    async start() {
+      const crm = await startCrmServer({ contacts: { [AINO.number]: AINO } });
+      return {
+        provider: providerOf(crm),
+        known: { number: AINO.number, record: AINO },
+        unknown: '+358509999999',
+        stop: () => crm.stop(),
+      };
+    },
+    async startDown() {
+      const crm = await startCrmServer();
+      await crm.stop();
+      return { provider: providerOf(crm), stop: () => crm.stop() };
+    },
+    async startHeld() {
+      const crm = await startCrmServer({ mode: 'hang' });
+      return { provider: providerOf(crm), stop: () => crm.stop() };
+    },
+  };
+  describeVipLookupProvider(`crm-http ${way}`, harness, { describe, it });
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { Caller } from '../../plugin-api/index.js';
+import type { Json } from '../../plugin-api/index.js';
+import { RecordMapping } from './crm-http.mapping.js';
+
+const map = (expression: string, answer: Json, country?: string) =>
+  new RecordMapping(expression, undefined).read(answer, Caller.read('+358501231234', country), country);
+
+describe('the record expression', () => {
+  it('yields every field of a record', async () => {
+    const answer = {
+      person: { phone: '050 123 1234', level: 'gold', first: 'Aino', last: 'Aalto', company: 'Aalto Oy' },
+    };
+    expect(
+      await map(
+        `person.{
+          "number": phone, "tier": level, "name": first & " " & last, "targets": ["SALES", "SUPPORT"],
+          "validFrom": "2026-01-01", "validUntil": "2026-12-31",
+          "attributes": { "company": company, "nothing": missing }, "instructions": { "ExtraPriority": 50 }
+        }`,
+        answer,
+        'FI',
+      ),
+    ).toStrictEqual([
+      {
+        number: '+358501231234',
+        tier: 'gold',
+        name: 'Aino Aalto',
+        targets: ['SALES', 'SUPPORT'],
+        validFromMs: Date.UTC(2026, 0, 1),
+        validUntilMs: Date.UTC(2027, 0, 1),
+        attributes: { company: 'Aalto Oy' },
+        instructions: { ExtraPriority: 50 },
+      },
+    ]);
+  });
+
+  it('may name several numbers of a person, of which one must be the caller', async () => {
+    const answer = {
+      results: [
+        { id: 1, tier: 'silver', phone: '09 1234567', mobile: null },
+        { id: 2, tier: 'gold', phone: '*100', mobile: '+358 50 123 1234' },
+        { id: 3, tier: 'bronze', phone: null, mobile: '' },
+      ],
+    };
+    expect(
+      await map(
+        'results.{ "number": [phone, mobile], "tier": tier, "attributes": { "id": id } }',
+        answer,
+        'FI',
+      ),
+    ).toStrictEqual([
+      { number: '+358501231234', tier: 'gold', attributes: { id: 2 } },
+      { number: '+358501231234', tier: 'bronze', attributes: { id: 3 } },
+    ]);
+  });
+
+  it.each([
+    ['358501231234', '+358501231234', undefined, true],
+    ['358501231234', '+358501231234', 'DE', true],
+    ['501231234', '+358501231234', 'FI', true],
+    ['501231234', '+46501231234', 'FI', false],
+    ['501231234', '+46501231234', undefined, false],
+    ['0501231234', '+46501231234', 'FI', false],
+    ['4711', '4711', 'FI', true],
+    ['4711', '+3584711', 'FI', false],
+  ])('with %s is %s, in the data of %s: %s', async (written, called, country, same) => {
+    const found = await new RecordMapping('$', null).read(
+      { number: written, tier: 'gold' },
+      Caller.read(called, country),
+      country,
+    );
+    expect(found.map(({ number }) => number)).toEqual(same ? [called] : []);
+  });
+
+  it('must name numbers as text', async () => {
+    await expect(map('{ "number": { "value": "050" }, "tier": "gold" }', {})).rejects.toThrow(
+      /^mapping: number: must be text$/,
+    );
+  });
+
+  it('knows the caller', async () => {
+    const answer = {
+      rows: [
+        { phone: '501231234', vip: true },
+        { phone: '507654321', vip: true },
+      ],
+    };
+    expect(await map('rows[phone = $caller.significant and vip].{ "tier": "gold" }', answer)).toStrictEqual([
+      { number: '+358501231234', tier: 'gold' },
+    ]);
+  });
+
+  it("takes a number written nationally for one of the provider's country", async () => {
+    const answer = { phone: '050 123 1234', tier: 'gold' };
+    const expression = '{ "number": phone, "tier": tier }';
+    expect(await map(expression, answer, 'FI')).toStrictEqual([{ number: '+358501231234', tier: 'gold' }]);
+    expect(await map(expression, answer, 'SE')).toEqual([]);
+    expect(await map(expression, answer, undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['an endless loop', '($f := function($x) { $f($x) }; $f(1))', 'D1012'],
+    ['an endless recursion', '($f := function($x) { 1 + $f($x) }; $f(1))', 'D1011'],
+    ['a huge list', '[1..9999999]', 'D2015'],
+    ['its own $error', '$error("no contacts for " & phone)', 'D3137'],
+    ['its own $assert', '$assert($exists(contacts), "shape of " & phone)', 'D3141'],
+    ['a type that does not fit', 'phone * 2', 'T2001'],
+    ['$eval, by a name that no check sees', '($e := $lookup({"x": $eval}, "x"); $e("1"))', 'T1006'],
+  ])('fails with code and place, and nothing of the answer, at %s', async (_, expression, code) => {
+    const outcome = await map(expression, { phone: '+358501231234' }).catch((error: Error) => error);
+    expect(outcome).toMatchObject({ name: 'VipLookupError' });
+    expect((outcome as Error).message).toMatch(
+      new RegExp(`^mapping: record failed at character \\d+ \\(${code}\\)$`),
+    );
+  });
+
+  it('leaves Object.prototype alone', async () => {
+    const answer = JSON.parse('{"a":{"__proto__":{"polluted":true},"tier":"gold"}}') as Json;
+    await map('$merge([a, {"tier": "silver"}])', answer).catch((error: Error) => error);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it('refuses to make records of functions and plain values', async () => {
+    for (const expression of ['$uppercase', 'function($x) { $x }', '1', 'true', '"gold"', '[["gold"]]']) {
+      await expect(map(expression, {})).rejects.toMatchObject({ name: 'VipLookupError' });
+    }
+  });
+});

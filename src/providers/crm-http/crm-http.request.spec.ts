@@ -1,0 +1,266 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import type { CrmYaml } from '../../../test/support/crm-provider.js';
+import { startCrmServer } from '../../../test/support/crm-server.js';
+import type { CrmAuth, CrmServer } from '../../../test/support/crm-server.js';
+import { VipLookupError } from '../../plugin-api/index.js';
+import type { CrmHttpOptions } from './crm-http.options.js';
+import { RequestTemplate } from './crm-http.request.js';
+
+const scopeOf = (number: string) => ({ number, caller: { text: number, e164: '+358501231234' } });
+const template = (options: Partial<CrmHttpOptions>) =>
+  new RequestTemplate({ url: 'https://crm.example/find', record: '$', ...options });
+const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+/** Any text, whole UTF-16 code units included, with what means something in URLs, JSON and headers in it. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({
+    unit: fc.constantFrom(
+      '"',
+      '\\',
+      '/',
+      '.',
+      '?',
+      '#',
+      '&',
+      '+',
+      '%',
+      '\r',
+      '\n',
+      '\0',
+      '{',
+      '}',
+      '\ud800',
+      'ä',
+    ),
+  }),
+);
+
+describe('what a caller is called', () => {
+  it('comes out of a query as it went in, and never changes the host or another parameter', () => {
+    const search = template({ url: 'https://crm.example/find?a=1&phone={{ number }}&z={{ caller.text }}' });
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const request = search.fill(scopeOf(text))!;
+        expect(request.origin).toBe('https://crm.example');
+        const url = new URL(request.path, request.origin);
+        expect(url.pathname).toBe('/find');
+        expect([...url.searchParams]).toEqual([
+          ['a', '1'],
+          ['phone', wellFormed(text)],
+          ['z', wellFormed(text)],
+        ]);
+      }),
+    );
+  });
+
+  it('stays one segment of a path, or is not asked for', () => {
+    const byPath = template({ url: 'https://crm.example/contacts/{{ number }}/card' });
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const request = byPath.fill(scopeOf(text));
+        if (text === '.' || text === '..') return expect(request).toBeUndefined();
+        const segments = new URL(request!.path, request!.origin).pathname.split('/');
+        expect([segments.length, segments[1], segments[3]]).toEqual([4, 'contacts', 'card']);
+        expect(decodeURIComponent(segments[2]!)).toBe(wellFormed(text));
+      }),
+    );
+    expect(byPath.fill(scopeOf('..'))).toBeUndefined();
+  });
+
+  it('comes out of a JSON body as it went in, whether the body is a text or a map', () => {
+    const bodies = ['{"filters":[{"value":"{{ number }}"}]}', { filters: [{ value: '{{ number }}' }] }];
+    for (const body of bodies) {
+      const search = template({ method: 'POST', body });
+      fc.assert(
+        fc.property(anyText, (text) => {
+          expect(JSON.parse(search.fill(scopeOf(text))!.body!)).toEqual({ filters: [{ value: text }] });
+        }),
+      );
+    }
+  });
+
+  it('stands in a header as it is, or is not asked for', () => {
+    const byHeader = template({ headers: { 'X-Phone': 'tel {{ number }}' } });
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const request = byHeader.fill(scopeOf(text));
+        const fits = /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+        expect(request?.headers['x-phone']).toBe(fits ? `tel ${text}` : undefined);
+      }),
+    );
+  });
+
+  it('is never a template itself', () => {
+    const search = template({ method: 'POST', body: { phone: '{{ number }}' } });
+    expect(search.fill(scopeOf('{{ caller.e164 }}{% raw %}'))!.body).toBe(
+      '{"phone":"{{ caller.e164 }}{% raw %}"}',
+    );
+  });
+});
+
+describe('templates', () => {
+  it.each([
+    ['{{ number | remove: "+" }}', '358501231234'],
+    ['{{ number | slice: 1, 3 }}', '358'],
+    ['{{ caller.national | default: number }}', '%2B358501231234'],
+    ['{% if caller.national %}n{% else %}i{% endif %}', 'i'],
+    ['{% assign last = number | slice: -4, 4 %}{{ last }}', '1234'],
+    ['{% raw %}{{ x }}{% endraw %}', '{{%20x%20}}'],
+  ])('%s gives %s', (text, written) => {
+    const request = template({ url: `https://crm.example/?q=${text}` }).fill(scopeOf('+358501231234'));
+    expect(request?.path).toBe(`/?q=${written}`);
+  });
+
+  it('that take too much are a failure that does not quote them', () => {
+    const doubling = '{% assign x = x | append: x %}'.repeat(20);
+    const greedy = template({
+      url: `https://crm.example/?key=s3cret&q={% assign x = number %}${doubling}{{ x }}`,
+    });
+    expect(() => greedy.fill(scopeOf('+358501231234'))).toThrow(
+      new VipLookupError('a template could not be filled in within its limits of time and memory'),
+    );
+  });
+
+  it('know every spelling', async () => {
+    const crm = await startCrmServer();
+    const provider = crmProvider({
+      url: `${crm.url}/contacts?phone=1`,
+      method: 'POST',
+      body: [
+        '{{ number }}',
+        '{{ caller.e164 }}',
+        '{{ caller.digits }}',
+        '{{ caller.national }}',
+        '{{ caller.significant }}',
+        '{{ caller.idd }}',
+        '{{ caller.international }}',
+        '{{ caller.local }}',
+        '{{ caller.tel }}',
+        '{{ caller.text }}',
+      ],
+      spellings: ['tel'],
+      record: '$.contacts',
+    });
+    await lookUp(provider, '050 123 1234');
+    await provider.close();
+    await crm.stop();
+    expect(JSON.parse(crm.requests[0]!.body)).toEqual([
+      'tel:+358501231234',
+      '+358501231234',
+      '358501231234',
+      '0501231234',
+      '501231234',
+      '00358501231234',
+      '+358 50 1231234',
+      '050 1231234',
+      'tel:+358501231234',
+      '050 123 1234',
+    ]);
+  });
+
+  it('leave everything in a body that is no text as it is, and the names of properties', () => {
+    const body = { '{{ number }}': 1, list: [true, null, 2.5, { deep: 'x{{ number }}' }] };
+    expect(JSON.parse(template({ method: 'POST', body }).fill(scopeOf('7'))!.body!)).toEqual({
+      '{{ number }}': 1,
+      list: [true, null, 2.5, { deep: 'x7' }],
+    });
+  });
+});
+
+describe('credentials', () => {
+  const AINO = '+358501231234';
+  let crm: CrmServer;
+
+  afterEach(() => crm.stop());
+
+  async function asked(serverAuth: CrmAuth, auth: CrmYaml) {
+    crm = await startCrmServer({ auth: serverAuth, contacts: { [AINO]: { tier: 'gold' } } });
+    const provider = crmProvider({ url: `${crm.url}/?phone={{ number }}`, record: 'contacts', auth });
+    try {
+      return await lookUp(provider, AINO).catch((error: Error) => error.message);
+    } finally {
+      await provider.close();
+    }
+  }
+
+  it.each<[string, CrmAuth, CrmYaml]>([
+    [
+      'as Basic, in UTF-8, with a colon in the password',
+      { type: 'basic', username: 'käyttäjä', password: 'sä:la"sana' },
+      { type: 'basic', username: 'käyttäjä', password: 'sä:la"sana' },
+    ],
+    [
+      'as Basic without a password',
+      { type: 'basic', username: 'api-key', password: '' },
+      { type: 'basic', username: 'api-key', password: '' },
+    ],
+    [
+      'as a bearer token',
+      { type: 'bearer', token: 'pat-1.2_3~4+/=' },
+      { type: 'bearer', token: 'pat-1.2_3~4+/=' },
+    ],
+    [
+      'in a header of its own',
+      { type: 'header', name: 'x-api-token', value: '{{ not a template }}' },
+      { type: 'header', name: 'X-Api-Token', value: '{{ not a template }}' },
+    ],
+    [
+      'in Authorization, with a scheme of its own',
+      { type: 'header', name: 'authorization', value: 'Zoho-oauthtoken 1000.abc' },
+      { type: 'header', name: 'Authorization', value: 'Zoho-oauthtoken 1000.abc' },
+    ],
+  ])('are sent %s', async (_, serverAuth, auth) => {
+    expect(await asked(serverAuth, auth)).toMatchObject([{ tier: 'gold' }]);
+  });
+
+  it('that are wrong are a failure, not a caller who is unknown', async () => {
+    expect(await asked({ type: 'bearer', token: 'right' }, { type: 'bearer', token: 'wrong' })).toBe(
+      'HTTP 401',
+    );
+  });
+
+  it('are not sent with auth none', async () => {
+    expect(await asked({ type: 'bearer', token: 'right' }, { type: 'none' })).toBe('HTTP 401');
+    expect(crm.requests[0]!.headers).not.toHaveProperty('authorization');
+  });
+});
+
+describe('headers and bodies', () => {
+  let crm: CrmServer;
+
+  beforeEach(async () => {
+    crm = await startCrmServer();
+  });
+  afterEach(() => crm.stop());
+
+  it('are sent as configured, in place of the own ones of the same name', async () => {
+    const provider = crmProvider({
+      url: `${crm.url}/search`,
+      method: 'POST',
+      headers: {
+        Accept: 'application/vnd.acme+json',
+        'Content-Type': 'application/vnd.acme+json',
+        'X-For': 'k{{ caller.digits }}',
+      },
+      body: { phone: '{{ number }}' },
+      record: 'contacts',
+    });
+    expect(await lookUp(provider, '+358501231234')).toBeNull();
+    await provider.close();
+    expect(crm.requests).toMatchObject([
+      {
+        method: 'POST',
+        url: '/search',
+        body: '{"phone":"+358501231234"}',
+        headers: {
+          accept: 'application/vnd.acme+json',
+          'content-type': 'application/vnd.acme+json',
+          'content-length': '25',
+          'x-for': 'k358501231234',
+        },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,132 @@
+import { isPlainObject } from '../../plugin-api/index.js';
+import type { Json, JsonObject } from '../../plugin-api/index.js';
+import type { CrmHttpAuthOptions, CrmHttpOptions } from './crm-http.options.js';
+import { NotWritableError, TextTemplate } from './crm-http.templates.js';
+import type { TemplateScope } from './crm-http.templates.js';
+import { splitUrl } from './crm-http.url.js';
+
+/** A request ready to be sent. */
+export interface CrmRequest {
+  /** Scheme, host and port, from the configuration alone. */
+  readonly origin: string;
+  /** Path and query, encoded. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The configured request with its templates, parsed once. */
+export class RequestTemplate {
+  /** Whether a second spelling would make a second request different. */
+  readonly usesNumber: boolean;
+  readonly #origin: string;
+  readonly #method: 'GET' | 'POST';
+  readonly #path: TextTemplate;
+  readonly #headers: readonly (readonly [name: string, value: TextTemplate])[];
+  readonly #fixedHeaders: Readonly<Record<string, string>>;
+  readonly #auth: Readonly<Record<string, string>>;
+  readonly #body: BodyTemplate | undefined;
+
+  constructor(options: CrmHttpOptions) {
+    const address = splitUrl(options.url);
+    if (address === undefined) throw new TypeError('url: is no address; validate the options first');
+    this.#origin = address.origin;
+    this.#method = options.method ?? 'GET';
+    this.#path = new TextTemplate(address.rest, 'url');
+    this.#headers = Object.entries(options.headers ?? {}).map(
+      ([name, value]) => [name.toLowerCase(), new TextTemplate(value, 'header')] as const,
+    );
+    this.#fixedHeaders = {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'smartrouting-vip',
+      ...(options.body != null && { 'content-type': 'application/json' }),
+    };
+    this.#auth = authHeaders(options.auth);
+    this.#body = options.body == null ? undefined : compileBody(options.body);
+    this.usesNumber =
+      this.#path.usesNumber ||
+      this.#headers.some(([, value]) => value.usesNumber) ||
+      (this.#body?.usesNumber ?? false);
+  }
+
+  /** The request for one caller; `undefined` when the caller cannot be written as the templates want it. */
+  fill(scope: TemplateScope): CrmRequest | undefined {
+    try {
+      const path = this.#path.render(scope);
+      if (hasDotSegment(path)) return undefined;
+      const url = new URL(`${this.#origin}${path}`);
+      return {
+        origin: this.#origin,
+        path: `${url.pathname}${url.search}`,
+        method: this.#method,
+        headers: {
+          ...this.#fixedHeaders,
+          ...Object.fromEntries(this.#headers.map(([name, value]) => [name, value.render(scope)])),
+          ...this.#auth,
+        },
+        ...(this.#body !== undefined && { body: this.#body.render(scope) }),
+      };
+    } catch (error) {
+      if (error instanceof NotWritableError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A caller named `..` would ask for another resource, and no encoding prevents that (RFC 3986, 5.2.4). */
+function hasDotSegment(path: string): boolean {
+  return /(?:^|[/\\])\.{1,2}(?=[/\\]|$)/.test(path.replace(/[?#].*$/s, ''));
+}
+
+/** The header that carries the credentials. */
+export function authHeaders(auth: CrmHttpAuthOptions | undefined | null): Record<string, string> {
+  switch (auth?.type) {
+    case undefined:
+    case 'none':
+      return {};
+    case 'basic': {
+      const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
+      return { authorization: `Basic ${credentials}` };
+    }
+    case 'bearer':
+      return { authorization: `Bearer ${auth.token}` };
+    case 'header':
+      return { [auth.name!.toLowerCase()]: auth.value! };
+  }
+}
+
+interface BodyTemplate {
+  readonly usesNumber: boolean;
+  render(scope: TemplateScope): string;
+}
+
+function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
+  if (typeof body === 'string') return new TextTemplate(body, 'json-text');
+  const templates: TextTemplate[] = [];
+  const fill = compileValue(body, templates);
+  return {
+    usesNumber: templates.some((template) => template.usesNumber),
+    render: (scope) => JSON.stringify(fill(scope)),
+  };
+}
+
+function compileValue(value: Json, templates: TextTemplate[]): (scope: TemplateScope) => Json {
+  if (typeof value === 'string') {
+    const template = new TextTemplate(value, 'json-value');
+    templates.push(template);
+    return (scope) => template.render(scope);
+  }
+  if (Array.isArray(value)) {
+    const items = value.map((item) => compileValue(item, templates));
+    return (scope) => items.map((fill) => fill(scope));
+  }
+  if (isPlainObject(value)) {
+    const properties = Object.entries(value).map(
+      ([name, inner]) => [name, compileValue(inner, templates)] as const,
+    );
+    return (scope) => Object.fromEntries(properties.map(([name, fill]) => [name, fill(scope)]));
+  }
+  return () => value;
+}

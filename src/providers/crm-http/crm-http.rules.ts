@@ -1,0 +1,188 @@
+import { Type } from 'class-transformer';
+import { registerDecorator, ValidateNested } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { Caller, isPlainObject } from '../../plugin-api/index.js';
+import type { Json } from '../../plugin-api/index.js';
+import {
+  isHeaderText,
+  literalPart,
+  spellingsOf,
+  templateProblem,
+  TextTemplate,
+} from './crm-http.templates.js';
+import { splitUrl } from './crm-http.url.js';
+
+/** Says what is wrong with a value and how to mend it, without repeating it; `undefined` when it is well. */
+export type Check<Options extends object> = (value: unknown, options: Options) => string | undefined;
+
+type Schema = ReturnType<Extract<Parameters<typeof JSONSchema>[0], (...args: never[]) => unknown>>;
+
+/**
+ * class-validator decorator whose message is what `check` says.
+ * @param schema JSON Schema of the value, where the property's own type does not tell it
+ */
+export function Rule<Options extends object>(check: Check<Options>, schema?: Schema): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name: 'crmHttpRule',
+      target: target.constructor,
+      propertyName: property as string,
+      validator: {
+        validate: (value: unknown, args) => check(value, args!.object as Options) === undefined,
+        defaultMessage: (args) => check(args!.value, args!.object as Options) ?? '',
+      },
+    });
+    if (schema !== undefined) JSONSchema(() => schema)(target, property as string);
+  };
+}
+
+/** A map of further options: `ValidateNested` alone would take a list of maps as well. */
+export function NestedMap(type: () => new () => object, message: string): PropertyDecorator {
+  const notList = Rule((value) => (Array.isArray(value) ? message : undefined));
+  return (target, property) => {
+    for (const decorate of [Type(type), ValidateNested({ message }), notList]) decorate(target, property);
+  };
+}
+
+const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
+
+export function urlProblem(url: unknown): string | undefined {
+  if (typeof url !== 'string' || url.trim() === '') {
+    return `is missing. Write the address that finds a contact, for example ${URL_EXAMPLE}.`;
+  }
+  const host = /^https?:\/\/([^/?#]*)/i.exec(url.trim())?.[1];
+  if (host === undefined) return `must begin with https:// or http://, for example ${URL_EXAMPLE}.`;
+  if (host.includes('@')) return 'has a user name or password before the host. Write them under auth.';
+  if (/[{}%]/.test(host)) {
+    return 'has a template in its host. Write the host out: a caller must not choose where the credentials go.';
+  }
+  const address = splitUrl(url);
+  if (address === undefined) return `has no host that could be asked. Write for example ${URL_EXAMPLE}.`;
+  const literal = literalPart(address.rest);
+  if (/\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
+  if (literal.includes('#'))
+    return 'has a # in it, and what follows is never sent. Write %23, or take it out.';
+  if (/\?.*\+/s.test(literal)) {
+    return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
+  }
+  return templateProblem(url.trim(), 'url');
+}
+
+/** What the connection sets by itself, or `auth` does. */
+const RESERVED_HEADERS: Readonly<Record<string, string>> = {
+  authorization: 'is written under auth, for example auth: { type: header, name: Authorization, value: … }',
+  ...Object.fromEntries(
+    [
+      'accept-encoding',
+      'connection',
+      'content-length',
+      'expect',
+      'host',
+      'keep-alive',
+      'te',
+      'trailer',
+      'transfer-encoding',
+      'upgrade',
+    ].map((name) => [name, 'is set by the connection. Take it out']),
+  ),
+};
+
+export function headerNameProblem(name: string): string | undefined {
+  return /^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name)
+    ? undefined
+    : 'is no header name; use letters, digits and hyphens';
+}
+
+export function headersProblem(headers: unknown, options: { body?: unknown }): string | undefined {
+  if (!isPlainObject(headers)) return 'must be a map of names and texts, for example { X-Workspace: main }.';
+  const problems = Object.entries(headers).flatMap(([name, value]) => {
+    const problem = headerProblem(name.toLowerCase(), value, options.body != null);
+    return problem === undefined ? [] : [`${name} ${problem.replace(/\.$/, '')}.`];
+  });
+  return problems.length === 0 ? undefined : problems.join(' ');
+}
+
+function headerProblem(name: string, value: unknown, hasBody: boolean): string | undefined {
+  const nameProblem = headerNameProblem(name) ?? RESERVED_HEADERS[name];
+  if (nameProblem !== undefined) return nameProblem;
+  if (typeof value !== 'string') return 'must be text; put it in quotes';
+  if (!isHeaderText(literalPart(value))) {
+    return 'has a line end or a character beyond Latin-1, which no header can carry';
+  }
+  if (name === 'content-type' && hasBody && !/json/i.test(value)) {
+    return 'must be a JSON type such as application/json: that is what body is sent as';
+  }
+  return templateProblem(value, 'header');
+}
+
+export function bodyProblem(body: unknown, options: { method?: unknown }): string | undefined {
+  if (options.method !== 'POST') return 'needs method: POST.';
+  if (typeof body === 'string') return templateProblem(body, 'json-text') ?? jsonTextProblem(body);
+  if (!Array.isArray(body) && !isPlainObject(body)) {
+    return 'must be a map, a list or a text, for example { phone: "{{ number }}" }.';
+  }
+  return valueProblem(body as Json, '');
+}
+
+/** A placeholder outside quotes would let a caller's text become JSON of its own; a sample text shows it. */
+function jsonTextProblem(body: string): string | undefined {
+  const spellings = spellingsOf(Caller.read('+12025550123', 'US'));
+  const sample = { number: 'sample', caller: { ...spellings, text: 'sample' } };
+  try {
+    JSON.parse(new TextTemplate(body, 'json-text').render(sample));
+    return undefined;
+  } catch {
+    return 'is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
+  }
+}
+
+function valueProblem(value: Json, path: string): string | undefined {
+  if (typeof value === 'string') {
+    const problem = templateProblem(value, 'json-value');
+    return problem === undefined ? undefined : `at ${path}: ${problem}`;
+  }
+  if (Array.isArray(value)) {
+    return firstProblem(value.map((item, index) => [item, `${path}[${index}]`] as const));
+  }
+  if (!isPlainObject(value)) return undefined;
+  return firstProblem(
+    Object.entries(value).map(([name, inner]) => [inner, path === '' ? name : `${path}.${name}`] as const),
+  );
+}
+
+function firstProblem(values: readonly (readonly [Json, string])[]): string | undefined {
+  return values.map(([value, path]) => valueProblem(value, path)).find((problem) => problem !== undefined);
+}
+
+export function statusesProblem(statuses: unknown): string | undefined {
+  const fits = (status: unknown): boolean =>
+    Number.isInteger(status) &&
+    [2, 4].includes(Math.floor((status as number) / 100)) &&
+    ![200, 401, 403, 407, 408, 429].includes(status as number);
+  return Array.isArray(statuses) && statuses.every(fits)
+    ? undefined
+    : 'must be a list of HTTP statuses that mean "nobody", from 201 to 299 or 400 to 499; refused logins and rate limits (401, 403, 407, 408, 429) mean a failure. Default: [404, 204].';
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1_000,
+  KIB: 1_024,
+  MB: 1_000_000,
+  MIB: 1_048_576,
+};
+const MAX_SIZE = 64 * 1_048_576;
+
+/** Bytes of a size such as `256KiB`, `1MiB` or `65536`; `undefined` when it is none, or out of range. */
+export function readSize(size: unknown): number | undefined {
+  const [, amount, unit] = /^(\d{1,12}) ?([KM]?i?B)?$/i.exec(String(size).trim()) ?? [];
+  const bytes = Number(amount) * (UNITS[(unit ?? '').toUpperCase()] ?? Number.NaN);
+  return bytes >= 1 && bytes <= MAX_SIZE ? bytes : undefined;
+}
+
+export function sizeProblem(size: unknown): string | undefined {
+  return (typeof size === 'string' || typeof size === 'number') && readSize(size) !== undefined
+    ? undefined
+    : 'is not a size. Write a number of bytes, or one with KiB or MiB, up to 64MiB, for example 256KiB. Default: 1MiB.';
+}

@@ -1,0 +1,178 @@
+import { Liquid } from 'liquidjs';
+import type { Template } from 'liquidjs';
+import { SPELLINGS, VipLookupError } from '../../plugin-api/index.js';
+import type { Caller, Spelling } from '../../plugin-api/index.js';
+
+/**
+ * Where the text of a template ends up, which decides how the caller's number is written into it: percent-encoded
+ * (`url`), refused unless it is printable Latin-1 (`header`), escaped for the inside of a JSON string (`json-text`), or as
+ * it is (`json-value`, for texts that become JSON strings afterwards).
+ */
+export type Place = 'url' | 'header' | 'json-text' | 'json-value';
+
+/** What templates can name. */
+export interface TemplateScope {
+  /** The caller in the spelling that is being tried. */
+  readonly number: string;
+  /** The caller in every spelling that it has. */
+  readonly caller: Readonly<Partial<Record<Spelling, string>>>;
+}
+
+/** This caller cannot be written as a template wants it: it has no such spelling, or no such characters may stand there. */
+export class NotWritableError extends Error {
+  override readonly name = 'NotWritableError';
+}
+
+const TAGS = ['assign', 'case', 'comment', 'if', 'raw', 'unless'];
+/** No filter that encodes: encoding is the place's business, and twice encoded finds nothing. */
+const FILTERS = [
+  'append',
+  'default',
+  'downcase',
+  'first',
+  'join',
+  'last',
+  'lstrip',
+  'prepend',
+  'remove',
+  'remove_first',
+  'remove_last',
+  'replace',
+  'replace_first',
+  'replace_last',
+  'rstrip',
+  'size',
+  'slice',
+  'split',
+  'strip',
+  'upcase',
+];
+const VARIABLES = ['number', ...SPELLINGS.map((spelling) => `caller.${spelling}`)];
+const MAX_TEMPLATE_CHARACTERS = 10_000;
+/** Tabs apart, RFC 9110 knows no control characters in a field value; beyond Latin-1 nothing can be sent. */
+const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
+  url: (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')),
+  header: (text) => {
+    if (!isHeaderText(text)) throw new NotWritableError('not for a header');
+    return text;
+  },
+  'json-text': (text) => JSON.stringify(text).slice(1, -1),
+  'json-value': (text) => text,
+};
+
+const engines = new Map<Place, Liquid>();
+
+function engineFor(place: Place): Liquid {
+  let engine = engines.get(place);
+  if (engine === undefined) {
+    engine = new Liquid({
+      strictFilters: true,
+      strictVariables: true,
+      lenientIf: true,
+      ownPropertyOnly: true,
+      templates: {},
+      outputEscape: (value: unknown) => ESCAPES[place](asText(value)),
+      parseLimit: MAX_TEMPLATE_CHARACTERS,
+      renderLimit: 250,
+      memoryLimit: 1_000_000,
+    });
+    for (const tag of Object.keys(engine.tags)) if (!TAGS.includes(tag)) delete engine.tags[tag];
+    for (const filter of Object.keys(engine.filters)) {
+      if (!FILTERS.includes(filter)) delete engine.filters[filter];
+    }
+    engines.set(place, engine);
+  }
+  return engine;
+}
+
+/** A template, parsed once. */
+export class TextTemplate {
+  readonly #place: Place;
+  readonly #parsed: Template[];
+
+  /** @throws when `templateProblem` has something to say */
+  constructor(text: string, place: Place) {
+    this.#place = place;
+    this.#parsed = engineFor(place).parse(text);
+  }
+
+  /** Whether the spelling that is being tried makes a difference. */
+  get usesNumber(): boolean {
+    return this.variables().includes('number');
+  }
+
+  /** Every variable that the template names, for example `caller.national`. */
+  variables(): string[] {
+    return engineFor(this.#place).globalFullVariablesSync(this.#parsed);
+  }
+
+  /** @throws NotWritableError when the caller cannot be written here, VipLookupError when a limit is reached */
+  render(scope: TemplateScope): string {
+    try {
+      return String(engineFor(this.#place).renderSync(this.#parsed, scope));
+    } catch (error) {
+      const { name, originalError } = error as { name?: unknown; originalError?: unknown };
+      if (originalError instanceof NotWritableError) throw originalError;
+      if (name === 'UndefinedVariableError') throw new NotWritableError('the caller has no such spelling');
+      // The engine's error quotes the template, which may hold a secret.
+      throw new VipLookupError('a template could not be filled in within its limits of time and memory');
+    }
+  }
+}
+
+/** What is wrong with a template, for an administrator; `undefined` when nothing is. Never repeats its text. */
+export function templateProblem(text: string, place: Place): string | undefined {
+  let variables: string[];
+  try {
+    variables = new TextTemplate(text, place).variables();
+  } catch (error) {
+    return parseProblem(String((error as Error).message));
+  }
+  const unknown = variables.find((variable) => !VARIABLES.includes(variable));
+  if (unknown === undefined) return undefined;
+  const shown = /^[\w.]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a variable';
+  return `names ${shown}, which is not known. Known: ${VARIABLES.join(', ')}.`;
+}
+
+/** The engine's own messages repeat the template, which may hold a secret; only names of filters and tags are passed on. */
+function parseProblem(message: string): string {
+  const filter = /undefined filter: (\w{1,40})/.exec(message)?.[1];
+  if (filter !== undefined) {
+    return `uses the filter "${filter}", which is not available; values are encoded for their place by themselves. Filters: ${FILTERS.join(', ')}.`;
+  }
+  const tag = /tag "(\w{1,40})" not found/.exec(message)?.[1];
+  if (tag !== undefined) return `uses the tag "${tag}", which is not available. Tags: ${TAGS.join(', ')}.`;
+  if (message.includes('limit exceeded')) {
+    return `is longer than ${MAX_TEMPLATE_CHARACTERS} characters.`;
+  }
+  const [, line, column] = /line:(\d+), col:(\d+)/.exec(message) ?? [];
+  const where = line === undefined ? '' : ` (line ${line} of the text, column ${column})`;
+  return `is no usable template${where}. Write for example {{ number }} or {{ caller.national }}.`;
+}
+
+/** The text with its template parts taken out: what the administrator wrote literally. */
+export function literalPart(text: string): string {
+  return text.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
+}
+
+export function isHeaderText(text: string): boolean {
+  return HEADER_TEXT.test(text);
+}
+
+/** What templates and expressions can name of a caller. */
+export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
+  const written: Partial<Record<Spelling, string>> = {};
+  for (const spelling of SPELLINGS) {
+    const text = caller.spell(spelling);
+    if (text !== undefined && text !== '') written[spelling] = text;
+  }
+  return written;
+}
+
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? value.map(asText).join('') : '';
+}

@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Agent } from 'undici';
+import { VipLookupError } from '../../plugin-api/index.js';
+import type { Json } from '../../plugin-api/index.js';
+import { requestFailure, stopped } from './crm-http.failures.js';
+import type { CrmRequest } from './crm-http.request.js';
+
+/** More at once wait for a free connection: a contact centre's burst of calls must not become an attack on the CRM. */
+const MAX_CONNECTIONS = 32;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Below the idle limits of common servers and balancers (60 s and more); servers with a shorter one announce it. */
+const KEEP_ALIVE_MS = 30_000;
+/** An unused answer is read up to here so that its connection can be used again. */
+const MAX_DISCARDED_BYTES = 65_536;
+
+/** Connections to one CRM, kept open between lookups. */
+export class CrmTransport {
+  readonly #agent: Agent;
+
+  constructor(
+    private readonly notFound: readonly number[],
+    private readonly maxResponseBytes: number,
+  ) {
+    this.#agent = new Agent({
+      connections: MAX_CONNECTIONS,
+      pipelining: 1,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // The time of a lookup is its signal's business; undici's timers are a second coarse.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: maxResponseBytes,
+    });
+  }
+
+  /**
+   * Sends a request, never a second time and never to another place: redirects are not followed, so credentials stay
+   * with the configured host.
+   * @returns the answer's JSON; `undefined` when its status says that the CRM lists nobody
+   * @throws VipLookupError for anything else, and when the signal aborts
+   */
+  async ask(request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+    if (signal.aborted) throw stopped();
+    try {
+      const { statusCode, headers, body } = await this.#agent.request({ ...request, signal });
+      if (statusCode >= 200 && statusCode <= 299 && !this.notFound.includes(statusCode)) {
+        const text = await body.text();
+        await connectionReturned();
+        return readJson(text, headers);
+      }
+      await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
+      await connectionReturned();
+      if (this.notFound.includes(statusCode)) return undefined;
+      throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
+    } catch (error) {
+      throw requestFailure(error, signal, this.maxResponseBytes);
+    }
+  }
+
+  /** Closes every connection, those with a request under way too. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** undici takes a connection back one turn later than it ends the body; asking at once would open a second one. */
+async function connectionReturned(): Promise<void> {
+  await nextTurn();
+}
+
+type Headers = Record<string, string | string[] | undefined>;
+
+function readJson(text: string, headers: Headers): Json {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, '')) as Json;
+  } catch {
+    const described = ['content-type', 'content-encoding']
+      .map((name) => [name, /^[\w.+/-]{1,80}/.exec(String(headers[name] ?? ''))?.[0]] as const)
+      .filter(([name, value]) => value !== undefined || name === 'content-type')
+      .map(([name, value]) => `${name} ${value ?? 'not given'}`);
+    throw new VipLookupError(`answer is not JSON (${described.join(', ')})`);
+  }
+}
+
+function redirection(statusCode: number, headers: Headers, origin: string): string {
+  if (statusCode < 300 || statusCode > 399) return '';
+  const location = [headers['location']].flat()[0];
+  const host = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin).host : '';
+  return `: a redirect${host === '' ? '' : ` to ${host}`}, which is not followed; configure the address that answers`;
+}

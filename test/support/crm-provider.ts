@@ -1,0 +1,40 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import { Caller } from '../../src/plugin-api/index.js';
+import type { VipRecord } from '../../src/plugin-api/index.js';
+import { providerContext } from '../../src/plugin-api/testing/index.js';
+import { CrmHttpOptions } from '../../src/providers/crm-http/crm-http.options.js';
+import { CrmHttpProvider } from '../../src/providers/crm-http/crm-http.provider.js';
+
+/** Options as they stand in the configuration file. */
+export type CrmYaml = Record<string, unknown>;
+
+/** Every problem of a set of options, as `key: message`. */
+export function crmOptionProblems(yaml: CrmYaml): string[] {
+  const options = plainToInstance(CrmHttpOptions, yaml);
+  return flatten(validateSync(options, { whitelist: true, forbidNonWhitelisted: true }), '');
+}
+
+function flatten(errors: readonly ValidationError[], path: string): string[] {
+  return errors.flatMap((error) => [
+    ...Object.values(error.constraints ?? {}).map((message) => `${path}${error.property}: ${message}`),
+    ...flatten(error.children ?? [], `${path}${error.property}.`),
+  ]);
+}
+
+/** A provider made as the service makes it: options checked first. */
+export function crmProvider(yaml: CrmYaml, country: string | undefined = 'FI'): CrmHttpProvider {
+  const problems = crmOptionProblems(yaml);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return new CrmHttpProvider(providerContext(plainToInstance(CrmHttpOptions, yaml), { country }));
+}
+
+/** Looks a number up, as a call would. */
+export async function lookUp(
+  provider: CrmHttpProvider,
+  number: string,
+  { signal = AbortSignal.timeout(10_000), country = 'FI' }: { signal?: AbortSignal; country?: string } = {},
+): Promise<VipRecord[] | null> {
+  return (await provider.lookup(Caller.read(number, country), signal)) as VipRecord[] | null;
+}
