@@ -3,13 +3,11 @@ import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
 import { toPlain } from './config-node.js';
 import type { Report } from './report.js';
 import { NOT_TEXT } from './rules.js';
+import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
 import type { JsonObject } from '../common/json.js';
 
 /** Says what is wrong with a template text (`is not a template: …`); `undefined` when nothing is. */
 export type CheckInstruction = (text: string) => string | undefined;
-
-const TEXTS = ['InitialTarget', 'FailTarget'];
-const NUMBERS = ['Priority', 'ExtraPriority'];
 
 /** Checks what a route tells Core: types of the four known keys, likely misspellings of them, every text. */
 export function checkInstructions(
@@ -19,12 +17,13 @@ export function checkInstructions(
 ): JsonObject {
   const instructions: JsonObject = {};
   for (const [key, node] of map.entries) {
-    if (TEXTS.includes(key)) checkTextKey(node, report);
-    else if (NUMBERS.includes(key)) checkNumberKey(node, report);
+    const type = coreInstructionType(key);
+    if (type === 'string') checkTextKey(node, report);
+    else if (type === 'number') checkNumberKey(node, report);
     else warnOfMisspelling(key, node, report);
     if (isBlank(node)) report.at(node, 'is empty and would be left out. Write a value, or remove the key.');
     checkValues(node, report, checkText);
-    instructions[key] = (NUMBERS.includes(key) ? numberOf(node) : undefined) ?? (toPlain(node) as JsonObject);
+    instructions[key] = (type === 'number' ? numberOf(node) : undefined) ?? (toPlain(node) as JsonObject);
   }
   return instructions;
 }
@@ -48,7 +47,9 @@ function numberOf(node: ConfigNode): number | undefined {
 
 /** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
 function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
-  const meant = [...TEXTS, ...NUMBERS].find((known) => distance(key.toLowerCase(), known.toLowerCase()) <= 2);
+  const meant = Object.keys(CORE_INSTRUCTIONS).find(
+    (known) => distance(key.toLowerCase(), known.toLowerCase()) <= 2,
+  );
   if (meant !== undefined) {
     report.warn(node, `The key looks like ${meant} misspelt; Core takes names exactly as written.`);
   }

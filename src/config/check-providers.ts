@@ -4,7 +4,7 @@ import type { OptionsClass } from './class-metadata.js';
 import { propertiesOf } from './class-metadata.js';
 import { textOf } from './config-node.js';
 import type { ConfigMap } from './config-node.js';
-import { suggestion } from './near-name.js';
+import { suggestion } from '../common/near-name.js';
 import { readSection } from './read-section.js';
 import type { Report } from './report.js';
 import { ProviderSection } from './sections.js';

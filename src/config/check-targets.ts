@@ -4,7 +4,7 @@ import { checkInstructions } from './check-instructions.js';
 import type { CheckInstruction } from './check-instructions.js';
 import { itemsAt, mapAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
-import { suggestion } from './near-name.js';
+import { suggestion } from '../common/near-name.js';
 import { readSection } from './read-section.js';
 import type { Report } from './report.js';
 import { TargetSection } from './sections.js';

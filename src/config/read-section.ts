@@ -5,7 +5,7 @@ import type { OptionsClass, PropertyFacts } from './class-metadata.js';
 import { toPlain } from './config-node.js';
 import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
 import { LIST } from './key.js';
-import { suggestion } from './near-name.js';
+import { suggestion } from '../common/near-name.js';
 import type { Report } from './report.js';
 import type { Rule } from './rule.js';
 import { NOT_A_MAP, reportErrors } from './validation-messages.js';

@@ -3,7 +3,7 @@ import { isSupportedCountry } from 'libphonenumber-js/max';
 import { isIP } from 'node:net';
 import { MAX_DURATION_MS, parseDuration } from '../common/duration.js';
 import { isPlainObject } from '../common/json.js';
-import { nearName } from './near-name.js';
+import { nearName } from '../common/near-name.js';
 import type { JsonSchema, Rule } from './rule.js';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;

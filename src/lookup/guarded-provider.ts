@@ -14,6 +14,8 @@ const BREAKER_FAILURES = 5;
 const BREAKER_OPEN_MS = 2_000;
 /** How long a health check's result is shared, so that polling `/health` is no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
+/** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
+const MAX_CHECK_MS = 2_000;
 
 /** What `/health` says of a provider. */
 export interface ProviderHealth extends ProviderStatus {
@@ -127,7 +129,10 @@ export class GuardedProvider {
   async #check(): Promise<ProviderHealth> {
     let status: ProviderStatus;
     try {
-      status = await withTimeout(this.config.timeoutMs, (signal) => this.provider.check(signal));
+      status = await withTimeout(Math.min(this.config.timeoutMs, MAX_CHECK_MS), (signal) =>
+        this.provider.check(signal),
+      );
+      if (status?.status === undefined) throw new TypeError('check answered no status');
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }

@@ -1,9 +1,11 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, ProviderConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
+import { ConfigError } from '../config/config-error.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -15,10 +17,12 @@ export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
 
 /** How long the start waits for providers to load and connect; calls are answered without the slower ones. */
 const OPEN_WAIT_MS = 3_000;
+/** How long the stop waits for a provider to close. */
+const CLOSE_WAIT_MS = 2_000;
 
 /** Name -> configured provider. Made through Nest's dependency injection, one instance per entry under `providers:`. */
 @Injectable()
-export class ProviderRegistry implements OnApplicationShutdown {
+export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #providers = new Map<string, GuardedProvider>();
 
   constructor(
@@ -31,16 +35,28 @@ export class ProviderRegistry implements OnApplicationShutdown {
 
   /** Makes every configured provider, and opens them side by side. A provider that cannot open does not stop the start. */
   async onModuleInit(): Promise<void> {
-    for (const configured of this.config.providers.values()) {
-      const entry = { ...configured, country: configured.country ?? this.config.country };
-      const provider = await this.#make(entry);
-      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
-    }
+    await this.make();
     const opening = [...this.#providers.values()].map((guarded) => this.#open(guarded));
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((done) => (timer = setTimeout(done, OPEN_WAIT_MS)));
     await Promise.race([Promise.all(opening), patience]);
     clearTimeout(timer);
+  }
+
+  /**
+   * Makes every configured provider, opening none.
+   * @throws ConfigError for what only a provider itself can see of its options
+   */
+  async make(): Promise<void> {
+    for (const configured of this.config.providers.values()) {
+      const entry = { ...configured, country: configured.country ?? this.config.country };
+      const provider = await this.#make(entry).catch((error: unknown) => {
+        throw new ConfigError(this.config.file, [
+          { key: `providers.${entry.name}`, message: `cannot be made: ${describeFailure(error)}` },
+        ]);
+      });
+      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
+    }
   }
 
   get(name: string): GuardedProvider {
@@ -61,7 +77,7 @@ export class ProviderRegistry implements OnApplicationShutdown {
     await Promise.all(
       [...this.#providers.values()].map(async ({ name, provider }) => {
         try {
-          await provider.close?.();
+          await Promise.race([provider.close?.(), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
         } catch (error) {
           this.logger.warn({ provider: name, error }, 'provider did not close cleanly');
         }

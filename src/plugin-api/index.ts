@@ -16,7 +16,14 @@ export { Caller, SPELLINGS } from '../lookup/port/caller.js';
 export type { Spelling } from '../lookup/port/caller.js';
 export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from '../lookup/port/vip-record.js';
 export type { RecordProblem, VipRecord } from '../lookup/port/vip-record.js';
-export { isWithheldNumber, numberKeys, readNumber, readRange } from '../lookup/port/phone-number.js';
+export {
+  isWithheldNumber,
+  MAX_NUMBER_LENGTH,
+  numberKeys,
+  readNumber,
+  readRange,
+} from '../lookup/port/phone-number.js';
 export { durationMs, IsDuration } from '../common/duration.js';
 export { isPlainObject } from '../common/json.js';
+export { suggestion } from '../common/near-name.js';
 export type { Json, JsonObject } from '../common/json.js';

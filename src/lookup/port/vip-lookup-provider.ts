@@ -22,7 +22,8 @@ export type VipAnswer = VipRecord | readonly VipRecord[] | null;
  *     return readVipRecord(await answer.json(), { number: caller.key });
  *   }
  *   async check(signal: AbortSignal) {
- *     await fetch(this.context.options.url, { signal });
+ *     const answer = await fetch(this.context.options.url, { signal });
+ *     if (!answer.ok) throw new VipLookupError(`HTTP ${answer.status}`);
  *     return { status: 'up' as const };
  *   }
  * }
@@ -42,7 +43,7 @@ export interface VipLookupProvider {
   check(signal: AbortSignal): Promise<ProviderStatus>;
   /** Loads data or warms connections before calls come. A rejection is logged and does not stop the start. */
   open?(): Promise<void>;
-  /** Releases timers, files and connections. Called once, when no lookup is under way any more. */
+  /** Releases timers, files and connections. Called once, when no more lookups will come; one under way may still fail. */
   close?(): Promise<void>;
 }
 
@@ -86,6 +87,7 @@ export interface ProviderLogger {
 
 export type ProviderClass = new (context: ProviderContext<never>, ...injected: never[]) => VipLookupProvider;
 
+/** The mark that `@VipLookup` puts on a class. */
 export interface VipLookupKind {
   /** The word after `kind:` in the configuration, lower case with hyphens. */
   readonly kind: string;

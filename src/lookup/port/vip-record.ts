@@ -8,6 +8,7 @@ export interface VipRecord {
   readonly number: string;
   /** What routes are chosen by, for example `gold`. */
   readonly tier: string;
+  /** Who that is, for templates: `{{ name }}`; at most 200 characters. */
   readonly name?: string;
   /** The targetids this entry is limited to, compared exactly; absent: all. */
   readonly targets?: readonly string[];
@@ -33,6 +34,7 @@ export const RECORD_FIELDS = [
   'instructions',
 ] as const;
 
+/** One thing that is wrong with a record as written. */
 export interface RecordProblem {
   /** The field at fault; `''` when the record as a whole is. */
   readonly field: string;

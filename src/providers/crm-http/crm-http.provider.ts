@@ -5,6 +5,7 @@ import {
   bySpecificity,
   Caller,
   isWithheldNumber,
+  MAX_NUMBER_LENGTH,
   VipLookup,
   VipLookupError,
 } from '../../plugin-api/index.js';
@@ -23,8 +24,6 @@ import { readSize } from './crm-http.rules.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { CrmTransport } from './crm-http.transport.js';
 
-/** No telephone number or SIP address is longer (RFC 3261, RFC 1035), and a CRM need not be asked for anything else. */
-const MAX_NUMBER_CHARACTERS = 320;
 /** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
 const NOBODYS_NUMBER = '+12025550123';
 
@@ -41,7 +40,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#mapping = new RecordMapping(options.record, options.errorPath);
     this.#transport = new CrmTransport(
       options.notFound?.status ?? DEFAULTS.notFoundStatus,
-      readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize) ?? 0,
+      readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
     );
   }
 
@@ -72,7 +71,7 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   /** The requests that look for this caller, in order; none for a caller that cannot be looked for. */
   #requests(caller: Caller): CrmRequest[] {
-    if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_CHARACTERS) return [];
+    if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
     const known = spellingsOf(caller);
     return (this.#template.usesNumber ? numbers : numbers.slice(0, 1))

@@ -1,0 +1,154 @@
+import { connect as connectSocket } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Libsql from 'libsql';
+import { createPool } from 'mysql2';
+import type { PoolOptions } from 'mysql2';
+import { DataSource } from 'typeorm';
+import type { Logger } from 'typeorm';
+import { parseDatabaseUrl } from './database-url.js';
+import { MIGRATIONS } from './migrations/index.js';
+
+export interface DataSourceSettings {
+  /** Somebody else's database: no migrations, and the session refuses to write. */
+  readonly readOnly?: boolean;
+  /**
+   * How long SQLite waits for a lock, in ms. It waits inside the driver, and the whole process with it; a service says 0
+   * and tries again. Default: 5000.
+   */
+  readonly busyTimeoutMs?: number;
+  /** Nothing on the console, not even a failed migration. */
+  readonly quiet?: boolean;
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+/** Connections to a server that one provider keeps at most. */
+export const POOL_SIZE = 10;
+/** Lookups that may wait for a connection; more are refused at once rather than answered too late. */
+const QUEUE_LIMIT = 100;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
+const KEEP_ALIVE_MS = 30_000;
+const CLOSE_PATIENCE_MS = 500;
+
+/** TypeORM's own table of migrations, named so that it cannot meet a customer's. */
+export const MIGRATIONS_TABLE = 'smartrouting_migrations';
+
+/**
+ * A TypeORM data source for a database URL, not yet connected. The folder of an SQLite file is made when it connects.
+ * @param url `sqlite:<path>`, `sqlite::memory:`, `mysql://…` or `mariadb://…`
+ * @throws DatabaseUrlError when it is none
+ */
+export function createDataSource(url: string, settings: DataSourceSettings = {}): DataSource {
+  const address = parseDatabaseUrl(url);
+  const common = {
+    synchronize: false,
+    migrations: settings.readOnly ? [] : [...MIGRATIONS],
+    migrationsTableName: MIGRATIONS_TABLE,
+    ...(settings.quiet && { logger: SILENT }),
+  };
+  if (address.type === 'sqlite') {
+    return new DataSource({
+      ...common,
+      type: 'better-sqlite3',
+      driver: Libsql,
+      database: address.path,
+      timeout: settings.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+      // The journal mode is written into the file, so only our own is given one.
+      enableWAL: !settings.readOnly && address.path !== ':memory:',
+      prepareDatabase: (database: InstanceType<typeof Libsql>) => {
+        if (settings.readOnly) database.pragma('query_only = ON');
+      },
+    });
+  }
+  const sockets = new Set<Socket>();
+  const dataSource = new DataSource({
+    ...common,
+    type: address.type,
+    driver: { createPool: (options: PoolOptions) => createServerPool(options, sockets, settings.readOnly) },
+    host: address.host,
+    port: address.port,
+    username: address.user,
+    password: address.password,
+    database: address.database,
+    ...(address.tls !== undefined && {
+      ssl: { ...address.tls, verifyIdentity: address.tls.rejectUnauthorized },
+    }),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    poolSize: POOL_SIZE,
+    extra: { queueLimit: QUEUE_LIMIT },
+  });
+  SOCKETS.set(dataSource, sockets);
+  return dataSource;
+}
+
+/** Closes a data source in any state, a server that no longer answers included. Never rejects. */
+export async function closeDataSource(dataSource: DataSource): Promise<void> {
+  if (dataSource.isInitialized) {
+    // libsql lets go of the file only when its statements are collected, so what SQLite does on closing is done here: all
+    // data into the one file that people copy. Where that fails, the next one to open the file does it.
+    if (isWalFile(dataSource))
+      await dataSource.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
+    // A driver that cannot say goodbye is cut off below; nothing is left to report.
+    const closed = dataSource.destroy().catch(() => undefined);
+    await Promise.race([closed, sleep(CLOSE_PATIENCE_MS, undefined, { ref: false })]);
+  }
+  dropConnections(dataSource);
+}
+
+/** Cuts every connection to the server, those still being made included; whatever waits on them rejects. */
+export function dropConnections(dataSource: DataSource): void {
+  for (const socket of SOCKETS.get(dataSource) ?? []) socket.destroy();
+}
+
+function isWalFile({ options }: DataSource): boolean {
+  return options.type === 'better-sqlite3' && options.enableWAL === true;
+}
+
+const SOCKETS = new WeakMap<DataSource, Set<Socket>>();
+
+function createServerPool(options: PoolOptions, sockets: Set<Socket>, readOnly = false) {
+  const pool = createPool({
+    ...options,
+    // mysql2 says goodbye politely and waits for the other side; a frozen server never answers, so we keep the sockets.
+    stream: () => {
+      const socket = connectSocket({
+        host: options.host!,
+        port: options.port!,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+      });
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
+  });
+  pool.on('connection', (connection) => {
+    // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns come
+    // in the session's time zone.
+    connection.query(
+      `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'`,
+      (error) => error && connection.destroy(),
+    );
+    if (readOnly)
+      connection.query('SET SESSION TRANSACTION READ ONLY', (error) => error && connection.destroy());
+  });
+  return pool;
+}
+
+const nothing = (): void => undefined;
+/** Failures are thrown, and told by whoever catches them. */
+const SILENT: Logger = {
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
+  logMigration: nothing,
+  log: nothing,
+};

@@ -1,0 +1,91 @@
+import { VipLookupError } from '../../plugin-api/index.js';
+import type { ProviderLogger } from '../../plugin-api/index.js';
+import { closeDataSource } from './data-source.js';
+import type { DatabaseSession } from './database-session.js';
+import { failureOf } from './failures.js';
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 10_000;
+/** A lookup need not wait for the background: it tries again itself, but no more often than this. */
+const LOOKUP_RETRY_MS = 250;
+/** Longer than connecting and waiting for another instance's migrations takes. */
+const ATTEMPT_MS = 15_000;
+
+/** Keeps one session to a database: made when first asked for, made anew in the background when it could not be. */
+export class DatabaseLink {
+  readonly #closing = new AbortController();
+  #session: DatabaseSession | undefined;
+  #attempt: Promise<DatabaseSession> | undefined;
+  #failure: { readonly error: VipLookupError; readonly atMs: number } | undefined;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connect: (signal: AbortSignal) => Promise<DatabaseSession>,
+    private readonly logger: ProviderLogger,
+  ) {}
+
+  /** The session, as soon as there is one; rejects with the reason when there is none to be had now. */
+  async ready(): Promise<DatabaseSession> {
+    if (this.#closing.signal.aborted) throw new VipLookupError('the provider is closed');
+    if (this.#session?.isCurrent()) return this.#session;
+    if (this.#session !== undefined) this.drop(this.#session);
+    if (this.#attempt !== undefined) return this.#attempt;
+    if (this.#failure !== undefined && performance.now() - this.#failure.atMs < LOOKUP_RETRY_MS) {
+      throw this.#failure.error;
+    }
+    return (this.#attempt = this.#try());
+  }
+
+  /** Forgets a session that is no longer any good; the next call of `ready` makes a new one. */
+  drop(session: DatabaseSession): void {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    void closeDataSource(session.dataSource);
+  }
+
+  /** Ends the session, or the attempt to make one, and tries no more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    // How the attempt ends is of no interest any more.
+    await this.#attempt?.catch(() => undefined);
+    const session = this.#session;
+    this.#session = undefined;
+    if (session !== undefined) await closeDataSource(session.dataSource);
+  }
+
+  async #try(): Promise<DatabaseSession> {
+    clearTimeout(this.#timer);
+    const patience = new AbortController();
+    const giveUp = (): void => patience.abort(new VipLookupError('database did not answer while connecting'));
+    const timer = setTimeout(giveUp, ATTEMPT_MS).unref();
+    this.#closing.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      this.#session = await this.connect(patience.signal);
+      if (this.#failure !== undefined) this.logger.info({}, 'database can be used again');
+      this.#failure = undefined;
+      this.#failures = 0;
+      return this.#session;
+    } catch (error) {
+      throw this.#failed(failureOf(error));
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener('abort', giveUp);
+      this.#attempt = undefined;
+    }
+  }
+
+  #failed(error: VipLookupError): VipLookupError {
+    if (error.message !== this.#failure?.error.message && !this.#closing.signal.aborted) {
+      this.logger.warn({ reason: error.message }, 'database cannot be used; trying again in the background');
+    }
+    this.#failure = { error, atMs: performance.now() };
+    const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LAST_RETRY_MS);
+    if (!this.#closing.signal.aborted) {
+      // The failure is kept and logged by the attempt itself.
+      this.#timer = setTimeout(() => void this.ready().catch(() => undefined), pauseMs).unref();
+    }
+    return error;
+  }
+}

@@ -1,0 +1,77 @@
+import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import type { DataSource } from 'typeorm';
+import { VipLookupError } from '../../plugin-api/index.js';
+import { closeDataSource, createDataSource, dropConnections } from './data-source.js';
+import { parseDatabaseUrl } from './database-url.js';
+import { migrate } from './migrate.js';
+import { whileBusy } from './select.js';
+import { checkTable } from './table-schema.js';
+import { TableStatements } from './vip-table.js';
+import type { VipTable } from './vip-table.js';
+
+/** A connected database whose table has been looked at. */
+export interface DatabaseSession {
+  readonly dataSource: DataSource;
+  readonly statements: TableStatements;
+  /** False once an SQLite file was replaced or removed: the open one would answer from the past. */
+  isCurrent(): boolean;
+}
+
+/**
+ * Connects, brings the service's own table up to date, and checks that the table can be read.
+ * @param mustExist do not make an SQLite file that is missing
+ * @param signal gives up, whatever it waits for
+ */
+export async function openSession(
+  url: string,
+  table: VipTable,
+  mustExist: boolean,
+  signal: AbortSignal,
+): Promise<DatabaseSession> {
+  const address = parseDatabaseUrl(url);
+  const file = address.type === 'sqlite' && address.path !== ':memory:' ? address.path : undefined;
+  if (file !== undefined && mustExist) await stat(file);
+  return whileBusy(async () => {
+    const dataSource = createDataSource(url, { readOnly: !table.isOwn, busyTimeoutMs: 0, quiet: true });
+    const giveUp = (): void => dropConnections(dataSource);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await dataSource.initialize();
+      const mayChange = table.isOwn ? await migrate(dataSource) : true;
+      await checkTable(dataSource, table, signal).catch((error: unknown) => {
+        throw mayChange ? error : withoutRights(error);
+      });
+      const { driver } = dataSource;
+      return {
+        dataSource,
+        statements: new TableStatements(table, driver.escape.bind(driver)),
+        isCurrent: file === undefined ? () => true : sameFile(file),
+      };
+    } catch (error) {
+      await closeDataSource(dataSource);
+      // Cut off because we gave up, which says more than that the connection was lost.
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }, signal);
+}
+
+function withoutRights(error: unknown): unknown {
+  return error instanceof VipLookupError
+    ? new VipLookupError(
+        `${error.message} This database user may not change tables: run "npx smartrouting-vip export" once with a --database that names one who may`,
+      )
+    : error;
+}
+
+function sameFile(path: string): () => boolean {
+  const identity = (): string | undefined => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  };
+  const opened = identity();
+  return () => identity() === opened;
+}

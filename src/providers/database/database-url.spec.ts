@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
+
+describe('a database URL', () => {
+  it.each([
+    ['sqlite:data/vip.sqlite', { type: 'sqlite', path: 'data/vip.sqlite' }],
+    ['sqlite:/var/lib/vip list.sqlite', { type: 'sqlite', path: '/var/lib/vip list.sqlite' }],
+    ['sqlite::memory:', { type: 'sqlite', path: ':memory:' }],
+  ])('%s is an SQLite file', (url, address) => {
+    expect(parseDatabaseUrl(url)).toEqual(address);
+  });
+
+  it('names user, password, host, port and database of a server', () => {
+    expect(parseDatabaseUrl('mysql://vip%40crm:p%2F%23%25ss@db.example:3307/vip')).toEqual({
+      type: 'mysql',
+      host: 'db.example',
+      port: 3307,
+      user: 'vip@crm',
+      password: 'p/#%ss',
+      database: 'vip',
+      tls: undefined,
+    });
+  });
+
+  it('has port 3306 unless it says otherwise, and takes IPv6 addresses', () => {
+    expect(parseDatabaseUrl('mariadb://root@[::1]/vip')).toMatchObject({
+      type: 'mariadb',
+      host: '::1',
+      port: 3306,
+      password: '',
+    });
+  });
+
+  it.each([
+    ['mysql://u:p@db.example/vip?ssl=true', { rejectUnauthorized: true }],
+    ['mysql://u:p@10.0.0.1/vip?ssl=unverified', { rejectUnauthorized: false }],
+  ])('%s is encrypted', (url, tls) => {
+    expect(parseDatabaseUrl(url)).toMatchObject({ tls });
+  });
+
+  it.each([
+    [undefined, /is no database URL/],
+    ['', /is no database URL/],
+    ['postgres://u:sesame@h/d', /Write sqlite:<path> or mysql:/],
+    ['sqlite:', /no path/],
+    ['mysql://u:se#same@h/d', /must end in one database name|%23/],
+    ['mysql://u:sesame@h', /must end in one database name/],
+    ['mysql://u:sesame@h/', /must end in one database name/],
+    ['mysql://u:sesame@h/a/b', /must end in one database name/],
+    ['mysql://u:sesame@h:99999/d', /is no database URL/],
+    ['mysql://u:sesame%zz@h/d', /%25/],
+    ['mysql://u:sesame@h/d?ssl=maybe', /\?ssl=true/],
+    ['mysql://u:sesame@h/d?sslca=x', /Known: ssl/],
+    ['mysql://u:sesame@10.0.0.1/d?ssl=true', /Write the name/],
+  ])('%s is refused, and its password not shown', (url, problem) => {
+    expect(databaseUrlProblem(url)).toMatch(problem);
+    expect(databaseUrlProblem(url)).not.toContain('sesame');
+  });
+});

@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+
+/** What a database URL says, ready for the driver. */
+export type DatabaseAddress = SqliteAddress | ServerAddress;
+
+export interface SqliteAddress {
+  readonly type: 'sqlite';
+  /** Path as written, or `:memory:`. */
+  readonly path: string;
+}
+
+export interface ServerAddress {
+  readonly type: 'mysql' | 'mariadb';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** `undefined`: unencrypted. */
+  readonly tls: { readonly rejectUnauthorized: boolean } | undefined;
+}
+
+const FORMS = 'Write sqlite:<path> or mysql://user:password@host:port/database.';
+const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
+  true: { rejectUnauthorized: true },
+  unverified: { rejectUnauthorized: false },
+};
+
+/**
+ * Reads `sqlite:<path>`, `sqlite::memory:`, `mysql://user:password@host:port/database` or the same with `mariadb://`.
+ * `?ssl=true` encrypts and checks the server's certificate, `?ssl=unverified` only encrypts.
+ * @throws DatabaseUrlError, whose message never shows the URL
+ */
+export function parseDatabaseUrl(url: string): DatabaseAddress {
+  if (url.startsWith('sqlite:')) {
+    const path = url.slice('sqlite:'.length);
+    if (path.trim() === '') throw new DatabaseUrlError(`has no path after sqlite:. ${FORMS}`);
+    return { type: 'sqlite', path };
+  }
+  const type = /^(mysql|mariadb):\/\//.exec(url)?.[1] as ServerAddress['type'] | undefined;
+  if (type === undefined) throw new DatabaseUrlError(`is no database URL. ${FORMS}`);
+  if (!URL.canParse(url)) {
+    throw new DatabaseUrlError(
+      `is no database URL. ${FORMS} In the password, write %40 for @, %2F for / and %23 for #.`,
+    );
+  }
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const database = decoded(pathname.slice(1));
+  if (hostname === '') throw new DatabaseUrlError(`names no host. ${FORMS}`);
+  if (database === '' || database.includes('/')) {
+    throw new DatabaseUrlError(`must end in one database name. ${FORMS}`);
+  }
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const tls = readTls(searchParams);
+  if (tls?.rejectUnauthorized && isIP(host) !== 0) {
+    throw new DatabaseUrlError(
+      'has ssl=true and an address for a host; a certificate is for a name. Write the name, or ?ssl=unverified.',
+    );
+  }
+  return {
+    type,
+    host,
+    port: port === '' ? 3306 : Number(port),
+    user: decoded(username),
+    password: decoded(password),
+    database,
+    tls,
+  };
+}
+
+/** Says what is wrong with a database URL; `undefined` when it is well. */
+export function databaseUrlProblem(url: unknown): string | undefined {
+  if (typeof url !== 'string') return `is no database URL. ${FORMS}`;
+  try {
+    parseDatabaseUrl(url);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DatabaseUrlError) return error.message;
+    throw error;
+  }
+}
+
+/** The text is no database URL. */
+export class DatabaseUrlError extends Error {
+  override readonly name = 'DatabaseUrlError';
+}
+
+function readTls(parameters: URLSearchParams): ServerAddress['tls'] {
+  const unknown = [...parameters.keys()].find((name) => name !== 'ssl');
+  if (unknown !== undefined) {
+    throw new DatabaseUrlError('has a parameter that is not known after the ?. Known: ssl.');
+  }
+  const written = parameters.get('ssl');
+  if (written === null) return undefined;
+  if (!Object.hasOwn(TLS, written)) {
+    throw new DatabaseUrlError(
+      'has an ssl that is not known. Write ?ssl=true, or ?ssl=unverified to accept any certificate.',
+    );
+  }
+  return TLS[written];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if ((error as Error).name !== 'URIError') throw error;
+    throw new DatabaseUrlError('has a % that begins no escape. Write %25 for a percent sign.');
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import { DatabaseOptions } from './database.options.js';
+
+function problems(options: object): string[] {
+  const walk = (errors: readonly ValidationError[], path: string): string[] =>
+    errors.flatMap((error) => [
+      ...Object.values(error.constraints ?? {}).map((message) => `${path}${error.property}: ${message}`),
+      ...walk(error.children ?? [], `${path}${error.property}.`),
+    ]);
+  const instance = plainToInstance(DatabaseOptions, options);
+  return walk(validateSync(instance, { whitelist: true, forbidNonWhitelisted: true }), '');
+}
+
+const TABLE = { table: 'crm.customers', columns: { number: 'phone', tier: 'vip level' } };
+
+describe('the options of a database lookup', () => {
+  it.each([
+    [{}],
+    [{ connection: 'mysql://u:p@h/d' }],
+    [TABLE],
+    [
+      {
+        table: 'Kunden',
+        columns: { number: 'Telefonnummer_ü' },
+        tier: 'gold',
+        spellings: ['national', 'digits'],
+      },
+    ],
+    [
+      {
+        ...TABLE,
+        columns: { ...TABLE.columns, attributes: { company: 'company_name' }, validUntil: 'until' },
+      },
+    ],
+  ])('may be %j', (options) => {
+    expect(problems(options)).toEqual([]);
+  });
+
+  it.each([
+    [{ connection: 'oracle://u:p@h/d' }, ['connection: is no database URL.']],
+    [{ ...TABLE, table: 'customers; DROP TABLE x' }, ['table: is not a table name.']],
+    [{ ...TABLE, table: 'a.b.c' }, ['table: is not a table name.']],
+    [
+      { ...TABLE, columns: { ...TABLE.columns, number: 'phone"--' } },
+      ['columns.number: is not a column name.'],
+    ],
+    [{ ...TABLE, columns: { tier: 'level' } }, ['columns.number: is not a column name.']],
+    [
+      { ...TABLE, columns: { ...TABLE.columns, attributes: { a: '`b`' } } },
+      ['columns.attributes: must be a map'],
+    ],
+    [{ ...TABLE, columns: { ...TABLE.columns, attributes: ['b'] } }, ['columns.attributes: must be a map']],
+    [{ ...TABLE, columns: [] }, ['columns: must be a map', 'tier: is missing.']],
+    [{ table: 'customers' }, ['columns: is missing.', 'tier: is missing.']],
+    [{ table: 'customers', columns: { number: 'phone' } }, ['tier: is missing.']],
+    [{ ...TABLE, tier: 'gold' }, ['tier: stands beside columns.tier.']],
+    [{ table: 'customers', columns: { number: 'phone' }, tier: ' ' }, ['tier: must be text']],
+    [{ columns: { number: 'phone' } }, ['columns: describes a table of yours.']],
+    [{ tier: 'gold' }, ['tier: describes a table of yours.']],
+    [{ spellings: ['e164'] }, ['spellings: describes a table of yours.']],
+    [{ ...TABLE, spellings: [] }, ['spellings: must be a list of the spellings']],
+    [{ ...TABLE, spellings: ['french'] }, ['spellings: must be a list of the spellings']],
+  ])('may not be %j', (options, expected) => {
+    const found = problems(options);
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((beginning, index) => expect(found[index]).toContain(beginning));
+  });
+});

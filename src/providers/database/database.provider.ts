@@ -1,0 +1,152 @@
+import {
+  bySpecificity,
+  numberKeys,
+  VipLookup,
+  VipLookupError,
+  VipRecordError,
+} from '../../plugin-api/index.js';
+import type {
+  Caller,
+  ProviderContext,
+  ProviderStatus,
+  VipAnswer,
+  VipLookupProvider,
+  VipRecord,
+} from '../../plugin-api/index.js';
+import { DatabaseLink } from './database-link.js';
+import { POOL_SIZE } from './data-source.js';
+import { openSession } from './database-session.js';
+import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
+import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
+import { failureOf, isConnectionLost, isNotInCharacterSet, needsNewSession } from './failures.js';
+import { select, untilAborted } from './select.js';
+import type { Row } from './select.js';
+import { isStorable, StoredNumbers } from './stored-numbers.js';
+import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
+import type { TableStatements, VipTable } from './vip-table.js';
+
+/** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
+@VipLookup({ kind: 'database', options: DatabaseOptions })
+export class DatabaseProvider implements VipLookupProvider {
+  readonly #table: VipTable;
+  readonly #numbers: StoredNumbers;
+  readonly #link: DatabaseLink;
+  /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
+  #wasConnected = false;
+
+  constructor(private readonly context: ProviderContext<DatabaseOptions>) {
+    const { options, country } = context;
+    this.#table = tableOf(options);
+    const spellings = options.spellings ?? DEFAULT_SPELLINGS;
+    this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
+    const url = this.#url();
+    this.#link = new DatabaseLink(async (signal) => {
+      const mustExist = this.#wasConnected || !this.#table.isOwn;
+      const session = await openSession(url, this.#table, mustExist, signal);
+      this.#wasConnected = true;
+      return session;
+    }, context.logger);
+  }
+
+  async open(): Promise<void> {
+    await this.#link.ready();
+  }
+
+  async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
+    const caller = asked.seenFrom(this.context.country);
+    const texts = this.#table.isOwn ? ownKeys(caller) : this.#numbers.textsOf(caller);
+    if (texts.length === 0) return null;
+    const rows = await this.#rowsOf(texts, signal);
+    const records = this.#read(rows, texts, caller);
+    return records.length === 0 ? null : records.sort(bySpecificity);
+  }
+
+  async check(signal: AbortSignal): Promise<ProviderStatus> {
+    try {
+      const entries = entriesIn(await this.#select((statements) => statements.count(), [], signal));
+      return { status: 'up', ...(entries !== undefined && { entries }) };
+    } catch (error) {
+      throw signal.aborted ? error : failureOf(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
+    try {
+      const rows = await this.#select((statements) => statements.find(texts.length), texts, signal);
+      if (rows.length === MAX_ROWS) {
+        this.context.logger.warn(
+          { table: this.#table.name, rows: MAX_ROWS },
+          'one caller has too many rows; the others were not looked at',
+        );
+      }
+      return rows;
+    } catch (error) {
+      // The text cannot stand in the column. Of plain ASCII that is never true, so there something else is wrong.
+      if (isNotInCharacterSet(error) && texts.some((text) => /[^\x20-\x7e]/.test(text))) return [];
+      throw signal.aborted ? error : failureOf(error);
+    }
+  }
+
+  async #select(
+    statement: (statements: TableStatements) => string,
+    parameters: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Row[]> {
+    for (let spoiled = 0; ; spoiled++) {
+      const session = await untilAborted(this.#link.ready(), signal);
+      try {
+        return await select(session.dataSource, statement(session.statements), parameters, signal);
+      } catch (error) {
+        if (needsNewSession(error)) this.#link.drop(session);
+        // Connections may have died in the pool. Each one leaves it when it is found dead, and then a new one is made.
+        if (signal.aborted || !isConnectionLost(error) || spoiled === POOL_SIZE) throw error;
+      }
+    }
+  }
+
+  /** The records among the rows that are this caller's. A row that cannot be read matters only if no other can. */
+  #read(rows: readonly Row[], texts: readonly string[], caller: Caller): VipRecord[] {
+    const records: VipRecord[] = [];
+    let problem: string | undefined;
+    for (const row of rows) {
+      const number = String(row['number']);
+      const isCallers = this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
+      if (!isCallers) continue;
+      try {
+        const record = recordOf(row, this.#table, this.#table.isOwn ? number : caller.key);
+        if (record !== null) records.push(record);
+      } catch (error) {
+        if (!(error instanceof VipRecordError)) throw error;
+        problem = error.message;
+        this.context.logger.warn({ table: this.#table.name, problem }, 'a row of the caller cannot be read');
+      }
+    }
+    if (records.length === 0 && problem !== undefined) {
+      throw new VipLookupError(`a row of table "${this.#table.name}" cannot be read: ${problem}`);
+    }
+    return records;
+  }
+
+  #url(): string {
+    const { options, databaseUrl, name } = this.context;
+    const url = options.connection ?? databaseUrl;
+    const problem = databaseUrlProblem(url);
+    if (problem !== undefined) {
+      const key = options.connection === undefined ? 'DATABASE_URL' : `providers.${name}.connection`;
+      throw new VipLookupError(`${key} ${problem}`);
+    }
+    const address = parseDatabaseUrl(url);
+    return address.type === 'sqlite' && address.path !== ':memory:'
+      ? `sqlite:${this.context.resolvePath(address.path)}`
+      : url;
+  }
+}
+
+/** The caller's number and its ranges; none for text that the table cannot hold, or that would itself be a range. */
+function ownKeys(caller: Caller): string[] {
+  return isStorable(caller.key) && !caller.key.endsWith('*') ? numberKeys(caller.key) : [];
+}

@@ -1,0 +1,73 @@
+import { VipLookupError } from '../../plugin-api/index.js';
+
+/** The server went away, or was never there; another connection may do better. */
+const CONNECTION_LOST: ReadonlySet<string | undefined> = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CLIENT_INTERACTION_TIMEOUT',
+  'ER_CONNECTION_KILLED',
+]);
+/** The database is not the one that was looked at when we connected. */
+const SCHEMA_CHANGED: ReadonlySet<string | undefined> = new Set([
+  'ER_NO_SUCH_TABLE',
+  'ER_BAD_FIELD_ERROR',
+  'ER_BAD_DB_ERROR',
+]);
+const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'SQLITE_READONLY',
+]);
+/** The column's character set has no such characters, so no row of it can hold the text. */
+const NOT_IN_CHARACTER_SET: ReadonlySet<string | undefined> = new Set([
+  'ER_CANT_AGGREGATE_2COLLATIONS',
+  'ER_CANT_AGGREGATE_3COLLATIONS',
+  'ER_CANT_AGGREGATE_NCOLLATIONS',
+  'ER_CANNOT_CONVERT_STRING',
+]);
+const SERVER_NOT_REACHED =
+  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
+
+export const isConnectionLost = (error: unknown): boolean => CONNECTION_LOST.has(codeOf(error));
+export const isNotAllowed = (error: unknown): boolean => NOT_ALLOWED.has(codeOf(error));
+export const isMissingTable = (error: unknown): boolean => codeOf(error) === 'ER_NO_SUCH_TABLE';
+export const isNotInCharacterSet = (error: unknown): boolean => NOT_IN_CHARACTER_SET.has(codeOf(error));
+/** SQLite's file is locked by somebody who is writing. */
+export const isBusy = (error: unknown): boolean => /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error) ?? '');
+
+/** True when the next lookup does better with a new connection, looked at afresh. */
+export function needsNewSession(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return SCHEMA_CHANGED.has(code) || (code.startsWith('SQLITE_') && !isBusy(error));
+}
+
+/** The database's own name for what went wrong: `ECONNREFUSED`, `ER_NO_SUCH_TABLE`, `SQLITE_BUSY`. */
+export function codeOf(error: unknown): string | undefined {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+  // libsql gives no code here, only SQLite's number within a text that also holds the path.
+  return typeof message === 'string' && /Unable to open connection to local database .*: 14"/s.test(message)
+    ? 'SQLITE_CANTOPEN'
+    : undefined;
+}
+
+/** What operations may read of a failure: its code, never the driver's text, which holds data. */
+export function failureOf(error: unknown): VipLookupError {
+  if (error instanceof VipLookupError) return error;
+  const { message, name } = error as { message?: unknown; name?: string };
+  if (message === 'Queue limit reached.') {
+    return new VipLookupError('database is too slow: every connection is taken, and lookups wait for one');
+  }
+  const code = codeOf(error);
+  const shown = code ?? name ?? 'unknown error';
+  return new VipLookupError(
+    code === undefined || SERVER_NOT_REACHED.test(code)
+      ? `database is not reachable (${shown})`
+      : `database failed (${shown})`,
+  );
+}

@@ -1,0 +1,69 @@
+import { MAX_NUMBER_LENGTH, readNumber, VipLookupError } from '../../plugin-api/index.js';
+import type { Caller, Spelling } from '../../plugin-api/index.js';
+
+const NATIONAL: readonly Spelling[] = ['national', 'local', 'significant'];
+
+/** How numbers are written in a customer's column, and whether a row found there is the caller's. */
+export class StoredNumbers {
+  readonly #national: readonly Spelling[];
+  readonly #digits: boolean;
+
+  /**
+   * @param spellings the spellings in which the column holds numbers
+   * @param country ISO 3166-1 alpha-2; whose national numbers the column holds
+   * @param key where the spellings stand in the configuration, for errors
+   * @throws VipLookupError when a national spelling is named and no country
+   */
+  constructor(
+    private readonly spellings: readonly Spelling[],
+    private readonly country: string | undefined,
+    key = 'spellings',
+  ) {
+    this.#national = spellings.filter((spelling) => NATIONAL.includes(spelling));
+    this.#digits = spellings.includes('digits');
+    if (this.#national.length > 0 && country === undefined) {
+      throw new VipLookupError(
+        `${key}: "${this.#national[0]}" needs a country to belong to; set country at the provider or at the top`,
+      );
+    }
+  }
+
+  /** What to ask the column for; empty when the caller's number cannot stand there. */
+  textsOf(caller: Caller): string[] {
+    const wanted = isAtHome(caller)
+      ? this.spellings
+      : this.spellings.filter((spelling) => !NATIONAL.includes(spelling));
+    return caller.spellings(wanted).filter(isStorable);
+  }
+
+  /**
+   * True when a number found in the column is this caller's. Asked of every row: a lenient collation finds more than was
+   * asked for, and the same digits may be one subscriber's national number and another's international one.
+   */
+  isCaller(stored: string, caller: Caller): boolean {
+    const text = stored.trim();
+    const spelled = (spelling: Spelling): boolean => caller.spell(spelling) === text;
+    if (caller.e164 === undefined) return this.spellings.includes('text') && spelled('text');
+    if (isAtHome(caller) && this.#national.some(spelled)) return true;
+    return this.#read(text) === caller.key;
+  }
+
+  #read(text: string): string {
+    const read = readNumber(text, this.country);
+    const international = /^(?:\+|00|tel:)/i.test(text);
+    if (!this.#digits || international || (this.#national.length > 0 && read.parsed !== undefined)) {
+      return read.key;
+    }
+    return /^\d+$/.test(text) ? readNumber(`+${text}`).key : read.key;
+  }
+}
+
+/** Whether the caller belongs to the numbering plan of the provider's country, which several countries may share. */
+function isAtHome(caller: Caller): boolean {
+  return caller.spell('national') !== undefined;
+}
+
+/** False for text that no column keeps as it is: with a NUL in it, or half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return text.length <= MAX_NUMBER_LENGTH && !/[\0\p{Surrogate}]/u.test(text);
+}

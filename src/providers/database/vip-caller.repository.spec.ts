@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { copyFile } from 'node:fs/promises';
+import type { DataSource } from 'typeorm';
+import { closedPort, temporaryFolder } from '../../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { startMariaDb } from '../../../test/support/mariadb.js';
+import type { MariaDb } from '../../../test/support/mariadb.js';
+import { readVipRecord } from '../../plugin-api/index.js';
+import type { VipRecord } from '../../plugin-api/index.js';
+import { closeDataSource } from './data-source.js';
+import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
+
+let server: MariaDb;
+let folder: TemporaryFolder;
+let files = 0;
+beforeAll(async () => {
+  server = await startMariaDb();
+  folder = await temporaryFolder();
+}, 120_000);
+afterAll(async () => {
+  await server?.stop();
+  await folder?.remove();
+});
+
+const gold = (number: string, more: Partial<VipRecord> = {}): VipRecord => ({
+  number,
+  tier: 'gold',
+  ...more,
+});
+
+describe.each([
+  ['SQLite', async () => `sqlite:${folder.path(`list-${++files}.sqlite`)}`],
+  ['MariaDB', () => server.createDatabase()],
+])('a list kept in %s', (kind, newUrl) => {
+  let url: string;
+  let dataSource: DataSource;
+  beforeEach(async () => {
+    url = await newUrl();
+    dataSource = await openDatabase(url);
+  });
+  afterEach(() => closeDataSource(dataSource));
+
+  async function exported(): Promise<VipRecord[]> {
+    const records: VipRecord[] = [];
+    for await (const record of exportRecords(dataSource)) records.push(record);
+    return records;
+  }
+
+  it('comes out as it went in', async () => {
+    const records = [
+      readVipRecord({
+        number: '+358501231234',
+        tier: 'gold',
+        name: 'Åsa "Ö" \u{1f451} \\ \'; DROP TABLE vip_caller; --',
+        targets: ['SALES', 'B QUEUE', 'A'],
+        validFrom: '2026-01-01',
+        validUntil: '9999-12-31',
+        attributes: { company: 'A\u0000B', seats: 3, big: 12345678901234.5, nested: { list: [null, true] } },
+        instructions: { ExtraPriority: 50, InitialTarget: null },
+      }),
+      readVipRecord({ number: '+3589123*', tier: 'silver', validUntil: '2026-06-30T12:34:56.789+03:00' }),
+      readVipRecord({ number: 'sip:Aino@example', tier: 'x'.repeat(64), name: 'ö'.repeat(200) }),
+      readVipRecord({ number: `sip:${'x'.repeat(316)}`, tier: '1' }),
+      readVipRecord({ number: '4711', tier: 'gold', attributes: { text: '€'.repeat(16_000) } }),
+    ];
+    expect(await importRecords(dataSource, records, 'merge')).toEqual({ added: 5, replaced: 0, removed: 0 });
+    expect(await exported()).toEqual(records);
+  });
+
+  it('takes entries of the same number and targets as successors, and leaves the others', async () => {
+    await importRecords(
+      dataSource,
+      [
+        gold('+358501', { name: 'old' }),
+        gold('+358501', { name: 'old, second' }),
+        gold('+358501', { name: 'other targets', targets: ['B', 'A'] }),
+        gold('+358502', { name: 'untouched' }),
+      ],
+      'merge',
+    );
+    const outcome = await importRecords(
+      dataSource,
+      [
+        gold('+358501', { name: 'summer', validUntilMs: 1 }),
+        gold('+358501', { name: 'winter', validFromMs: 1 }),
+        gold('+358501', { name: 'new for A and B', targets: ['A', 'B', 'A'] }),
+        gold('+358503', { name: 'new' }),
+      ],
+      'merge',
+    );
+    expect(outcome).toEqual({ added: 1, replaced: 3, removed: 0 });
+    expect((await exported()).map(({ name }) => name)).toEqual([
+      'untouched',
+      'summer',
+      'winter',
+      'new for A and B',
+      'new',
+    ]);
+  });
+
+  it('can be replaced as a whole', async () => {
+    await importRecords(dataSource, [gold('+358501'), gold('+358502'), gold('+358503')], 'merge');
+    const records = [gold('+358502', { name: 'again' }), gold('+358504')];
+    expect(await importRecords(dataSource, records, 'replace')).toEqual({
+      added: 1,
+      replaced: 1,
+      removed: 2,
+    });
+    expect(await exported()).toEqual(records);
+    expect(await importRecords(dataSource, [], 'replace')).toEqual({ added: 0, replaced: 0, removed: 2 });
+    expect(await exported()).toEqual([]);
+  });
+
+  it('tells numbers apart that differ in case or accents only', async () => {
+    const records = [gold('sip:a@example'), gold('sip:A@example'), gold('sip:ä@example')];
+    await importRecords(dataSource, records, 'merge');
+    expect(await importRecords(dataSource, [gold('sip:A@example', { name: 'new' })], 'merge')).toMatchObject({
+      replaced: 1,
+    });
+    expect(await exported()).toEqual([records[0], records[2], gold('sip:A@example', { name: 'new' })]);
+  });
+
+  it.each(['merge', 'replace'] as const)('stays as it was when a %s fails half-way', async (mode) => {
+    await importRecords(dataSource, [gold('+358501'), gold('+358502')], 'merge');
+    const trigger = `CREATE TRIGGER refuse BEFORE INSERT ON vip_caller FOR EACH ROW`;
+    await dataSource.query(
+      kind === 'SQLite'
+        ? `${trigger} WHEN NEW.name = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END`
+        : `${trigger} BEGIN IF NEW.name = 'refused' THEN SIGNAL SQLSTATE '45000'; END IF; END`,
+    );
+    const records = Array.from({ length: 1_200 }, (_, i) => gold(`+35850${1_000 + i}`));
+    const bad = [gold('+358501', { name: 'new' }), ...records, gold('+358509', { name: 'refused' })];
+    await expect(importRecords(dataSource, bad, mode)).rejects.toMatchObject({ name: 'QueryFailedError' });
+    expect(await exported()).toEqual([gold('+358501'), gold('+358502')]);
+    expect(await importRecords(dataSource, records, mode)).toMatchObject({ added: 1_200 });
+  });
+
+  it('refuses what it could not give back, every entry of it at once', async () => {
+    const records = [
+      gold('+358501'),
+      gold('nul\0'),
+      gold('+358502', { targets: ['A;B'] }),
+      gold('+358503', { name: '\ud800' }),
+      gold('x'.repeat(321)),
+      gold('+358504', { attributes: { text: 'x'.repeat(20_000) } }),
+    ];
+    await expect(importRecords(dataSource, records, 'merge')).rejects.toMatchObject({
+      name: 'VipRecordError',
+      problems: [
+        { field: '[1].number' },
+        { field: '[2].targets' },
+        { field: '[3].tier, name or targets' },
+        { field: '[4].number' },
+        { field: '[5].attributes' },
+      ],
+    });
+    expect(await exported()).toEqual([]);
+  });
+
+  it('is exported as of one moment', async () => {
+    const records = Array.from({ length: 1_500 }, (_, i) => gold(`+35850${1_000 + i}`));
+    await importRecords(dataSource, records, 'merge');
+    const reading = exportRecords(dataSource);
+    const first = await reading.next();
+    const writer = await openDatabase(url);
+    await importRecords(writer, [gold('+358509')], 'replace');
+    await closeDataSource(writer);
+    const rest: VipRecord[] = [];
+    for await (const record of reading) rest.push(record);
+    expect([first.value, ...rest]).toEqual(records);
+    expect(await exported()).toEqual([gold('+358509')]);
+  });
+
+  it('can be left in the middle of an export', async () => {
+    await importRecords(dataSource, [gold('+358501'), gold('+358502')], 'merge');
+    for await (const record of exportRecords(dataSource)) {
+      expect(record).toEqual(gold('+358501'));
+      break;
+    }
+    expect(await importRecords(dataSource, [gold('+358503')], 'merge')).toMatchObject({ added: 1 });
+  });
+
+  it('names the row that cannot be exported', async () => {
+    await dataSource.query(
+      `INSERT INTO vip_caller (id, number, tier, targets) VALUES (7, '+358501231234', ' ', 'A')`,
+    );
+    await expect(exported()).rejects.toThrow(/^row 7 of table vip_caller has no tier$/);
+    await dataSource.query(`UPDATE vip_caller SET tier = 'gold', attributes = '{' WHERE id = 7`);
+    await expect(exported()).rejects.toThrow(
+      /^row 7 of table vip_caller cannot be read: attributes: is no JSON/,
+    );
+  });
+
+  it('holds many thousand entries', async () => {
+    const records = Array.from({ length: 20_000 }, (_, i) =>
+      gold(`+35850${1_000_000 + i}`, { name: `Customer ${i}`, attributes: { account: `A-${i}` } }),
+    );
+    expect(await importRecords(dataSource, records, 'merge')).toMatchObject({ added: 20_000 });
+    expect(await importRecords(dataSource, records, 'merge')).toMatchObject({ replaced: 20_000 });
+    expect(await exported()).toEqual(records);
+  }, 120_000);
+});
+
+describe('a list in an SQLite file', () => {
+  it('is all in that file once it is closed', async () => {
+    const path = folder.path('whole.sqlite');
+    const writer = await openDatabase(`sqlite:${path}`);
+    await importRecords(writer, [gold('+358501')], 'merge');
+    await closeDataSource(writer);
+    await copyFile(path, `${path}.copy`);
+    const copy = await openDatabase(`sqlite:${path}.copy`);
+    expect(await copy.query('SELECT number FROM vip_caller')).toEqual([{ number: '+358501' }]);
+    await closeDataSource(copy);
+  });
+});
+
+describe('a database that is not reachable', () => {
+  it('is named by its code, without the password', async () => {
+    await expect(
+      openDatabase(`mysql://root:sesame@127.0.0.1:${await closedPort()}/vip`),
+    ).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message: 'database is not reachable (ECONNREFUSED)',
+    });
+    await expect(openDatabase(server.url.replace('root', 'nobody:sesame'))).rejects.toMatchObject({
+      message: 'database is not reachable (ER_ACCESS_DENIED_ERROR)',
+    });
+  });
+});

@@ -1,0 +1,219 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import type { VipRecord } from '../../plugin-api/index.js';
+import { closeDataSource, createDataSource } from './data-source.js';
+import { failureOf } from './failures.js';
+import { migrate } from './migrate.js';
+import { isSqlite } from './select.js';
+import type { Row } from './select.js';
+import { exclusively } from './table-lock.js';
+import { identityOf, refuseUnstorable, valuesOf, WRITTEN_COLUMNS } from './vip-caller.row.js';
+import { OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
+
+/** `merge` keeps what the import does not name; `replace` leaves exactly the import. */
+export type ImportMode = 'merge' | 'replace';
+
+/** `added` + `replaced` is the number of records imported. */
+export interface ImportOutcome {
+  /** Records whose number was not listed before for the same targets. */
+  readonly added: number;
+  /** Records that took the place of earlier ones. */
+  readonly replaced: number;
+  /** Earlier entries that are gone without a successor; always 0 for `merge`. */
+  readonly removed: number;
+}
+
+const BATCH_ROWS = 500;
+/** Keeps a statement well below the smallest `max_allowed_packet` in use (1 MiB), four bytes to a character. */
+const BATCH_CHARACTERS = 200_000;
+const PAGE_ROWS = 1_000;
+
+/**
+ * Connects to a database and brings the table `vip_caller` up to date, for the command line.
+ * @returns close it with `closeDataSource`
+ * @throws VipLookupError when it is not reachable or the table cannot be made
+ */
+export async function openDatabase(url: string): Promise<DataSource> {
+  const dataSource = createDataSource(url, { quiet: true });
+  try {
+    await dataSource.initialize();
+    await migrate(dataSource);
+    return dataSource;
+  } catch (error) {
+    await closeDataSource(dataSource);
+    throw failureOf(error);
+  }
+}
+
+/**
+ * Writes a list into `vip_caller`, all of it or nothing. Lookups see the old list until the new one is complete.
+ * Entries of one number for the same targets take the place of all such entries that were there before; several of them
+ * within one import, for different times say, stand side by side.
+ * @throws VipRecordError listing entries that the table cannot hold
+ */
+export async function importRecords(
+  dataSource: DataSource,
+  records: readonly VipRecord[],
+  mode: ImportMode,
+): Promise<ImportOutcome> {
+  refuseUnstorable(records);
+  const wanted = new Set(records.map(({ number, targets }) => identityOf(number, targets)));
+  return exclusively(dataSource, () =>
+    inTransaction(
+      dataSource,
+      isSqlite(dataSource) ? 'BEGIN IMMEDIATE' : 'START TRANSACTION',
+      async (runner) => {
+        const { known, removed } =
+          mode === 'merge' ? await removeNamed(runner, records, wanted) : await removeAll(runner, wanted);
+        for (const batch of batchesOf(records.map(valuesOf))) await insert(runner, batch);
+        const replaced = records.filter(({ number, targets }) =>
+          known.has(identityOf(number, targets)),
+        ).length;
+        return { added: records.length - replaced, replaced, removed };
+      },
+    ),
+  );
+}
+
+/**
+ * Reads the whole of `vip_caller`, in the order it was written, as of one moment.
+ * @throws VipLookupError naming the row that cannot be read
+ */
+export async function* exportRecords(dataSource: DataSource): AsyncGenerator<VipRecord, void, undefined> {
+  const runner = dataSource.createQueryRunner();
+  const { driver } = dataSource;
+  const page = new TableStatements(OWN_TABLE, driver.escape.bind(driver)).page(PAGE_ROWS);
+  await runner.query(
+    isSqlite(dataSource) ? 'BEGIN' : 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+  );
+  try {
+    let rows: Row[];
+    let lastId = '0';
+    do {
+      rows = (await runner.query(page, [lastId])) as Row[];
+      for (const row of rows) {
+        lastId = String(row['id']);
+        yield readRow(row);
+      }
+    } while (rows.length === PAGE_ROWS);
+  } finally {
+    await runner.query('ROLLBACK');
+    await runner.release();
+  }
+}
+
+function readRow(row: Row): VipRecord {
+  const at = `row ${String(row['id'])} of table ${OWN_TABLE.name}`;
+  try {
+    const record = recordOf(row, OWN_TABLE, String(row['number']));
+    if (record === null) throw new VipLookupError(`${at} has no tier`);
+    return record;
+  } catch (error) {
+    if (error instanceof VipRecordError) throw new VipLookupError(`${at} cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+interface Removal {
+  /** Identities that were listed before and are in the import again. */
+  readonly known: ReadonlySet<string>;
+  readonly removed: number;
+}
+
+async function removeNamed(
+  runner: QueryRunner,
+  records: readonly VipRecord[],
+  wanted: ReadonlySet<string>,
+): Promise<Removal> {
+  const known = new Set<string>();
+  const numbers = [...new Set(records.map(({ number }) => number))];
+  for (let start = 0; start < numbers.length; start += BATCH_ROWS) {
+    const asked = numbers.slice(start, start + BATCH_ROWS);
+    const rows = (await runner.query(
+      `SELECT id, number, targets FROM vip_caller WHERE number IN (${marks(asked.length)})`,
+      asked,
+    )) as Row[];
+    const named = rows.filter((row) => wanted.has(identityOfRow(row)));
+    named.forEach((row) => known.add(identityOfRow(row)));
+    const ids = named.map((row) => String(row['id']));
+    if (ids.length > 0) await runner.query(`DELETE FROM vip_caller WHERE id IN (${marks(ids.length)})`, ids);
+  }
+  return { known, removed: 0 };
+}
+
+async function removeAll(runner: QueryRunner, wanted: ReadonlySet<string>): Promise<Removal> {
+  const known = new Set<string>();
+  let removed = 0;
+  let rows: Row[];
+  let lastId = '0';
+  do {
+    rows = (await runner.query(
+      `SELECT id, number, targets FROM vip_caller WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`,
+      [lastId],
+    )) as Row[];
+    for (const row of rows) {
+      lastId = String(row['id']);
+      if (wanted.has(identityOfRow(row))) known.add(identityOfRow(row));
+      else removed++;
+    }
+  } while (rows.length === PAGE_ROWS);
+  await runner.query('DELETE FROM vip_caller');
+  return { known, removed };
+}
+
+async function insert(runner: QueryRunner, rows: readonly (string | null)[][]): Promise<void> {
+  const row = `(${marks(WRITTEN_COLUMNS.length)})`;
+  await runner.query(
+    `INSERT INTO vip_caller (${WRITTEN_COLUMNS.join(', ')}) VALUES ${rows.map(() => row).join(', ')}`,
+    rows.flat(),
+  );
+}
+
+function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | null)[][]> {
+  let batch: (string | null)[][] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const length = row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+    if (batch.length === BATCH_ROWS || (batch.length > 0 && characters + length > BATCH_CHARACTERS)) {
+      yield batch;
+      [batch, characters] = [[], 0];
+    }
+    batch.push(row);
+    characters += length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function inTransaction<T>(
+  dataSource: DataSource,
+  begin: string,
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query(begin);
+    try {
+      const result = await work(runner);
+      await runner.query('COMMIT');
+      return result;
+    } catch (error) {
+      // The reason why the work failed matters more than whether it could still be undone: a lost connection undoes it.
+      await runner.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
+function identityOfRow({ number, targets }: Row): string {
+  const names = typeof targets === 'string' ? targets.split(';').map((name) => name.trim()) : [];
+  return identityOf(
+    String(number),
+    names.filter((name) => name !== ''),
+  );
+}
+
+function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}

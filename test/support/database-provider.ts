@@ -1,0 +1,111 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProviderContext } from '../../src/plugin-api/index.js';
+import { providerContext } from '../../src/plugin-api/testing/index.js';
+import type { DatabaseOptions } from '../../src/providers/database/database.options.js';
+import { DatabaseProvider } from '../../src/providers/database/database.provider.js';
+
+type Overrides = Partial<ProviderContext<DatabaseOptions>>;
+
+/** A provider on a database, not yet opened, and what it logged. */
+export function databaseProvider(
+  databaseUrl: string,
+  options: DatabaseOptions = {},
+  overrides: Overrides = {},
+) {
+  const context = providerContext(options, { databaseUrl, ...overrides });
+  return { provider: new DatabaseProvider(context), logged: context.logged };
+}
+
+export interface TemporaryFolder {
+  readonly path: (name: string) => string;
+  readonly remove: () => Promise<void>;
+}
+
+/** A folder for SQLite files. */
+export async function temporaryFolder(): Promise<TemporaryFolder> {
+  const folder = await mkdtemp(join(tmpdir(), 'smartrouting-sqlite-'));
+  return {
+    path: (name) => join(folder, name),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A port that refuses connections. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A server that takes connections and never says a word. */
+export async function silentServer(): Promise<{ port: number; stop: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Passes connections on to a server, and can spoil those that are open; new ones are sound. */
+export interface SpoilingProxy {
+  readonly port: number;
+  /** What is sent on the open connections goes nowhere, as behind a firewall that forgot them. */
+  readonly swallow: () => void;
+  /** The open connections break as soon as they are used. */
+  readonly breakOnUse: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export async function spoilingProxy(targetPort: number): Promise<SpoilingProxy> {
+  const open = new Set<{ client: Socket; server: Socket }>();
+  const proxy = createServer((client) => {
+    const server = connect(targetPort, '127.0.0.1');
+    const pair = { client, server };
+    open.add(pair);
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) {
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open.delete(pair);
+        client.destroy();
+        server.destroy();
+      });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const spoil = (onData: (client: Socket) => void) => (): void => {
+    for (const { client, server } of open) {
+      client.unpipe(server);
+      client.on('data', () => onData(client)).resume();
+    }
+  };
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    swallow: spoil(() => undefined),
+    breakOnUse: spoil((client) => client.resetAndDestroy()),
+    async stop() {
+      proxy.close();
+      for (const { client } of open) client.destroy();
+      await once(proxy, 'close');
+    },
+  };
+}
+
+/** Open TCP sockets of this process. */
+export function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+}

@@ -1,0 +1,53 @@
+/**
+ * Sees to the programs that the tests start: MariaDB and openssl, as Debian and Ubuntu package them. Installs them where that can
+ * be done without asking; otherwise says what to type, and fails. The service of the package is never started.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'openssl'];
+const FOLDERS = [...process.env.PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
+const BY_HAND = 'sudo apt-get install -y --no-install-recommends mariadb-server openssl';
+/** A policy of 101 tells Debian's packages to start nothing. */
+const INSTALL = `
+set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends mariadb-server openssl
+`;
+
+const find = (program) => FOLDERS.map((folder) => join(folder, program)).find(existsSync);
+const missing = () => PROGRAMS.filter((program) => find(program) === undefined);
+const run = (program, args, stdio) => spawnSync(program, args, { stdio }).status === 0;
+
+function version() {
+  const { stdout } = spawnSync(find('mariadbd'), ['--version'], { encoding: 'utf8' });
+  return /Ver (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
+function fail(reason) {
+  console.error(`MariaDB: ${reason}. The tests start a server of their own; install it with: ${BY_HAND}`);
+  process.exit(1);
+}
+
+if (missing().length === 0) {
+  console.log(`MariaDB: ${version()} is installed (${find('mariadbd')}).`);
+} else {
+  const isRoot = process.getuid?.() === 0;
+  if (!existsSync('/etc/debian_version')) fail(`${missing().join(' and ')} not found`);
+  if (!isRoot && !run('sudo', ['-n', 'true'], 'ignore')) {
+    fail(`${missing().join(' and ')} not found, and installing needs a password`);
+  }
+  const [program, args] = isRoot ? ['sh', ['-c', INSTALL]] : ['sudo', ['-n', 'sh', '-c', INSTALL]];
+  // apt's own output matters only when it fails, and then it goes to standard error.
+  if (!run(program, args, ['ignore', 'ignore', 'inherit'])) fail('the package could not be installed');
+  if (missing().length > 0) fail(`the package was installed, yet ${missing().join(' and ')} not found`);
+  console.log(`MariaDB: ${version()} was installed (${find('mariadbd')}); its service was not started.`);
+}
