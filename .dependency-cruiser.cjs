@@ -13,7 +13,7 @@ module.exports = {
     {
       name: 'src-never-imports-test',
       severity: 'error',
-      from: { path: '^src' },
+      from: { path: '^src', pathNot: '\\.(spec|contract)\\.ts$' },
       to: { path: '^(test|bench)' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

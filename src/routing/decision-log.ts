@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { HttpException } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import type { Logger } from '../observability/logger.js';
@@ -47,11 +48,17 @@ export class DecisionLog {
   }
 
   /** A request with right credentials that could not be understood or was not allowed to ask. */
-  refused(status: number, credential: string, startedMs: number): void {
+  refused(exception: HttpException, credential: string, startedMs: number): void {
     const ms = performance.now() - startedMs;
     this.metrics.decision('unknown', 'invalid-request', ms / 1000);
     this.logger.warn(
-      { credential, outcome: status, reason: 'invalid-request', ms: Math.round(ms * 1000) / 1000 },
+      {
+        credential,
+        outcome: exception.getStatus(),
+        reason: 'invalid-request',
+        detail: exception.message,
+        ms: Math.round(ms * 1000) / 1000,
+      },
       'decision',
     );
   }

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../common/json.js';
-import type { Caller, ProviderReport, VipRecord } from '../lookup/index.js';
+import type { ProviderReport } from '../lookup/outcome.js';
+import type { Caller } from '../lookup/port/caller.js';
+import type { VipRecord } from '../lookup/port/vip-record.js';
 
-/** The values of `X-SmartRouting-Reason` and of the metric label `reason`. */
+/** The values of `X-SmartRouting-Reason` and of the metric label `reason`; `overloaded` is reserved, nothing sheds calls yet. */
 export type Reason =
   | 'matched'
   | 'no-match'

@@ -1,5 +1,6 @@
 import { Liquid } from 'liquidjs';
 import type { Template } from 'liquidjs';
+import { coreInstructionType } from '../common/core-instructions.js';
 import { isPlainObject } from '../common/json.js';
 import type { Json, JsonObject } from '../common/json.js';
 
@@ -23,12 +24,6 @@ export interface RenderedInstructions {
 }
 
 const MAX_TEMPLATE_CHARACTERS = 10_000;
-const KNOWN_TYPES: Readonly<Record<string, 'string' | 'number'>> = {
-  InitialTarget: 'string',
-  FailTarget: 'string',
-  Priority: 'number',
-  ExtraPriority: 'number',
-};
 /** Loops and file access have no place in a routing instruction, and would let list data cost a caller's time. */
 const ALLOWED_TAGS = new Set(['if', 'unless', 'case', 'assign', 'capture', 'comment', 'raw', 'echo', '#']);
 
@@ -101,7 +96,7 @@ function attempt(render: Renderer | undefined, scope: InstructionScope): Json | 
 }
 
 function hasKnownType(name: string, value: Json | undefined): boolean {
-  const type = Object.hasOwn(KNOWN_TYPES, name) ? KNOWN_TYPES[name] : undefined;
+  const type = coreInstructionType(name);
   return type === undefined || value === undefined || typeof value === type;
 }
 

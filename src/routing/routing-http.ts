@@ -1,17 +1,14 @@
-import type { ArgumentsHost, ExceptionFilter, PipeTransform } from '@nestjs/common';
-import { Catch, createParamDecorator, HttpException, Injectable } from '@nestjs/common';
+import type { ArgumentsHost, CanActivate, ExecutionContext, PipeTransform } from '@nestjs/common';
+import { Catch, createParamDecorator, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { CredentialConfig } from '../config/app-config.js';
+import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { readJsonBody } from '../http/json-body.js';
-import { sendProblem } from '../http/problem.filter.js';
+import { ProblemFilter, sendProblem } from '../http/problem.filter.js';
+import { LOGGER } from '../observability/logger.js';
+import type { Logger } from '../observability/logger.js';
 import { DecisionLog } from './decision-log.js';
 import type { Reason } from './decision.js';
 import { RoutingRequest } from './routing.request.js';
-
-/** A request as the guard leaves it. */
-export interface RoutingHttpRequest extends Request {
-  user?: CredentialConfig;
-}
 
 const arrivals = new WeakMap<object, number>();
 
@@ -25,10 +22,18 @@ export function arrivalMs(request: object): number {
   return arrivedMs;
 }
 
+/** Starts the call's clock; stands before the guard that checks credentials, because Core waits for that as well. */
+@Injectable()
+export class StartClock implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    arrivalMs(context.switchToHttp().getRequest<Request>());
+    return true;
+  }
+}
+
 /** Parameter decorator: the parsed JSON body, read only now that the guard has let the request in. */
 export const JsonBody = createParamDecorator(async (_: unknown, context) => {
   const http = context.switchToHttp();
-  arrivalMs(http.getRequest<Request>());
   return readJsonBody(http.getRequest<Request>(), http.getResponse<Response>());
 });
 
@@ -52,17 +57,22 @@ export function setDecisionHeaders(response: Response, reason: Reason): void {
  */
 @Catch()
 @Injectable()
-export class RoutingExceptionFilter implements ExceptionFilter {
-  constructor(private readonly log: DecisionLog) {}
+export class RoutingExceptionFilter extends ProblemFilter {
+  constructor(
+    @Inject(LOGGER) logger: Logger,
+    private readonly log: DecisionLog,
+  ) {
+    super(logger);
+  }
 
-  catch(exception: unknown, host: ArgumentsHost): void {
+  override catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<RoutingHttpRequest>();
+    const request = http.getRequest<Partial<AuthenticatedRequest>>();
     const response = http.getResponse<Response>();
     const credential = request.user?.id;
-    if (credential === undefined) return sendProblem(response, exception);
+    if (credential === undefined) return super.catch(exception, host);
     if (exception instanceof HttpException) {
-      this.log.refused(exception.getStatus(), credential, arrivalMs(request));
+      this.log.refused(exception, credential, arrivalMs(request));
       if (!response.headersSent) setDecisionHeaders(response, 'invalid-request');
       return sendProblem(response, exception);
     }

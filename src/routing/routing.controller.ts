@@ -2,6 +2,7 @@ import { All, Controller, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CallerGuard } from '../auth/caller.guard.js';
+import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { assertMayAsk } from '../auth/may-ask.js';
 import { Problem } from '../http/problem.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -13,8 +14,8 @@ import {
   RoutingExceptionFilter,
   RoutingRequestPipe,
   setDecisionHeaders,
+  StartClock,
 } from './routing-http.js';
-import type { RoutingHttpRequest } from './routing-http.js';
 import { DescribeRouting } from './routing.openapi.js';
 import { RoutingRequest } from './routing.request.js';
 import { RoutingService } from './routing.service.js';
@@ -30,15 +31,15 @@ export class RoutingController {
   ) {}
 
   @Post()
-  @UseGuards(CallerGuard)
+  @UseGuards(StartClock, CallerGuard)
   @DescribeRouting()
   async route(
     @JsonBody(RoutingRequestPipe) body: RoutingRequest,
-    @Req() request: RoutingHttpRequest,
+    @Req() request: AuthenticatedRequest,
     @Res() response: Response,
   ): Promise<void> {
     const startedMs = arrivalMs(request);
-    const credential = request.user!;
+    const credential = request.user;
     const call = toCall(body);
     assertMayAsk(credential, this.routing.targetName(call.targetid), this.metrics);
     const decision = await this.routing.decide(call, startedMs);

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AppConfig, TargetConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
-import { Caller, isWithheldNumber, LookupService } from '../lookup/index.js';
-import type { VipRecord } from '../lookup/index.js';
+import { LookupService } from '../lookup/lookup.service.js';
+import { Caller } from '../lookup/port/caller.js';
+import { isWithheldNumber } from '../lookup/port/phone-number.js';
+import type { VipRecord } from '../lookup/port/vip-record.js';
 import type { JsonObject } from '../common/json.js';
 import type { Call, Decision } from './decision.js';
 import { CompiledInstructions } from './instructions.js';

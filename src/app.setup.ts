@@ -1,0 +1,92 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { NestFactory } from '@nestjs/core';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { Server } from 'node:https';
+import { AppModule } from './app.module.js';
+import type { LoadedPlugins } from './app.plugins.js';
+import { loadPlugins, PluginError } from './app.plugins.js';
+import type { AppConfig } from './config/app-config.js';
+import { checkConfig } from './config/check-config.js';
+import type { Environment } from './config/environment.js';
+import { readConfigFile } from './config/read-config-file.js';
+import { trustProxy } from './http/networks.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { readTls, watchTls } from './http/tls.js';
+import { LOGGER, NestLogger } from './observability/logger.js';
+import type { Logger } from './observability/logger.js';
+import { templateProblem } from './routing/instructions.js';
+
+export interface LoadedConfig {
+  readonly config: AppConfig;
+  readonly plugins: LoadedPlugins;
+}
+
+/**
+ * Reads and checks the configuration, the plug-ins it names included.
+ * @throws ConfigError with every problem
+ */
+export async function loadConfig(environment: Environment): Promise<LoadedConfig> {
+  const source = await readConfigFile(environment);
+  const plugins = await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
+    if (error instanceof PluginError) throw source.error('plugins', `"${error.plugin}" ${error.message}`);
+    throw error;
+  });
+  const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
+  const { tls } = config.server;
+  try {
+    if (tls) readTls(tls);
+  } catch (error) {
+    throw source.error(
+      'server.tls',
+      `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`,
+    );
+  }
+  return { config, plugins };
+}
+
+/** A client that takes longer to send its headers, or its whole request, is cut off. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests. */
+export async function createApp({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+  const { tls } = config.server;
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+    ...(tls && { httpsOptions: readTls(tls) }),
+  });
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(new NestLogger(logger));
+  const server = app.getHttpServer();
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  if (tls) watchTls(server as unknown as Server, tls, logger);
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', trustProxy(config.server.trustedProxies));
+  app.useGlobalFilters(new ProblemFilter(logger));
+  documentApi(app);
+  await app.init();
+  for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
+  return app;
+}
+
+function documentApi(app: NestExpressApplication): void {
+  const description = new DocumentBuilder()
+    .setTitle('smartrouting-vip')
+    .setDescription(
+      'Who is calling, and where should this call go? Asked by Enreach Core (SmartRouting) for each incoming call.',
+    )
+    .setVersion('1')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
+    .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
+    jsonDocumentUrl: 'docs-json',
+  });
+}

@@ -1,0 +1,104 @@
+import { Command, Option } from 'commander';
+import { isPlainObject } from '../common/json.js';
+import type { JsonObject } from '../common/json.js';
+import { CliError, print } from './output.js';
+
+/** Enreach Core gives up after 5 s. */
+const CORE_PATIENCE_MS = 5_000;
+
+interface CallOptions {
+  url: string;
+  anum: string;
+  bnum: string;
+  target?: string;
+  extradata?: JsonObject;
+  apiKey?: string;
+  user?: string;
+  password?: string;
+}
+
+export function callCommand(): Command {
+  return new Command('call')
+    .description('ask a running endpoint as Enreach Core does, and show the answer')
+    .requiredOption('--url <url>', 'for example http://127.0.0.1:3000/smartrouting')
+    .requiredOption('--anum <number>', 'the caller; "" for a withheld number')
+    .requiredOption('--bnum <number>', 'the called number')
+    .option('--target <targetid>', 'the tag of the queue')
+    .option('--extradata <json>', 'a JSON object', parseExtradata)
+    .addOption(new Option('--api-key <key>', 'better given in the environment').env('SMARTROUTING_API_KEY'))
+    .addOption(new Option('--user <name>', 'HTTP Basic instead of the API key').env('SMARTROUTING_USER'))
+    .addOption(
+      new Option('--password <text>', 'better given in the environment').env('SMARTROUTING_PASSWORD'),
+    )
+    .action(call);
+}
+
+async function call({ url, anum, bnum, target, extradata, ...credentials }: CallOptions): Promise<void> {
+  const body = JSON.stringify({
+    anum,
+    bnum,
+    ...(target !== undefined && { targetid: target }),
+    ...(extradata && { extradata }),
+  });
+  const startedMs = performance.now();
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...authorization(credentials) },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(CORE_PATIENCE_MS),
+    });
+    text = await answer.text();
+  } catch (error) {
+    throw new CliError(`No answer from ${url}: ${explain(error)}`);
+  }
+  const ms = Math.round(performance.now() - startedMs);
+  const reason = answer.headers.get('x-smartrouting-reason');
+  print(`HTTP ${answer.status}${reason === null ? '' : `, ${reason}`}, ${ms} ms`);
+  if (answer.status === 204) print('Core proceeds normally with this call.');
+  else print(pretty(text));
+  if (answer.status !== 200 && answer.status !== 204) process.exitCode = 1;
+}
+
+function authorization({
+  apiKey,
+  user,
+  password,
+}: Pick<CallOptions, 'apiKey' | 'user' | 'password'>): Record<string, string> {
+  if (user !== undefined)
+    return { Authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` };
+  if (apiKey !== undefined) return { 'X-Benemen-APIKey': Buffer.from(apiKey).toString('latin1') };
+  throw new CliError(
+    'No credentials. Set SMARTROUTING_API_KEY, or SMARTROUTING_USER and SMARTROUTING_PASSWORD (or give --api-key, --user, --password).',
+  );
+}
+
+function explain(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string } };
+  if (name === 'TimeoutError')
+    return `it took longer than ${CORE_PATIENCE_MS / 1000} s, when Enreach Core gives up.`;
+  return `${cause?.code ?? message}. Is the service running, and is the URL right?`;
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text; // not JSON: show what came
+  }
+}
+
+function parseExtradata(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CliError(`--extradata is not JSON: ${(error as Error).message}`);
+  }
+  if (!isPlainObject(value))
+    throw new CliError('--extradata must be a JSON object, for example \'{"DYN_PAR_Culture": "fi-FI"}\'');
+  return value as JsonObject;
+}

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import type { LoadedConfig } from '../app.setup.js';
+import type { AppConfig } from '../config/app-config.js';
+import { readEnvironment } from '../config/environment.js';
+import { print } from './output.js';
+
+export function configCommand(): Command {
+  return new Command('config')
+    .description('the configuration file')
+    .addCommand(
+      new Command('check')
+        .description(
+          'check the file as the start does; exit code 78 and the list of problems when it is not usable',
+        )
+        .argument('[file]', 'configuration file; otherwise SMARTROUTING_CONFIG, or config/smartrouting.yaml')
+        .action(check),
+    )
+    .addCommand(
+      new Command('schema')
+        .description('print the JSON Schema of the file, for editors')
+        .option('-o, --output <file>', 'write it there instead')
+        .action(schema),
+    );
+}
+
+async function check(file: string | undefined): Promise<void> {
+  const { loadConfig } = await import('../app.setup.js');
+  const environment = readEnvironment();
+  const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
+  await makeProviders(loaded);
+  const { config } = loaded;
+  const { providers, targets, credentials, warnings } = config;
+  for (const warning of warnings) print(`Warning: ${warning}`);
+  print(
+    `${config.file} is usable: ${credentials.length} credentials, ${providers.size} providers (${[...providers.keys()].join(', ')}), ` +
+      `${targets.size} targets (${[...targets.keys()].join(', ')}).`,
+  );
+}
+
+/** Some options only a provider itself can judge; it is made, and not opened. */
+async function makeProviders({ config, plugins }: LoadedConfig): Promise<void> {
+  const [{ NestFactory }, { AppModule }, { ProviderRegistry }] = await Promise.all([
+    import('@nestjs/core'),
+    import('../app.module.js'),
+    import('../lookup/provider-registry.js'),
+  ]);
+  const quiet: AppConfig = { ...config, logging: { ...config.logging, level: 'silent' } };
+  const app = await NestFactory.create(AppModule.forRoot(quiet, plugins), {
+    logger: false,
+    abortOnError: false,
+  });
+  const registry = app.get(ProviderRegistry);
+  try {
+    await registry.make();
+  } finally {
+    await registry.onApplicationShutdown();
+  }
+}
+
+async function schema({ output }: { output?: string }): Promise<void> {
+  const { loadPlugins } = await import('../app.plugins.js');
+  const { configJsonSchema } = await import('../config/json-schema.js');
+  const { marks } = await loadPlugins([], process.cwd());
+  const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;
+  if (output === undefined) print(text.trimEnd());
+  else await writeFile(output, text);
+}

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { hashApiKey, hashPassword } from '../common/secret-hash.js';
+import { CliError, print } from './output.js';
+
+export function hashSecretCommand(): Command {
+  return new Command('hash-secret')
+    .description(
+      'make the text to put into the configuration instead of a password or API key; the secret is asked for or read from standard input',
+    )
+    .option('--api-key', 'hash an API key (sha256:…); without it a password (scrypt:…)')
+    .action(async ({ apiKey = false }: { apiKey?: boolean }) => {
+      const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
+      if (secret === '')
+        throw new CliError(
+          'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npx smartrouting-vip hash-secret',
+        );
+      print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
+    });
+}
+
+async function readSecret(prompt: string): Promise<string> {
+  if (!process.stdin.isTTY) return (await text(process.stdin)).replace(/\r?\n$/, '');
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  process.stderr.write(prompt);
+  try {
+    return await new Promise((resolve) => terminal.question('', resolve));
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}

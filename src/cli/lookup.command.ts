@@ -1,0 +1,122 @@
+import { Command } from 'commander';
+import type { AppConfig, RouteConfig } from '../config/app-config.js';
+import { readEnvironment } from '../config/environment.js';
+import type { Decision } from '../routing/decision.js';
+import { CliError, columns, print } from './output.js';
+
+interface LookupOptions {
+  target?: string;
+  bnum: string;
+  extradata: Record<string, string>;
+  json: boolean;
+}
+
+export function lookupCommand(): Command {
+  return new Command('lookup')
+    .description('decide about a call as the endpoint would, and explain why')
+    .argument('<number>', 'the caller, in any spelling')
+    .option('-t, --target <targetid>', 'the tag of the queue')
+    .option('--bnum <number>', 'the called number', '')
+    .option('-x, --extradata <key=value>', 'one value of extradata; may be given several times', collect, {})
+    .option('--json', 'print the decision as JSON', false)
+    .action(lookup);
+}
+
+async function lookup(number: string, { target, bnum, extradata, json }: LookupOptions): Promise<void> {
+  const [{ NestFactory }, { AppModule }, { loadConfig }, { RoutingService }] = await Promise.all([
+    import('@nestjs/core'),
+    import('../app.module.js'),
+    import('../app.setup.js'),
+    import('../routing/routing.service.js'),
+  ]);
+  const loaded = await loadConfig(readEnvironment());
+  const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {
+    logger: false,
+    abortOnError: false,
+  });
+  try {
+    const startedMs = performance.now();
+    const call = { anum: number, bnum, targetid: target, extradata };
+    const decision = await app.get(RoutingService).decide(call, startedMs);
+    const ms = performance.now() - startedMs;
+    print(json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, ms, config));
+  } finally {
+    await app.close();
+  }
+}
+
+function toJson({ caller, ...decision }: Decision, ms: number): object {
+  return {
+    status: decision.reason === 'matched' ? 200 : 204,
+    ...decision,
+    caller: caller?.key,
+    ms: round(ms),
+  };
+}
+
+function explain(decision: Decision, number: string, ms: number, config: AppConfig): string {
+  const { reason, instructions, target, caller, record, provider, route, dropped } = decision;
+  const routes = config.targets.get(target)?.routes ?? [];
+  const answer =
+    instructions === undefined ? '204, proceed normally' : `200 ${JSON.stringify(instructions, null, 2)}`;
+  const why: [string, string][] = [
+    ['reason', reason],
+    [
+      'target',
+      reason === 'unknown-target'
+        ? `none fits; configured: ${[...config.targets.keys()].join(', ')}`
+        : target,
+    ],
+  ];
+  if (caller)
+    why.push([
+      'caller',
+      `${caller.key}${caller.country ? ` (${caller.country})` : ''}${caller.key === number ? '' : `, written ${number}`}`,
+    ]);
+  providerLines(decision).forEach((line, i) => why.push([i === 0 ? 'providers' : '', line]));
+  if (record) {
+    why.push([
+      'record',
+      `${record.number}, tier ${record.tier}${record.name === undefined ? '' : `, ${record.name}`}, from ${provider}`,
+    ]);
+    why.push([
+      'route',
+      route === undefined
+        ? `none of ${routes.length} fits this tier and extradata`
+        : describeRoute(routes[route]!, route, routes.length),
+    ]);
+  }
+  if (dropped)
+    why.push(['left out', `${dropped.join(', ')}: wrong type, or a template that cannot be rendered`]);
+  why.push(['time', `${round(ms)} ms`]);
+  return [answer, '', ...columns(why).map((line) => `  ${line}`)].join('\n');
+}
+
+function providerLines({ reports }: Decision): string[] {
+  return columns(
+    reports.map(({ provider, outcome, source, reason, ms }) => [
+      provider,
+      outcome + (source === undefined || source === 'live' ? '' : ` (${source})`),
+      ms === undefined ? '' : `${round(ms)} ms`,
+      reason ??
+        (outcome === 'not-applicable' ? 'its records are limited to other targets, or not valid now' : ''),
+    ]),
+  );
+}
+
+function describeRoute({ tiers, when }: RouteConfig, index: number, count: number): string {
+  const conditions = [...when].map(([key, values]) => `${key} = ${values.join(' or ')}`);
+  return `${index + 1} of ${count}: ${tiers === undefined ? 'any tier' : `tier ${tiers.join(' or ')}`}${conditions.map((condition) => `, ${condition}`).join('')}`;
+}
+
+function collect(pair: string, collected: Record<string, string>): Record<string, string> {
+  const equals = pair.indexOf('=');
+  if (equals < 1)
+    throw new CliError(`--extradata "${pair}": write key=value, for example DYN_PAR_Culture=fi-FI`);
+  return { ...collected, [pair.slice(0, equals)]: pair.slice(equals + 1) };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

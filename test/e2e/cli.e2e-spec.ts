@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli } from '../support/process.js';
+import { KEY, RunningService } from '../support/service.js';
+
+let folder: string;
+let env: Record<string, string>;
+const CONFIG = `
+country: FI
+credentials: [{ id: core, apiKey: ${KEY} }]
+providers:
+  own: { kind: database }
+  list: { kind: static-file, file: ./vips.csv }
+targets:
+  SALES_QUEUE:
+    providers: [own, list]
+    routes:
+      - { tier: gold, when: { DYN_PAR_Culture: fi-FI }, instructions: { InitialTarget: VIP_FI } }
+      - { tier: [gold, silver], instructions: { InitialTarget: VIP } }
+`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-cli-'));
+  env = {
+    SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+    DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`,
+  };
+  await writeFile(join(folder, 'smartrouting.yaml'), CONFIG);
+  await writeFile(join(folder, 'vips.csv'), 'number,tier,name\n+358501231234,gold,Aino\n');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('config check', () => {
+  it('says that a file is usable, and what is in it', async () => {
+    const { code, stdout } = await cli(['config', 'check'], env);
+    expect(code).toBe(0);
+    expect(stdout).toContain('is usable: 1 credentials, 2 providers (own, list), 1 targets (SALES_QUEUE)');
+  });
+
+  it('prints what the start would print, with exit code 78', async () => {
+    const file = join(folder, 'bad.yaml');
+    await writeFile(
+      file,
+      CONFIG.replace('tier: gold, when', 'teir: gold, when').replace(
+        'InitialTarget: VIP }',
+        'InitialTarget: "{{ name" }',
+      ),
+    );
+    const { code, stderr } = await cli(['config', 'check', file], env);
+    expect(code).toBe(78);
+    expect(stderr).toContain('(2 problems)');
+    expect(stderr).toContain('Did you mean "tier"?');
+    expect(stderr).toContain('is no usable template');
+  });
+
+  it('the published schema is the one that the classes make', async () => {
+    const { stdout } = await cli(['config', 'schema'], env);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(await readFile('config/smartrouting.schema.json', 'utf8')));
+  });
+
+  it('the shipped demo is usable', async () => {
+    const { code, stderr } = await cli(['config', 'check'], { DATABASE_URL: env['DATABASE_URL']! });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('lookup', () => {
+  it('prints the answer and why', async () => {
+    const { code, stdout } = await cli(
+      ['lookup', '050-123 1234', '--target', 'SALES_QUEUE', '-x', 'DYN_PAR_Culture=fi-FI'],
+      env,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('"InitialTarget": "VIP_FI"');
+    expect(stdout).toMatch(/reason +matched/);
+    expect(stdout).toMatch(/caller +\+358501231234 \(FI\), written 050-123 1234/);
+    expect(stdout).toMatch(/own +none +[\d.]+ ms/);
+    expect(stdout).toMatch(/list +found +[\d.]+ ms/);
+    expect(stdout).toMatch(/record +\+358501231234, tier gold, Aino, from list/);
+    expect(stdout).toMatch(/route +1 of 2: tier gold, DYN_PAR_Culture = fi-FI/);
+  });
+
+  it('explains a 204 as well, also as JSON', async () => {
+    const { stdout } = await cli(['lookup', '+358509999999', '--target', 'SALES_QUEUE', '--json'], env);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 204,
+      reason: 'no-match',
+      target: 'SALES_QUEUE',
+      caller: '+358509999999',
+    });
+    expect((await cli(['lookup', '+358501231234', '--target', 'SALES'], env)).stdout).toContain(
+      'none fits; configured: SALES_QUEUE',
+    );
+  });
+});
+
+describe('hash-secret', () => {
+  it('makes a text that the service accepts in place of the secret, and reads the secret from standard input', async () => {
+    const password = (await cli(['hash-secret'], {}, 'pass:wörd\n')).stdout.trim();
+    const apiKey = (await cli(['hash-secret', '--api-key'], {}, 'the-key')).stdout.trim();
+    expect(password).toMatch(/^scrypt:[\w-]+:[\w-]+$/);
+    expect(apiKey).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await cli(['hash-secret'], {}, '')).code).toBe(1);
+    const service = await RunningService.start({
+      'vips.csv': 'number,tier\n+358501231234,gold\n',
+      'smartrouting.yaml': `
+credentials: [{ id: a, username: u, password: "${password}" }, { id: b, apiKey: "${apiKey}" }]
+providers: { list: { kind: static-file, file: ./vips.csv } }
+targets: { default: { providers: [list], routes: [{ instructions: { ExtraPriority: 5 } }] } }
+logging: { level: silent }
+`,
+    });
+    try {
+      const call = [
+        'call',
+        '--url',
+        service.url + service.path,
+        '--anum',
+        '+358501231234',
+        '--bnum',
+        '+358942415000',
+      ];
+      const byPassword = await cli(call, { SMARTROUTING_USER: 'u', SMARTROUTING_PASSWORD: 'pass:wörd' });
+      expect(byPassword).toMatchObject({ code: 0, stderr: '' });
+      expect(byPassword.stdout).toMatch(/^HTTP 200, matched, \d+ ms\n\{\n {2}"ExtraPriority": 5\n\}\n$/);
+      expect((await cli([...call, '--api-key', 'the-key'])).stdout).toMatch(/^HTTP 200, matched/);
+      const wrong = await cli([...call, '--api-key', 'wrong']);
+      expect(wrong.code).toBe(1);
+      expect(wrong.stdout).toContain('HTTP 401');
+      expect((await cli(call)).stderr).toContain('No credentials. Set SMARTROUTING_API_KEY');
+      const nobody = await cli([
+        'call',
+        '--url',
+        service.url + service.path,
+        '--anum',
+        '',
+        '--bnum',
+        '1',
+        '--api-key',
+        'the-key',
+      ]);
+      expect(nobody.stdout).toMatch(/^HTTP 204, no-number, \d+ ms\nCore proceeds normally/);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('call says so when nobody answers', async () => {
+    const { code, stderr } = await cli([
+      'call',
+      '--url',
+      'http://127.0.0.1:9/x',
+      '--anum',
+      '1',
+      '--bnum',
+      '2',
+      '--api-key',
+      'k',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Is the service running');
+  });
+});
+
+describe('import and export', () => {
+  const LIST = [
+    'number,tier,name,targets,validFrom,validUntil,company,instructions',
+    '+358 40 765 4321,gold,"Virtanen, Aino",SALES_QUEUE;SUPPORT,2026-01-01,2030-12-31,"Virtanen ""Oy""","{""ExtraPriority"": 9}"',
+    '09 123*,silver,,,,,,',
+  ].join('\n');
+
+  it('load a list that lookups then use, and give back the same list', async () => {
+    const file = join(folder, 'import.csv');
+    await writeFile(file, LIST);
+    expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain('Imported 2 entries');
+    expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain(
+      '0 added, 2 replaced, 0 removed',
+    );
+    const found = JSON.parse(
+      (await cli(['lookup', '0407654321', '--target', 'SALES_QUEUE', '--json'], env)).stdout,
+    ) as object;
+    expect(found).toMatchObject({
+      provider: 'own',
+      record: { tier: 'gold', attributes: { company: 'Virtanen "Oy"' } },
+    });
+    const out = join(folder, 'export.csv');
+    expect((await cli(['export', '-o', out], env)).stdout).toContain('Exported 2 entries');
+    const exported = await readFile(out, 'utf8');
+    const again = { ...env, DATABASE_URL: `sqlite:${join(folder, 'again.sqlite')}` };
+    expect((await cli(['import', out], again)).code).toBe(0);
+    expect((await cli(['export'], again)).stdout).toBe(exported);
+    expect((await cli(['import', file, '--country', 'FI', '--replace'], again)).stdout).toContain(
+      '2 replaced',
+    );
+  });
+
+  it('load nothing when anything is wrong, and name every bad line', async () => {
+    const file = join(folder, 'broken.csv');
+    await writeFile(file, 'number,tier,validUntil\n+358401112223,gold,\n,gold,\n+358401112224,,tomorrow\n');
+    const before = (await cli(['export'], env)).stdout;
+    const { code, stderr } = await cli(['import', file], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Nothing was imported');
+    expect(stderr).toMatch(/line 3.*number/);
+    expect(stderr).toMatch(/line 4.*tier/);
+    expect(stderr).toMatch(/line 4.*validUntil/);
+    expect((await cli(['export'], env)).stdout).toBe(before);
+  });
+
+  it('say what is wrong with the database', async () => {
+    const { code, stderr } = await cli(
+      ['export', '--database', 'mysql://nobody:secret-pw@127.0.0.1:9/none'],
+      env,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).not.toContain('secret-pw');
+  });
+});

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Program } from '../support/process.js';
+import { ask, KEY } from '../support/service.js';
+
+const GOOD = {
+  anum: '+358501231234',
+  bnum: '+358942415000',
+  targetid: 'SALES_QUEUE',
+  extradata: { CallId: 'call-1' },
+};
+const HEADERS = { 'X-Benemen-APIKey': KEY, 'Content-Type': 'application/json' };
+const SECRET = 'a-password-nobody-may-see';
+const PLUGIN = fileURLToPath(new URL('../fixtures/plugins/tea-leaves.mjs', import.meta.url));
+
+let folder: string;
+let slow: Server;
+let program: Program | undefined;
+
+const config = (slowUrl: string): string => `
+country: FI
+server: { port: 0 }
+credentials:
+  - { id: core, apiKey: ${KEY} }
+  - { id: core-basic, username: core, password: ${SECRET} }
+providers:
+  list: { kind: static-file, file: ./vips.csv }
+  slow: { kind: crm-http, url: "${slowUrl}/{{ number }}", record: "$", timeout: 4500ms }
+  leaves: { kind: tea-leaves }
+  grounds: { kind: coffee-grounds }
+plugins: [./tea-leaves.mjs, coffee-grounds]
+targets:
+  SALES_QUEUE: { providers: [list], routes: [{ instructions: { ExtraPriority: 5 } }] }
+  SLOW_QUEUE: { providers: [slow], deadline: 4500ms, routes: [{ instructions: { ExtraPriority: 7 } }] }
+  GROUNDS: { providers: [grounds], routes: [{ instructions: { Tts: "{{ name }}" } }] }
+  LEAVES: { providers: [leaves], routes: [{ instructions: { Tts: "{{ name }}" } }] }
+`;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-process-'));
+  slow = createServer((_request, response) => {
+    setTimeout(() => response.end('{"tier":"gold"}'), 3_500);
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  await copyFile(PLUGIN, join(folder, 'tea-leaves.mjs'));
+  await installCoffeeGrounds();
+  await writeFile(join(folder, 'vips.csv'), 'number,tier\n+358501231234,gold\n');
+  await writeFile(
+    join(folder, 'smartrouting.yaml'),
+    config(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`),
+  );
+});
+afterEach(async () => {
+  program?.signal('SIGKILL');
+  await program?.finished;
+  slow.closeAllConnections();
+  await new Promise((resolve) => slow.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The same plug-in as an npm package that is ESM only, with a Nest module around the class. */
+async function installCoffeeGrounds(): Promise<void> {
+  const home = join(folder, 'node_modules', 'coffee-grounds');
+  await mkdir(home, { recursive: true });
+  const manifest = {
+    name: 'coffee-grounds',
+    version: '1.0.0',
+    type: 'module',
+    exports: { '.': { import: './index.js' } },
+  };
+  await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
+  const source = (await readFile(PLUGIN, 'utf8')).replaceAll('tea-leaves', 'coffee-grounds');
+  await writeFile(
+    join(home, 'index.js'),
+    `import { Module } from '@nestjs/common';\n${source}\nexport class CoffeeModule {}\nModule({ providers: [TeaLeaves] })(CoffeeModule);\n`,
+  );
+}
+
+const environment = (more: Record<string, string> = {}): Record<string, string> => ({
+  SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+  DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`,
+  ...more,
+});
+
+async function start(env = environment()): Promise<string> {
+  program = new Program('dist/main.js', [], env);
+  const [, url] = await program.until(/"url":"(http:[^"]+)"/);
+  return url!;
+}
+
+describe('the process', () => {
+  it('starts, answers, and writes one log line per decision without a full number or a secret', async () => {
+    const url = await start();
+    expect((await ask(url, { method: 'POST', headers: HEADERS, body: GOOD })).status).toBe(200);
+    expect(
+      (await ask(url, { method: 'POST', headers: HEADERS, body: { ...GOOD, anum: '+358509999999' } })).status,
+    ).toBe(204);
+    expect((await ask(url, { method: 'POST', headers: HEADERS, body: { anum: 7 } })).status).toBe(400);
+    expect(
+      (await ask(url, { method: 'POST', headers: { ...HEADERS, 'X-Benemen-APIKey': 'guess' }, body: GOOD }))
+        .status,
+    ).toBe(401);
+    await program!.until(/"reason":"invalid-request"/);
+    const decisions = program!.logLines.filter(({ msg }) => msg === 'decision');
+    const common = {
+      time: expect.any(String),
+      msg: 'decision',
+      credential: 'core',
+      ms: expect.any(Number),
+    };
+    expect(decisions).toEqual([
+      {
+        ...common,
+        level: 'info',
+        callId: 'call-1',
+        target: 'SALES_QUEUE',
+        caller: '+35850*****34',
+        outcome: 200,
+        reason: 'matched',
+        provider: 'list',
+        route: 0,
+      },
+      {
+        ...common,
+        level: 'info',
+        callId: 'call-1',
+        target: 'SALES_QUEUE',
+        caller: '+35850*****99',
+        outcome: 204,
+        reason: 'no-match',
+      },
+      { ...common, level: 'warn', outcome: 400, reason: 'invalid-request', detail: 'the body is not usable' },
+    ]);
+    for (const secret of [KEY, SECRET, 'guess', '358501231234', '358509999999'])
+      expect(program!.stdout).not.toContain(secret);
+  });
+
+  it('writes full numbers only when told so', async () => {
+    await writeFile(
+      join(folder, 'smartrouting.yaml'),
+      `${config('http://127.0.0.1:9')}\nlogging: { numbers: plain }\n`,
+    );
+    const url = await start();
+    await ask(url, { method: 'POST', headers: HEADERS, body: GOOD });
+    await program!.until(/"caller":"\+358501231234"/);
+  });
+
+  it('asks plug-ins from a file and from a package, which import nothing of ours but smartrouting-vip/plugin-api', async () => {
+    const url = await start();
+    const leaves = { ...GOOD, targetid: 'LEAVES' };
+    const answer = await ask(url, { method: 'POST', headers: HEADERS, body: leaves });
+    expect({ status: answer.status, json: answer.json }).toEqual({ status: 200, json: { Tts: 'leaves' } });
+    const grounds = await ask(url, {
+      method: 'POST',
+      headers: HEADERS,
+      body: { ...GOOD, targetid: 'GROUNDS' },
+    });
+    expect({ status: grounds.status, json: grounds.json }).toEqual({ status: 200, json: { Tts: 'grounds' } });
+    const failed = await ask(url, {
+      method: 'POST',
+      headers: HEADERS,
+      body: { ...leaves, anum: '+358501231230' },
+    });
+    expect(failed.headers['x-smartrouting-reason']).toBe('lookup-failed');
+    await program!.until(/"faults":\[\{"provider":"leaves","outcome":"failed","reason":"the leaves are wet"/);
+  });
+
+  it('finishes the calls in hand at SIGTERM, is not ready meanwhile, and exits with 0', async () => {
+    const url = await start();
+    const inHand = ask(url, { method: 'POST', headers: HEADERS, body: { ...GOOD, targetid: 'SLOW_QUEUE' } });
+    await sleep(100);
+    program!.signal('SIGTERM');
+    await program!.until(/not ready any more/);
+    expect((await ask(new URL('/health/ready', url).href)).status).toBe(503);
+    expect((await ask(new URL('/health/live', url).href)).status).toBe(200);
+    const answer = await inHand;
+    expect({ status: answer.status, json: answer.json }).toEqual({ status: 200, json: { ExtraPriority: 7 } });
+    expect(await program!.finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('ends at once at a second SIGTERM', async () => {
+    await start();
+    program!.signal('SIGTERM');
+    await program!.until(/not ready any more/);
+    program!.signal('SIGTERM');
+    expect((await program!.finished).code).toBe(1);
+  });
+
+  it('refuses to start with exit code 78 and every problem, never a secret', async () => {
+    await writeFile(
+      join(folder, 'smartrouting.yaml'),
+      config('http://127.0.0.1:9')
+        .replace('providers: [list]', 'providers: [lisst]')
+        .replace('server: { port: 0 }', 'server: { prt: 0 }'),
+    );
+    program = new Program('dist/main.js', [], environment());
+    const { code, stdout, stderr } = await program.finished;
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    expect(stderr).toContain('Configuration is not usable (2 problems)');
+    expect(stderr).toContain('line 3, server.prt');
+    expect(stderr).toContain('Did you mean "port"?');
+    expect(stderr).toContain(
+      'targets.SALES_QUEUE.providers[0]: "lisst" is not a configured provider. Did you mean "list"?',
+    );
+    expect(stderr).not.toContain(SECRET);
+  });
+
+  it('refuses two plug-ins that bring the same kind', async () => {
+    await copyFile(PLUGIN, join(folder, 'again.mjs'));
+    await writeFile(
+      join(folder, 'smartrouting.yaml'),
+      config('http://127.0.0.1:9').replace('coffee-grounds]', './again.mjs]'),
+    );
+    program = new Program('dist/main.js', [], environment());
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(78);
+    expect(stderr).toContain(
+      '"./again.mjs" takes the kind "tea-leaves", which another plug-in or built-in has',
+    );
+  });
+
+  it('refuses a plug-in that cannot be imported, by name', async () => {
+    await writeFile(
+      join(folder, 'smartrouting.yaml'),
+      config('http://127.0.0.1:9').replace('./tea-leaves.mjs', './missing.mjs'),
+    );
+    program = new Program('dist/main.js', [], environment());
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(78);
+    expect(stderr).toContain('"./missing.mjs" cannot be imported (ERR_MODULE_NOT_FOUND)');
+  });
+
+  it('says which port is taken, and how to choose another', async () => {
+    const { port } = slow.address() as AddressInfo;
+    program = new Program('dist/main.js', [], environment({ PORT: String(port) }));
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain('EADDRINUSE');
+    expect(stderr).toContain('Set another server.port, or PORT');
+  });
+});

@@ -1,0 +1,117 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createApp, loadConfig } from '../../src/app.setup.js';
+import { readEnvironment } from '../../src/config/environment.js';
+import { Readiness } from '../../src/health/readiness.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly json: unknown;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer | object;
+}
+
+/** One plain HTTP request, nothing added but `Content-Length`; the connection is closed afterwards. */
+export function ask(url: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+  const payload =
+    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      url,
+      {
+        method,
+        headers: {
+          ...headers,
+          ...(payload !== undefined && { 'Content-Length': Buffer.byteLength(payload) }),
+        },
+        agent: false,
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: answer.statusCode!,
+            headers: answer.headers,
+            body: text,
+            get json(): unknown {
+              return JSON.parse(text) as unknown;
+            },
+          });
+        });
+        answer.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(payload);
+  });
+}
+
+/** The service as `main.ts` starts it, on a free port, with a configuration of the test's own in a temporary folder. */
+export class RunningService {
+  private constructor(
+    readonly app: NestExpressApplication,
+    readonly url: string,
+    readonly path: string,
+    readonly folder: string,
+  ) {}
+
+  /** @param files content by file name; `smartrouting.yaml` is the configuration */
+  static async start(
+    files: Record<string, string>,
+    env: Record<string, string> = {},
+  ): Promise<RunningService> {
+    const folder = await mkdtemp(join(tmpdir(), 'smartrouting-e2e-'));
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+    const environment = readEnvironment({
+      SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+      DATABASE_URL: `sqlite:${join(folder, 'service.sqlite')}`,
+      ...env,
+    });
+    const loaded = await loadConfig(environment);
+    const app = await createApp(loaded);
+    await app.listen(0, '127.0.0.1');
+    app.get(Readiness).ready();
+    return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder);
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return ask(this.url + path, { headers });
+  }
+
+  /** A POST to the routing endpoint with the key `KEY`, unless other headers say otherwise. */
+  call(body: Ask['body'], headers: Record<string, string> = { 'X-Benemen-APIKey': KEY }): Promise<Answer> {
+    return ask(this.url + this.path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      ...(body !== undefined && { body }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.app.getHttpServer();
+    const closed = this.app.close();
+    server.closeAllConnections();
+    await closed;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The API key that test configurations use. */
+export const KEY = 'test-key-0123456789';
+export const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
