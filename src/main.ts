@@ -6,6 +6,7 @@ import type { AppConfig } from './config/app-config.js';
 import { ConfigError } from './config/config-error.js';
 import { readEnvironment } from './config/environment.js';
 import { Readiness } from './health/readiness.js';
+import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 
@@ -27,16 +28,20 @@ async function start(): Promise<void> {
   );
   const { host, port } = loaded.config.server;
   await app.listen(port, host);
+  await app.get(ProviderRegistry).open();
   app.get(Readiness).ready();
   const url = await app.getUrl();
   logger.info({ url: url + loaded.config.server.path, configuration: loaded.config.file }, 'ready for calls');
   if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, loaded.config);
-  process.once('SIGTERM', () => void stop(app, logger, SHUTDOWN_GRACE_MS));
-  process.once('SIGINT', () => void stop(app, logger, 0));
+  onSignal = (signal) => void stop(app, logger, signal === 'SIGTERM' ? SHUTDOWN_GRACE_MS : 0);
 }
 
+/** While starting there are no calls in hand. */
+let onSignal: (signal: NodeJS.Signals) => void = () => process.exit(0);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal(signal));
+
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
+  onSignal = () => process.exit(1);
   logger.info('stopping: not ready any more, finishing the calls in hand');
   app.get(Readiness).stopping();
   await sleep(graceMs);

@@ -40,22 +40,16 @@ async function check(file: string | undefined): Promise<void> {
 
 /** Some options only a provider itself can judge; it is made, and not opened. */
 async function makeProviders({ config, plugins }: LoadedConfig): Promise<void> {
-  const [{ NestFactory }, { AppModule }, { ProviderRegistry }] = await Promise.all([
+  const [{ NestFactory }, { AppModule }] = await Promise.all([
     import('@nestjs/core'),
     import('../app.module.js'),
-    import('../lookup/provider-registry.js'),
   ]);
   const quiet: AppConfig = { ...config, logging: { ...config.logging, level: 'silent' } };
-  const app = await NestFactory.create(AppModule.forRoot(quiet, plugins), {
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(quiet, plugins), {
     logger: false,
     abortOnError: false,
   });
-  const registry = app.get(ProviderRegistry);
-  try {
-    await registry.make();
-  } finally {
-    await registry.onApplicationShutdown();
-  }
+  await app.close();
 }
 
 async function schema({ output }: { output?: string }): Promise<void> {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { isSupportedCountry } from 'libphonenumber-js/max';
@@ -81,6 +82,7 @@ function notImported(file: string, count: number, problems: readonly string[]): 
 
 async function exportList({ database, output }: { database?: string; output?: string }): Promise<void> {
   const { exportRecords } = await import('../providers/database/vip-caller.repository.js');
+  refuseMissingFile(database ?? readEnvironment().databaseUrl);
   await withDatabase(database, async (dataSource) => {
     const file = output === undefined ? undefined : await open(output, 'w');
     const out = file?.createWriteStream() ?? process.stdout;
@@ -95,6 +97,14 @@ async function exportList({ database, output }: { database?: string; output?: st
     await once(out, 'finish');
     print(`Exported ${count} entries to ${output}.`);
   });
+}
+
+/** Nothing to export is one thing, a mistyped path another; and no empty database is made in its place. */
+function refuseMissingFile(url: string): void {
+  const path = /^sqlite:(?!:memory:)(.+)$/.exec(url)?.[1];
+  if (path !== undefined && !existsSync(path)) {
+    throw new CliError(`There is no database ${path}. Name another with --database or DATABASE_URL.`);
+  }
 }
 
 async function write(out: Writable, line: string): Promise<void> {

@@ -23,12 +23,14 @@ export function lookupCommand(): Command {
 }
 
 async function lookup(number: string, { target, bnum, extradata, json }: LookupOptions): Promise<void> {
-  const [{ NestFactory }, { AppModule }, { loadConfig }, { RoutingService }] = await Promise.all([
-    import('@nestjs/core'),
-    import('../app.module.js'),
-    import('../app.setup.js'),
-    import('../routing/routing.service.js'),
-  ]);
+  const [{ NestFactory }, { AppModule }, { loadConfig }, { ProviderRegistry }, { RoutingService }] =
+    await Promise.all([
+      import('@nestjs/core'),
+      import('../app.module.js'),
+      import('../app.setup.js'),
+      import('../lookup/provider-registry.js'),
+      import('../routing/routing.service.js'),
+    ]);
   const loaded = await loadConfig(readEnvironment());
   const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {
@@ -36,6 +38,7 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     abortOnError: false,
   });
   try {
+    await app.get(ProviderRegistry).open();
     const startedMs = performance.now();
     const call = { anum: number, bnum, targetid: target, extradata };
     const decision = await app.get(RoutingService).decide(call, startedMs);

@@ -33,6 +33,9 @@ const program = new Command('smartrouting-vip')
   .addCommand(callCommand())
   .showHelpAfterError('(add --help for the options)');
 
+// `export | head` closes our output early; that is no error.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+
 try {
   await program.parseAsync();
 } catch (error) {

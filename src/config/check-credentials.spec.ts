@@ -98,7 +98,12 @@ describe('a credential', () => {
       '{ id: a, apikey: s3cret, apiKey: k }',
       '[0].apikey: is not a known key. Did you mean "apiKey"? Known: id, apiKey, username, password, targets.',
     ],
-    ['core', '[0]: "core" is not a map of keys.'],
+    ['core', '[0]: is not a map of keys.'],
+    ['apiKey:s3cret', '[0]: is not a map of keys.'],
+    [
+      '{ id: a, username: u, password: p, apiKey:s3cret }',
+      '[0].apiKey: is not a key: a blank is missing after the colon. Write apiKey: and the value.',
+    ],
   ])('%s is refused, its secret unseen', (text, problem) => {
     const problems = problemsOf(text, { variables: { EMPTY: '' } });
     expect(problems).toEqual([problem]);

@@ -75,7 +75,7 @@ export function shorten(text: string): string {
 }
 
 const SECRET_KEY =
-  /pass|pwd|secret|token|key|auth|credential|cookie|header|signature|private|bearer|salt|jwt|session|^pin$|^pat$/i;
+  /pass|pwd|secret|token|key|auth|credential|cookie|header|signature|private|bearer|salt|jwt|session|^pin$|^pat$|^body$/i;
 
 /** True when values below this key may be secrets: judged by the key's name, in any case, at any depth. */
 export function holdsSecret(key: string): boolean {

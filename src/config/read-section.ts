@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { factsOf, propertiesOf, wantedType } from './class-metadata.js';
 import type { OptionsClass, PropertyFacts } from './class-metadata.js';
-import { toPlain } from './config-node.js';
+import { pathOf, toPlain } from './config-node.js';
 import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
 import { LIST } from './key.js';
 import { suggestion } from '../common/near-name.js';
@@ -58,6 +58,14 @@ function refuseUnknown(
   const all = [...others, ...known];
   for (const [key, child] of node.entries) {
     if (all.includes(key)) continue;
+    const colon = key.indexOf(':');
+    if (colon > 0) {
+      // What follows the colon may be a secret.
+      const name = key.slice(0, colon);
+      const message = `is not a key: a blank is missing after the colon. Write ${name}: and the value.`;
+      report.add({ line: child.line, key: pathOf(node.path, name), message });
+      continue;
+    }
     // The key is the subject here, not the value.
     report.add({ line: child.line, key: child.path, message: `is not a known key.${suggestion(key, all)}` });
   }

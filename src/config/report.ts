@@ -63,7 +63,9 @@ function sentence(node: ConfigNode, message: string): string {
   if (!PREDICATE.test(message)) return message;
   if (node.kind !== 'scalar') return withoutSubject(message, `is a ${node.kind}`);
   if (node.value === null) return withoutSubject(message, 'is empty');
-  const isHidden = node.secret || node.written === '' || maybeCredentials(node.written);
+  // A credential that is one text is most often a key and its secret run together.
+  const isRunTogether = node.path.startsWith('credentials') && /^is not a (map|list)\b/.test(message);
+  const isHidden = node.secret || isRunTogether || node.written === '' || maybeCredentials(node.written);
   // Said of a text that is there but blank, or not of the right type.
   return isHidden || message.startsWith('is missing')
     ? message

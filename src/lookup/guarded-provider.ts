@@ -30,6 +30,8 @@ export interface ProviderHealth extends ProviderStatus {
  */
 export class GuardedProvider {
   readonly name: string;
+  /** Set when the service stops: what fails from then on is no fault of the provider. */
+  closing = false;
   readonly #cache: AnswerCache | undefined;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #inFlight = new Map<string, Promise<ProviderOutcome>>();
@@ -50,6 +52,7 @@ export class GuardedProvider {
     });
     this.#breaker.onStateChange(() => this.metrics.breakerState(this.name, this.breakerState));
     this.#breaker.onBreak((cause) => {
+      if (this.closing) return;
       const error = 'error' in cause ? cause.error : undefined;
       this.logger.error(
         { provider: this.name, reason: describeFailure(error) },

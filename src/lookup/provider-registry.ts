@@ -33,9 +33,15 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     private readonly metrics: MetricsService,
   ) {}
 
-  /** Makes every configured provider, and opens them side by side. A provider that cannot open does not stop the start. */
-  async onModuleInit(): Promise<void> {
-    await this.make();
+  onModuleInit(): Promise<void> {
+    return this.make();
+  }
+
+  /**
+   * Opens the providers side by side. One that cannot open does not stop the start; one that takes long is not waited
+   * for beyond 3 s.
+   */
+  async open(): Promise<void> {
     const opening = [...this.#providers.values()].map((guarded) => this.#open(guarded));
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((done) => (timer = setTimeout(done, OPEN_WAIT_MS)));
@@ -75,7 +81,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(
-      [...this.#providers.values()].map(async ({ name, provider }) => {
+      [...this.#providers.values()].map(async (guarded) => {
+        const { name, provider } = guarded;
+        guarded.closing = true;
         try {
           await Promise.race([provider.close?.(), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
         } catch (error) {

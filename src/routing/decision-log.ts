@@ -75,5 +75,6 @@ export class DecisionLog {
 
 function callIdOf({ extradata }: Call): string | undefined {
   const callId = Object.hasOwn(extradata, 'CallId') ? extradata['CallId'] : undefined;
-  return typeof callId === 'string' ? callId.slice(0, MAX_CALL_ID_LENGTH) : undefined;
+  if (typeof callId !== 'string') return undefined;
+  return /^\+?\d{5,}$/.test(callId) ? maskNumber(callId) : callId.slice(0, MAX_CALL_ID_LENGTH);
 }

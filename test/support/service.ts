@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createApp, loadConfig } from '../../src/app.setup.js';
 import { readEnvironment } from '../../src/config/environment.js';
+import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
 import { Readiness } from '../../src/health/readiness.js';
 
 export interface Answer {
@@ -85,6 +86,7 @@ export class RunningService {
     const loaded = await loadConfig(environment);
     const app = await createApp(loaded);
     await app.listen(0, '127.0.0.1');
+    await app.get(ProviderRegistry).open();
     app.get(Readiness).ready();
     return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder);
   }

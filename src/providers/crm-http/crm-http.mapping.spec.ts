@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Caller } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
-import { RecordMapping } from './crm-http.mapping.js';
+import { expressionProblem, RecordMapping } from './crm-http.mapping.js';
 
 const map = (expression: string, answer: Json, country?: string) =>
   new RecordMapping(expression, undefined).read(answer, Caller.read('+358501231234', country), country);
@@ -113,6 +113,27 @@ describe('the record expression', () => {
     expect((outcome as Error).message).toMatch(
       new RegExp(`^mapping: record failed at character \\d+ \\(${code}\\)$`),
     );
+  });
+
+  it('runs regular expressions in time that grows in step with the text, as JavaScript would match', async () => {
+    const answer = { a: `${'a'.repeat(5_000)}!`, phone: 'tel 050-123 1234 or 0507654321', tier: 'GOLD-1' };
+    await expect(map('$match(a, /^(a+)+$/).{ "tier": "gold" }', answer)).resolves.toEqual([]);
+    expect(
+      await map(
+        '{ "tier": $match(tier, /([a-z]+)-(\\d)/i).groups[0], "name": $replace(phone, /[^0-9]+/, "_") }',
+        answer,
+      ),
+    ).toStrictEqual([{ number: '+358501231234', tier: 'GOLD', name: '_050_123_1234_0507654321' }]);
+    expect(
+      await map('{ "tier": $contains(phone, /^tel\\b/m) ? $split(tier, /-/)[1] : "x" }', answer),
+    ).toStrictEqual([{ number: '+358501231234', tier: '1' }]);
+  });
+
+  it('refuses a regular expression that only backtracking could run', () => {
+    expect(expressionProblem('$match(a, /(?=x)y/)')).toBe(
+      'has the pattern /(?=x)y/, which cannot be used: write it without look-around and back references (RE2 syntax).',
+    );
+    expect(expressionProblem('$match(a, /(x)y/i)')).toBeUndefined();
   });
 
   it('leaves Object.prototype alone', async () => {

@@ -10,13 +10,19 @@ import {
   VipRecordError,
 } from '../../plugin-api/index.js';
 import type { Caller, Json, VipRecord } from '../../plugin-api/index.js';
+import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
 import { spellingsOf } from './crm-http.templates.js';
 
 /**
  * An expression runs on the thread that answers calls. Its time is limited, so is its depth (a recursion without an
  * end) and the length of a list it builds; what a lookup needs of an answer is far below all three.
  */
-const LIMITS: jsonata.JsonataOptions = { timeout: 250, stack: 1_000, sequence: 100_000 };
+const LIMITS: jsonata.JsonataOptions = {
+  timeout: 250,
+  stack: 1_000,
+  sequence: 100_000,
+  RegexEngine: LinearRegExp as unknown as RegExpConstructor,
+};
 const MAX_EXPRESSION_CHARACTERS = 10_000;
 
 /** Not `significant`: subscribers of two countries may share it. */
@@ -31,8 +37,10 @@ export function expressionProblem(text: string): string | undefined {
     return 'uses $eval, which is not available: it would run text of the answer as an expression.';
   }
   try {
-    jsonata(text, LIMITS);
-    return undefined;
+    const pattern = unusablePattern(jsonata(text, LIMITS).ast());
+    return pattern === undefined
+      ? undefined
+      : `has the pattern /${pattern}/, which cannot be used: write it without look-around and back references (RE2 syntax).`;
   } catch (error) {
     const { message, position } = error as { message?: unknown; position?: unknown };
     return `is no JSONata expression: ${String(message)} (character ${String(position)}). Write for example contacts.{ "tier": level, "name": name }.`;

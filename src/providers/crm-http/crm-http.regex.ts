@@ -1,0 +1,54 @@
+import { RE2JS } from 're2js';
+
+const FLAGS: Readonly<Record<string, number>> = {
+  i: RE2JS.CASE_INSENSITIVE,
+  m: RE2JS.MULTILINE,
+  s: RE2JS.DOTALL,
+};
+
+/**
+ * What JSONata uses of `RegExp`, on an engine whose time grows in step with the text (RE2): an expression runs on the
+ * thread that answers calls, and backtracking over a hostile text of the CRM could hold it for hours.
+ */
+export class LinearRegExp {
+  lastIndex = 0;
+  readonly #pattern: RE2JS;
+
+  /** @throws when the pattern needs backtracking: look-around, back references */
+  constructor({ source, flags }: RegExp) {
+    this.#pattern = RE2JS.compile(
+      source,
+      [...flags].reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0),
+    );
+  }
+
+  exec(text: string): (string[] & { index: number }) | null {
+    const matcher = this.#pattern.matcher(text);
+    if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) {
+      this.lastIndex = 0;
+      return null;
+    }
+    this.lastIndex = matcher.end();
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? '');
+    return Object.assign(groups, { index: matcher.start() });
+  }
+}
+
+/** The first pattern in a JSONata syntax tree that the engine cannot run; `undefined` when there is none. */
+export function unusablePattern(ast: unknown, seen = new Set<unknown>()): string | undefined {
+  if (typeof ast !== 'object' || ast === null || seen.has(ast)) return undefined;
+  seen.add(ast);
+  if (Object.prototype.toString.call(ast) === '[object RegExp]') {
+    try {
+      new LinearRegExp(ast as RegExp);
+      return undefined;
+    } catch {
+      return (ast as RegExp).source; // the caller says what is wrong with it
+    }
+  }
+  for (const inner of Object.values(ast)) {
+    const pattern = unusablePattern(inner, seen);
+    if (pattern !== undefined) return pattern;
+  }
+  return undefined;
+}
