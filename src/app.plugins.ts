@@ -115,6 +115,9 @@ async function importExports(name: string, directory: string): Promise<Type[]> {
     );
   } catch (error) {
     const { code, name: kind, message } = error as { code?: string; name: string; message: string };
-    throw new PluginError(name, `cannot be imported (${code ?? kind}): ${message.split('\n', 1)[0]}`);
+    throw new PluginError(
+      name,
+      `cannot be imported (${code ?? kind}): ${message.split('\n', 1)[0]}. Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder, or an installed npm package`,
+    );
   }
 }

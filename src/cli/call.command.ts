@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
+import { parseExtradata } from './extradata.js';
 import { CliError, print } from './output.js';
 
 /** Enreach Core gives up after 5 s. */
@@ -89,16 +89,4 @@ function pretty(text: string): string {
   } catch {
     return text; // not JSON: show what came
   }
-}
-
-function parseExtradata(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`--extradata is not JSON: ${(error as Error).message}`);
-  }
-  if (!isPlainObject(value))
-    throw new CliError('--extradata must be a JSON object, for example \'{"DYN_PAR_Culture": "fi-FI"}\'');
-  return value as JsonObject;
 }

@@ -15,7 +15,7 @@ export function hashSecretCommand(): Command {
       const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
       if (secret === '')
         throw new CliError(
-          'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npx smartrouting-vip hash-secret',
+          'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npm run cli -- hash-secret',
         );
       print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
     });

@@ -69,7 +69,7 @@ async function importList(file: string, { database, country, replace }: ImportOp
     throw notImported(file, problems.length, problems);
   });
   print(
-    `Imported ${records.length} entries from ${file}: ${added} added, ${replaced} replaced, ${removed} removed.`,
+    `Imported ${records.length} entries from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed.`,
   );
 }
 
@@ -95,7 +95,7 @@ async function exportList({ database, output }: { database?: string; output?: st
     if (file === undefined) return;
     out.end();
     await once(out, 'finish');
-    print(`Exported ${count} entries to ${output}.`);
+    print(`Exported ${count} entries of ${shown(database)} to ${output}.`);
   });
 }
 
@@ -125,6 +125,11 @@ async function withDatabase<T>(
   } finally {
     await closeDataSource(dataSource);
   }
+}
+
+/** The database without what would let one in. */
+function shown(url = readEnvironment().databaseUrl): string {
+  return url.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
 }
 
 /** What `--country` says, or the configuration: the list is read as the service would read it. */

@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import type { AppConfig, RouteConfig } from '../config/app-config.js';
 import { readEnvironment } from '../config/environment.js';
+import type { JsonObject } from '../common/json.js';
 import type { Decision } from '../routing/decision.js';
-import { CliError, columns, print } from './output.js';
+import { parseExtradata } from './extradata.js';
+import { columns, print } from './output.js';
 
 interface LookupOptions {
   target?: string;
   bnum: string;
-  extradata: Record<string, string>;
+  extradata: JsonObject;
   json: boolean;
 }
 
@@ -17,7 +19,7 @@ export function lookupCommand(): Command {
     .argument('<number>', 'the caller, in any spelling')
     .option('-t, --target <targetid>', 'the tag of the queue')
     .option('--bnum <number>', 'the called number', '')
-    .option('-x, --extradata <key=value>', 'one value of extradata; may be given several times', collect, {})
+    .option('--extradata <json>', 'a JSON object', parseExtradata, {})
     .option('--json', 'print the decision as JSON', false)
     .action(lookup);
 }
@@ -43,7 +45,9 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     const call = { anum: number, bnum, targetid: target, extradata };
     const decision = await app.get(RoutingService).decide(call, startedMs);
     const ms = performance.now() - startedMs;
-    print(json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, ms, config));
+    print(
+      json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, target, ms, config),
+    );
   } finally {
     await app.close();
   }
@@ -58,19 +62,20 @@ function toJson({ caller, ...decision }: Decision, ms: number): object {
   };
 }
 
-function explain(decision: Decision, number: string, ms: number, config: AppConfig): string {
+function explain(
+  decision: Decision,
+  number: string,
+  asked: string | undefined,
+  ms: number,
+  config: AppConfig,
+): string {
   const { reason, instructions, target, caller, record, provider, route, dropped } = decision;
   const routes = config.targets.get(target)?.routes ?? [];
   const answer =
     instructions === undefined ? '204, proceed normally' : `200 ${JSON.stringify(instructions, null, 2)}`;
   const why: [string, string][] = [
     ['reason', reason],
-    [
-      'target',
-      reason === 'unknown-target'
-        ? `none fits; configured: ${[...config.targets.keys()].join(', ')}`
-        : target,
-    ],
+    ['target', describeTarget(decision, asked, config)],
   ];
   if (caller)
     why.push([
@@ -108,16 +113,17 @@ function providerLines({ reports }: Decision): string[] {
   );
 }
 
+function describeTarget({ target }: Decision, asked: string | undefined, config: AppConfig): string {
+  if (asked === undefined || asked === target) return target;
+  const known = [...config.targets.keys()].join(', ');
+  return config.targets.has(target)
+    ? `${target} (no target "${asked}"; configured: ${known})`
+    : `none fits; configured: ${known}`;
+}
+
 function describeRoute({ tiers, when }: RouteConfig, index: number, count: number): string {
   const conditions = [...when].map(([key, values]) => `${key} = ${values.join(' or ')}`);
   return `${index + 1} of ${count}: ${tiers === undefined ? 'any tier' : `tier ${tiers.join(' or ')}`}${conditions.map((condition) => `, ${condition}`).join('')}`;
-}
-
-function collect(pair: string, collected: Record<string, string>): Record<string, string> {
-  const equals = pair.indexOf('=');
-  if (equals < 1)
-    throw new CliError(`--extradata "${pair}": write key=value, for example DYN_PAR_Culture=fi-FI`);
-  return { ...collected, [pair.slice(0, equals)]: pair.slice(equals + 1) };
 }
 
 function round(ms: number): number {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
+import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumber } from '../observability/masking.js';
@@ -57,6 +58,7 @@ export class DecisionLog {
         outcome: exception.getStatus(),
         reason: 'invalid-request',
         detail: exception.message,
+        ...(exception instanceof Problem && exception.more.errors && { errors: exception.more.errors }),
         ms: Math.round(ms * 1000) / 1000,
       },
       'decision',

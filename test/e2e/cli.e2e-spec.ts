@@ -69,7 +69,7 @@ describe('config check', () => {
 describe('lookup', () => {
   it('prints the answer and why', async () => {
     const { code, stdout } = await cli(
-      ['lookup', '050-123 1234', '--target', 'SALES_QUEUE', '-x', 'DYN_PAR_Culture=fi-FI'],
+      ['lookup', '050-123 1234', '--target', 'SALES_QUEUE', '--extradata', '{"DYN_PAR_Culture": "fi-FI"}'],
       env,
     );
     expect(code).toBe(0);
@@ -174,7 +174,9 @@ describe('import and export', () => {
   it('load a list that lookups then use, and give back the same list', async () => {
     const file = join(folder, 'import.csv');
     await writeFile(file, LIST);
-    expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain('Imported 2 entries');
+    expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain(
+      `into sqlite:${join(folder, 'own.sqlite')}`,
+    );
     expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain(
       '0 added, 2 replaced, 0 removed',
     );

@@ -136,7 +136,17 @@ describe('the process', () => {
         outcome: 204,
         reason: 'no-match',
       },
-      { ...common, level: 'warn', outcome: 400, reason: 'invalid-request', detail: 'the body is not usable' },
+      {
+        ...common,
+        level: 'warn',
+        outcome: 400,
+        reason: 'invalid-request',
+        detail: 'the body is not usable',
+        errors: [
+          { path: 'anum', message: 'must be a string or null' },
+          { path: 'bnum', message: 'is missing; send a string, or null when the number is withheld' },
+        ],
+      },
     ]);
     for (const secret of [KEY, SECRET, 'guess', '358501231234', '358509999999'])
       expect(program!.stdout).not.toContain(secret);

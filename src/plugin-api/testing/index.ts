@@ -93,6 +93,11 @@ export function describeVipLookupProvider(
   harness: ProviderHarness,
   runner: TestRunner = globalThis as unknown as TestRunner,
 ): void {
+  if (typeof runner.describe !== 'function' || typeof runner.it !== 'function') {
+    throw new TypeError(
+      "give { describe, it } of your test runner as the third argument, for example from 'node:test'",
+    );
+  }
   const country = harness.country ?? 'FI';
   const ask = (provider: VipLookupProvider, text: string, signal = AbortSignal.timeout(10_000)) =>
     provider.lookup(Caller.read(text, country), signal);

@@ -62,7 +62,7 @@ export async function openSession(
 function withoutRights(error: unknown): unknown {
   return error instanceof VipLookupError
     ? new VipLookupError(
-        `${error.message} This database user may not change tables: run "npx smartrouting-vip export" once with a --database that names one who may`,
+        `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database that names one who may`,
       )
     : error;
 }

@@ -48,7 +48,9 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   const database = decoded(pathname.slice(1));
   if (hostname === '') throw new DatabaseUrlError(`names no host. ${FORMS}`);
   if (database === '' || database.includes('/')) {
-    throw new DatabaseUrlError(`must end in one database name. ${FORMS}`);
+    throw new DatabaseUrlError(
+      `must end in one database name. ${FORMS} In the password, write %40 for @, %2F for /, %23 for # and %25 for %.`,
+    );
   }
   const host = hostname.replace(/^\[|\]$/g, '');
   const tls = readTls(searchParams);

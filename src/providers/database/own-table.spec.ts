@@ -189,7 +189,7 @@ describe("the service's own table on a server, for a user with few rights", () =
     await expect(ask(provider, '+358501231234')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(
-        /^there is no table "vip_caller".*may not change tables: run "npx smartrouting-vip export"/,
+        /^there is no table "vip_caller".*may not change tables: run "npm run cli -- export"/,
       ),
     });
     await provider.close();
