@@ -1,7 +1,7 @@
 // Side by side in one run: the service with a static list, and bare Express 5 echo. One connection, one request at a
 // time, interleaved rounds; prints medians with quartiles, their ratio, and the same as JSON.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,20 +9,10 @@ import { join } from 'node:path';
 const ROUNDS = 15;
 const REQUESTS = 1_000;
 const KEY = 'bench-key-0123456789';
-const BODY = JSON.stringify({
-  anum: '+358501231234',
-  bnum: '+358942415000',
-  targetid: 'SALES_QUEUE',
-  extradata: {
-    CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1',
-    LegId: '1',
-    CurrQueueId: '8c7d9a52-1f64-4be0-b8f1-2d8e64c6f3aa',
-    CurrUserId: '',
-    IsInternalCaller: false,
-    DYN_PAR_Culture: 'fi-FI',
-    DYN_Menu: '2',
-  },
-});
+const CALL = JSON.parse(
+  readFileSync(new URL('../test/fixtures/calls/with-extradata.json', import.meta.url), 'utf8'),
+);
+const BODY = JSON.stringify({ ...CALL, extradata: { ...CALL.extradata, DYN_Menu: '2' } });
 
 const folder = mkdtempSync(join(tmpdir(), 'smartrouting-bench-'));
 writeFileSync(join(folder, 'vips.csv'), 'number,tier\n+358501231234,gold\n');
