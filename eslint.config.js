@@ -20,7 +20,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/cli/**', 'src/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**', 'src/main.ts', 'src/app.start.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
     languageOptions: {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -193,6 +194,54 @@ describe('the process', () => {
     const answer = await inHand;
     expect({ status: answer.status, json: answer.json }).toEqual({ status: 200, json: { ExtraPriority: 7 } });
     expect(await program!.finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('exits with 0 at SIGTERM while it is still starting', async () => {
+    program = new Program('dist/main.js', [], environment());
+    await sleep(250);
+    program.signal('SIGTERM');
+    expect(await program.finished).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('says 503 until its providers are open, or have had their time, and then takes calls without them', async () => {
+    const hanging = createNetServer(() => undefined);
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    const { port } = hanging.address() as AddressInfo;
+    const probe = createNetServer();
+    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+    const own = (probe.address() as AddressInfo).port;
+    await new Promise((resolve) => probe.close(resolve));
+    try {
+      await writeFile(
+        join(folder, 'smartrouting.yaml'),
+        config('http://127.0.0.1:9')
+          .replace('  leaves:', '  own: { kind: database }\n  leaves:')
+          .replace('providers: [list]', 'providers: [list, own]'),
+      );
+      program = new Program(
+        'dist/main.js',
+        [],
+        environment({ PORT: String(own), DATABASE_URL: `mysql://u:p@127.0.0.1:${port}/x` }),
+      );
+      const ready = `http://127.0.0.1:${own}/health/ready`;
+      const seen = new Set<number>();
+      for (let tries = 0; tries < 300 && !seen.has(200); tries++) {
+        await sleep(50);
+        await ask(ready).then(
+          ({ status }) => seen.add(status),
+          () => undefined, // not listening yet
+        );
+      }
+      expect([...seen]).toEqual([503, 200]);
+      const answer = await ask(`http://127.0.0.1:${own}/smartrouting`, {
+        method: 'POST',
+        headers: HEADERS,
+        body: GOOD,
+      });
+      expect(answer.status).toBe(200);
+    } finally {
+      hanging.close();
+    }
   });
 
   it('ends at once at a second SIGTERM', async () => {

@@ -1,0 +1,69 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp, loadConfig } from './app.setup.js';
+import type { AppConfig } from './config/app-config.js';
+import { readEnvironment } from './config/environment.js';
+import { Readiness } from './health/readiness.js';
+import { ProviderRegistry } from './lookup/provider-registry.js';
+import { LOGGER } from './observability/logger.js';
+import type { Logger } from './observability/logger.js';
+
+/** Calls in hand that are not done by then are given up; a decision takes less than 5 s. */
+const SHUTDOWN_LIMIT_MS = 6_000;
+const SHIPPED_DEMO = resolve(import.meta.dirname, '../config/smartrouting.yaml');
+
+/** The service while it answers calls. */
+export interface Running {
+  /** Not ready any more; calls are taken for `graceMs` more, those in hand are finished, everything is closed. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Loads the configuration, creates the application and listens.
+ * @throws ConfigError, or the error of the socket
+ */
+export async function start(): Promise<Running> {
+  const loaded = await loadConfig(readEnvironment());
+  const app = await createApp(loaded);
+  const logger = app.get<Logger>(LOGGER);
+  // A plug-in's forgotten promise must not take the endpoint down.
+  process.on('unhandledRejection', (error) =>
+    logger.error({ error }, 'a promise was rejected and nobody looked'),
+  );
+  const { host, port } = loaded.config.server;
+  await app.listen(port, host);
+  await app.get(ProviderRegistry).open();
+  app.get(Readiness).ready();
+  const url = await app.getUrl();
+  logger.info({ url: url + loaded.config.server.path, configuration: loaded.config.file }, 'ready for calls');
+  if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, loaded.config);
+  return { stop: (graceMs) => stop(app, logger, graceMs) };
+}
+
+async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
+  logger.info('stopping: not ready any more, finishing the calls in hand');
+  app.get(Readiness).stopping();
+  await sleep(graceMs);
+  const server = app.getHttpServer();
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const limit = setTimeout(() => server.closeAllConnections(), SHUTDOWN_LIMIT_MS);
+  await app.close();
+  clearInterval(sweep);
+  clearTimeout(limit);
+  logger.info('stopped');
+}
+
+/** The shell fills in the key just as the configuration file does, so no key is printed. */
+function printFirstCall(url: string, config: AppConfig): void {
+  console.log(`
+smartrouting-vip runs with the demo configuration. Ask it as Enreach Core would:
+
+  curl -i ${url}${config.server.path} \\
+    -H "X-Benemen-APIKey: \${SMARTROUTING_API_KEY:-demo-key-change-me}" \\
+    -H 'Content-Type: application/json' \\
+    -d '{"anum": "+358501231234", "bnum": "+358942415000", "targetid": "SALES_QUEUE"}'
+
+Health: ${url}/health   Metrics: ${url}/metrics   API: ${url}/docs
+`);
+}
