@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Server } from 'node:https';
+import { createRequire } from 'node:module';
 import { AppModule } from './app.module.js';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
@@ -15,6 +16,8 @@ import { readTls, watchTls } from './http/tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 import { templateProblem } from './routing/instructions.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 export interface LoadedConfig {
   readonly config: AppConfig;
@@ -82,7 +85,7 @@ function documentApi(app: NestExpressApplication): void {
     .setDescription(
       'Who is calling, and where should this call go? Asked by Enreach Core (SmartRouting) for each incoming call.',
     )
-    .setVersion('1')
+    .setVersion(version)
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
     .build();

@@ -35,6 +35,7 @@ export class HealthController {
     description:
       '200 when the instance takes calls. A dead CRM or database does not change that: it still answers 204 in time.',
   })
+  @ApiResponse({ status: 200, description: 'Takes calls.' })
   @ApiResponse({ status: 503, description: 'Starting, or about to stop.' })
   async ready(@Res() response: Response): Promise<void> {
     await this.#answer(response, [() => this.#server()]);
