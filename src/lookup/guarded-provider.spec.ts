@@ -163,4 +163,26 @@ describe('a guarded provider', () => {
       breaker: 'closed',
     });
   });
+
+  it('is checked within 2 s, whatever its timeout', async () => {
+    const provider = new Scripted(async () => gold);
+    provider.check = () => new Promise(() => undefined);
+    expect(await guard(provider).health()).toMatchObject({
+      status: 'degraded',
+      reason: 'no answer within 2000 ms',
+    });
+  });
+
+  it('is not blamed for lookups that end with the service', async () => {
+    const lines: string[] = [];
+    const provider = new Scripted(() => Promise.reject(new VipLookupError('closed')));
+    const logger = createLogger(
+      { level: 'info', numbers: 'masked' },
+      { write: (line) => void lines.push(line) },
+    );
+    const guarded = new GuardedProvider(config(), provider, metrics, logger);
+    guarded.closing = true;
+    for (let i = 0; i < 6; i++) await guarded.ask(caller);
+    expect(lines).toEqual([]);
+  });
 });

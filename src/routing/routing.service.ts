@@ -74,9 +74,7 @@ export class RoutingService {
   }
 
   #target(targetid: string | undefined): Target | undefined {
-    const own =
-      targetid === undefined || targetid === DEFAULT_TARGET ? undefined : this.#targets.get(targetid);
-    return own ?? this.#targets.get(DEFAULT_TARGET);
+    return this.#targets.get(targetid ?? DEFAULT_TARGET) ?? this.#targets.get(DEFAULT_TARGET);
   }
 
   #instructions(route: Route, record: VipRecord, call: Call): RenderedInstructions {

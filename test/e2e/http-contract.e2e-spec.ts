@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hashApiKey, hashPassword } from '../../src/common/secret-hash.js';
+import { CredentialStore } from '../../src/auth/credential-store.js';
 import { RoutingService } from '../../src/routing/routing.service.js';
 import { ask, basic, KEY, RunningService } from '../support/service.js';
 import type { Answer } from '../support/service.js';
@@ -26,8 +29,12 @@ sip:ceo@example.com,gold,CEO,,,,
 `;
 
 let service: RunningService;
+/** Takes connections and never answers. */
+let hanging: Server;
 
 beforeAll(async () => {
+  hanging = createServer(() => undefined);
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
   service = await RunningService.start({
     'vips.csv': LIST,
     'smartrouting.yaml': `
@@ -40,7 +47,9 @@ credentials:
 providers:
   list: { kind: static-file, file: ./vips.csv }
   dead: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}", record: "$" }
+  hanging: { kind: crm-http, url: "http://127.0.0.1:${(hanging.address() as AddressInfo).port}/{{ number }}", record: "$" }
 targets:
+  HANGING_QUEUE: { providers: [hanging], routes: [{ instructions: { ExtraPriority: 1 } }] }
   SALES_QUEUE:
     providers: [list]
     routes:
@@ -56,7 +65,10 @@ logging: { level: silent }
 `,
   });
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  hanging.close();
+});
 
 function expect204(answer: Answer, reason: string): void {
   expect(answer).toMatchObject({ status: 204, body: '' });
@@ -306,6 +318,30 @@ describe('a defect of ours', () => {
       /^smartrouting_decisions_total\{target="unknown",reason="lookup-failed"\} 1$/m,
     );
     expect200(await service.call(GOOD), { InitialTarget: 'VIP_SALES', ExtraPriority: 20 });
+  });
+});
+
+describe('the clock of a call', () => {
+  it('starts before its credentials are checked, because Core waits for that as well', async () => {
+    const store = service.app.get(CredentialStore);
+    const byPassword = store.byPassword.bind(store);
+    store.byPassword = async (...login) => {
+      await sleep(1_600); // longer than the target's deadline
+      return byPassword(...login);
+    };
+    try {
+      const answer = await service.call(
+        { ...GOOD, targetid: 'HANGING_QUEUE' },
+        { Authorization: basic('core', 'pass:wörd:ключ') },
+      );
+      expect204(answer, 'timeout');
+      const [, sum] = /^smartrouting_decision_duration_seconds_sum (.+)$/m.exec(
+        (await service.get('/metrics')).body,
+      )!;
+      expect(Number(sum)).toBeGreaterThanOrEqual(1.6);
+    } finally {
+      store.byPassword = byPassword;
+    }
   });
 });
 

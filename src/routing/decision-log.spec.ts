@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AppConfig } from '../config/app-config.js';
+import { createLogger } from '../observability/logger.js';
+import { MetricsService } from '../observability/metrics.service.js';
+import { Caller } from '../lookup/port/caller.js';
+import type { Call, Decision } from './decision.js';
+import { DecisionLog } from './decision-log.js';
+
+function logged(call: Partial<Call>, decision: Partial<Decision>): Record<string, unknown> {
+  const lines: string[] = [];
+  const logging = { level: 'info', numbers: 'masked' } as const;
+  const logger = createLogger(logging, { write: (line) => void lines.push(line) });
+  const log = new DecisionLog({ logging } as AppConfig, logger, new MetricsService());
+  log.decided(
+    { anum: '+358501231234', bnum: undefined, targetid: 'Q', extradata: {}, ...call },
+    { reason: 'no-match', target: 'Q', reports: [], ...decision },
+    'core',
+    performance.now(),
+  );
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0]!) as Record<string, unknown>;
+}
+
+describe('the decision log', () => {
+  it('names the call, bounded, and never by a phone number', () => {
+    expect(logged({ extradata: { CallId: '3f1c0a4e-6f0c-4a58' } }, {})).toMatchObject({
+      callId: '3f1c0a4e-6f0c-4a58',
+    });
+    expect(logged({ extradata: { CallId: '+358501231234' } }, {})).toMatchObject({ callId: '+35850*****34' });
+    expect(logged({ extradata: { CallId: 'x'.repeat(500) } }, {})).toMatchObject({ callId: 'x'.repeat(64) });
+    expect(logged({ extradata: { CallId: { a: 1 } } }, {})).not.toHaveProperty('callId');
+  });
+
+  it('warns, with the faults, when a call went on without an answer that there should have been', () => {
+    const faults = [{ provider: 'crm', outcome: 'failed', reason: 'HTTP 503', ms: 3 }] as const;
+    const reports = [{ provider: 'list', outcome: 'none', source: 'live', ms: 1 }, ...faults] as const;
+    const caller = Caller.read('+358501231234');
+    expect(logged({}, { reason: 'lookup-failed', reports, caller })).toMatchObject({
+      level: 'warn',
+      outcome: 204,
+      reason: 'lookup-failed',
+      caller: '+35850*****34',
+      faults,
+    });
+    expect(logged({}, { reason: 'no-match' })).toMatchObject({ level: 'info', outcome: 204 });
+    expect(logged({}, { reason: 'matched', dropped: ['Priority'] })).toMatchObject({
+      level: 'warn',
+      outcome: 200,
+      dropped: ['Priority'],
+    });
+  });
+});
