@@ -33,8 +33,20 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     private readonly metrics: MetricsService,
   ) {}
 
-  onModuleInit(): Promise<void> {
-    return this.make();
+  /**
+   * Makes every configured provider, opening none.
+   * @throws ConfigError for what only a provider itself can see of its options
+   */
+  async onModuleInit(): Promise<void> {
+    for (const configured of this.config.providers.values()) {
+      const entry = { ...configured, country: configured.country ?? this.config.country };
+      const provider = await this.#make(entry).catch((error: unknown) => {
+        throw new ConfigError(this.config.file, [
+          { key: `providers.${entry.name}`, message: `cannot be made: ${describeFailure(error)}` },
+        ]);
+      });
+      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
+    }
   }
 
   /**
@@ -47,22 +59,6 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     const patience = new Promise<void>((done) => (timer = setTimeout(done, OPEN_WAIT_MS)));
     await Promise.race([Promise.all(opening), patience]);
     clearTimeout(timer);
-  }
-
-  /**
-   * Makes every configured provider, opening none.
-   * @throws ConfigError for what only a provider itself can see of its options
-   */
-  async make(): Promise<void> {
-    for (const configured of this.config.providers.values()) {
-      const entry = { ...configured, country: configured.country ?? this.config.country };
-      const provider = await this.#make(entry).catch((error: unknown) => {
-        throw new ConfigError(this.config.file, [
-          { key: `providers.${entry.name}`, message: `cannot be made: ${describeFailure(error)}` },
-        ]);
-      });
-      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
-    }
   }
 
   get(name: string): GuardedProvider {

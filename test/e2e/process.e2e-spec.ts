@@ -197,10 +197,35 @@ describe('the process', () => {
   });
 
   it('exits with 0 at SIGTERM while it is still starting', async () => {
+    await writeFile(
+      join(folder, 'tea-leaves.mjs'),
+      `console.log('loading'); await new Promise((done) => setTimeout(done, 60_000));`,
+    );
     program = new Program('dist/main.js', [], environment());
-    await sleep(600); // our own first line has run, the frameworks are still loading
+    await program.until(/loading/);
+    program.signal('SIGTERM');
+    expect(await program.finished).toEqual({ code: 0, stdout: 'loading\n', stderr: '' });
+  });
+
+  it('exits with 0 at SIGTERM while its frameworks are still loading', async () => {
+    program = new Program('dist/main.js', [], environment());
+    await sleep(600); // our own first line has run
     program.signal('SIGTERM');
     expect(await program.finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('exits with 0 at SIGTERM although a provider never closes', async () => {
+    const source = await readFile(PLUGIN, 'utf8');
+    const neverCloses = source.replace(
+      'async check()',
+      'close() {\n    return new Promise(() => undefined);\n  }\n\n  async check()',
+    );
+    expect(neverCloses).not.toBe(source);
+    await writeFile(join(folder, 'tea-leaves.mjs'), neverCloses);
+    await start();
+    program!.signal('SIGTERM');
+    await program!.until(/"msg":"stopped"/);
+    expect((await program!.finished).code).toBe(0);
   });
 
   it('says 503 until its providers are open, or have had their time, and then takes calls without them', async () => {
