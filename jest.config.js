@@ -12,4 +12,6 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   setupFiles: ['reflect-metadata'],
   testTimeout: 30_000,
+  // A connection that a test forgot must not hold the whole command up for good.
+  forceExit: true,
 };

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashApiKey, hashPassword } from '../../src/common/secret-hash.js';
 import { CredentialStore } from '../../src/auth/credential-store.js';
 import { RoutingService } from '../../src/routing/routing.service.js';
+import { silentServer } from '../support/database-provider.js';
 import { ask, basic, KEY, RunningService } from '../support/service.js';
 import type { Answer } from '../support/service.js';
 
@@ -30,11 +30,10 @@ sip:ceo@example.com,gold,CEO,,,,
 
 let service: RunningService;
 /** Takes connections and never answers. */
-let hanging: Server;
+let hanging: Awaited<ReturnType<typeof silentServer>>;
 
 beforeAll(async () => {
-  hanging = createServer(() => undefined);
-  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  hanging = await silentServer();
   service = await RunningService.start({
     'vips.csv': LIST,
     'smartrouting.yaml': `
@@ -47,7 +46,7 @@ credentials:
 providers:
   list: { kind: static-file, file: ./vips.csv }
   dead: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}", record: "$" }
-  hanging: { kind: crm-http, url: "http://127.0.0.1:${(hanging.address() as AddressInfo).port}/{{ number }}", record: "$" }
+  hanging: { kind: crm-http, url: "http://127.0.0.1:${hanging.port}/{{ number }}", record: "$" }
 targets:
   HANGING_QUEUE: { providers: [hanging], routes: [{ instructions: { ExtraPriority: 1 } }] }
   SALES_QUEUE:
@@ -67,7 +66,7 @@ logging: { level: silent }
 });
 afterAll(async () => {
   await service.stop();
-  hanging.close();
+  await hanging.stop();
 });
 
 function expect204(answer: Answer, reason: string): void {

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { createServer as createNetServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { closedPort, silentServer } from '../support/database-provider.js';
 import { Program } from '../support/process.js';
 import { ask, KEY } from '../support/service.js';
 
@@ -229,13 +229,8 @@ describe('the process', () => {
   });
 
   it('says 503 until its providers are open, or have had their time, and then takes calls without them', async () => {
-    const hanging = createNetServer(() => undefined);
-    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
-    const { port } = hanging.address() as AddressInfo;
-    const probe = createNetServer();
-    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-    const own = (probe.address() as AddressInfo).port;
-    await new Promise((resolve) => probe.close(resolve));
+    const hanging = await silentServer();
+    const own = await closedPort();
     try {
       await writeFile(
         join(folder, 'smartrouting.yaml'),
@@ -246,7 +241,7 @@ describe('the process', () => {
       program = new Program(
         'dist/main.js',
         [],
-        environment({ PORT: String(own), DATABASE_URL: `mysql://u:p@127.0.0.1:${port}/x` }),
+        environment({ PORT: String(own), DATABASE_URL: `mysql://u:p@127.0.0.1:${hanging.port}/x` }),
       );
       const ready = `http://127.0.0.1:${own}/health/ready`;
       const seen = new Set<number>();
@@ -265,7 +260,7 @@ describe('the process', () => {
       });
       expect(answer.status).toBe(200);
     } finally {
-      hanging.close();
+      await hanging.stop();
     }
   });
 
