@@ -77,7 +77,6 @@ export class Caller {
     if (spelling === 'text') return this.text;
     const e164 = this.e164;
     if (e164 === undefined) return undefined;
-    const parsed = this.#read.parsed;
     switch (spelling) {
       case 'e164':
         return e164;
@@ -88,9 +87,9 @@ export class Caller {
       case 'tel':
         return `tel:${e164}`;
       case 'significant':
-        return parsed?.nationalNumber;
+        return this.#read.parsed?.nationalNumber;
       case 'international':
-        return parsed?.formatInternational();
+        return this.#read.parsed?.formatInternational();
       case 'national':
         return this.#local()?.replace(/[^0-9]/g, '');
       case 'local':

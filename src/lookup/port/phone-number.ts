@@ -5,14 +5,15 @@ import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 export interface ReadNumber {
   /** How numbers are compared: E.164 (`+358501231234`), or the trimmed text when it is no E.164 number. */
   readonly key: string;
-  /** Present when `key` is E.164 and the numbering plan is known. */
-  readonly parsed?: PhoneNumber;
+  /** Present when `key` is E.164 and the numbering plan is known. Reading it may cost as much as the library's parsing. */
+  readonly parsed?: PhoneNumber | undefined;
 }
 
 /** Longest text looked at: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035). */
 export const MAX_NUMBER_LENGTH = 320;
 /** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
 const E164 = /^\+[1-9]\d{2,14}$/;
+const PLUS_AND_DIGITS = /^\+\d+$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
 const WITHHELD_WORD =
   'anonymous|unknown|restricted|private|withheld|unavailable|not[ _-]?available|hidden|blocked|unidentified|' +
@@ -26,7 +27,7 @@ const WITHHELD = new RegExp(
 /** True for an absent, empty or "anonymous"-like caller number, as networks and phone systems write it. */
 export function isWithheldNumber(text: string): boolean {
   const trimmed = text.trim();
-  if (trimmed.length > MAX_NUMBER_LENGTH) return false;
+  if (trimmed.length > MAX_NUMBER_LENGTH || PLUS_AND_DIGITS.test(trimmed)) return false;
   const address = /<([^<>]*)>/.exec(trimmed)?.[1] ?? trimmed.replace(/^["<]+|[">]+$/g, '');
   return address.trim() === '' || WITHHELD.test(address.trim());
 }
@@ -40,6 +41,12 @@ export function isWithheldNumber(text: string): boolean {
  */
 export function readNumber(text: string, country?: string): ReadNumber {
   const trimmed = text.trim();
+  if (readsAsItself(trimmed)) return new ReadE164(trimmed);
+  return readThoroughly(trimmed, country);
+}
+
+/** As `readNumber`, by asking the library. */
+function readThoroughly(trimmed: string, country?: string): ReadNumber {
   if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
   // NFKC: full-width digits and plus sign, as East Asian keyboards write them, become the usual ones.
   const bare = trimmed.normalize('NFKC').replace(/^tel:/i, '');
@@ -51,6 +58,68 @@ export function readNumber(text: string, country?: string): ReadNumber {
   // Before the national reading: in Brazil or Colombia 005… could also be a carrier's prefix.
   if (abroad?.parsed?.isValid()) return abroad;
   return readInternational(bare) ?? readNational(bare, country) ?? abroad ?? { key: trimmed };
+}
+
+/** A number whose key is known without the library; what the library makes of it is found out when somebody asks. */
+class ReadE164 implements ReadNumber {
+  #parsed: PhoneNumber | undefined;
+  #isParsed = false;
+  constructor(readonly key: string) {}
+
+  get parsed(): PhoneNumber | undefined {
+    if (!this.#isParsed) {
+      this.#parsed = readInternational(this.key)?.parsed;
+      this.#isParsed = true;
+    }
+    return this.#parsed;
+  }
+}
+
+/**
+ * True for E.164 that is certainly its own key. The library could only change the digits after the country code, and
+ * only where they begin as a trunk or carrier prefix of the plan does; whether the number is a possible one decides
+ * about `parsed`, not about the key.
+ */
+function readsAsItself(text: string): boolean {
+  if (!E164.test(text)) return false;
+  const first = text.slice(1, 4);
+  let plan = plansByFirstDigits.get(first);
+  if (plan === undefined) {
+    plan = planOf(first);
+    plansByFirstDigits.set(first, plan);
+  }
+  if (plan.prefix === undefined) return true;
+  const match = plan.prefix.exec(text.slice(1 + plan.codeLength));
+  // Argentina's and Brazil's patterns match nothing at all in most numbers, so nothing comes off.
+  return !match?.[0];
+}
+
+interface DialledPlan {
+  readonly codeLength: number;
+  /** What the library may take off or rewrite after the country code; `undefined` when nothing. */
+  readonly prefix: RegExp | undefined;
+}
+
+/** No country code is the beginning of another one and none is longer than three digits. */
+const plansByFirstDigits = new Map<string, DialledPlan>();
+
+function planOf(firstDigits: string): DialledPlan {
+  const metadata = new Metadata() as unknown as LibraryMetadata;
+  for (let codeLength = 1; codeLength <= firstDigits.length; codeLength++) {
+    const code = firstDigits.slice(0, codeLength);
+    if (!metadata.hasCallingCode(code)) continue;
+    metadata.selectNumberingPlan(code);
+    const prefix = metadata.numberingPlan.nationalPrefixForParsing();
+    return { codeLength, prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined };
+  }
+  return { codeLength: 0, prefix: undefined };
+}
+
+/** What the library's types leave out. */
+interface LibraryMetadata {
+  hasCallingCode(code: string): boolean | undefined;
+  selectNumberingPlan(code: string): void;
+  numberingPlan: { nationalPrefixForParsing(): string | 0 | null | undefined };
 }
 
 function readInternational(text: string): ReadNumber | undefined {
