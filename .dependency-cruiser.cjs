@@ -32,7 +32,7 @@ module.exports = {
     room('http', ['common', 'config', 'observability'], 'HTTP plumbing without business'),
     room('auth', ['common', 'config', 'http', 'observability'], 'who is asking'),
     room('routing', ['common', 'config', 'auth', 'http', 'lookup', 'observability'], 'the way of a call'),
-    room('health', ['common', 'config', 'lookup', 'http'], 'what operations see'),
+    room('health', ['common', 'config', 'lookup', 'http', 'observability'], 'what operations see'),
     {
       name: 'port-is-self-contained',
       severity: 'error',

@@ -11,6 +11,7 @@ import { checkConfig } from './config/check-config.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import { trustProxy } from './http/networks.js';
+import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { readTls, watchTls } from './http/tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
@@ -56,12 +57,16 @@ const KEEP_ALIVE_MS = 75_000;
 /** The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests. */
 export async function createApp({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
   const { tls } = config.server;
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), {
-    bodyParser: false,
-    bufferLogs: true,
-    abortOnError: false,
-    ...(tls && { httpsOptions: readTls(tls) }),
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(config, plugins),
+    new OwnPrototypeAdapter(),
+    {
+      bodyParser: false,
+      bufferLogs: true,
+      abortOnError: false,
+      ...(tls && { httpsOptions: readTls(tls) }),
+    },
+  );
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
   const server = app.getHttpServer();

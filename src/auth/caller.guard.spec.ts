@@ -8,7 +8,7 @@ import {
   start,
   WRONG,
 } from '../../test/support/guarded-app.js';
-import { hashApiKey, hashPassword } from '../common/secret-hash.js';
+import { hashApiKey, hashPassword, verifyPassword } from '../common/secret-hash.js';
 import { CredentialStore } from './credential-store.js';
 
 describe('a right credential', () => {
@@ -39,6 +39,54 @@ describe('a right credential', () => {
     expect((await ask({ ...apiKey('wrong'), ...basic('core', 'pw') })).body).toEqual({ id: 'basic' });
     expect((await ask({ ...apiKey('key-1'), ...basic('core', 'wrong') })).body).toEqual({ id: 'core' });
     expect(kinds).toEqual([]);
+  });
+});
+
+describe('a login that was found right', () => {
+  async function counted() {
+    let derivations = 0;
+    const stored = await hashPassword('first');
+    const store = new CredentialStore(
+      [
+        { id: 'basic', username: 'core', password: stored, targets: undefined },
+        { id: 'key', apiKey: 'key-1', targets: undefined },
+      ],
+      (password, hash) => {
+        derivations++;
+        return verifyPassword(password, hash);
+      },
+    );
+    return { ...(await start({ store })), derivations: () => derivations };
+  }
+
+  it('is remembered, so that later calls pay no key derivation', async () => {
+    const { ask, derivations } = await counted();
+    for (let call = 0; call < 5; call++) {
+      expect((await ask(basic('core', 'first'))).body).toEqual({ id: 'basic' });
+      expect((await ask({ ...apiKey('no'), ...basic('core', 'first') })).body).toEqual({ id: 'basic' });
+    }
+    expect(derivations()).toBe(2);
+  });
+
+  it('passes while guesses wait for their verification', async () => {
+    const { ask } = await counted();
+    await ask(basic('core', 'first'));
+    let wrongDone = 0;
+    const wrong = Array.from({ length: 8 }, (_, guess) =>
+      ask(basic('core', `guess ${guess}`)).finally(() => wrongDone++),
+    );
+    expect((await ask(basic('core', 'first'))).body).toEqual({ id: 'basic' });
+    expect(wrongDone).toBeLessThan(8);
+    expect((await Promise.all(wrong)).map(({ status }) => status)).toEqual(new Array(8).fill(401));
+  });
+
+  it('lends nothing to other headers', async () => {
+    const { ask } = await counted();
+    await ask(apiKey('key-1'));
+    await ask(basic('core', 'first'));
+    expect(await ask(apiKey('key-10'))).toEqual(WRONG);
+    expect(await ask({ Authorization: 'key-1' })).toEqual(MISSING);
+    expect(await ask({ 'X-Benemen-APIKey': basic('core', 'first').Authorization })).toEqual(WRONG);
   });
 });
 

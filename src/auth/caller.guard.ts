@@ -14,7 +14,10 @@ import { API_KEY_HEADER } from './api-key.strategy.js';
 import { attachLogin } from './authenticated-request.js';
 import { isBasicHeader } from './basic-header.js';
 import { CredentialStore } from './credential-store.js';
+import type { CallerCredential } from './credential-store.js';
 import { LoginThrottle } from './login-throttle.js';
+import { RememberedLogins } from './remembered-logins.js';
+import type { LoginHeaders } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
 
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
@@ -22,12 +25,13 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
 
 /**
  * Lets a request pass that comes from an allowed network with a right credential, and leaves the credential in
- * `request.user`. Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong
+ * `request.user`. Passport's strategies decide; a login that they found right is remembered. Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong
  * ones.
  */
 @Injectable()
 export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
-  readonly #isAllowed: (address: string) => boolean;
+  readonly #isAllowed: ((address: string) => boolean) | undefined;
+  readonly #remembered = new RememberedLogins();
 
   constructor(
     private readonly store: CredentialStore,
@@ -37,14 +41,25 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
     @Inject(APP_CONFIG) config: AppConfig,
   ) {
     super();
-    const networks = config.server.allowedNetworks;
-    this.#isAllowed = networks === undefined ? () => true : networkMatcher(networks);
+    const { allowedNetworks } = config.server;
+    this.#isAllowed = allowedNetworks && networkMatcher(allowedNetworks);
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  override canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<Request>();
+    if (this.#isAllowed !== undefined) {
+      const address = clientAddress(request);
+      if (!this.#isAllowed(address ?? '')) throw this.#outsideNetworks(address);
+    }
+    const login = loginHeaders(request);
+    const credential = this.#remembered.find(login);
+    if (credential === undefined) return this.#askStrategies(context, request, login);
+    request.user = credential;
+    return true;
+  }
+
+  async #askStrategies(context: ExecutionContext, request: Request, login: LoginHeaders): Promise<true> {
     const address = clientAddress(request);
-    if (!this.#isAllowed(address ?? '')) throw this.#outsideNetworks(address);
     attachLogin(request, { store: this.store, address });
     try {
       await super.canActivate(context);
@@ -52,6 +67,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
+    this.#remembered.keep(login, request.user as CallerCredential);
     return true;
   }
 
@@ -105,6 +121,13 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
 
 function unauthorized(what: string): Problem {
   return new Problem(401, `${what} ${HOW_TO_LOG_IN}`, { headers: { 'WWW-Authenticate': CHALLENGE } });
+}
+
+function loginHeaders({ headers }: Request): LoginHeaders {
+  return {
+    apiKey: headers[API_KEY_HEADER.toLowerCase()] as string | undefined,
+    authorization: headers.authorization,
+  };
 }
 
 function presentedKind(request: Request): Extract<AuthFailureKind, 'missing' | 'api-key' | 'password'> {

@@ -98,15 +98,10 @@ describe('byPassword with scrypt passwords', () => {
     return counting([login('one', 'core', one), login('two', 'core', two), login('plain', 'test', 'plain')]);
   }
 
-  it('knows each of several passwords of a user, and remembers them', async () => {
+  it('knows each of several passwords of a user', async () => {
     const { store, count } = await rotation();
     expect((await store.byPassword('core', 'first'))?.id).toBe('one');
     expect((await store.byPassword('core', 'sec:ond'))?.id).toBe('two');
-    expect(count.derivations).toBe(3);
-    for (let call = 0; call < 5; call++) {
-      expect((await store.byPassword('core', 'first'))?.id).toBe('one');
-      expect((await store.byPassword('core', 'sec:ond'))?.id).toBe('two');
-    }
     expect(count.derivations).toBe(3);
   });
 
@@ -137,15 +132,11 @@ describe('byPassword with scrypt passwords', () => {
     expect(count.derivations).toBe(1);
   });
 
-  it('derives at most two keys at a time, and lets a remembered password pass them all', async () => {
+  it('derives at most two keys at a time', async () => {
     const { store, count } = await rotation();
-    await store.byPassword('core', 'first');
-    let wrongDone = 0;
     const wrong = Array.from({ length: 8 }, (_, guess) =>
-      store.byPassword('core', `guess ${guess}`, '203.0.113.9').finally(() => wrongDone++),
+      store.byPassword('core', `guess ${guess}`, '203.0.113.9'),
     );
-    expect((await store.byPassword('core', 'first'))?.id).toBe('one');
-    expect(wrongDone).toBe(0);
     expect(await Promise.all(wrong)).toEqual(new Array(8).fill(undefined));
     expect(count.most).toBe(2);
   });

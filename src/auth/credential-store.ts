@@ -13,7 +13,7 @@ export type CallerCredential = Pick<CredentialConfig, 'id' | 'targets'>;
 
 /** Longest API key, and longest user name and password together; a longer one is wrong. */
 const MAX_SECRET_BYTES = 1024;
-const REMEMBERED = 1000;
+const WRONG_REMEMBERED = 1000;
 const WRONG_TTL_MS = 60_000;
 /** Half of Node's four worker threads, so that files and name lookups go on. */
 const PARALLEL_DERIVATIONS = 2;
@@ -37,7 +37,7 @@ interface ScryptEntry {
 
 /**
  * The configured credentials, and the answer to "whose is this?". Immutable: another configuration makes another store.
- * Verified passwords are remembered as digests under a key that exists only in this object.
+ * Wrong passwords are remembered as digests under a key that exists only in this object; right ones by `RememberedLogins`.
  */
 export class CredentialStore {
   readonly #key = randomBytes(32);
@@ -48,8 +48,7 @@ export class CredentialStore {
   readonly #rounds: number;
   /** What an unknown user's password is compared with. */
   readonly #decoy = `scrypt:${randomBytes(16).toString('base64url')}:${randomBytes(32).toString('base64url')}`;
-  readonly #right = new LRUCache<string, CallerCredential>({ max: REMEMBERED });
-  readonly #wrong = new LRUCache<string, true>({ max: REMEMBERED, ttl: WRONG_TTL_MS });
+  readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
   readonly #pending = new Map<string, Promise<CallerCredential | undefined>>();
   readonly #queue = new VerificationQueue(PARALLEL_DERIVATIONS, MAX_WAITING);
   readonly #verify: typeof verifyPassword;
@@ -86,8 +85,6 @@ export class CredentialStore {
   async byPassword(user: string, password: string, client = ''): Promise<CallerCredential | undefined> {
     if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
     const pair = this.#digest(JSON.stringify([user, password])).toString('base64');
-    const remembered = this.#right.get(pair);
-    if (remembered !== undefined) return remembered;
     if (this.#wrong.has(pair)) return undefined;
     const [userDigest, passwordDigest] = [this.#textDigest(user), this.#textDigest(password)];
     const plain = firstWhere(this.#plain, (entry) => {
@@ -117,10 +114,7 @@ export class CredentialStore {
     for (let round = 0; round < this.#rounds; round++) {
       const candidate = candidates[round];
       const fits = await this.#verify(password, candidate?.stored ?? this.#decoy);
-      if (candidate !== undefined && fits) {
-        this.#right.set(pair, candidate.caller);
-        return candidate.caller;
-      }
+      if (candidate !== undefined && fits) return candidate.caller;
     }
     this.#wrong.set(pair, true);
     return undefined;

@@ -7,6 +7,7 @@ import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
+import { LoadMeter } from '../observability/load-meter.js';
 import { Readiness } from './readiness.js';
 
 /** What monitors and operations ask, without credentials: so no secret, no number and no driver text is in the answers. */
@@ -20,6 +21,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly registry: ProviderRegistry,
     private readonly readiness: Readiness,
+    private readonly meter: LoadMeter,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -45,11 +47,11 @@ export class HealthController {
   @ApiOperation({
     summary: 'Health in detail',
     description:
-      'One key per provider and one for the configuration. 200 unless the instance cannot answer calls.',
+      'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
   })
   async health(@Res() response: Response): Promise<void> {
     const providers = [...this.registry.all()].map((provider) => () => this.#provider(provider));
-    await this.#answer(response, [() => this.#configuration(), ...providers]);
+    await this.#answer(response, [() => this.#configuration(), () => this.#load(), ...providers]);
   }
 
   async #answer(response: Response, indicators: HealthIndicatorFunction[]): Promise<void> {
@@ -74,6 +76,12 @@ export class HealthController {
       targets: this.config.targets.size,
       warnings: this.config.warnings.length,
     });
+  }
+
+  #load(): HealthIndicatorResult {
+    const { load } = this.meter;
+    const indicator = this.indicators.check('load');
+    return load.reason === undefined ? indicator.up({ ...load }) : indicator.degraded({ ...load });
   }
 
   async #provider(provider: GuardedProvider): Promise<HealthIndicatorResult> {

@@ -9,8 +9,21 @@ export type { Logger };
 /** Nest token of the pino `Logger`. */
 export const LOGGER = Symbol.for('smartrouting-vip.logger');
 
+/** What may wait for a slow reader of standard output, in characters; lines beyond that are dropped, and counted. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
 /**
- * The service's one logger: JSON lines on standard output. Errors are written as name, code and message with telephone
+ * Standard output that no call waits for: while lines are being written, those that come meanwhile are gathered for the
+ * next write. What is left is written when the process exits.
+ * @param dropped is called for each line that found no room
+ */
+export function standardOutput(dropped: () => void): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING });
+  return output.on('drop', dropped);
+}
+
+/**
+ * The service's one logger: JSON lines. Errors are written as name, code and message with telephone
  * numbers masked; stacks only at level `debug`.
  */
 export function createLogger(config: LoggingConfig, destination?: DestinationStream): Logger {

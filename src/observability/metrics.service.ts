@@ -27,6 +27,11 @@ export class MetricsService {
     buckets: SECONDS_BUCKETS,
     registers: [this.registry],
   });
+  readonly #inFlight = new Gauge({
+    name: 'smartrouting_decisions_in_flight',
+    help: 'Decisions under way.',
+    registers: [this.registry],
+  });
   readonly #lookups = new Counter({
     name: 'smartrouting_provider_lookups_total',
     help: 'Lookups by provider and outcome: found, none, failed, timeout, rejected (breaker open), cached, stale.',
@@ -58,18 +63,31 @@ export class MetricsService {
     registers: [this.registry],
   });
 
+  readonly #logLinesDropped = new Counter({
+    name: 'smartrouting_log_lines_dropped_total',
+    help: 'Log lines lost because whoever reads standard output was too slow.',
+    registers: [this.registry],
+  });
+  /** Looking a counter up by its labels costs more than counting. */
+  readonly #decisionsOf = new Map<string, Counter.Internal>();
+  readonly #lookupsOf = new Map<string, Counter.Internal>();
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.#reload.set(1);
   }
 
   decision(target: string, reason: string, seconds: number): void {
-    this.#decisions.inc({ target, reason });
+    counterOf(this.#decisionsOf, this.#decisions, target, reason).inc();
     this.#decisionSeconds.observe(seconds);
   }
 
+  decisionsInFlight(count: number): void {
+    this.#inFlight.set(count);
+  }
+
   lookup(provider: string, outcome: string, seconds?: number): void {
-    this.#lookups.inc({ provider, outcome });
+    counterOf(this.#lookupsOf, this.#lookups, provider, outcome).inc();
     if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);
   }
 
@@ -77,7 +95,24 @@ export class MetricsService {
     this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 
+  logLineDropped(): void {
+    this.#logLinesDropped.inc();
+  }
+
   authFailure(kind: AuthFailureKind): void {
     this.#authFailures.inc({ kind });
   }
+}
+
+function counterOf(
+  known: Map<string, Counter.Internal>,
+  counter: Counter,
+  first: string,
+  second: string,
+): Counter.Internal {
+  // No configured name has a line feed.
+  const key = `${first}\n${second}`;
+  let child = known.get(key);
+  if (child === undefined) known.set(key, (child = counter.labels(first, second)));
+  return child;
 }

@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
-import { createLogger, LOGGER } from './logger.js';
+import { LoadMeter } from './load-meter.js';
+import { createLogger, LOGGER, standardOutput } from './logger.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -9,13 +10,18 @@ import { MetricsService } from './metrics.service.js';
 @Module({
   controllers: [MetricsController],
   providers: [
+    LoadMeter,
     MetricsService,
     {
       provide: LOGGER,
-      useFactory: (config: AppConfig) => createLogger(config.logging),
-      inject: [APP_CONFIG],
+      useFactory: (config: AppConfig, metrics: MetricsService) =>
+        createLogger(
+          config.logging,
+          standardOutput(() => metrics.logLineDropped()),
+        ),
+      inject: [APP_CONFIG, MetricsService],
     },
   ],
-  exports: [MetricsService, LOGGER],
+  exports: [LoadMeter, MetricsService, LOGGER],
 })
 export class ObservabilityModule {}

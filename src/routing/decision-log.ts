@@ -65,6 +65,11 @@ export class DecisionLog {
     );
   }
 
+  /** A call that was not decided for want of time. Only counted: a log line each would cost what is lacking. */
+  shed(startedMs: number): void {
+    this.metrics.decision('unknown', 'overloaded', (performance.now() - startedMs) / 1000);
+  }
+
   /** A defect of ours: the call goes on untouched, somebody has to look. */
   failed(error: unknown, credential: string, startedMs: number): void {
     this.metrics.decision('unknown', 'lookup-failed', (performance.now() - startedMs) / 1000);

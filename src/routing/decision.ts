@@ -3,7 +3,7 @@ import type { ProviderReport } from '../lookup/outcome.js';
 import type { Caller } from '../lookup/port/caller.js';
 import type { VipRecord } from '../lookup/port/vip-record.js';
 
-/** The values of `X-SmartRouting-Reason` and of the metric label `reason`; `overloaded` is reserved, nothing sheds calls yet. */
+/** The values of `X-SmartRouting-Reason` and of the metric label `reason`. */
 export type Reason =
   | 'matched'
   | 'no-match'
@@ -28,6 +28,8 @@ export interface Decision {
   readonly reason: Reason;
   /** Present with reason `matched` only, never empty. */
   readonly instructions?: Readonly<JsonObject>;
+  /** `instructions` as JSON. */
+  readonly json?: string;
   /** Name of the target that decided; `unknown` when there is none. */
   readonly target: string;
   readonly caller?: Caller;

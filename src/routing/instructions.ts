@@ -19,8 +19,10 @@ export interface InstructionScope {
 
 /** Instructions as they go to Core, and the names of those that had to be left out because they could not be made. */
 export interface RenderedInstructions {
-  readonly values: JsonObject;
+  readonly values: Readonly<JsonObject>;
   readonly dropped: readonly string[];
+  /** `values` as JSON, where it could be made beforehand. */
+  readonly json?: string;
 }
 
 const MAX_TEMPLATE_CHARACTERS = 10_000;
@@ -55,6 +57,8 @@ type Renderer = (scope: InstructionScope) => Json | undefined;
 /** Instructions with their texts compiled once; `{{ name }}` and the like are filled in for each call. */
 export class CompiledInstructions {
   readonly #properties: readonly (readonly [name: string, render: Renderer | undefined])[];
+  /** What comes out for every call, when no text is a template. */
+  readonly #constant: RenderedInstructions | undefined;
 
   /** A text that is no usable template makes its property one that is always dropped. */
   constructor(instructions: Readonly<JsonObject>) {
@@ -65,6 +69,10 @@ export class CompiledInstructions {
         return [name, undefined] as const; // reported as dropped with each call that would have used it
       }
     });
+    if (!isTemplate(JSON.stringify(instructions))) {
+      const rendered = this.#render(NO_SCOPE);
+      this.#constant = Object.freeze({ ...rendered, json: JSON.stringify(rendered.values) });
+    }
   }
 
   /**
@@ -72,6 +80,10 @@ export class CompiledInstructions {
    *   leaves the base's
    */
   render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
+    return base === undefined && this.#constant !== undefined ? this.#constant : this.#render(scope, base);
+  }
+
+  #render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
     const values: JsonObject = Object.assign(Object.create(null) as JsonObject, base?.values);
     const dropped = [...(base?.dropped ?? [])];
     for (const [name, render] of this.#properties) {
@@ -84,6 +96,11 @@ export class CompiledInstructions {
   }
 }
 
+const NO_SCOPE: InstructionScope = {
+  tier: '',
+  attributes: {},
+  call: { anum: '', bnum: '', targetid: '', extradata: {} },
+};
 const FAILED = Symbol('failed');
 
 function attempt(render: Renderer | undefined, scope: InstructionScope): Json | undefined | typeof FAILED {

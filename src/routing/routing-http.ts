@@ -1,41 +1,24 @@
-import type { ArgumentsHost, CanActivate, ExecutionContext, PipeTransform } from '@nestjs/common';
+import type { ArgumentsHost, PipeTransform } from '@nestjs/common';
 import { Catch, createParamDecorator, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { readJsonBody } from '../http/json-body.js';
+import type { TimedRequest } from '../http/own-prototype.adapter.js';
 import { ProblemFilter, sendProblem } from '../http/problem.filter.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { DecisionLog } from './decision-log.js';
 import type { Reason } from './decision.js';
+import { Overloaded } from './load.guard.js';
 import { RoutingRequest } from './routing.request.js';
 
-const arrivals = new WeakMap<object, number>();
-
-/** `performance.now()` when this was first asked for the request. */
-export function arrivalMs(request: object): number {
-  let arrivedMs = arrivals.get(request);
-  if (arrivedMs === undefined) {
-    arrivedMs = performance.now();
-    arrivals.set(request, arrivedMs);
-  }
-  return arrivedMs;
-}
-
-/** Starts the call's clock; stands before the guard that checks credentials, because Core waits for that as well. */
-@Injectable()
-export class StartClock implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    arrivalMs(context.switchToHttp().getRequest<Request>());
-    return true;
-  }
-}
+/** What the endpoint gets: made by `OwnPrototypeAdapter`, let in by `CallerGuard`. */
+export type RoutingHttpRequest = AuthenticatedRequest & TimedRequest;
 
 /** Parameter decorator: the parsed JSON body, read only now that the guard has let the request in. */
-export const JsonBody = createParamDecorator(async (_: unknown, context) => {
-  const http = context.switchToHttp();
-  return readJsonBody(http.getRequest<Request>(), http.getResponse<Response>());
-});
+export const JsonBody = createParamDecorator((_: unknown, context) =>
+  readJsonBody(context.switchToHttp().getRequest<Request>()),
+);
 
 /** Parsed body -> `RoutingRequest`, or a 400 that lists every problem. */
 @Injectable()
@@ -45,10 +28,28 @@ export class RoutingRequestPipe implements PipeTransform<unknown, RoutingRequest
   }
 }
 
-/** Headers that every answer to an authenticated POST carries. */
-export function setDecisionHeaders(response: Response, reason: Reason): void {
-  response.setHeader('X-SmartRouting-Reason', reason);
-  response.setHeader('Cache-Control', 'no-store');
+/**
+ * The answer to a decided call.
+ * @param json the instructions; none = 204, "proceed normally"
+ */
+export function answer(response: Response, reason: Reason, json?: string): void {
+  // All headers in one call: setting them one by one makes Node keep a table of them first.
+  if (json === undefined) {
+    response.writeHead(204, ['X-SmartRouting-Reason', reason, 'Cache-Control', 'no-store']).end();
+    return;
+  }
+  response
+    .writeHead(200, [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(json)),
+      'X-SmartRouting-Reason',
+      reason,
+      'Cache-Control',
+      'no-store',
+    ])
+    .end(json);
 }
 
 /**
@@ -67,18 +68,21 @@ export class RoutingExceptionFilter extends ProblemFilter {
 
   override catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<Partial<AuthenticatedRequest>>();
+    const request = http.getRequest<TimedRequest & Partial<AuthenticatedRequest>>();
     const response = http.getResponse<Response>();
+    if (exception instanceof Overloaded) {
+      this.log.shed(request.arrivedMs);
+      return answer(response, 'overloaded');
+    }
     const credential = request.user?.id;
     if (credential === undefined) return super.catch(exception, host);
     if (exception instanceof HttpException) {
-      this.log.refused(exception, credential, arrivalMs(request));
-      if (!response.headersSent) setDecisionHeaders(response, 'invalid-request');
+      this.log.refused(exception, credential, request.arrivedMs);
+      if (!response.headersSent) response.setHeader('X-SmartRouting-Reason', 'invalid-request');
       return sendProblem(response, exception);
     }
-    this.log.failed(exception, credential, arrivalMs(request));
+    this.log.failed(exception, credential, request.arrivedMs);
     if (response.headersSent) return void response.destroy();
-    setDecisionHeaders(response, 'lookup-failed');
-    response.writeHead(204).end();
+    answer(response, 'lookup-failed');
   }
 }

@@ -2,20 +2,15 @@ import { All, Controller, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CallerGuard } from '../auth/caller.guard.js';
-import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { assertMayAsk } from '../auth/may-ask.js';
 import { Problem } from '../http/problem.js';
+import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import type { Call } from './decision.js';
+import type { Call, Decision } from './decision.js';
 import { DecisionLog } from './decision-log.js';
-import {
-  arrivalMs,
-  JsonBody,
-  RoutingExceptionFilter,
-  RoutingRequestPipe,
-  setDecisionHeaders,
-  StartClock,
-} from './routing-http.js';
+import { LoadGuard } from './load.guard.js';
+import { answer, JsonBody, RoutingExceptionFilter, RoutingRequestPipe } from './routing-http.js';
+import type { RoutingHttpRequest } from './routing-http.js';
 import { DescribeRouting } from './routing.openapi.js';
 import { RoutingRequest } from './routing.request.js';
 import { RoutingService } from './routing.service.js';
@@ -28,31 +23,32 @@ export class RoutingController {
     private readonly routing: RoutingService,
     private readonly log: DecisionLog,
     private readonly metrics: MetricsService,
+    private readonly load: LoadMeter,
   ) {}
 
   @Post()
-  @UseGuards(StartClock, CallerGuard)
+  @UseGuards(CallerGuard, LoadGuard)
   @DescribeRouting()
   async route(
     @JsonBody(RoutingRequestPipe) body: RoutingRequest,
-    @Req() request: AuthenticatedRequest,
+    @Req() request: RoutingHttpRequest,
     @Res() response: Response,
   ): Promise<void> {
-    const startedMs = arrivalMs(request);
-    const credential = request.user;
+    const { user: credential, arrivedMs } = request;
     const call = toCall(body);
     assertMayAsk(credential, this.routing.targetName(call.targetid), this.metrics);
-    const decision = await this.routing.decide(call, startedMs);
-    this.log.decided(call, decision, credential.id, startedMs);
-    setDecisionHeaders(response, decision.reason);
-    if (decision.instructions === undefined) {
-      response.writeHead(204).end();
-      return;
+    const decision = await this.#decide(call, arrivedMs);
+    this.log.decided(call, decision, credential.id, arrivedMs);
+    answer(response, decision.reason, decision.json);
+  }
+
+  async #decide(call: Call, arrivedMs: number): Promise<Decision> {
+    this.load.enter();
+    try {
+      return await this.routing.decide(call, arrivedMs);
+    } finally {
+      this.load.leave();
     }
-    const answer = JSON.stringify(decision.instructions);
-    response
-      .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) })
-      .end(answer);
   }
 
   @All()

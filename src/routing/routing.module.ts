@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { DecisionLog } from './decision-log.js';
+import { LoadGuard } from './load.guard.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
 
@@ -13,7 +14,7 @@ export class RoutingModule {
       module: RoutingModule,
       imports: [AuthModule, lookup],
       controllers: [RoutingController],
-      providers: [RoutingService, DecisionLog],
+      providers: [RoutingService, DecisionLog, LoadGuard],
       exports: [RoutingService],
     };
   }

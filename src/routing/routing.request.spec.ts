@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { Problem } from '../http/problem.js';
 import { RoutingRequest } from './routing.request.js';
@@ -61,6 +62,24 @@ describe('the request body', () => {
     ],
   ])('is refused when %s, with every problem listed', (_, body, errors) => {
     expect(errorsOf(body)).toEqual(errors);
+  });
+
+  it('is of the right types exactly when the validators find nothing wrong', () => {
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constant(undefined),
+      fc.string(),
+      fc.constant(null),
+      fc.object(),
+    );
+    const body = fc.record({ anum: value, bnum: value, targetid: value, extradata: value });
+    fc.assert(
+      fc.property(body, (properties) => {
+        const request = Object.assign(new RoutingRequest(), properties);
+        expect(request.hasRightTypes()).toBe(validateSync(request).length === 0);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('is accepted or refused with a list of problems, whatever it is', () => {

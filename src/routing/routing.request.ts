@@ -5,10 +5,13 @@ import type { JsonObject } from '../common/json.js';
 import type { RequestError } from '../http/problem.js';
 import { Problem } from '../http/problem.js';
 
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+const isObjectOrAbsent = (value: unknown): boolean => value == null || isPlainObject(value);
+
 /** class-validator decorator: `null` (absent) or a value of the type; a property that is missing altogether is told so. */
 function IsTextOrNull({ required }: { required: boolean }): PropertyDecorator {
   return check(
-    (value) => value === null || typeof value === 'string' || (value === undefined && !required),
+    (value) => isTextOrNull(value) || (value === undefined && !required),
     (value) =>
       value === undefined
         ? 'is missing; send a string, or null when the number is withheld'
@@ -17,10 +20,7 @@ function IsTextOrNull({ required }: { required: boolean }): PropertyDecorator {
 }
 
 function IsObjectOrNull(): PropertyDecorator {
-  return check(
-    (value) => value == null || isPlainObject(value),
-    () => 'must be an object or null',
-  );
+  return check(isObjectOrAbsent, () => 'must be an object or null');
 }
 
 function check(
@@ -86,12 +86,22 @@ export class RoutingRequest {
     request.bnum = body['bnum'] as string | null;
     request.targetid = body['targetid'] as string | null;
     request.extradata = body['extradata'] as JsonObject | null;
+    if (request.hasRightTypes()) return request;
     const errors = validateSync(request).map((error) => ({
       path: error.property,
       message: Object.values(error.constraints ?? {}).join('; '),
     }));
-    if (errors.length > 0) throw invalid(errors);
-    return request;
+    throw invalid(errors);
+  }
+
+  /** Says what the validators say, for a hundredth of their cost; they list the problems of those few that fail here. */
+  hasRightTypes(): boolean {
+    return (
+      isTextOrNull(this.anum) &&
+      isTextOrNull(this.bnum) &&
+      (this.targetid === undefined || isTextOrNull(this.targetid)) &&
+      isObjectOrAbsent(this.extradata)
+    );
   }
 }
 

@@ -66,10 +66,10 @@ export class RoutingService {
     const found = { target: name, caller, record, provider: provider!, reports };
     const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));
     if (route === undefined) return { reason: 'no-route', ...found };
-    const { values, dropped } = this.#instructions(route, record, call);
+    const { values, dropped, json } = this.#instructions(route, record, call);
     const outcome = { ...found, route: route.index, ...(dropped.length > 0 && { dropped }) };
     return Object.keys(values).length > 0
-      ? { reason: 'matched', instructions: values, ...outcome }
+      ? { reason: 'matched', instructions: values, json: json ?? JSON.stringify(values), ...outcome }
       : { reason: 'no-route', ...outcome };
   }
 

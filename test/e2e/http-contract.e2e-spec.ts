@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashApiKey, hashPassword } from '../../src/common/secret-hash.js';
 import { CredentialStore } from '../../src/auth/credential-store.js';
+import { LoadMeter } from '../../src/observability/load-meter.js';
 import { RoutingService } from '../../src/routing/routing.service.js';
 import { silentServer } from '../support/database-provider.js';
 import { ask, basic, KEY, RunningService } from '../support/service.js';
@@ -320,6 +321,35 @@ describe('a defect of ours', () => {
   });
 });
 
+describe('more calls than can be decided', () => {
+  it('are told to proceed normally, at the door, but only those with right credentials', async () => {
+    const meter = service.app.get(LoadMeter);
+    const decidedBefore = await durations();
+    for (let call = 0; call < 2_000; call++) meter.enter();
+    try {
+      expect204(await service.call(GOOD), 'overloaded');
+      expect204(await service.call('no JSON at all'), 'overloaded');
+      expect((await service.call(GOOD, {})).status).toBe(401);
+      expect((await service.get('/health')).json).toMatchObject({
+        status: 'degraded',
+        details: { load: { status: 'degraded', inFlight: 2_000, shed: 2 } },
+      });
+    } finally {
+      for (let call = 0; call < 2_000; call++) meter.leave();
+    }
+    expect200(await service.call(GOOD), { InitialTarget: 'VIP_SALES', ExtraPriority: 20 });
+    expect((await service.get('/metrics')).body).toMatch(
+      /^smartrouting_decisions_total\{target="unknown",reason="overloaded"\} 2$/m,
+    );
+    expect(await durations()).toBe(decidedBefore + 3);
+  });
+
+  async function durations(): Promise<number> {
+    const { body } = await service.get('/metrics');
+    return Number(/^smartrouting_decision_duration_seconds_count (\d+)$/m.exec(body)?.[1]);
+  }
+});
+
 describe('the clock of a call', () => {
   it('starts before its credentials are checked, because Core waits for that as well', async () => {
     const store = service.app.get(CredentialStore);
@@ -331,7 +361,8 @@ describe('the clock of a call', () => {
     try {
       const answer = await service.call(
         { ...GOOD, targetid: 'HANGING_QUEUE' },
-        { Authorization: basic('core', 'pass:wörd:ключ') },
+        // No login with just these headers is remembered from another test.
+        { 'X-Benemen-APIKey': 'unknown', Authorization: basic('core', 'pass:wörd:ключ') },
       );
       expect204(answer, 'timeout');
       const [, sum] = /^smartrouting_decision_duration_seconds_sum (.+)$/m.exec(

@@ -53,9 +53,10 @@ describe('health', () => {
     }
   });
 
-  it('has one key per provider and one for the configuration; a dead provider degrades it and stays 200', async () => {
+  it('has one key per provider, one for the configuration and one for the load; a dead provider degrades it and stays 200', async () => {
     const answer = await service.get('/health');
     const configuration = { status: 'up', loadedAt: ISO, providers: 2, targets: 2, warnings: 0 };
+    const load = { status: 'up', inFlight: 0, eventLoopDelayMs: expect.any(Number), shed: 0 };
     const list = { status: 'up', entries: 2, loadedAt: ISO, breaker: 'closed' };
     const crm = {
       status: 'degraded',
@@ -67,9 +68,9 @@ describe('health', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.json).toEqual({
       status: 'degraded',
-      info: { configuration, list, crm },
+      info: { configuration, load, list, crm },
       error: {},
-      details: { configuration, list, crm },
+      details: { configuration, load, list, crm },
     });
   });
 
