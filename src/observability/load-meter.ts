@@ -45,8 +45,10 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly metrics: MetricsService,
-  ) {}
+    metrics: MetricsService,
+  ) {
+    metrics.decisionsInFlight(() => this.#inFlight);
+  }
 
   onModuleInit(): void {
     this.#measuredMs = performance.now();
@@ -59,11 +61,11 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   /** A decision begins; `leave` must be called when it is made. */
   enter(): void {
-    this.metrics.decisionsInFlight(++this.#inFlight);
+    this.#inFlight++;
   }
 
   leave(): void {
-    this.metrics.decisionsInFlight(--this.#inFlight);
+    this.#inFlight--;
   }
 
   /** True when a further call must be shed; counts it. */

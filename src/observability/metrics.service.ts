@@ -27,11 +27,6 @@ export class MetricsService {
     buckets: SECONDS_BUCKETS,
     registers: [this.registry],
   });
-  readonly #inFlight = new Gauge({
-    name: 'smartrouting_decisions_in_flight',
-    help: 'Decisions under way.',
-    registers: [this.registry],
-  });
   readonly #lookups = new Counter({
     name: 'smartrouting_provider_lookups_total',
     help: 'Lookups by provider and outcome: found, none, failed, timeout, rejected (breaker open), cached, stale.',
@@ -82,8 +77,16 @@ export class MetricsService {
     this.#decisionSeconds.observe(seconds);
   }
 
-  decisionsInFlight(count: number): void {
-    this.#inFlight.set(count);
+  /** @param count how many there are now; asked when the metrics are read */
+  decisionsInFlight(count: () => number): void {
+    new Gauge({
+      name: 'smartrouting_decisions_in_flight',
+      help: 'Decisions under way.',
+      registers: [this.registry],
+      collect(): void {
+        this.set(count());
+      },
+    });
   }
 
   lookup(provider: string, outcome: string, seconds?: number): void {

@@ -7,6 +7,7 @@ import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumber } from '../observability/masking.js';
 import { MetricsService } from '../observability/metrics.service.js';
+import type { ProviderReport } from '../lookup/outcome.js';
 import type { Call, Decision } from './decision.js';
 
 const MAX_CALL_ID_LENGTH = 64;
@@ -29,7 +30,7 @@ export class DecisionLog {
     const { reason, target, caller, provider, route, dropped, reports } = decision;
     const ms = performance.now() - startedMs;
     this.metrics.decision(target, reason, ms / 1000);
-    const faults = reports.filter((report) => report.reason !== undefined || report.outcome === 'unanswered');
+    const faults = reports.some(isFault) ? reports.filter(isFault) : undefined;
     const fields = {
       callId: callIdOf(call),
       target,
@@ -40,8 +41,8 @@ export class DecisionLog {
       provider,
       route,
       ms: Math.round(ms * 1000) / 1000,
-      ...(dropped !== undefined && { dropped }),
-      ...(faults.length > 0 && { faults }),
+      dropped,
+      faults,
     };
     const failedOpen = reason === 'lookup-failed' || reason === 'timeout';
     if (failedOpen || dropped !== undefined) this.logger.warn(fields, 'decision');
@@ -78,6 +79,10 @@ export class DecisionLog {
       'decision failed unexpectedly',
     );
   }
+}
+
+function isFault({ outcome, reason }: ProviderReport): boolean {
+  return reason !== undefined || outcome === 'unanswered';
 }
 
 function callIdOf({ extradata }: Call): string | undefined {

@@ -27,18 +27,18 @@ export interface Call {
 export interface Decision {
   readonly reason: Reason;
   /** Present with reason `matched` only, never empty. */
-  readonly instructions?: Readonly<JsonObject>;
+  readonly instructions?: Readonly<JsonObject> | undefined;
   /** `instructions` as JSON. */
-  readonly json?: string;
+  readonly json?: string | undefined;
   /** Name of the target that decided; `unknown` when there is none. */
   readonly target: string;
-  readonly caller?: Caller;
-  readonly record?: VipRecord;
+  readonly caller?: Caller | undefined;
+  readonly record?: VipRecord | undefined;
   /** Name of the provider whose record was used. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** Position of the route that fitted, 0 = first. */
-  readonly route?: number;
+  readonly route?: number | undefined;
   /** Instructions that were left out because a template or a type was wrong. */
-  readonly dropped?: readonly string[];
+  readonly dropped?: readonly string[] | undefined;
   readonly reports: readonly ProviderReport[];
 }

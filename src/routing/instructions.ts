@@ -58,7 +58,7 @@ type Renderer = (scope: InstructionScope) => Json | undefined;
 export class CompiledInstructions {
   readonly #properties: readonly (readonly [name: string, render: Renderer | undefined])[];
   /** What comes out for every call, when no text is a template. */
-  readonly #constant: RenderedInstructions | undefined;
+  readonly constant: RenderedInstructions | undefined;
 
   /** A text that is no usable template makes its property one that is always dropped. */
   constructor(instructions: Readonly<JsonObject>) {
@@ -70,8 +70,8 @@ export class CompiledInstructions {
       }
     });
     if (!isTemplate(JSON.stringify(instructions))) {
-      const rendered = this.#render(NO_SCOPE);
-      this.#constant = Object.freeze({ ...rendered, json: JSON.stringify(rendered.values) });
+      const rendered = this.render(NO_SCOPE);
+      this.constant = Object.freeze({ ...rendered, json: JSON.stringify(rendered.values) });
     }
   }
 
@@ -80,10 +80,6 @@ export class CompiledInstructions {
    *   leaves the base's
    */
   render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
-    return base === undefined && this.#constant !== undefined ? this.#constant : this.#render(scope, base);
-  }
-
-  #render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
     const values: JsonObject = Object.assign(Object.create(null) as JsonObject, base?.values);
     const dropped = [...(base?.dropped ?? [])];
     for (const [name, render] of this.#properties) {

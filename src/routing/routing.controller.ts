@@ -6,7 +6,7 @@ import { assertMayAsk } from '../auth/may-ask.js';
 import { Problem } from '../http/problem.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import type { Call, Decision } from './decision.js';
+import type { Call } from './decision.js';
 import { DecisionLog } from './decision-log.js';
 import { LoadGuard } from './load.guard.js';
 import { answer, JsonBody, RoutingExceptionFilter, RoutingRequestPipe } from './routing-http.js';
@@ -37,15 +37,11 @@ export class RoutingController {
     const { user: credential, arrivedMs } = request;
     const call = toCall(body);
     assertMayAsk(credential, this.routing.targetName(call.targetid), this.metrics);
-    const decision = await this.#decide(call, arrivedMs);
-    this.log.decided(call, decision, credential.id, arrivedMs);
-    answer(response, decision.reason, decision.json);
-  }
-
-  async #decide(call: Call, arrivedMs: number): Promise<Decision> {
     this.load.enter();
     try {
-      return await this.routing.decide(call, arrivedMs);
+      const decision = await this.routing.decide(call, arrivedMs);
+      this.log.decided(call, decision, credential.id, arrivedMs);
+      answer(response, decision.reason, decision.json);
     } finally {
       this.load.leave();
     }

@@ -63,14 +63,22 @@ export class RoutingService {
       spentMs,
     );
     if (record === undefined) return { reason, target: name, caller, reports };
-    const found = { target: name, caller, record, provider: provider!, reports };
     const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));
-    if (route === undefined) return { reason: 'no-route', ...found };
-    const { values, dropped, json } = this.#instructions(route, record, call);
-    const outcome = { ...found, route: route.index, ...(dropped.length > 0 && { dropped }) };
-    return Object.keys(values).length > 0
-      ? { reason: 'matched', instructions: values, json: json ?? JSON.stringify(values), ...outcome }
-      : { reason: 'no-route', ...outcome };
+    if (route === undefined) return { reason: 'no-route', target: name, caller, record, provider, reports };
+    const { values, json, dropped } = this.#instructions(route, record, call);
+    const isEmpty = Object.keys(values).length === 0;
+    return {
+      reason: isEmpty ? 'no-route' : 'matched',
+      instructions: isEmpty ? undefined : values,
+      json: isEmpty ? undefined : (json ?? JSON.stringify(values)),
+      target: name,
+      caller,
+      record,
+      provider,
+      route: route.index,
+      dropped: dropped.length > 0 ? dropped : undefined,
+      reports,
+    };
   }
 
   #target(targetid: string | undefined): Target | undefined {
@@ -78,6 +86,8 @@ export class RoutingService {
   }
 
   #instructions(route: Route, record: VipRecord, call: Call): RenderedInstructions {
+    const { constant } = route.instructions;
+    if (constant !== undefined && record.instructions === undefined) return constant;
     const scope = scopeOf(record, call);
     const instructions = route.instructions.render(scope);
     return record.instructions === undefined
