@@ -45,12 +45,6 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
   return { config, plugins };
 }
 
-/** A client that takes longer to send its headers, or its whole request, is cut off. */
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-/** Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000;
-
 /** The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests. */
 export async function createApp({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
   const { tls } = config.server;
@@ -67,9 +61,6 @@ export async function createApp({ config, plugins }: LoadedConfig): Promise<Nest
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
   const server = app.getHttpServer();
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
   if (tls) watchTls(server as unknown as Server, tls, logger);
   app.disable('x-powered-by');
   app.set('etag', false);

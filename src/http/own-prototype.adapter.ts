@@ -2,7 +2,23 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+
+const LIMITS: ServerOptions = {
+  /** A client that takes longer to send its headers, or its whole request, is cut off. */
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  /** How often that is looked at. */
+  connectionsCheckingInterval: 1_000,
+  /** Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it. */
+  keepAliveTimeout: 75_000,
+};
+/**
+ * Connections that may wait to be accepted. The kernel turns further ones away, and they come back only after a second,
+ * which a caller would have to wait.
+ */
+const BACKLOG = 4_096;
 
 /** A request that knows when its headers had come. */
 export interface TimedRequest {
@@ -18,10 +34,18 @@ export interface TimedRequest {
 export class OwnPrototypeAdapter extends ExpressAdapter {
   override initHttpServer({ httpsOptions }: NestApplicationOptions): void {
     const app = this.getInstance<Express>();
-    const classes = classesOf(app);
+    const options = { ...LIMITS, ...classesOf(app) };
     this.httpServer = httpsOptions
-      ? createTlsServer({ ...httpsOptions, ...classes }, app)
-      : createServer(classes, app);
+      ? createTlsServer({ ...httpsOptions, ...options }, app)
+      : createServer(options, app);
+  }
+
+  override listen(port: string | number, callback?: () => void): Server;
+  override listen(port: string | number, host: string, callback?: () => void): Server;
+  override listen(port: string | number, ...more: unknown[]): Server {
+    const host = more.find((value) => typeof value === 'string');
+    const callback = more.find((value) => typeof value === 'function') as (() => void) | undefined;
+    return this.httpServer.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
   }
 }
 
