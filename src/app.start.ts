@@ -27,9 +27,12 @@ export async function start(): Promise<Running> {
   const loaded = await loadConfig(readEnvironment());
   const app = await createApp(loaded);
   const logger = app.get<Logger>(LOGGER);
-  // A plug-in's forgotten promise must not take the endpoint down.
+  // A plug-in's forgotten promise or listener must not take the endpoint, and the calls in hand, down.
   process.on('unhandledRejection', (error) =>
     logger.error({ error }, 'a promise was rejected and nobody looked'),
+  );
+  process.on('uncaughtException', (error) =>
+    logger.error({ error }, 'an error was thrown where nobody could catch it'),
   );
   const { host, port } = loaded.config.server;
   await app.listen(port, host);

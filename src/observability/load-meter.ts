@@ -8,6 +8,8 @@ import { MetricsService } from './metrics.service.js';
 const MEASURE_MS = 50;
 /** A measurement later than this, twice in a row, means that calls wait for longer than they can be let wait. */
 const MAX_DELAY_MS = 200;
+/** Calls between two measurements below which it is something else that keeps the event loop busy: shedding them is no help. */
+const MANY_CALLS = 100;
 /** Decisions at a time; more than that wait for providers that will not come to answer them all. */
 const MAX_IN_FLIGHT = 2_000;
 /** How long health goes on to tell that calls were shed, so that monitors get to see it. */
@@ -28,14 +30,16 @@ export interface Load {
 }
 
 /**
- * Tells when more calls come than this process can decide: its event loop lags behind for longer than one hiccup, or too
- * many decisions are under way. Both pass by themselves as soon as less is asked.
+ * Tells when more calls come than this process can decide: its event loop lags behind its calls for longer than one hiccup,
+ * or too many decisions are under way. Both pass by themselves as soon as less is asked.
  */
 @Injectable()
 export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   #inFlight = 0;
   #delayMs = 0;
   #delayBeforeMs = 0;
+  #calls = 0;
+  #callsBefore = 0;
   #measuredMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #shed = 0;
@@ -70,8 +74,10 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   /** True when a further call must be shed; counts it. */
   mustShed(): boolean {
-    const isTooMuch =
-      Math.min(this.#delayMs, this.#delayBeforeMs) > MAX_DELAY_MS || this.#inFlight >= MAX_IN_FLIGHT;
+    this.#calls++;
+    const lagsBehind =
+      Math.min(this.#delayMs, this.#delayBeforeMs) > MAX_DELAY_MS && this.#callsBefore >= MANY_CALLS;
+    const isTooMuch = lagsBehind || this.#inFlight >= MAX_IN_FLIGHT;
     if (isTooMuch) this.#count();
     return isTooMuch;
   }
@@ -101,6 +107,8 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   #measure(): void {
     const nowMs = performance.now();
+    this.#callsBefore = this.#calls;
+    this.#calls = 0;
     this.#delayBeforeMs = this.#delayMs;
     this.#delayMs = Math.max(0, nowMs - this.#measuredMs - MEASURE_MS);
     this.#measuredMs = nowMs;

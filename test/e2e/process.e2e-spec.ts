@@ -228,6 +228,25 @@ describe('the process', () => {
     expect((await program!.finished).code).toBe(0);
   });
 
+  it('outlives what a plug-in throws where nobody can catch it', async () => {
+    const source = await readFile(PLUGIN, 'utf8');
+    const careless = source.replace(
+      'async lookup(caller) {',
+      `async lookup(caller) {
+    setTimeout(() => { throw new TypeError('spilt tea'); }, 0);
+    void Promise.reject(new TypeError('cold tea'));`,
+    );
+    await writeFile(join(folder, 'tea-leaves.mjs'), careless);
+    const url = await start();
+    const leaves = { ...GOOD, targetid: 'LEAVES' };
+    for (let call = 0; call < 3; call++) {
+      expect((await ask(url, { method: 'POST', headers: HEADERS, body: leaves })).status).toBe(200);
+    }
+    await program!.until(/"level":"error".*"spilt tea".*thrown where nobody could catch it/);
+    await program!.until(/"level":"error".*"cold tea".*rejected and nobody looked/);
+    expect((await ask(url, { method: 'POST', headers: HEADERS, body: leaves })).status).toBe(200);
+  });
+
   it('says 503 until its providers are open, or have had their time, and then takes calls without them', async () => {
     const hanging = await silentServer();
     const own = await closedPort();
