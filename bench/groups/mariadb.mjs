@@ -1,0 +1,68 @@
+import { tsImport } from 'tsx/esm/api';
+import { checkAnswers, checkVip } from '../harness/answers.mjs';
+import { numbers } from '../harness/call.mjs';
+import { folder } from '../harness/children.mjs';
+import { interleaved, tell } from '../harness/rounds.mjs';
+import { startBaseline, startService } from '../harness/start.mjs';
+import { quartiles, ratios } from '../harness/statistics.mjs';
+
+/** Holds the table and its index, so that this is about the service and not about a disk. */
+const BUFFER_POOL_BYTES = 256 * 1024 * 1024;
+
+/** Decisions per second from MariaDB, the cache off, against the same query through mysql2 behind Express. */
+export async function mariadb(quick) {
+  const set = numbers(quick ? 100_000 : 1_000_000);
+  process.env.TMPDIR = folder; // the server's data goes when all else does
+  const { startMariaDb } = await tsImport('../../test/support/mariadb.ts', import.meta.url);
+  tell('starting MariaDB');
+  const database = await startMariaDb();
+  try {
+    const service = await startService(
+      'service',
+      { kind: 'database' },
+      { env: { DATABASE_URL: database.url } },
+    );
+    tell(`filling vip_caller with ${set.count} rows`);
+    await fill(database, set);
+    const baseline = await startBaseline('Express and mysql2', 'express-mysql2.mjs', {
+      BENCH_DATABASE_URL: database.url,
+    });
+    const subjects = [service, baseline];
+    await checkAnswers([service]);
+    await checkVip(baseline);
+    const results = await interleaved(subjects, {
+      ...(quick ? { rounds: 5, seconds: 1, warmUpSeconds: 4 } : { rounds: 7, seconds: 2, warmUpSeconds: 8 }),
+      load: set.load,
+    });
+    for (const subject of subjects) await subject.stop();
+
+    const of = (name, property) => results.get(name).map((round) => round[property]);
+    return {
+      rows: subjects.map(({ name }) => ({
+        subject: name,
+        perSecond: quartiles(of(name, 'perSecond')),
+        cpuMicroseconds: quartiles(of(name, 'cpuMicroseconds')),
+      })),
+      figures: [
+        {
+          figure: `decisions/s, ${set.count.toLocaleString('en')} rows, against Express and mysql2`,
+          ...ratios(of(service.name, 'perSecond'), of(baseline.name, 'perSecond')),
+          byCpu: ratios(of(baseline.name, 'cpuMicroseconds'), of(service.name, 'cpuMicroseconds')).median,
+          atLeast: true,
+          must: 0.8,
+          aim: 1,
+        },
+      ],
+    };
+  } finally {
+    await database.stop();
+  }
+}
+
+async function fill(database, { count, step }) {
+  await database.sql(`
+    SET GLOBAL innodb_buffer_pool_size = ${BUFFER_POOL_BYTES};
+    INSERT INTO vip_caller (number, tier)
+      SELECT CONCAT('+35840', LPAD(seq * ${step}, 7, '0')), 'gold' FROM seq_0_to_${count - 1};
+    ANALYZE TABLE vip_caller`);
+}
