@@ -99,7 +99,7 @@ export function describeVipLookupProvider(
     );
   }
   const country = harness.country ?? 'FI';
-  const ask = (provider: VipLookupProvider, text: string, signal = AbortSignal.timeout(10_000)) =>
+  const ask = async (provider: VipLookupProvider, text: string, signal = AbortSignal.timeout(10_000)) =>
     provider.lookup(Caller.read(text, country), signal);
 
   runner.describe(`${name} keeps the contract of a VIP-lookup provider`, () => {

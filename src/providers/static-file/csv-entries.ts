@@ -1,14 +1,10 @@
-import { parse } from 'csv-parse';
 import type { JsonObject } from '../../plugin-api/index.js';
-import { detectDelimiter, readHeader } from './csv-header.js';
+import { readHeader } from './csv-header.js';
 import type { Column } from './csv-header.js';
+import { MAX_ROW_BYTES, rowsOf } from './csv-rows.js';
 import type { LineProblems } from './line-problems.js';
 import { LineFinder } from './raw-entry.js';
 import type { RawEntry } from './raw-entry.js';
-
-const CHUNK_BYTES = 32_768;
-/** Two texts of 16,384 characters (attributes, instructions), four bytes each at most: more is a quote left open. */
-const MAX_ENTRY_BYTES = 131_072;
 
 const SYNTAX: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE:
@@ -18,7 +14,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
     'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
   CSV_QUOTE_NOT_CLOSED: 'has a double quote that is never closed',
-  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
+  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ROW_BYTES} bytes; a double quote may be left open`,
 };
 
 /** Reads the entries of a CSV list (RFC 4180; UTF-8 without byte order mark); what cannot be read is added to `problems`. */
@@ -32,16 +28,18 @@ export async function* csvEntries(
   let start = 0;
   let columns: Column[] | undefined;
   try {
-    for await (const { cells, end } of rowsOf(bytes)) {
-      const line = lines.lineAt(start);
-      start = end;
-      if (cells.every((cell) => cell.trim() === '')) continue;
-      if (columns === undefined) {
-        columns = readHeader(cells, line, problems, warnings);
-        if (columns === undefined) return;
-      } else {
-        const entry = readRow(cells, columns, line, problems);
-        if (entry !== undefined) yield entry;
+    for await (const rows of rowsOf(bytes)) {
+      for (const { cells, end } of rows) {
+        const line = lines.lineAt(start);
+        start = end;
+        if (cells.every((cell) => cell.trim() === '')) continue;
+        if (columns === undefined) {
+          columns = readHeader(cells, line, problems, warnings);
+          if (columns === undefined) return;
+        } else {
+          const entry = readRow(cells, columns, line, problems);
+          if (entry !== undefined) yield entry;
+        }
       }
     }
   } catch (error) {
@@ -53,46 +51,6 @@ export async function* csvEntries(
   if (columns === undefined) {
     problems.add(1, '', 'the file is empty; the first line names the columns, for example number,tier,name');
   }
-}
-
-interface Row {
-  readonly cells: readonly string[];
-  /** Offset of the first byte behind the row. */
-  readonly end: number;
-}
-
-/** Rejects at broken quoting, after the rows before it. */
-async function* rowsOf(bytes: Buffer): AsyncGenerator<Row> {
-  const rows: Row[] = [];
-  const parser = parse({
-    delimiter: detectDelimiter(bytes),
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    trim: true,
-    max_record_size: MAX_ENTRY_BYTES,
-    // Collected here because a stream that fails drops the rows that it has not yet handed over.
-    on_record: (cells: string[], { bytes: end }) => {
-      rows.push({ cells, end });
-      return null;
-    },
-  });
-  let failure: Error | undefined;
-  const failed = (error: Error | null | undefined) => (failure ??= error ?? undefined);
-  parser.on('error', failed);
-  const settled = (start: (done: (error?: Error | null) => void) => void) =>
-    new Promise<void>((resolve) => {
-      start((error) => {
-        failed(error);
-        resolve();
-      });
-    });
-  for (let at = 0; at < bytes.length && failure === undefined; at += CHUNK_BYTES) {
-    await settled((done) => parser.write(bytes.subarray(at, at + CHUNK_BYTES), done));
-    yield* rows.splice(0);
-  }
-  if (failure === undefined) await settled((done) => parser.end(done));
-  yield* rows;
-  if (failure !== undefined) throw failure;
 }
 
 function readRow(

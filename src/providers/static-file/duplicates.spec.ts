@@ -8,7 +8,8 @@ const duplicatesOf = async (...rows: string[]) => {
   const list = await readRecords(content, 'list.csv', { country: 'FI' });
   expect(list.problems).toEqual([]);
   expect(list.records).toHaveLength(rows.length);
-  return list.duplicates;
+  expect(list.duplicates.total).toBe(list.duplicates.listed.length);
+  return list.duplicates.listed;
 };
 
 describe('duplicates in a list', () => {
@@ -72,5 +73,21 @@ describe('duplicates in a list', () => {
     expect((await readRecordFile('test/fixtures/lists/duplicates.csv', 'FI')).duplicates).toEqual([
       'line 4 repeats line 2',
     ]);
+  });
+
+  it('are counted, and the first hundred by line listed, when a list repeats itself', async () => {
+    const numbers = Array.from({ length: 3_000 }, (_, at) => `${10_000 + ((at * 7) % 3_000)},gold,,,`);
+    const content = Buffer.from(HEADER + [...numbers, ...numbers].join('\n'));
+    const { duplicates } = await readRecords(content, 'list.csv', { country: 'FI' });
+    expect(duplicates).toEqual({
+      total: 3_000,
+      listed: Array.from({ length: 100 }, (_, at) => ({ line: 3_002 + at, firstLine: 2 + at })),
+    });
+  });
+
+  it('are found among very many entries of one number', async () => {
+    const rows = Array.from({ length: 2_000 }, (_, at) => `4711,gold,T${at},,`);
+    expect(await duplicatesOf(...rows)).toEqual([]);
+    expect(await duplicatesOf(...rows, '4711,gold,T77,,')).toEqual([{ line: 2_002, firstLine: 79 }]);
   });
 });

@@ -3,8 +3,9 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeProblem } from './line-problems.js';
+import { MAX_FILE_BYTES } from './list-bytes.js';
 import { inSentences, readRecordFile } from './read-record-file.js';
-import { MAX_FILE_BYTES, readRecords } from './record-file.js';
+import { readRecords } from './record-file.js';
 
 const LISTS = resolve('test/fixtures/lists');
 

@@ -2,11 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bySpecificity } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
-import { RecordIndex } from './record-index.js';
+import { Pace } from './pace.js';
+import { RecordIndexBuilder } from './record-index.js';
 
+const indexOf = async (records: readonly VipRecord[]) => {
+  const builder = new RecordIndexBuilder();
+  records.forEach((each, at) => builder.add(each, at + 1));
+  return (await builder.build(new Pace())).index;
+};
 const record = (number: string, tier = 'gold'): VipRecord => ({ number, tier });
-const find = (numbers: readonly string[], key: string): string[] => {
-  const answer = new RecordIndex(numbers.map((number) => record(number))).find(key);
+const find = async (numbers: readonly string[], key: string): Promise<string[]> => {
+  const answer = (await indexOf(numbers.map((number) => record(number)))).find(key);
   return [answer ?? []].flat().map(({ number }) => number);
 };
 
@@ -21,31 +27,31 @@ const numberAndCut = digits(3, 12).chain((subscriber) =>
 );
 
 describe('the index of a list', () => {
-  it('finds a number inside a range', () => {
-    fc.assert(
-      fc.property(numberAndCut, ({ number, cut }) => {
+  it('finds a number inside a range', async () => {
+    await fc.assert(
+      fc.asyncProperty(numberAndCut, async ({ number, cut }) => {
         const range = `${number.slice(0, cut)}*`;
-        expect(find([range], number)).toEqual([range]);
+        expect(await find([range], number)).toEqual([range]);
       }),
     );
   });
 
-  it('does not find a number outside a range', () => {
-    fc.assert(
-      fc.property(numberAndCut, digits(3, 12), ({ number, cut }, other) => {
+  it('does not find a number outside a range', async () => {
+    await fc.assert(
+      fc.asyncProperty(numberAndCut, digits(3, 12), async ({ number, cut }, other) => {
         const prefix = number.slice(0, cut);
         const caller = `+4${other}`;
-        expect(find([`${prefix}*`], caller)).toEqual([]);
+        expect(await find([`${prefix}*`], caller)).toEqual([]);
         const last = prefix.at(-1);
         const neighbour = `${prefix.slice(0, -1)}${last === '9' ? '8' : '9'}${number.slice(cut)}`;
-        if (cut > 2) expect(find([`${prefix}*`], neighbour)).toEqual([]);
+        if (cut > 2) expect(await find([`${prefix}*`], neighbour)).toEqual([]);
       }),
     );
   });
 
-  it('lists all that fit, the exact number first, then ranges, longest first, whatever the order of the list', () => {
-    fc.assert(
-      fc.property(
+  it('lists all that fit, the exact number first, then ranges, longest first, whatever the order of the list', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         numberAndCut.chain(({ number }) =>
           fc.record({
             number: fc.constant(number),
@@ -54,7 +60,7 @@ describe('the index of a list', () => {
           }),
         ),
         fc.infiniteStream(fc.nat()),
-        ({ number, cuts, exact }, order) => {
+        async ({ number, cuts, exact }, order) => {
           const fitting = cuts.map((cut) => `${number.slice(0, cut)}*`);
           if (exact) fitting.push(number);
           const others = ['+1*', '+46*', '4711', `${number}1`, `+1${number.slice(1)}`.slice(0, 16)];
@@ -63,14 +69,14 @@ describe('the index of a list', () => {
             .sort((a, b) => a.rank - b.rank)
             .map(({ text }) => text);
           const best = fitting.map((text) => record(text)).sort(bySpecificity);
-          expect(find(shuffled, number)).toEqual(best.map((each) => each.number));
+          expect(await find(shuffled, number)).toEqual(best.map((each) => each.number));
         },
       ),
     );
   });
 
-  it('keeps records of one number in the order of the list', () => {
-    const index = new RecordIndex([
+  it('keeps records of one number in the order of the list', async () => {
+    const index = await indexOf([
       record('+3589*', 'range'),
       record('+35891', 'first'),
       record('+35891', 'second'),
@@ -85,21 +91,21 @@ describe('the index of a list', () => {
     ]);
   });
 
-  it('answers a single record as itself, and null for nobody', () => {
+  it('answers a single record as it was given, and null for nobody', async () => {
     const only = record('4711');
-    const index = new RecordIndex([only, record('+3589123*')]);
-    expect(index.find('4711')).toBe(only);
+    const index = await indexOf([only, record('+3589123*')]);
+    expect(index.find('4711')).toStrictEqual(only);
     expect(index.find('471')).toBeNull();
     expect(index.find('+3589124')).toBeNull();
   });
 
-  it('takes a text that looks like a range for nobody', () => {
-    const index = new RecordIndex([record('+3589123*'), record('+3*')]);
+  it('takes a text that looks like a range for nobody', async () => {
+    const index = await indexOf([record('+3589123*'), record('+3*')]);
     for (const text of ['+3589123*', '+3*', '*', '+*']) expect(index.find(text)).toBeNull();
   });
 
-  it('finds text only when it is exactly the same', () => {
-    const index = new RecordIndex([record('sip:board@example.com'), record('4711')]);
+  it('finds text only when it is exactly the same', async () => {
+    const index = await indexOf([record('sip:board@example.com'), record('4711')]);
     expect(index.find('sip:board@example.com')).toMatchObject({ tier: 'gold' });
     for (const text of [
       'SIP:board@example.com',
@@ -111,5 +117,20 @@ describe('the index of a list', () => {
     ]) {
       expect(index.find(text)).toBeNull();
     }
+  });
+
+  it('gives the same instructions object at every lookup, also where entries share it', async () => {
+    const instructions = () => ({ Greeting: 'Hyvää päivää', Extra: [1, null] });
+    const index = await indexOf([
+      { number: '+358501', tier: 'gold', instructions: instructions() },
+      { number: '+358502', tier: 'gold', instructions: instructions() },
+      { number: '+358503', tier: 'gold', instructions: { ...instructions(), Extra: [1, Number.NaN] } },
+    ]);
+    const given = ['+358501', '+358501', '+358502', '+358503'].map(
+      (key) => (index.find(key) as VipRecord).instructions,
+    );
+    expect(given[1]).toBe(given[0]);
+    expect(given[2]).toBe(given[0]);
+    expect(given[3]).toEqual({ ...instructions(), Extra: [1, Number.NaN] });
   });
 });

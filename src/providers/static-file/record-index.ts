@@ -1,23 +1,31 @@
-import { numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
+import { findDuplicates } from './duplicates.js';
+import type { Duplicates } from './duplicates.js';
+import { EntryTableBuilder } from './entry-table.js';
+import type { EntryTable } from './entry-table.js';
+import { KEY_LIMIT, leadingDigits, numberKey } from './number-key.js';
+import type { Pace } from './pace.js';
+import { SharedDetails } from './shared-details.js';
+import type { Details } from './shared-details.js';
 
-/** Records by number and range, for finding all that fit a caller without looking at the others. */
+/** Fewest digits of an E.164 number, country code included; what has less is text, and in no range. */
+const MIN_DIGITS = 3;
+
+/**
+ * Records by number and range, for finding all that fit a caller without looking at the others. In the table a number
+ * has itself as its key, a range its digits, negative, and a text what `texts` says.
+ */
 export class RecordIndex {
-  readonly size: number;
-  readonly #records = new Map<string, VipRecord | VipRecord[]>();
-  /** Lengths of the ranges in the list, their `*` included: only those are looked up. */
-  readonly #rangeLengths = new Set<number>();
+  constructor(
+    private readonly table: EntryTable,
+    private readonly details: readonly Details[],
+    private readonly texts: ReadonlyMap<string, number>,
+    /** How many digits the ranges of the list have, longest first. */
+    private readonly rangeLengths: readonly number[],
+  ) {}
 
-  constructor(records: readonly VipRecord[]) {
-    this.size = records.length;
-    for (const record of records) {
-      const { number } = record;
-      if (number.endsWith('*')) this.#rangeLengths.add(number.length);
-      const same = this.#records.get(number);
-      if (same === undefined) this.#records.set(number, record);
-      else if (Array.isArray(same)) same.push(record);
-      else this.#records.set(number, [same, record]);
-    }
+  get size(): number {
+    return this.table.size;
   }
 
   /**
@@ -26,15 +34,72 @@ export class RecordIndex {
    * @param key `Caller.key`
    */
   find(key: string): VipRecord | readonly VipRecord[] | null {
-    // A text that only looks like a range of the list is nobody's number.
-    if (key.endsWith('*')) return null;
-    const found: VipRecord[] = [];
-    for (const candidate of this.#rangeLengths.size === 0 ? [key] : numberKeys(key)) {
-      if (candidate !== key && !this.#rangeLengths.has(candidate.length)) continue;
-      const records = this.#records.get(candidate);
-      if (Array.isArray(records)) found.push(...records);
-      else if (records !== undefined) found.push(records);
+    const number = numberKey(key);
+    if (number === 0) {
+      const text = this.texts.get(key);
+      return text === undefined ? null : this.#withEntries(null, text, key);
     }
-    return found.length > 1 ? found : (found[0] ?? null);
+    let found = this.#withEntries(null, number, key);
+    const digits = key.length - 1;
+    if (digits < MIN_DIGITS) return found;
+    for (const length of this.rangeLengths) {
+      if (length <= digits) found = this.#withEntries(found, -leadingDigits(number, digits, length));
+    }
+    return found;
+  }
+
+  /** @param number what the entries are for, where the key does not say it */
+  #withEntries(
+    found: VipRecord | VipRecord[] | null,
+    key: number,
+    number?: string,
+  ): VipRecord | VipRecord[] | null {
+    for (let place = this.table.next(key, -1); place !== -1; place = this.table.next(key, place)) {
+      const details = this.details[this.table.referenceAt(place)]!;
+      const record = { number: number ?? `+${-key}*`, ...details };
+      if (found === null) found = record;
+      else if (Array.isArray(found)) found.push(record);
+      else found = [found, record];
+    }
+    return found;
+  }
+}
+
+/** Makes the index of a list, entry by entry. */
+export class RecordIndexBuilder {
+  readonly #table = new EntryTableBuilder();
+  readonly #details = new SharedDetails();
+  readonly #texts = new Map<string, number>();
+  readonly #rangeLengths = new Set<number>();
+
+  /** @param line on which the entry begins; for the report of duplicates */
+  add(record: VipRecord, line: number): void {
+    this.#table.add(this.#keyOf(record.number), this.#details.referenceOf(record), line);
+  }
+
+  #keyOf(number: string): number {
+    const key = numberKey(number);
+    if (key !== 0) return key;
+    const range = number.endsWith('*') ? numberKey(number, number.length - 1) : 0;
+    if (range !== 0) {
+      this.#rangeLengths.add(number.length - 2);
+      return -range;
+    }
+    const known = this.#texts.get(number);
+    if (known !== undefined) return known;
+    const text = KEY_LIMIT + this.#texts.size;
+    this.#texts.set(number, text);
+    return text;
+  }
+
+  /** The index of what was added; the builder is empty then. */
+  async build(pace: Pace): Promise<{ index: RecordIndex; duplicates: Duplicates }> {
+    const details = this.#details.all;
+    const { table, lines } = await this.#table.build(details.length, pace);
+    const rangeLengths = [...this.#rangeLengths].sort((a, b) => b - a);
+    return {
+      index: new RecordIndex(table, details, this.#texts, rangeLengths),
+      duplicates: await findDuplicates(table, lines, details, pace),
+    };
   }
 }

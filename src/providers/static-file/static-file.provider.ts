@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { VipLookup, VipLookupError } from '../../plugin-api/index.js';
 import type {
   Caller,
@@ -8,10 +7,12 @@ import type {
   VipLookupProvider,
 } from '../../plugin-api/index.js';
 import { FileWatcher } from './file-watcher.js';
+import { digestOf, readListBytes } from './list-bytes.js';
+import { Pace } from './pace.js';
 import { inSentences } from './read-record-file.js';
-import type { RecordList } from './read-record-file.js';
-import { readListBytes, readRecords } from './record-file.js';
-import { RecordIndex } from './record-index.js';
+import type { ListReport } from './read-record-file.js';
+import { readList } from './record-file.js';
+import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
 interface LoadedList {
@@ -43,7 +44,7 @@ export class StaticFileProvider implements VipLookupProvider {
 
   constructor(private readonly context: ProviderContext<StaticFileOptions>) {}
 
-  async lookup(caller: Caller): Promise<VipAnswer> {
+  lookup(caller: Caller): VipAnswer {
     if (this.#list === undefined) throw this.#notLoaded();
     return this.#list.index.find(caller.key);
   }
@@ -79,15 +80,15 @@ export class StaticFileProvider implements VipLookupProvider {
     const { signal } = this.#closing;
     try {
       const bytes = await readListBytes(path, file, signal);
-      const digest = createHash('sha256').update(bytes).digest('hex');
+      const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
       const { country } = this.context;
-      const content = inSentences(await readRecords(bytes, path, { country, signal }));
+      const list = await readList(bytes, path, { country, signal });
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
-      if (content.problemCount > 0) this.#refuse(...unusable(file, content));
-      else this.#use(content);
+      if (list.problemCount > 0) this.#refuse(...unusable(file, inSentences(list)));
+      else this.#use(list.index, inSentences(list));
     } catch (error) {
       if (signal.aborted) return;
       this.#digest = undefined;
@@ -97,15 +98,12 @@ export class StaticFileProvider implements VipLookupProvider {
     }
   }
 
-  #use({ records, duplicates, warnings }: RecordList): void {
+  #use(index: RecordIndex, { duplicates, warnings }: ListReport): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    this.#list = {
-      index: new RecordIndex(records.map(({ record }) => record)),
-      loadedAt: new Date().toISOString(),
-    };
+    this.#list = { index, loadedAt: new Date().toISOString() };
     this.#refusal = undefined;
-    logger.info({ file, entries: records.length }, `${file} is loaded`);
+    logger.info({ file, entries: index.size }, `${file} is loaded`);
     if (duplicates.length > 0) {
       logger.warn(
         { file, duplicates },
@@ -138,7 +136,7 @@ export class StaticFileProvider implements VipLookupProvider {
 }
 
 /** A clause for health and the log, and everything for whoever mends the file. */
-function unusable(file: string, { problems, problemCount }: RecordList): [string, string[]] {
+function unusable(file: string, { problems, problemCount }: ListReport): [string, string[]] {
   const count = problemCount === 1 ? '1 problem' : `${problemCount} problems`;
   return [
     `${file} has ${count}, the first in ${problems[0]}`,

@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { VipLookupError } from '../../plugin-api/index.js';
+import type { Pace } from './pace.js';
+import { LineFinder } from './raw-entry.js';
+
+export const MAX_FILE_BYTES = 256 * 1024 * 1024;
+/** Bytes looked at in one go: about a millisecond. */
+const PIECE_BYTES = 512 * 1024;
+
+/**
+ * The content of a list.
+ * @param name what the file is called in messages
+ * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
+ */
+export async function readListBytes(path: string, name: string, signal?: AbortSignal): Promise<Buffer> {
+  try {
+    const file = await stat(path);
+    if (!file.isFile()) throw new VipLookupError(`${name} is no file`);
+    if (file.size > MAX_FILE_BYTES) {
+      const mebibytes = Math.ceil(file.size / 1_048_576);
+      throw new VipLookupError(`${name} has ${mebibytes} MiB; a list may have 256 MiB at most`);
+    }
+    return await readFile(path, { signal });
+  } catch (error) {
+    if (error instanceof VipLookupError) throw error;
+    const { code } = error as { code?: string };
+    if (code === 'ABORT_ERR') throw error;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new VipLookupError(`${name} does not exist`);
+    if (code === 'EACCES' || code === 'EPERM') throw new VipLookupError(`${name} may not be read (${code})`);
+    throw new VipLookupError(`${name} cannot be read (${code ?? 'unknown error'})`);
+  }
+}
+
+/** Tells one content from another. */
+export async function digestOf(bytes: Buffer, pace: Pace): Promise<string> {
+  const hash = createHash('sha256');
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    if (pace.isDue) await pace.makeWay();
+    hash.update(bytes.subarray(from, from + PIECE_BYTES));
+  }
+  return hash.digest('hex');
+}
+
+/** The line on which the first text stands that is no UTF-8; `undefined` when all of it is. */
+export async function lineOfInvalidText(bytes: Buffer, pace: Pace): Promise<number | undefined> {
+  const lines = new LineFinder(bytes);
+  for (let from = 0; from < bytes.length;) {
+    if (pace.isDue) await pace.makeWay();
+    const end = startOfCharacter(bytes, from + PIECE_BYTES);
+    if (!isUtf8(bytes.subarray(from, end))) return lines.lineAt(startOfInvalidLine(bytes, from, end));
+    lines.lineAt(from);
+    from = end;
+  }
+  return undefined;
+}
+
+/** The offset, or up to three before it, at which no character is cut in two. */
+function startOfCharacter(bytes: Buffer, offset: number): number {
+  if (offset >= bytes.length) return bytes.length;
+  for (let at = offset; at > offset - 4; at--) if ((bytes[at]! & 0b1100_0000) !== 0b1000_0000) return at;
+  return offset;
+}
+
+function startOfInvalidLine(bytes: Buffer, from: number, end: number): number {
+  for (let start = from; ;) {
+    const lineEnd = bytes.indexOf(0x0a, start);
+    if (lineEnd === -1 || lineEnd >= end || !isUtf8(bytes.subarray(start, lineEnd))) return start;
+    start = lineEnd + 1;
+  }
+}
+
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).toString('hex') === 'efbbbf' ? bytes.subarray(3) : bytes;
+}
