@@ -36,31 +36,26 @@ describe('the load meter', () => {
     expect(log).toEqual([]);
   });
 
-  it('takes one hiccup for what it is', async () => {
+  it('takes a hiccup for what it is, whoever is to blame', async () => {
     await sleep(120);
     block(400);
-    await turn();
-    expect(meter.mustShed()).toBe(false);
-  });
-
-  it('does not make calls pay for other work that keeps the event loop busy', async () => {
-    for (let round = 0; round < 3; round++) {
-      block(300);
-      await turn();
-    }
+    // Calls that are read in the same turn, and those of the next.
     for (let call = 0; call < 50; call++) expect(meter.mustShed()).toBe(false);
+    await turn();
+    for (let call = 0; call < 500; call++) expect(meter.mustShed()).toBe(false);
   });
 
-  it('sheds while the event loop lags behind again and again, says so once, and recovers', async () => {
-    for (let round = 0; round < 3; round++) {
-      for (let call = 0; call < 200; call++) meter.mustShed();
-      block(400);
-      await turn();
+  it('sheds what is left when the calls of one turn take too long, says so once, and begins anew', async () => {
+    let decided = 0;
+    for (let call = 0; call < 1_000; call++) {
+      if (meter.mustShed()) continue;
+      decided++;
+      block(1);
     }
-    const { shed } = meter.load;
-    expect([meter.mustShed(), meter.mustShed()]).toEqual([true, true]);
+    expect(decided).toBeGreaterThanOrEqual(100);
+    expect(decided).toBeLessThan(400);
     expect(meter.load).toMatchObject({
-      shed: shed + 2,
+      shed: 1_000 - decided,
       reason: 'more calls came than could be decided; the others were shed',
       since: expect.stringMatching(/^\d{4}-.*Z$/),
     });
@@ -70,7 +65,7 @@ describe('the load meter', () => {
       inFlight: 0,
       msg: 'more calls come than can be decided; those in excess are told to proceed normally',
     });
-    for (let tries = 0; meter.mustShed() && tries < 100; tries++) await sleep(50);
+    await turn();
     expect(meter.mustShed()).toBe(false);
     // Monitors still get to see it.
     expect(meter.load.reason).toBeDefined();

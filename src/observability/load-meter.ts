@@ -4,11 +4,11 @@ import type { Logger } from './logger.js';
 import { LOGGER } from './logger.js';
 import { MetricsService } from './metrics.service.js';
 
-/** How often the delay of the event loop is measured. */
+/** How often the event loop shows that it still turns. */
 const MEASURE_MS = 50;
-/** A measurement later than this, twice in a row, means that calls wait for longer than they can be let wait. */
+/** One turn of the event loop may be late by this. Calls that were not read in it have waited as long, and will again. */
 const MAX_DELAY_MS = 200;
-/** Calls between two measurements below which it is something else that keeps the event loop busy: shedding them is no help. */
+/** With fewer calls in one turn it is something else that keeps the event loop busy: shedding them is no help. */
 const MANY_CALLS = 100;
 /** Decisions at a time; more than that wait for providers that will not come to answer them all. */
 const MAX_IN_FLIGHT = 2_000;
@@ -30,16 +30,15 @@ export interface Load {
 }
 
 /**
- * Tells when more calls come than this process can decide: its event loop lags behind its calls for longer than one hiccup,
- * or too many decisions are under way. Both pass by themselves as soon as less is asked.
+ * Tells when more calls come than this process can decide: the calls of one turn of its event loop take too long, or too
+ * many decisions are under way. Both pass by themselves as soon as less is asked.
  */
 @Injectable()
 export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   #inFlight = 0;
   #delayMs = 0;
-  #delayBeforeMs = 0;
+  /** Calls since the event loop was measured, that is in this turn of it when turns are long. */
   #calls = 0;
-  #callsBefore = 0;
   #measuredMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #shed = 0;
@@ -74,10 +73,9 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   /** True when a further call must be shed; counts it. */
   mustShed(): boolean {
-    this.#calls++;
-    const lagsBehind =
-      Math.min(this.#delayMs, this.#delayBeforeMs) > MAX_DELAY_MS && this.#callsBefore >= MANY_CALLS;
-    const isTooMuch = lagsBehind || this.#inFlight >= MAX_IN_FLIGHT;
+    // One turn reads all connections that are ready, so its length must be looked at while it lasts.
+    const isLate = ++this.#calls > MANY_CALLS && this.#sinceMeasured() > MEASURE_MS + MAX_DELAY_MS;
+    const isTooMuch = isLate || this.#inFlight >= MAX_IN_FLIGHT;
     if (isTooMuch) this.#count();
     return isTooMuch;
   }
@@ -100,18 +98,20 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#since = new Date().toISOString();
     this.#shedBefore = this.#shed - 1;
     this.logger.error(
-      { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#delayMs) },
+      { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#sinceMeasured() - MEASURE_MS) },
       'more calls come than can be decided; those in excess are told to proceed normally',
     );
   }
 
+  #sinceMeasured(): number {
+    return performance.now() - this.#measuredMs;
+  }
+
   #measure(): void {
+    this.#delayMs = Math.max(0, this.#sinceMeasured() - MEASURE_MS);
     const nowMs = performance.now();
-    this.#callsBefore = this.#calls;
-    this.#calls = 0;
-    this.#delayBeforeMs = this.#delayMs;
-    this.#delayMs = Math.max(0, nowMs - this.#measuredMs - MEASURE_MS);
     this.#measuredMs = nowMs;
+    this.#calls = 0;
     if (this.#since === undefined || nowMs - this.#shedAtMs < REMEMBERED_MS) return;
     this.logger.info(
       { shed: this.#shed - this.#shedBefore, since: this.#since },
