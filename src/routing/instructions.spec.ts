@@ -91,6 +91,23 @@ describe('instructions', () => {
     expect(render({ A: '{% for i in (1..100000000) %}x{% endfor %}' }).dropped).toEqual(['A']);
   });
 
+  it('are not given up because the process stood still for a moment', () => {
+    let stalls = 0;
+    const attributes = {
+      get company(): string {
+        const endMs = performance.now() + (stalls++ === 0 ? 80 : 0);
+        while (performance.now() < endMs);
+        return 'Acme';
+      },
+    };
+    const greeting = new CompiledInstructions({ Greeting: '{{ attributes.company }} {{ name }}' });
+    expect(greeting.render({ ...scope, attributes })).toMatchObject({
+      values: { Greeting: `Acme ${scope.name}` },
+      dropped: [],
+    });
+    expect(stalls).toBe(2);
+  });
+
   it('treat a value as text, never as a template', () => {
     const hostile = { ...scope, name: '{{ call.anum }}{% raw %}' };
     expect({ ...new CompiledInstructions({ A: '{{ name }}' }).render(hostile).values }).toEqual({
