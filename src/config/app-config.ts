@@ -51,7 +51,11 @@ export interface ProviderConfig {
   readonly name: string;
   readonly kind: string;
   readonly country: string | undefined;
+  /** For one lookup, the time in the queue included. */
   readonly timeoutMs: number;
+  /** Lookups under way at once at most; `maxQueued` more may wait for their turn. */
+  readonly maxConcurrent: number;
+  readonly maxQueued: number;
   readonly cache: CacheConfig | undefined;
   /** Checked instance of the kind's options class. */
   readonly options: object;
@@ -59,7 +63,9 @@ export interface ProviderConfig {
 
 export interface CacheConfig {
   readonly ttlMs: number;
+  /** 0: "not a VIP" is not kept. */
   readonly negativeTtlMs: number;
+  readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
   readonly maxEntries: number;
 }

@@ -56,8 +56,14 @@ describe('a complete file', () => {
     const source = await readConfigFile({ configFile: fixture('complete.yaml'), variables: VARIABLES });
     expect(source.plugins).toEqual(['./list.mjs']);
     const config = checkConfig(source, kinds, environment);
-    const cache = { ttlMs: 600_000, negativeTtlMs: 60_000, staleIfErrorMs: 86_400_000, maxEntries: 50 };
-    const list = { kind: 'list', country: 'FI', timeoutMs: 1500, cache };
+    const cache = {
+      ttlMs: 600_000,
+      negativeTtlMs: 60_000,
+      staleWhileRevalidateMs: 1_800_000,
+      staleIfErrorMs: 86_400_000,
+      maxEntries: 50,
+    };
+    const list = { kind: 'list', country: 'FI', timeoutMs: 1500, maxConcurrent: 20, maxQueued: 0, cache };
     expect(config).toEqual({
       file: resolve(fixture('complete.yaml')),
       directory: resolve('test/fixtures/config'),
@@ -142,7 +148,15 @@ describe('a complete file', () => {
     expect(config.server.allowedNetworks).toBeUndefined();
     expect(config.providers.get('a')).toMatchObject({
       timeoutMs: 1000,
-      cache: { ttlMs: 30_000, negativeTtlMs: 30_000, staleIfErrorMs: 0, maxEntries: 10_000 },
+      maxConcurrent: 50,
+      maxQueued: 100,
+      cache: {
+        ttlMs: 30_000,
+        negativeTtlMs: 30_000,
+        staleWhileRevalidateMs: 0,
+        staleIfErrorMs: 0,
+        maxEntries: 10_000,
+      },
     });
   });
 
@@ -244,7 +258,7 @@ describe('what each key may hold', () => {
     ],
     [
       'providers: { a: { kind: list, file: f, cache: 30s } }',
-      `providers.a.cache: "30s" ${MAP} Keys: ttl, negativeTtl, staleIfError, maxEntries.`,
+      `providers.a.cache: "30s" ${MAP} Keys: ttl, negativeTtl, staleWhileRevalidate, staleIfError, maxEntries.`,
     ],
     [
       'providers: { a: { kind: list, file: f, cache: { negativeTtl: 1m } } }',
@@ -288,7 +302,7 @@ describe('what each key may hold', () => {
         fileWith('providers: { "a": { kind: list, file: f }, configuration: { kind: list, file: f } }'),
       ),
     ).toEqual([
-      'line 2, providers.configuration: is taken: /health reports the configuration itself as "configuration". Choose another name.',
+      'line 2, providers.configuration: is taken: /health has a key of that name beside those of the providers. Choose another name.',
     ]);
   });
 });

@@ -82,7 +82,14 @@ export class CacheSection {
   negativeTtl?: string;
 
   @Key(
-    'How long after its ttl an answer may still be used while the provider fails.',
+    'How long after its ttl an answer is still given at once, while the provider is asked again in the background.',
+    duration({ default: '0ms' }),
+    { default: '0ms' },
+  )
+  staleWhileRevalidate = '0ms';
+
+  @Key(
+    'How long after its ttl a found record may still be used while the provider fails or is too slow.',
     duration({ default: '0ms' }),
     { default: '0ms' },
   )
@@ -108,6 +115,18 @@ export class ProviderSection {
 
   @Key('Longest time for one lookup.', duration({ min: '1ms', default: '1000ms' }), { default: '1000ms' })
   timeout = '1000ms';
+
+  @Key('How many lookups may be under way at once; more wait for their turn.', wholeNumber(1, 10_000, 50), {
+    default: 50,
+  })
+  maxConcurrent = 50;
+
+  @Key(
+    'How many lookups may wait for their turn; more are turned away at once.',
+    wholeNumber(0, 100_000, 100),
+    { default: 100 },
+  )
+  maxQueued = 100;
 
   @SectionKey('Keep answers in memory. Without it every call asks the provider.', () => CacheSection)
   cache?: CacheSection;

@@ -1,28 +1,44 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askInOrder } from './decision-clock.js';
-import type { Askable } from './decision-clock.js';
-import type { LookupResult, ProviderOutcome } from './outcome.js';
+import { askInOrder as askForCaller } from './decision-clock.js';
+import type { Askable, ClockSettings } from './decision-clock.js';
+import type { Found, LookupResult, LookupUnderWay, ProviderOutcome } from './outcome.js';
+import { Caller } from './port/caller.js';
 import type { VipRecord } from './port/vip-record.js';
 
 const gold: VipRecord = { number: '+358501231234', tier: 'gold' };
 const silver: VipRecord = { number: '+358501231234', tier: 'silver' };
-const found = (record: VipRecord): ProviderOutcome => ({ kind: 'found', records: [record], source: 'live' });
+const found = (record: VipRecord): Found => ({ kind: 'found', records: [record], source: 'live' });
+const old = (record: VipRecord): Found => ({ ...found(record), source: 'stale', reason: 'HTTP 503' });
 const none: ProviderOutcome = { kind: 'none', source: 'live' };
 const failed: ProviderOutcome = { kind: 'failed', reason: 'HTTP 503' };
 const tooSlow: ProviderOutcome = { kind: 'timeout', reason: 'no answer within 1000 ms' };
 
 /** A provider whose answer the test gives when it wants to. */
-class Held implements Askable {
+class Held implements Askable, LookupUnderWay {
   asked = 0;
+  left = 0;
   answer!: (outcome: ProviderOutcome) => void;
-  constructor(readonly name: string) {}
-  ask(): Promise<ProviderOutcome> {
+  readonly outcome = new Promise<ProviderOutcome>((resolve) => (this.answer = resolve));
+  constructor(
+    readonly name: string,
+    private readonly oldRecord?: VipRecord,
+  ) {}
+  ask(): LookupUnderWay {
     this.asked++;
-    return new Promise((resolve) => (this.answer = resolve));
+    return this;
+  }
+  standIn(): Found | undefined {
+    return this.oldRecord && old(this.oldRecord);
+  }
+  leave(): void {
+    this.left++;
   }
 }
 
+const caller = Caller.read('+358501231234', 'FI');
+const askInOrder = (providers: readonly Askable[], settings: ClockSettings) =>
+  askForCaller(providers, caller, settings);
 const at = (name: string, outcome: ProviderOutcome): Askable => ({ name, ask: () => outcome });
 const NEVER = 600_000;
 const outcomes = ({ reports }: LookupResult): string[] => reports.map(({ outcome }) => outcome);
@@ -134,16 +150,83 @@ describe('the decision clock', () => {
     expect(outcomes(result)).toEqual(['not-applicable', 'found']);
   });
 
-  it('leaves no timer behind', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-    const before = timers();
-    for (let i = 0; i < 200; i++) {
-      await askInOrder([at('list', none), { name: 'db', ask: async () => found(gold) }], {
-        staggerMs: NEVER,
-        deadlineMs: NEVER,
-        pick,
-      });
-    }
-    expect(timers()).toBe(before);
+  it('starts nobody behind a record that waits for an earlier provider', async () => {
+    const [first, second, third, fourth] = [
+      new Held('a'),
+      new Held('b'),
+      new Held('c'),
+      new Held('d'),
+    ] as const;
+    const result = askInOrder([first, second, third, fourth], { staggerMs: 1, deadlineMs: NEVER, pick });
+    while (third.asked === 0) await sleep(1);
+    second.answer(found(silver));
+    third.answer(none);
+    await sleep(20);
+    first.answer(failed);
+    expect(await result).toMatchObject({ provider: 'b', record: silver });
+    expect(fourth.asked).toBeLessThanOrEqual(1); // a slow machine may have asked it before b answered
+    if (fourth.asked === 0) expect(outcomes(await result)).toEqual(['failed', 'found', 'none', 'not-asked']);
+  });
+
+  it('asks all at once with a stagger of 0, but nobody behind a record that is there at once', async () => {
+    const [first, second, last] = [new Held('a'), new Held('b'), new Held('c')] as const;
+    const settings = { staggerMs: 0, deadlineMs: NEVER, pick };
+    const result = askInOrder([first, second, at('list', found(gold)), last], settings);
+    expect([first.asked, second.asked, last.asked]).toEqual([1, 1, 0]);
+    first.answer(none);
+    second.answer(none);
+    expect(await result).toMatchObject({ provider: 'list' });
+  });
+
+  it('is a plain value when everybody who had to be asked answered at once', () => {
+    const settings = { staggerMs: NEVER, deadlineMs: NEVER, pick };
+    const behind = new Held('crm');
+    expect(askInOrder([at('list', none), at('db', found(gold)), behind], settings)).toMatchObject({
+      reason: 'matched',
+      provider: 'db',
+    });
+    expect(askInOrder([at('list', none)], settings)).toMatchObject({ reason: 'no-match' });
+    expect(askInOrder([at('list', none)], { ...settings, deadlineMs: -5 })).toMatchObject({
+      reason: 'no-match',
+    });
+  });
+
+  it('takes the old record of a busy provider at the deadline, in the order of precedence', async () => {
+    const settings = { staggerMs: 0, deadlineMs: 20, pick };
+    const crm = new Held('crm', gold);
+    expect(await askInOrder([crm, at('list', found(silver))], settings)).toMatchObject({
+      reason: 'matched',
+      provider: 'crm',
+      record: gold,
+      reports: [{ outcome: 'found', source: 'stale', reason: 'HTTP 503' }, { outcome: 'found' }],
+    });
+    const behind = await askInOrder([at('list', none), new Held('crm', gold)], settings);
+    expect(behind).toMatchObject({ reason: 'matched', provider: 'crm' });
+    expect(crm.left).toBe(1);
+  });
+
+  it('does not take an old record that does not apply for "not a VIP"', async () => {
+    const settings = { staggerMs: NEVER, deadlineMs: NEVER, pick: () => undefined };
+    expect(await askInOrder([at('crm', old(gold))], settings)).toMatchObject({
+      reason: 'lookup-failed',
+      reports: [{ outcome: 'not-applicable', source: 'stale' }],
+    });
+    expect((await askInOrder([at('crm', found(gold))], settings)).reason).toBe('no-match');
+  });
+
+  it('says lookup-failed, not timeout, when one failed before the deadline', async () => {
+    const settings = { staggerMs: NEVER, deadlineMs: 20, pick };
+    expect((await askInOrder([at('db', failed), new Held('crm')], settings)).reason).toBe('lookup-failed');
+    expect((await askInOrder([at('db', tooSlow), new Held('crm')], settings)).reason).toBe('timeout');
+  });
+
+  it('tells each lookup once that it no longer waits, and only those that are still busy', async () => {
+    const [answered, busy, early] = [new Held('a'), new Held('b'), new Held('c')] as const;
+    const result = askInOrder([early, answered, busy], { staggerMs: 0, deadlineMs: NEVER, pick });
+    answered.answer(none);
+    await turn();
+    early.answer(found(gold));
+    await result;
+    expect([early.left, answered.left, busy.left]).toEqual([0, 0, 1]);
   });
 });

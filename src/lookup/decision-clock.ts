@@ -1,10 +1,11 @@
-import type { LookupResult, ProviderOutcome, ProviderReport } from './outcome.js';
+import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
+import type { Caller } from './port/caller.js';
 import type { VipRecord } from './port/vip-record.js';
 
-/** One provider as the clock sees it. `ask` never rejects. */
+/** One provider as the clock sees it. `ask` never throws. */
 export interface Askable {
   readonly name: string;
-  ask(): ProviderOutcome | Promise<ProviderOutcome>;
+  ask(caller: Caller): ProviderOutcome | LookupUnderWay;
 }
 
 export interface ClockSettings {
@@ -16,98 +17,138 @@ export interface ClockSettings {
   readonly pick: (records: readonly VipRecord[]) => VipRecord | undefined;
 }
 
+/** A provider that has been asked. */
 interface Turn {
-  startedMs?: number;
+  readonly startedMs: number;
   endedMs?: number;
   outcome?: ProviderOutcome;
+  underWay?: LookupUnderWay;
   record?: VipRecord;
 }
 
 /**
  * Asks providers in order on one clock: each starts when the one before has answered "not a VIP", failed, or has been
  * busy for the stagger time (RFC 8305's idea, for lookups). The earliest provider in the order that has a record wins;
- * at the deadline the best answer so far does. Leaves no timer behind; answers that come later are not waited for.
+ * at the deadline the best answer so far does, the old record of one that is still busy included. What is not waited for
+ * any more is told so. Leaves no timer behind.
+ * @returns the result itself when all that had to be asked answered at once
  */
-export function askInOrder(providers: readonly Askable[], settings: ClockSettings): Promise<LookupResult> {
-  return new Promise((resolve) => {
-    const turns: Turn[] = providers.map(() => ({}));
-    let next = 0;
-    let decided = false;
-    let staggerTimer: NodeJS.Timeout | undefined;
-
-    const decide = (reachedDeadline: boolean): void => {
-      decided = true;
-      clearTimeout(staggerTimer);
-      clearTimeout(deadlineTimer);
-      resolve(summarise(providers, turns, reachedDeadline));
-    };
-
-    const startNext = (): void => {
-      clearTimeout(staggerTimer);
-      const index = next++;
-      const turn = turns[index]!;
-      turn.startedMs = performance.now();
-      const outcome = providers[index]!.ask();
-      if (outcome instanceof Promise) {
-        void outcome.then((late) => settle(index, late));
-        if (next < providers.length) staggerTimer = setTimeout(startNext, settings.staggerMs);
-      } else settle(index, outcome);
-    };
-
-    const settle = (index: number, outcome: ProviderOutcome): void => {
-      if (decided) return;
-      const turn = turns[index]!;
-      turn.endedMs = performance.now();
-      turn.outcome = outcome;
-      if (outcome.kind === 'found') {
-        const record = settings.pick(outcome.records);
-        if (record !== undefined) {
-          turn.record = record;
-          clearTimeout(staggerTimer); // nobody further down the order could win over it
-        }
-      }
-      for (let i = 0; i < next; i++) {
-        if (turns[i]!.record !== undefined) return decide(false);
-        if (turns[i]!.outcome === undefined) {
-          // An earlier one is still busy: a record of this one must wait for it, a "no" lets the next one start.
-          if (turn.record === undefined && index === next - 1 && next < providers.length) startNext();
-          return;
-        }
-      }
-      if (next < providers.length) startNext();
-      else decide(false);
-    };
-
-    const deadlineTimer = setTimeout(() => decide(true), Math.max(0, settings.deadlineMs));
-    if (providers.length === 0) decide(false);
-    else startNext();
-  });
+export function askInOrder(
+  providers: readonly Askable[],
+  caller: Caller,
+  settings: ClockSettings,
+): LookupResult | Promise<LookupResult> {
+  return new RunningDecision(providers, caller, settings).run();
 }
 
-function summarise(
-  providers: readonly Askable[],
-  turns: readonly Turn[],
-  reachedDeadline: boolean,
-): LookupResult {
+class RunningDecision {
+  /** In the order of the providers, as far as they have been asked. */
+  readonly #turns: Turn[] = [];
+  #result: LookupResult | undefined;
+  #resolve: ((result: LookupResult) => void) | undefined;
+  #staggerTimer: NodeJS.Timeout | undefined;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly providers: readonly Askable[],
+    private readonly caller: Caller,
+    private readonly settings: ClockSettings,
+  ) {}
+
+  run(): LookupResult | Promise<LookupResult> {
+    this.#goOn(false);
+    if (this.#result !== undefined) return this.#result;
+    this.#deadlineTimer = setTimeout(() => this.#deadline(), Math.max(0, this.settings.deadlineMs));
+    return new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /**
+   * Decides, or asks whoever is due.
+   * @param isDue the last one asked has been busy long enough
+   */
+  #goOn(isDue: boolean): void {
+    for (;;) {
+      const front = this.#turns.find(({ outcome, record }) => outcome === undefined || record !== undefined);
+      const areAllAsked = this.#turns.length === this.providers.length;
+      if (front === undefined ? areAllAsked : front.record !== undefined) return this.#decide();
+      // Nobody further down the order could win over a record that waits for one before it.
+      if (areAllAsked || this.#turns.some(({ record }) => record !== undefined)) return;
+      const last = this.#turns.at(-1);
+      if (last !== undefined && last.outcome === undefined && !isDue) return;
+      this.#askNext();
+      isDue = this.settings.staggerMs === 0;
+    }
+  }
+
+  #askNext(): void {
+    clearTimeout(this.#staggerTimer);
+    const turn: Turn = { startedMs: performance.now() };
+    const asked = this.providers[this.#turns.push(turn) - 1]!.ask(this.caller);
+    if ('kind' in asked) return this.#answered(turn, asked);
+    turn.underWay = asked;
+    void asked.outcome.then((outcome) => {
+      if (this.#result !== undefined) return;
+      this.#answered(turn, outcome);
+      this.#goOn(false);
+    });
+    if (this.#turns.length < this.providers.length) {
+      this.#staggerTimer = setTimeout(() => this.#goOn(true), this.settings.staggerMs);
+    }
+  }
+
+  #answered(turn: Turn, outcome: ProviderOutcome): void {
+    turn.endedMs = performance.now();
+    turn.outcome = outcome;
+    turn.record = outcome.kind === 'found' ? this.settings.pick(outcome.records) : undefined;
+  }
+
+  #deadline(): void {
+    const busy = this.#turns.filter(({ outcome }) => outcome === undefined);
+    for (const turn of busy) {
+      const old = turn.underWay!.standIn();
+      if (old !== undefined) this.#answered(turn, old);
+    }
+    this.#decide(busy);
+  }
+
+  #decide(busy = this.#turns.filter(({ outcome }) => outcome === undefined)): void {
+    clearTimeout(this.#staggerTimer);
+    clearTimeout(this.#deadlineTimer);
+    for (const { underWay } of busy) underWay!.leave();
+    this.#result = summarise(this.providers, this.#turns);
+    this.#resolve?.(this.#result);
+  }
+}
+
+function summarise(providers: readonly Askable[], turns: readonly Turn[]): LookupResult {
   const nowMs = performance.now();
-  const reports = turns.map((turn, index) => report(providers[index]!.name, turn, nowMs));
-  const winner = turns.findIndex((turn) => turn.record !== undefined);
+  const reports = providers.map(({ name }, index) => report(name, turns[index], nowMs));
+  const winner = turns.findIndex(({ record }) => record !== undefined);
   if (winner >= 0)
     return { reason: 'matched', record: turns[winner]!.record!, provider: providers[winner]!.name, reports };
-  const untold = turns.filter(({ outcome }) => outcome?.kind !== 'found' && outcome?.kind !== 'none');
+  const untold = providers.map((_, index) => turns[index]?.outcome).filter((outcome) => !isKnown(outcome));
   if (untold.length === 0) return { reason: 'no-match', reports };
-  const late = reachedDeadline || untold.every(({ outcome }) => outcome?.kind === 'timeout');
-  return { reason: late ? 'timeout' : 'lookup-failed', reports };
+  const isLate = untold.every((outcome) => outcome === undefined || outcome.kind === 'timeout');
+  return { reason: isLate ? 'timeout' : 'lookup-failed', reports };
 }
 
-function report(provider: string, turn: Turn, nowMs: number): ProviderReport {
-  if (turn.startedMs === undefined) return { provider, outcome: 'not-asked' };
+/** Whether a provider's answer without a record to use means "not a VIP"; what an old record says is not known. */
+function isKnown(outcome: ProviderOutcome | undefined): boolean {
+  return outcome?.kind === 'none' || (outcome?.kind === 'found' && outcome.source !== 'stale');
+}
+
+function report(provider: string, turn: Turn | undefined, nowMs: number): ProviderReport {
+  if (turn === undefined) return { provider, outcome: 'not-asked' };
   const ms = Math.round(((turn.endedMs ?? nowMs) - turn.startedMs) * 1000) / 1000;
-  const outcome = turn.outcome;
-  if (outcome === undefined) return { provider, outcome: 'unanswered', ms };
-  switch (outcome.kind) {
-    case 'found':
-      return { provider, outcome: turn.record ? 'found' : 'not-applicable', source: outcome.source, ms };
+  const { outcome, record } = turn;
+  switch (outcome?.kind) {
+    case undefined:
+      return { provider, outcome: 'unanswered', ms };
+    case 'found': {
+      const { source, reason } = outcome;
+      const said = record === undefined ? 'not-applicable' : 'found';
+      return { provider, outcome: said, source, ...(reason !== undefined && { reason }), ms };
+    }
     case 'none':
       return { provider, outcome: 'none', source: outcome.source, ms };
     case 'failed':

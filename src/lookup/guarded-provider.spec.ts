@@ -1,162 +1,167 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  guarded,
+  HoldingProvider,
+  isUnderWay,
+  lookupCounts,
+  outcomeOf,
+  ScriptedProvider,
+} from '../../test/support/scripted-provider.js';
 import type { ProviderConfig } from '../config/app-config.js';
-import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { GuardedProvider } from './guarded-provider.js';
+import type { GuardedProvider } from './guarded-provider.js';
 import { Caller } from './port/caller.js';
-import type { ProviderStatus, VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { VipAnswer } from './port/vip-lookup-provider.js';
 import { VipLookupError } from './port/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read('+358501231234', 'FI');
-const metrics = new MetricsService();
 
-class Scripted implements VipLookupProvider {
-  calls: string[] = [];
-  signals: AbortSignal[] = [];
-  constructor(public answer: (caller: Caller, signal: AbortSignal) => Promise<VipAnswer>) {}
-  lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
-    this.calls.push(asked.key);
-    this.signals.push(signal);
-    return this.answer(asked, signal);
-  }
-  check: () => Promise<ProviderStatus> = async () => ({ status: 'up' });
-}
-
-const config = (more: Partial<ProviderConfig> = {}): ProviderConfig => ({
-  name: 'crm',
-  kind: 'scripted',
-  country: 'FI',
-  timeoutMs: 30_000,
-  cache: undefined,
-  options: {},
-  ...more,
+let metrics: MetricsService;
+beforeEach(() => {
+  metrics = new MetricsService();
 });
-const guard = (provider: Scripted, more: Partial<ProviderConfig> = {}): GuardedProvider =>
-  new GuardedProvider(config(more), provider, metrics, createLogger({ level: 'silent', numbers: 'masked' }));
-const cache = { ttlMs: 60_000, negativeTtlMs: 60_000, staleIfErrorMs: 0, maxEntries: 100 };
-
-async function count(outcome: string): Promise<number> {
-  const { values } = await metrics.registry.getSingleMetric('smartrouting_provider_lookups_total')!.get();
-  return values.find(({ labels }) => labels['outcome'] === outcome)?.value ?? 0;
-}
-
-afterEach(() => metrics.registry.resetMetrics());
+const guard = (provider: ScriptedProvider, more: Partial<ProviderConfig> = {}): GuardedProvider =>
+  guarded(provider, metrics, more);
+const ask = async (provider: GuardedProvider, asked = caller) => outcomeOf(provider.ask(asked));
 
 describe('a guarded provider', () => {
   it('tells a record, several, and "known not to be a VIP" apart', async () => {
-    const provider = new Scripted(async () => gold);
-    const guarded = guard(provider);
-    expect(await guarded.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'live' });
+    const provider = new ScriptedProvider(async () => gold);
+    const guardedOne = guard(provider);
+    expect(await ask(guardedOne)).toEqual({ kind: 'found', records: [gold], source: 'live' });
     provider.answer = async () => [gold, { ...gold, tier: 'silver' }];
-    expect(await guarded.ask(caller)).toMatchObject({
+    expect(await ask(guardedOne)).toMatchObject({
       kind: 'found',
       records: [{ tier: 'gold' }, { tier: 'silver' }],
     });
     provider.answer = async () => null;
-    expect(await guarded.ask(caller)).toEqual({ kind: 'none', source: 'live' });
+    expect(await ask(guardedOne)).toEqual({ kind: 'none', source: 'live' });
     provider.answer = async () => [];
-    expect(await guarded.ask(caller)).toEqual({ kind: 'none', source: 'live' });
-    expect(await count('found')).toBe(2);
-    expect(await count('none')).toBe(2);
+    expect(await ask(guardedOne)).toEqual({ kind: 'none', source: 'live' });
+    expect(await lookupCounts(metrics)).toEqual({ found: 2, none: 2 });
   });
 
   it('never takes a fault for "not a VIP"', async () => {
-    const provider = new Scripted(async () => {
-      throw new VipLookupError('HTTP 503');
-    });
-    const guarded = guard(provider);
-    expect(await guarded.ask(caller)).toEqual({ kind: 'failed', reason: 'HTTP 503' });
-    provider.answer = async () => undefined as unknown as VipAnswer;
-    expect(await guarded.ask(caller)).toMatchObject({ kind: 'failed' });
+    const faults: (() => VipAnswer | Promise<VipAnswer>)[] = [
+      async () => {
+        throw new VipLookupError('HTTP 503');
+      },
+      () => {
+        throw new VipLookupError('HTTP 503');
+      },
+      ...[undefined, 'gold', 7, {}, [null], [gold, { number: '1' }], { ...gold, targets: 'SALES' }].flatMap(
+        (answer) => [() => answer as VipAnswer, async () => answer as VipAnswer],
+      ),
+    ];
+    for (const fault of faults) {
+      const outcome = await ask(guard(new ScriptedProvider(fault)));
+      expect(outcome).toEqual({ kind: 'failed', reason: expect.stringMatching(/^(HTTP 503|TypeError)$/) });
+    }
+    expect(await lookupCounts(metrics)).toEqual({ failed: faults.length });
+  });
+
+  it('gives an answer that needs no waiting without a promise', () => {
+    const provider = new ScriptedProvider(() => gold);
+    const guardedOne = guard(provider);
+    expect(guardedOne.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'live' });
+    provider.answer = () => null;
+    expect(guardedOne.ask(caller)).toEqual({ kind: 'none', source: 'live' });
     provider.answer = () => {
-      throw new Error('thrown before any promise');
+      throw new VipLookupError('no list loaded');
     };
-    expect(await guarded.ask(caller)).toEqual({ kind: 'failed', reason: 'Error' });
-    expect(await count('failed')).toBe(3);
+    expect(guardedOne.ask(caller)).toEqual({ kind: 'failed', reason: 'no list loaded' });
+    expect(provider.signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
   });
 
   it('shows of a foreign error its code only', async () => {
-    const guarded = guard(
-      new Scripted(() =>
-        Promise.reject(Object.assign(new Error('password hunter2'), { code: 'ECONNREFUSED' })),
-      ),
+    const provider = new ScriptedProvider(() =>
+      Promise.reject(Object.assign(new Error('password hunter2'), { code: 'ECONNREFUSED' })),
     );
-    expect(await guarded.ask(caller)).toEqual({ kind: 'failed', reason: 'ECONNREFUSED' });
+    expect(await ask(guard(provider))).toEqual({ kind: 'failed', reason: 'ECONNREFUSED' });
   });
 
   it('gives up after the timeout, even on a provider that ignores its signal', async () => {
-    const provider = new Scripted(() => new Promise(() => undefined));
-    const outcome = await guard(provider, { timeoutMs: 20 }).ask(caller);
+    const provider = new HoldingProvider();
+    const outcome = await ask(guard(provider, { timeoutMs: 20 }));
     expect(outcome).toEqual({ kind: 'timeout', reason: 'no answer within 20 ms' });
     expect(provider.signals[0]!.aborted).toBe(true);
+    provider.held[0]!.answer(gold); // nobody is there any more
+    await sleep(1);
+    expect(await lookupCounts(metrics)).toEqual({ timeout: 1 });
+  });
+
+  it('gives every lookup a signal of its own, which another one does not abort', async () => {
+    const provider = new ScriptedProvider(() => null);
+    const guardedOne = guard(provider, { timeoutMs: 20 });
+    await ask(guardedOne);
+    provider.answer = () => new Promise(() => undefined);
+    await Promise.all([ask(guardedOne), ask(guardedOne, Caller.read('+358509999999', 'FI'))]);
+    provider.answer = () => gold;
+    await ask(guardedOne);
+    const [, slow, other, atOnce] = provider.signals;
+    expect([slow!.aborted, other!.aborted, atOnce!.aborted]).toEqual([true, true, false]);
+    expect(slow).not.toBe(other);
   });
 
   it('shares one request among calls for the same number', async () => {
-    let release!: (answer: VipAnswer) => void;
-    const provider = new Scripted(() => new Promise((resolve) => (release = resolve)));
-    const guarded = guard(provider);
-    const asked = [guarded.ask(caller), guarded.ask(caller), guarded.ask(caller)];
-    await sleep(1);
-    release(gold);
-    expect(await Promise.all(asked.map(async (outcome) => outcome))).toEqual(
+    const provider = new HoldingProvider();
+    const guardedOne = guard(provider);
+    const asked = [ask(guardedOne), ask(guardedOne), ask(guardedOne)];
+    provider.held[0]!.answer(gold);
+    expect(await Promise.all(asked)).toEqual(
       Array(3).fill({ kind: 'found', records: [gold], source: 'live' }),
     );
     expect(provider.calls).toHaveLength(1);
-    void guarded.ask(caller);
-    await sleep(1);
+    void ask(guardedOne);
     expect(provider.calls).toHaveLength(2);
-    release(null);
+    provider.held[1]!.answer(null);
   });
 
-  it('answers from the cache, hits and misses, until their time is over', async () => {
-    const provider = new Scripted(async ({ key }) => (key === gold.number ? gold : null));
-    const guarded = guard(provider, { cache: { ...cache, ttlMs: 60_000, negativeTtlMs: 30 } });
-    const stranger = Caller.read('+358509999999', 'FI');
-    await guarded.ask(caller);
-    await guarded.ask(stranger);
-    expect(guarded.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'cache' });
-    await sleep(60);
-    expect(await guarded.ask(stranger)).toEqual({ kind: 'none', source: 'live' });
-    expect(provider.calls).toEqual([gold.number, stranger.key, stranger.key]);
-    expect(await count('cached')).toBe(1);
+  it('goes on with a request that some decisions no longer wait for', async () => {
+    const provider = new HoldingProvider();
+    const guardedOne = guard(provider);
+    const [first, second] = [guardedOne.ask(caller), guardedOne.ask(caller)];
+    if (!isUnderWay(first) || !isUnderWay(second)) throw new Error('answered at once');
+    first.leave();
+    expect(provider.signals[0]!.aborted).toBe(false);
+    provider.held[0]!.answer(gold);
+    expect(await second.outcome).toMatchObject({ kind: 'found' });
+    expect(await lookupCounts(metrics)).toEqual({ found: 1 });
   });
 
-  it('answers a stale entry when the provider fails, and only then', async () => {
-    const provider = new Scripted(async () => gold);
-    const guarded = guard(provider, { cache: { ...cache, ttlMs: 10, staleIfErrorMs: 60_000 } });
-    await guarded.ask(caller);
-    await sleep(30);
-    provider.answer = () => Promise.reject(new VipLookupError('HTTP 500'));
-    expect(await guarded.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'stale' });
-    provider.answer = async () => null;
-    expect(await guarded.ask(caller)).toEqual({ kind: 'none', source: 'live' });
+  it.each([
+    ['a record', (provider: HoldingProvider) => provider.held[0]!.answer(gold), { late: 1 }],
+    ['"not a VIP"', (provider: HoldingProvider) => provider.held[0]!.answer(null), { late: 1 }],
+    ['a failure', (provider: HoldingProvider) => provider.held[0]!.fail(new Error()), { failed: 1 }],
+  ])('counts %s that no decision waited for any more once', async (_, end, counted) => {
+    const provider = new HoldingProvider();
+    const guardedOne = guard(provider);
+    for (let i = 0; i < 3; i++) {
+      const asked = guardedOne.ask(caller);
+      if (isUnderWay(asked)) asked.leave();
+    }
+    end(provider);
+    await sleep(1);
+    expect(await lookupCounts(metrics)).toEqual(counted);
   });
 
-  it('leaves a provider alone that keeps failing, and tries again later', async () => {
-    const provider = new Scripted(() => Promise.reject(new VipLookupError('HTTP 500')));
-    const guarded = guard(provider);
-    for (let i = 0; i < 5; i++) await guarded.ask(caller);
-    expect(await guarded.ask(caller)).toEqual({ kind: 'rejected', reason: 'circuit breaker is open' });
-    expect(provider.calls).toHaveLength(5);
-    expect(guarded.breakerState).toBe('open');
-    expect(await guarded.health()).toMatchObject({
-      status: 'degraded',
-      breaker: 'open',
-      reason: expect.stringContaining('circuit breaker'),
-    });
-    provider.answer = async () => gold;
-    await sleep(2_100);
-    expect(await guarded.ask(caller)).toMatchObject({ kind: 'found' });
-    expect(guarded.breakerState).toBe('closed');
+  it('is not blamed for lookups that end with the service', async () => {
+    const logged: Record<string, unknown>[] = [];
+    const provider = new ScriptedProvider(() => Promise.reject(new VipLookupError('closed')));
+    const guardedOne = guarded(provider, metrics, {}, logged);
+    await guardedOne.close();
+    for (let i = 0; i < 6; i++) await ask(guardedOne);
+    expect(logged).toEqual([]);
   });
+});
 
-  it('says in its health since when it is degraded', async () => {
-    const provider = new Scripted(async () => gold);
+describe('the health of a guarded provider', () => {
+  it('says since when it is degraded', async () => {
+    const provider = new ScriptedProvider(async () => gold);
     provider.check = () => Promise.reject(new VipLookupError('connection refused'));
-    const guarded = guard(provider);
-    expect(await guarded.health()).toEqual({
+    expect(await guard(provider).health()).toEqual({
       status: 'degraded',
       reason: 'connection refused',
       since: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/),
@@ -165,24 +170,11 @@ describe('a guarded provider', () => {
   });
 
   it('is checked within 2 s, whatever its timeout', async () => {
-    const provider = new Scripted(async () => gold);
+    const provider = new ScriptedProvider(async () => gold);
     provider.check = () => new Promise(() => undefined);
     expect(await guard(provider).health()).toMatchObject({
       status: 'degraded',
       reason: 'no answer within 2000 ms',
     });
-  });
-
-  it('is not blamed for lookups that end with the service', async () => {
-    const lines: string[] = [];
-    const provider = new Scripted(() => Promise.reject(new VipLookupError('closed')));
-    const logger = createLogger(
-      { level: 'info', numbers: 'masked' },
-      { write: (line) => void lines.push(line) },
-    );
-    const guarded = new GuardedProvider(config(), provider, metrics, logger);
-    guarded.closing = true;
-    for (let i = 0; i < 6; i++) await guarded.ask(caller);
-    expect(lines).toEqual([]);
   });
 });

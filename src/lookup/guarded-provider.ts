@@ -1,42 +1,57 @@
-import type { CircuitBreakerPolicy } from 'cockatiel';
-import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import type { ProviderConfig } from '../config/app-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
+import { isPromise, readAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
-import type { Answer } from './answer-cache.js';
-import type { AnswerSource, ProviderOutcome, Unknown } from './outcome.js';
+import { Bulkhead } from './bulkhead.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type { Permit } from './circuit-breaker.js';
+import type { Askable } from './decision-clock.js';
+import { describeFailure, LookupTimeoutError } from './describe-failure.js';
+import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import type { Caller } from './port/caller.js';
-import type { ProviderStatus, VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
-
-/** Consecutive failures after which a provider is left alone, and for how long. */
-const BREAKER_FAILURES = 5;
-const BREAKER_OPEN_MS = 2_000;
-/** How long a health check's result is shared, so that polling `/health` is no load on a backend. */
-const CHECK_SHARED_MS = 2_000;
-/** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
-const MAX_CHECK_MS = 2_000;
-
-/** What `/health` says of a provider. */
-export interface ProviderHealth extends ProviderStatus {
-  /** Since when it is degraded, ISO 8601. */
-  readonly since?: string;
-  readonly breaker: BreakerState;
-}
+import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
+import { ProviderHealthCheck } from './provider-health.js';
+import type { ProviderHealth } from './provider-health.js';
+import { SharedLookup } from './shared-lookup.js';
 
 /**
- * A configured provider with what protects a call from it: timeout, circuit breaker, cache, and one shared request per
- * number. Its answers never reject: a fault is an outcome, and is never mixed up with "known not to be a VIP".
+ * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
+ * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
  */
-export class GuardedProvider {
+const BREAKER = { failures: 5, openMs: 1_000 };
+
+/** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
+const TOO_LATE = 0.9;
+
+/** One request to the provider. */
+interface Attempt {
+  /** Number that was asked for. */
+  readonly key: string;
+  readonly permit: Permit;
+  readonly startedMs: number;
+}
+
+/** Who has a use for the outcome. */
+type Waiting = Pick<SharedLookup, 'isAwaited' | 'isWanted'>;
+
+/**
+ * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
+ * lookups under way, cache, and one shared request per number. It never rejects: a fault is an outcome, and is never
+ * mixed up with "known not to be a VIP".
+ */
+export class GuardedProvider implements Askable {
   readonly name: string;
-  /** Set when the service stops: what fails from then on is no fault of the provider. */
-  closing = false;
   readonly #cache: AnswerCache | undefined;
-  readonly #breaker: CircuitBreakerPolicy;
-  readonly #inFlight = new Map<string, Promise<ProviderOutcome>>();
-  #health: { at: number; result: Promise<ProviderHealth> } | undefined;
-  #degradedSince: string | undefined;
+  readonly #breaker: CircuitBreaker;
+  readonly #bulkhead: Bulkhead;
+  readonly #health: ProviderHealthCheck;
+  readonly #underWay = new Map<string, SharedLookup>();
+  /** Made for a lookup that answered at once and so is done with it. Making one costs more than all the rest. */
+  #spareAbort: AbortController | undefined;
+  /** What fails from then on is no fault of the provider. */
+  #isClosing = false;
 
   constructor(
     private readonly config: ProviderConfig,
@@ -46,152 +61,210 @@ export class GuardedProvider {
   ) {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
-    this.#breaker = circuitBreaker(handleAll, {
-      breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
-      halfOpenAfter: BREAKER_OPEN_MS,
-    });
-    this.#breaker.onStateChange(() => this.metrics.breakerState(this.name, this.breakerState));
-    this.#breaker.onBreak((cause) => {
-      if (this.closing) return;
-      const error = 'error' in cause ? cause.error : undefined;
-      this.logger.error(
-        { provider: this.name, reason: describeFailure(error) },
-        'provider keeps failing, circuit breaker opened',
-      );
-    });
-    this.#breaker.onReset(() =>
-      this.logger.info({ provider: this.name }, 'provider answers again, circuit breaker closed'),
+    this.#health = new ProviderHealthCheck(provider, config.timeoutMs);
+    this.#bulkhead = new Bulkhead(config.maxConcurrent, config.maxQueued);
+    this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
+      this.#breakerChanged(state, before, cause),
     );
     this.metrics.breakerState(this.name, 'closed');
   }
 
   get breakerState(): BreakerState {
-    switch (this.#breaker.state) {
-      case CircuitState.Closed:
-        return 'closed';
-      case CircuitState.HalfOpen:
-        return 'half-open';
-      case CircuitState.Open:
-      case CircuitState.Isolated:
-        return 'open';
-    }
+    return this.#breaker.state;
   }
 
-  /** At once from the cache, else from the provider within its timeout. Never rejects. */
-  ask(caller: Caller): ProviderOutcome | Promise<ProviderOutcome> {
-    const cached = this.#cache?.fresh(caller.key);
-    if (cached !== undefined) {
-      this.metrics.lookup(this.name, 'cached');
-      return toOutcome(cached, 'cache');
+  /**
+   * The answer at once where it is kept or the provider has it in memory; else the lookup under way, which settles
+   * within the provider's timeout.
+   */
+  ask(caller: Caller): ProviderOutcome | SharedLookup {
+    const nowMs = performance.now();
+    const kept = this.#cache?.get(caller.key, nowMs);
+    if (kept !== undefined) {
+      if (nowMs < kept.refreshUntilMs) {
+        if (nowMs >= kept.freshUntilMs) this.#refresh(caller);
+        this.metrics.lookup(this.name, 'cached');
+        return kept.answer.length > 0
+          ? { kind: 'found', records: kept.answer, source: 'cache' }
+          : { kind: 'none', source: 'cache' };
+      }
+      // A provider in trouble is tried without letting a caller wait for it who has an old record.
+      if (this.#breaker.state !== 'closed') {
+        this.#refresh(caller);
+        const old = this.#oldRecord(caller.key, `circuit breaker is ${this.#breaker.state}`);
+        if (old !== undefined) return old;
+      }
     }
-    const shared = this.#inFlight.get(caller.key);
-    if (shared !== undefined) return shared;
-    const outcome = this.#askLive(caller).finally(() => this.#inFlight.delete(caller.key));
-    this.#inFlight.set(caller.key, outcome);
-    return outcome;
-  }
-
-  async #askLive(caller: Caller): Promise<ProviderOutcome> {
-    const startedMs = performance.now();
-    const seconds = (): number => (performance.now() - startedMs) / 1000;
-    try {
-      const answer = await this.#breaker.execute(() =>
-        withTimeout(this.config.timeoutMs, async (signal) =>
-          normalise(await this.provider.lookup(caller.seenFrom(this.config.country), signal)),
-        ),
-      );
-      this.#cache?.store(caller.key, answer);
-      this.metrics.lookup(this.name, answer.length > 0 ? 'found' : 'none', seconds());
-      return toOutcome(answer, 'live');
-    } catch (error) {
-      const unknown = this.#unknown(error);
-      this.metrics.lookup(this.name, unknown.kind, unknown.kind === 'rejected' ? undefined : seconds());
-      const stale = this.#cache?.stale(caller.key);
-      if (stale === undefined) return unknown;
-      this.metrics.lookup(this.name, 'stale');
-      return toOutcome(stale, 'stale');
-    }
-  }
-
-  #unknown(error: unknown): Unknown {
-    if (error instanceof BrokenCircuitError) return { kind: 'rejected', reason: 'circuit breaker is open' };
-    if (error instanceof LookupTimeoutError) return { kind: 'timeout', reason: error.message };
-    this.logger.debug({ provider: this.name, error }, 'lookup failed');
-    return { kind: 'failed', reason: describeFailure(error) };
+    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, false);
+    return 'kind' in asked ? asked : asked.join();
   }
 
   /** Asks the provider for a sign of life; never rejects. */
   health(): Promise<ProviderHealth> {
-    const now = performance.now();
-    if (this.#health === undefined || now - this.#health.at > CHECK_SHARED_MS) {
-      this.#health = { at: now, result: this.#check() };
-    }
-    return this.#health.result;
+    return this.#health.health(this.#breaker.state);
   }
 
-  async #check(): Promise<ProviderHealth> {
-    let status: ProviderStatus;
+  /** Closes the provider. What is still under way may fail. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#breaker.close();
+    await this.provider.close?.();
+  }
+
+  #refresh(caller: Caller): void {
+    if (!this.#underWay.has(caller.key)) this.#lookUp(caller, true);
+  }
+
+  #lookUp(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
+    if (!this.#breaker.admits) return this.#turnedAwayByBreaker(caller.key, !inBackground);
+    return this.#bulkhead.hasRoom ? this.#call(caller, inBackground) : this.#queue(caller, inBackground);
+  }
+
+  /**
+   * Asks the provider. An answer that comes at once needs no timer and no promise.
+   * @param queued what decisions wait for already
+   */
+  #call(caller: Caller, inBackground: boolean, queued?: SharedLookup): ProviderOutcome | SharedLookup {
+    const attempt = { key: caller.key, permit: this.#breaker.enter(), startedMs: performance.now() };
+    const abort = this.#spareAbort ?? new AbortController();
+    this.#spareAbort = undefined;
+    let answer: VipAnswer | Promise<VipAnswer>;
     try {
-      status = await withTimeout(Math.min(this.config.timeoutMs, MAX_CHECK_MS), (signal) =>
-        this.provider.check(signal),
-      );
-      if (status?.status === undefined) throw new TypeError('check answered no status');
+      answer = this.provider.lookup(caller.seenFrom(this.config.country), abort.signal);
     } catch (error) {
-      status = { status: 'degraded', reason: describeFailure(error) };
+      return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
-    const breaker = this.breakerState;
-    if (status.status === 'up' && breaker === 'open') {
-      status = { ...status, status: 'degraded', reason: 'lookups kept failing, the circuit breaker is open' };
+    if (!isPromise(answer)) {
+      this.#spareAbort = abort;
+      return this.#answered(attempt, answer, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
-    if (status.status === 'up') this.#degradedSince = undefined;
-    else this.#degradedSince ??= new Date().toISOString();
-    return { ...status, ...(this.#degradedSince !== undefined && { since: this.#degradedSince }), breaker };
-  }
-}
-
-/** The provider did not answer within its timeout. */
-class LookupTimeoutError extends Error {
-  override readonly name = 'LookupTimeoutError';
-}
-
-/** Rejects after `ms` even when `work` ignores its signal; the timer is gone as soon as `work` ends. */
-async function withTimeout<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new LookupTimeoutError(`no answer within ${ms} ms`);
-      reject(error);
+    const lookup = queued ?? this.#share(caller.key, inBackground);
+    this.#bulkhead.enter();
+    const end = (outcome: () => ProviderOutcome): void => {
+      if (lookup.isSettled) return;
+      this.#settle(attempt.key, lookup, outcome());
+      this.#bulkhead.leave();
+    };
+    lookup.onTimeout = () => {
+      const error = new LookupTimeoutError(`no answer within ${this.config.timeoutMs} ms`);
+      end(() => this.#failed(attempt, error, lookup));
       abort.abort(error);
-    }, ms);
-  });
-  try {
-    return await Promise.race([work(abort.signal), late]);
-  } finally {
-    clearTimeout(timer);
+    };
+    answer.then(
+      (value) => end(() => this.#answered(attempt, value, lookup)),
+      (error: unknown) => end(() => this.#failed(attempt, error, lookup)),
+    );
+    return lookup;
+  }
+
+  /**
+   * Waits for its turn, which is a part of its time. When the breaker opens, the lookup that opened it ends, and with that
+   * all turns come: they are turned away. So nobody waits while it is half open.
+   */
+  #queue(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
+    const { key } = caller;
+    const { maxConcurrent, maxQueued, timeoutMs } = this.config;
+    if (this.#bulkhead.isFull) {
+      const reason = `maxConcurrent (${maxConcurrent}) lookups are under way and maxQueued (${maxQueued}) wait`;
+      if (this.#health.lookupTurnedAway()) {
+        this.logger.warn(
+          { provider: this.name, maxConcurrent, maxQueued },
+          'lookups are turned away: too many at once',
+        );
+      }
+      return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
+    }
+    const lookup = this.#share(key, inBackground);
+    const queuedMs = performance.now();
+    const turn = (): void => {
+      if (performance.now() - queuedMs > TOO_LATE * timeoutMs) return lookup.onTimeout();
+      const outcome = this.#breaker.admits
+        ? this.#call(caller, inBackground, lookup)
+        : this.#turnedAwayByBreaker(key, lookup.isAwaited);
+      if (outcome !== lookup) this.#settle(key, lookup, outcome as ProviderOutcome);
+    };
+    lookup.onTimeout = () => {
+      this.#bulkhead.withdraw(turn);
+      const reason = `no turn within ${timeoutMs} ms: maxConcurrent (${maxConcurrent}) lookups are under way`;
+      this.#settle(key, lookup, this.#couldNotTell(key, { kind: 'timeout', reason }, lookup.isAwaited));
+    };
+    this.#bulkhead.queue(turn);
+    return lookup;
+  }
+
+  #share(key: string, inBackground: boolean): SharedLookup {
+    const standIn = (): Found | undefined => this.#oldRecord(key, 'no answer before the deadline');
+    const lookup = new SharedLookup(this.config.timeoutMs, inBackground, standIn);
+    this.#underWay.set(key, lookup);
+    return lookup;
+  }
+
+  #settle(key: string, lookup: SharedLookup, outcome: ProviderOutcome): void {
+    this.#underWay.delete(key);
+    lookup.settle(outcome);
+  }
+
+  #answered(attempt: Attempt, answer: VipAnswer, who: Waiting): ProviderOutcome {
+    const { key, permit, startedMs } = attempt;
+    let records: Answer;
+    try {
+      records = readAnswer(answer);
+    } catch (error) {
+      return this.#failed(attempt, error, who);
+    }
+    this.#breaker.succeeded(permit);
+    this.#cache?.store(key, records);
+    const outcome: ProviderOutcome =
+      records.length > 0 ? { kind: 'found', records, source: 'live' } : { kind: 'none', source: 'live' };
+    this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', secondsSince(startedMs));
+    return outcome;
+  }
+
+  #failed({ key, permit, startedMs }: Attempt, error: unknown, who: Waiting): ProviderOutcome {
+    const isTimeout = error instanceof LookupTimeoutError;
+    if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
+    const seconds = secondsSince(startedMs);
+    // Of a lookup that waited for its turn, the provider had but a part of the time.
+    const weight = isTimeout ? Math.min(1, (seconds * 1000) / this.config.timeoutMs) : 1;
+    this.#breaker.failed(permit, error, weight);
+    const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
+    return this.#couldNotTell(key, unknown, who.isAwaited, seconds);
+  }
+
+  #turnedAwayByBreaker(key: string, isAwaited: boolean): ProviderOutcome {
+    const reason = `circuit breaker is ${this.#breaker.state}`;
+    return this.#couldNotTell(key, { kind: 'rejected', reason }, isAwaited);
+  }
+
+  #couldNotTell(key: string, unknown: Unknown, isAwaited: boolean, seconds?: number): Found | Unknown {
+    this.metrics.lookup(this.name, unknown.kind, seconds);
+    return (isAwaited ? this.#oldRecord(key, unknown.reason) : undefined) ?? unknown;
+  }
+
+  #oldRecord(key: string, reason: string): Found | undefined {
+    const nowMs = performance.now();
+    const kept = this.#cache?.get(key, nowMs);
+    if (kept === undefined || nowMs >= kept.onErrorUntilMs) return undefined;
+    this.metrics.lookup(this.name, 'stale');
+    return { kind: 'found', records: kept.answer, source: 'stale', reason };
+  }
+
+  #breakerChanged(state: BreakerState, before: BreakerState, cause: unknown): void {
+    this.metrics.breakerState(this.name, state);
+    this.#health.breakerChanged(state);
+    if (this.#isClosing) return;
+    const provider = this.name;
+    if (before === 'closed') {
+      this.logger.error(
+        { provider, reason: describeFailure(cause) },
+        'provider keeps failing, circuit breaker opened',
+      );
+    } else if (state === 'closed') {
+      this.logger.info({ provider }, 'provider answers again, circuit breaker closed');
+    }
   }
 }
 
-function normalise(answer: VipAnswer): Answer {
-  if (answer === null) return [];
-  const records = Array.isArray(answer) ? (answer as Answer) : [answer as Answer[number]];
-  for (const record of records) {
-    if (typeof record?.tier !== 'string')
-      throw new TypeError('the provider answered something that is no VIP record');
-  }
-  return records;
-}
-
-function toOutcome(answer: Answer, source: AnswerSource): ProviderOutcome {
-  return answer.length > 0 ? { kind: 'found', records: answer, source } : { kind: 'none', source };
-}
-
-/** What operations may read of a fault: the message of errors made for it, of others only code or name. */
-export function describeFailure(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown failure';
-  const { name, code, message } = error as { name?: unknown; code?: unknown; message?: unknown };
-  if ((name === 'VipLookupError' || name === 'LookupTimeoutError') && typeof message === 'string')
-    return message.slice(0, 300);
-  if (typeof code === 'string' || typeof code === 'number') return String(code).slice(0, 80);
-  return typeof name === 'string' ? name.slice(0, 80) : 'unknown failure';
+function secondsSince(startedMs: number): number {
+  return (performance.now() - startedMs) / 1000;
 }

@@ -14,19 +14,17 @@ export class LookupService {
   /**
    * @param targetid as the call gave it; decides which records apply
    * @param spentMs how much of the target's deadline is gone already
+   * @returns the result itself when all providers that had to be asked answered at once
    */
   find(
     caller: Caller,
     target: TargetConfig,
     targetid: string | undefined,
     spentMs: number,
-  ): Promise<LookupResult> {
-    const askables = target.providers.map((name) => {
-      const provider = this.registry.get(name);
-      return { name, ask: () => provider.ask(caller) };
-    });
+  ): LookupResult | Promise<LookupResult> {
+    const providers = target.providers.map((name) => this.registry.get(name));
     const nowMs = Date.now();
-    return askInOrder(askables, {
+    return askInOrder(providers, caller, {
       staggerMs: target.staggerMs,
       deadlineMs: target.deadlineMs - spentMs,
       pick: (records) => records.find((record) => recordApplies(record, targetid, nowMs)),

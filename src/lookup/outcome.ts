@@ -7,20 +7,32 @@ export interface Found {
   /** Best first, at least one. */
   readonly records: readonly VipRecord[];
   readonly source: AnswerSource;
+  /** With source `stale`: why the provider could not tell now. For operations: no secret, no phone number. */
+  readonly reason?: string;
 }
-/** Known not to be a VIP. */
+/** Known not to be a VIP. Never from a provider that could not tell now, whatever it said before. */
 export interface None {
   readonly kind: 'none';
-  readonly source: AnswerSource;
+  readonly source: Exclude<AnswerSource, 'stale'>;
 }
-/** Could not tell: it failed, was too slow, or was not asked because its circuit breaker is open. */
+/** Could not tell: it failed, was too slow, or was not asked because too many wait or its circuit breaker is open. */
 export interface Unknown {
   readonly kind: 'failed' | 'timeout' | 'rejected';
   /** For operations: no secret, no phone number. */
   readonly reason: string;
 }
-/** `stale`: an old answer, because the provider could not tell now. */
+/** `stale`: an old record, because the provider could not tell now. */
 export type AnswerSource = 'live' | 'cache' | 'stale';
+
+/** A lookup that is still under way. */
+export interface LookupUnderWay {
+  /** Settles within the provider's timeout; never rejects. */
+  readonly outcome: Promise<ProviderOutcome>;
+  /** What may be used in its place when the decision can wait no longer: an old record. */
+  standIn(): Found | undefined;
+  /** To be called once by a decision that was made without it. */
+  leave(): void;
+}
 
 /** One provider's part in a decision, for the log line and the explanation. */
 export interface ProviderReport {

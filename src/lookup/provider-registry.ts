@@ -9,7 +9,8 @@ import { ConfigError } from '../config/config-error.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { describeFailure, GuardedProvider } from './guarded-provider.js';
+import { describeFailure } from './describe-failure.js';
+import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderClass, ProviderContext, VipLookupProvider } from './port/vip-lookup-provider.js';
 
 /** Nest token of the kinds that can be configured: `kind` -> marked class. */
@@ -78,12 +79,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(
       [...this.#providers.values()].map(async (guarded) => {
-        const { name, provider } = guarded;
-        guarded.closing = true;
         try {
-          await Promise.race([provider.close?.(), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
+          await Promise.race([guarded.close(), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
         } catch (error) {
-          this.logger.warn({ provider: name, error }, 'provider did not close cleanly');
+          this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
         }
       }),
     );

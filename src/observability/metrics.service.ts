@@ -29,7 +29,7 @@ export class MetricsService {
   });
   readonly #lookups = new Counter({
     name: 'smartrouting_provider_lookups_total',
-    help: 'Lookups by provider and outcome: found, none, failed, timeout, rejected (breaker open), cached, stale.',
+    help: 'Lookups by provider and outcome: found, none, late (no call waited any more), failed, timeout, rejected (breaker open, or too many at once), cached, stale.',
     labelNames: ['provider', 'outcome'],
     registers: [this.registry],
   });

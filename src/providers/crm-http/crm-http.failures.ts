@@ -38,16 +38,27 @@ export function requestFailure(
 ): VipLookupError {
   if (error instanceof VipLookupError) return error;
   if (signal.aborted) return stopped();
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  const known = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
+  const { name } = error as { name?: unknown };
+  const known = codeOf(error);
   if (known === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
     return new VipLookupError(`the answer is larger than maxResponseSize (${maxResponseBytes} bytes)`);
   }
   if (name === 'HTTPParserError' || known.startsWith('HPE_'))
     return new VipLookupError(`the answer is not HTTP (${known})`);
+  return connectionFailure(error);
+}
+
+/** Says why there is no connection, or why it broke. */
+export function connectionFailure(error: unknown): VipLookupError {
+  const code = codeOf(error);
   const meaning =
-    MEANINGS[known] ?? (/^(ERR_)?(SSL|TLS)_/.test(known) ? MEANINGS['EPROTO']! : 'request failed');
-  return new VipLookupError(`${meaning} (${known.slice(0, 60)})`);
+    MEANINGS[code] ?? (/^(ERR_)?(SSL|TLS)_/.test(code) ? MEANINGS['EPROTO']! : 'request failed');
+  return new VipLookupError(`${meaning} (${code.slice(0, 60)})`);
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }
 
 /** The lookup's signal aborted. */

@@ -23,6 +23,7 @@ import type { CrmRequest } from './crm-http.request.js';
 import { readSize } from './crm-http.rules.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { CrmTransport } from './crm-http.transport.js';
+import { splitUrl } from './crm-http.url.js';
 
 /** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
 const NOBODYS_NUMBER = '+12025550123';
@@ -39,9 +40,15 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#template = new RequestTemplate(options);
     this.#mapping = new RecordMapping(options.record, options.errorPath);
     this.#transport = new CrmTransport(
+      splitUrl(options.url)!.origin,
       options.notFound?.status ?? DEFAULTS.notFoundStatus,
       readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
     );
+  }
+
+  /** Makes a connection, so that the first call need not. */
+  async open(): Promise<void> {
+    await this.#transport.warm();
   }
 
   async lookup(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {

@@ -2,30 +2,37 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
-import { requestFailure, stopped } from './crm-http.failures.js';
+import { Connections } from './crm-http.connections.js';
+import { HostNames } from './crm-http.dns.js';
+import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmRequest } from './crm-http.request.js';
 
 /** More at once wait for a free connection: a contact centre's burst of calls must not become an attack on the CRM. */
 const MAX_CONNECTIONS = 32;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Below the idle limits of common servers and balancers (60 s and more); servers with a shorter one announce it. */
-const KEEP_ALIVE_MS = 30_000;
+/** So that calls minutes apart find a connection. Servers that keep one for less announce it, or close it. */
+const KEEP_ALIVE_MS = 10 * 60_000;
 /** An unused answer is read up to here so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 
 /** Connections to one CRM, kept open between lookups. */
 export class CrmTransport {
   readonly #agent: Agent;
+  readonly #connections: Connections;
 
+  /** @param origin scheme, host and port of all requests */
   constructor(
+    origin: string,
     private readonly notFound: readonly number[],
     private readonly maxResponseBytes: number,
+    names = new HostNames(),
   ) {
+    this.#connections = new Connections(origin, names);
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
       pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect: this.#connections.connect,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
       // The time of a lookup is its signal's business; undici's timers are a second coarse.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -57,8 +64,21 @@ export class CrmTransport {
     }
   }
 
+  /**
+   * Makes a connection before calls come, without asking anything, and keeps one ready from then on.
+   * @throws VipLookupError when there is none to be had now
+   */
+  async warm(): Promise<void> {
+    try {
+      await this.#connections.warm();
+    } catch (error) {
+      throw connectionFailure(error);
+    }
+  }
+
   /** Closes every connection, those with a request under way too. */
   async close(): Promise<void> {
+    this.#connections.close();
     await this.#agent.destroy();
   }
 }

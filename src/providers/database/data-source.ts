@@ -1,13 +1,10 @@
-import { connect as connectSocket } from 'node:net';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Libsql from 'libsql';
-import { createPool } from 'mysql2';
-import type { PoolOptions } from 'mysql2';
 import { DataSource } from 'typeorm';
 import type { Logger } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { ServerPool } from './server-pool.js';
 
 export interface DataSourceSettings {
   /** Somebody else's database: no migrations, and the session refuses to write. */
@@ -27,8 +24,6 @@ export const POOL_SIZE = 10;
 /** Lookups that may wait for a connection; more are refused at once rather than answered too late. */
 const QUEUE_LIMIT = 100;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
-const KEEP_ALIVE_MS = 30_000;
 const CLOSE_PATIENCE_MS = 500;
 
 /** TypeORM's own table of migrations, named so that it cannot meet a customer's. */
@@ -61,11 +56,11 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
       },
     });
   }
-  const sockets = new Set<Socket>();
+  const pool = new ServerPool(settings.readOnly ?? false);
   const dataSource = new DataSource({
     ...common,
     type: address.type,
-    driver: { createPool: (options: PoolOptions) => createServerPool(options, sockets, settings.readOnly) },
+    driver: { createPool: pool.createPool },
     host: address.host,
     port: address.port,
     username: address.user,
@@ -83,7 +78,7 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
     poolSize: POOL_SIZE,
     extra: { queueLimit: QUEUE_LIMIT },
   });
-  SOCKETS.set(dataSource, sockets);
+  POOLS.set(dataSource, pool);
   return dataSource;
 }
 
@@ -101,46 +96,24 @@ export async function closeDataSource(dataSource: DataSource): Promise<void> {
   dropConnections(dataSource);
 }
 
-/** Cuts every connection to the server, those still being made included; whatever waits on them rejects. */
+/**
+ * Cuts every connection to the server, those still being made included, and lets none be made any more; whatever waits on
+ * them rejects.
+ */
 export function dropConnections(dataSource: DataSource): void {
-  for (const socket of SOCKETS.get(dataSource) ?? []) socket.destroy();
+  POOLS.get(dataSource)?.drop();
+}
+
+/** Makes connections to a server ready for calls, and keeps them so until they are dropped. Never rejects. */
+export async function warmUp(dataSource: DataSource): Promise<void> {
+  await POOLS.get(dataSource)?.warm();
 }
 
 function isWalFile({ options }: DataSource): boolean {
   return options.type === 'better-sqlite3' && options.enableWAL === true;
 }
 
-const SOCKETS = new WeakMap<DataSource, Set<Socket>>();
-
-function createServerPool(options: PoolOptions, sockets: Set<Socket>, readOnly = false) {
-  const pool = createPool({
-    ...options,
-    // mysql2 says goodbye politely and waits for the other side; a frozen server never answers, so we keep the sockets.
-    stream: () => {
-      const socket = connectSocket({
-        host: options.host!,
-        port: options.port!,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: KEEP_ALIVE_MS,
-      });
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      return socket;
-    },
-  });
-  pool.on('connection', (connection) => {
-    // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns come
-    // in the session's time zone.
-    connection.query(
-      `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'`,
-      (error) => error && connection.destroy(),
-    );
-    if (readOnly)
-      connection.query('SET SESSION TRANSACTION READ ONLY', (error) => error && connection.destroy());
-  });
-  return pool;
-}
+const POOLS = new WeakMap<DataSource, ServerPool>();
 
 const nothing = (): void => undefined;
 /** Failures are thrown, and told by whoever catches them. */

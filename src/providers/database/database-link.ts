@@ -5,7 +5,8 @@ import type { DatabaseSession } from './database-session.js';
 import { failureOf } from './failures.js';
 
 const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 10_000;
+/** A recovery is to be noticed within 5 s. */
+const LAST_RETRY_MS = 4_000;
 /** A lookup need not wait for the background: it tries again itself, but no more often than this. */
 const LOOKUP_RETRY_MS = 250;
 /** Longer than connecting and waiting for another instance's migrations takes. */

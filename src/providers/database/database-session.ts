@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { VipLookupError } from '../../plugin-api/index.js';
-import { closeDataSource, createDataSource, dropConnections } from './data-source.js';
+import { closeDataSource, createDataSource, dropConnections, warmUp } from './data-source.js';
 import { parseDatabaseUrl } from './database-url.js';
 import { migrate } from './migrate.js';
 import { whileBusy } from './select.js';
@@ -43,6 +43,7 @@ export async function openSession(
         throw mayChange ? error : withoutRights(error);
       });
       const { driver } = dataSource;
+      void warmUp(dataSource);
       return {
         dataSource,
         statements: new TableStatements(table, driver.escape.bind(driver)),

@@ -14,7 +14,7 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { DatabaseLink } from './database-link.js';
-import { POOL_SIZE } from './data-source.js';
+import { POOL_SIZE, warmUp } from './data-source.js';
 import { openSession } from './database-session.js';
 import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
@@ -49,7 +49,8 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 
   async open(): Promise<void> {
-    await this.#link.ready();
+    const { dataSource } = await this.#link.ready();
+    await warmUp(dataSource);
   }
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {

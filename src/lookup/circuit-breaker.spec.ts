@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { until } from '../../test/support/scripted-provider.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+
+const SETTINGS = { failures: 3, openMs: 20 };
+
+function breaker(settings = SETTINGS) {
+  const changes: string[] = [];
+  const subject = new CircuitBreaker(settings, (state, before) => changes.push(`${before} > ${state}`));
+  const fail = (): void => subject.failed(subject.enter(), new Error('down'));
+  const succeed = (): void => subject.succeeded(subject.enter());
+  return { subject, changes, fail, succeed };
+}
+
+async function halfOpen() {
+  const parts = breaker();
+  for (let i = 0; i < SETTINGS.failures; i++) parts.fail();
+  await until(() => parts.subject.state === 'half-open');
+  return parts;
+}
+
+describe('a circuit breaker', () => {
+  it('opens after failures in a row, not after as many with a success between', () => {
+    const { subject, fail, succeed } = breaker();
+    for (const act of [fail, fail, succeed, fail, fail]) act();
+    expect(subject.state).toBe('closed');
+    fail();
+    expect(subject.state).toBe('open');
+    expect(subject.admits).toBe(false);
+    subject.close();
+  });
+
+  it('adds parts of a failure up', () => {
+    const { subject } = breaker();
+    for (let i = 0; i < 5; i++) subject.failed(subject.enter(), new Error('too slow'), 0.5);
+    expect(subject.state).toBe('closed');
+    subject.failed(subject.enter(), new Error('too slow'), 0.5);
+    expect(subject.state).toBe('open');
+    subject.close();
+  });
+
+  it('lets one lookup try when its time is over, and closes when that succeeds', async () => {
+    const { subject, changes } = await halfOpen();
+    expect(subject.admits).toBe(true);
+    const permit = subject.enter();
+    expect(subject.admits).toBe(false);
+    subject.succeeded(permit);
+    expect(subject.admits).toBe(true);
+    expect(changes).toEqual(['closed > open', 'open > half-open', 'half-open > closed']);
+  });
+
+  it('opens again when the one that tries fails, and lets the next one try', async () => {
+    const { subject, fail, succeed } = await halfOpen();
+    fail();
+    expect(subject.state).toBe('open');
+    await until(() => subject.admits);
+    succeed();
+    expect(subject.state).toBe('closed');
+  });
+
+  it('takes no notice of what was begun before it last changed', async () => {
+    const { subject, fail } = breaker();
+    const old = Array.from({ length: 10 }, () => subject.enter());
+    for (let i = 0; i < SETTINGS.failures; i++) fail();
+    subject.succeeded(old[0]!);
+    expect(subject.state).toBe('open');
+    await until(() => subject.state === 'half-open');
+    subject.failed(old[1]!, undefined);
+    subject.succeeded(old[2]!);
+    expect(subject.state).toBe('half-open');
+    subject.succeeded(subject.enter());
+    for (const permit of old) subject.failed(permit, undefined);
+    expect(subject.state).toBe('closed');
+  });
+
+  it('keeps neither the process alive nor a timer that could still fire', () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const { subject, fail } = breaker({ failures: 1, openMs: 600_000 });
+    fail();
+    expect(timers()).toBe(before);
+    subject.close();
+  });
+});

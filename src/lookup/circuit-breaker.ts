@@ -1,0 +1,77 @@
+import type { BreakerState } from '../observability/metrics.service.js';
+
+/** Failures in a row that open it, and how long it then stays open. */
+export interface BreakerSettings {
+  readonly failures: number;
+  readonly openMs: number;
+}
+
+/** Leave to ask the provider; goes back to the breaker with what came of it. */
+export type Permit = number;
+
+/**
+ * Keeps calls away from a provider that keeps failing. Closed: everybody may ask. Open: nobody, for a while. Then half
+ * open: one lookup at a time tries, all others are turned away at once, since a caller cannot wait for somebody else's
+ * trial; its success closes the breaker, its failure opens it again.
+ */
+export class CircuitBreaker {
+  #state: BreakerState = 'closed';
+  /** What was begun in an earlier state says nothing about this one: fifty old time-outs do not open it anew. */
+  #period: Permit = 0;
+  #failuresInARow = 0;
+  #isTrying = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onChange told of each change of state, `cause` being the failure that opened it */
+  constructor(
+    private readonly settings: BreakerSettings,
+    private readonly onChange: (state: BreakerState, before: BreakerState, cause?: unknown) => void,
+  ) {}
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Whether `enter` would give leave to ask now. */
+  get admits(): boolean {
+    return this.#state === 'closed' || (this.#state === 'half-open' && !this.#isTrying);
+  }
+
+  /** To be called when `admits` is true. What it gives goes back with the outcome. */
+  enter(): Permit {
+    this.#isTrying = this.#state === 'half-open';
+    return this.#period;
+  }
+
+  succeeded(permit: Permit): void {
+    if (permit !== this.#period) return;
+    this.#failuresInARow = 0;
+    if (this.#state === 'half-open') this.#change('closed');
+  }
+
+  /** @param weight how much of a failure it is: less than 1 for a time-out when the provider had but a part of the time */
+  failed(permit: Permit, cause: unknown, weight = 1): void {
+    if (permit !== this.#period) return;
+    this.#failuresInARow += weight;
+    if (this.#state === 'half-open' || this.#failuresInARow >= this.settings.failures) this.#open(cause);
+  }
+
+  /** Forgets the timer that would let the next lookup try. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #open(cause: unknown): void {
+    this.#change('open', cause);
+    this.#timer = setTimeout(() => this.#change('half-open'), this.settings.openMs).unref();
+  }
+
+  #change(state: BreakerState, cause?: unknown): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#period++;
+    this.#failuresInARow = 0;
+    this.#isTrying = false;
+    this.onChange(state, before, cause);
+  }
+}

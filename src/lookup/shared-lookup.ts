@@ -1,0 +1,48 @@
+import type { Found, LookupUnderWay, ProviderOutcome } from './outcome.js';
+
+/** One request to a provider about one number, shared by every decision that asks meanwhile. */
+export class SharedLookup implements LookupUnderWay {
+  readonly outcome: Promise<ProviderOutcome>;
+  isSettled = false;
+  /** What to do when its time is over. */
+  onTimeout: () => void = () => undefined;
+  #resolve!: (outcome: ProviderOutcome) => void;
+  #decisions = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param inBackground a refresh: no decision waits for it, and yet its answer is wanted */
+  constructor(
+    timeoutMs: number,
+    private readonly inBackground: boolean,
+    readonly standIn: () => Found | undefined,
+  ) {
+    this.outcome = new Promise((resolve) => (this.#resolve = resolve));
+    this.#timer = setTimeout(() => this.onTimeout(), timeoutMs);
+  }
+
+  /** Whether a decision waits for it. */
+  get isAwaited(): boolean {
+    return this.#decisions > 0;
+  }
+
+  /** Whether anybody still has a use for the answer, other than to remember it. */
+  get isWanted(): boolean {
+    return this.inBackground || this.isAwaited;
+  }
+
+  /** One more decision waits for it. */
+  join(): this {
+    this.#decisions++;
+    return this;
+  }
+
+  leave(): void {
+    this.#decisions--;
+  }
+
+  settle(outcome: ProviderOutcome): void {
+    this.isSettled = true;
+    clearTimeout(this.#timer);
+    this.#resolve(outcome);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import { buildConnector } from 'undici';
+import type { HostNames } from './crm-http.dns.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
+const TCP_KEEP_ALIVE_MS = 30_000;
+/** Pause before a connection is made in place of the last one; doubles up to the second while none lasts. */
+const FIRST_PAUSE_MS = 1_000;
+const LAST_PAUSE_MS = 10_000;
+/** One that ends sooner counts like one that could not be made. */
+const LASTING_MS = 10_000;
+
+type Connect = buildConnector.connector;
+type Options = Parameters<Connect>[0];
+
+/**
+ * Makes undici's connections, and keeps at least one open at all times, so that a call finds it ready: name resolved,
+ * TLS agreed on. A server closes idle connections after a while; then a new one is made, at a gentle pace.
+ */
+export class Connections {
+  readonly #connector: Connect;
+  readonly #target: Options;
+  readonly #open = new Set<Socket>();
+  /** Connected, and not yet given to undici. */
+  #spare: Spare | undefined;
+  #making: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #keepsWarm = false;
+  /** In a row: could not be made, or did not last. */
+  #failures = 0;
+
+  /** @param origin scheme, host and port */
+  constructor(
+    origin: string,
+    names: HostNames,
+    private readonly firstPauseMs = FIRST_PAUSE_MS,
+  ) {
+    this.#connector = buildConnector({
+      timeout: CONNECT_TIMEOUT_MS,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      lookup: names.lookup,
+    });
+    const { protocol, host, hostname, port } = new URL(origin);
+    this.#target = { protocol, host, hostname: hostname.replace(/^\[|\]$/g, ''), port };
+  }
+
+  /** For the `connect` option of undici. */
+  readonly connect: Connect = (options, done) => {
+    const socket = this.#spare?.take();
+    this.#spare = undefined;
+    if (socket === undefined) this.#make(options, done);
+    // undici does not expect a connection before it has finished asking for it.
+    else queueMicrotask(() => done(null, socket));
+  };
+
+  /**
+   * Makes a connection if there is none, and from then on whenever the last one is gone.
+   * @throws the error of the network
+   */
+  async warm(): Promise<void> {
+    this.#keepsWarm = true;
+    if (this.#open.size > 0) return;
+    this.#making ??= this.#makeSpare().finally(() => (this.#making = undefined));
+    await this.#making;
+  }
+
+  /** Closes the spare connection and makes no more in advance; undici closes those that it was given. */
+  close(): void {
+    this.#keepsWarm = false;
+    clearTimeout(this.#timer);
+    this.#spare?.take()?.destroy();
+  }
+
+  #make(options: Options, done: buildConnector.Callback): void {
+    this.#connector(options, (...made) => {
+      const [error, socket] = made;
+      if (error !== null) this.#gone(false);
+      else {
+        const madeMs = performance.now();
+        this.#open.add(socket);
+        socket.once('close', () => {
+          this.#open.delete(socket);
+          this.#gone(performance.now() - madeMs > LASTING_MS);
+        });
+      }
+      done(...made);
+    });
+  }
+
+  #makeSpare(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#make(this.#target, (error, socket) => {
+        if (error !== null) return reject(error);
+        if (this.#keepsWarm) this.#spare = new Spare(socket);
+        else socket.destroy();
+        resolve();
+      });
+    });
+  }
+
+  /** A connection ended, or could not be made. */
+  #gone(lasted: boolean): void {
+    this.#failures = lasted ? 0 : this.#failures + 1;
+    if (!this.#keepsWarm || this.#open.size > 0) return;
+    const pauseMs = Math.min(this.firstPauseMs * 2 ** this.#failures, LAST_PAUSE_MS);
+    clearTimeout(this.#timer);
+    // The next lookup tells if it could not be made; this one only tries again.
+    this.#timer = setTimeout(() => void this.warm().catch(() => undefined), pauseMs).unref();
+  }
+}
+
+/** A connection that nobody uses yet. */
+class Spare {
+  constructor(private readonly socket: Socket) {
+    socket.on('readable', this.#end).on('error', this.#end).unref();
+  }
+
+  /** To be used from now on; `undefined` when the server has closed it. */
+  take(): Socket | undefined {
+    if (this.socket.destroyed || !this.socket.writable) return undefined;
+    return this.socket.off('readable', this.#end).off('error', this.#end).ref();
+  }
+
+  /** Asked nothing, a server has nothing to say but goodbye. */
+  readonly #end = (): void => void this.socket.destroy();
+}

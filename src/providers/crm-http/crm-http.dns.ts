@@ -1,0 +1,95 @@
+import { lookup as resolveWithSystem } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+/** Addresses of a host, or the resolver's error. */
+export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
+
+/** Within this time an address is used without asking again. */
+const FRESH_MS = 30_000;
+/** How long a connection waits for the name server if there is an older address. */
+const PATIENCE_MS = 250;
+/** The oldest address that is used when the name server has none. */
+const OLDEST_MS = 24 * 3_600_000;
+
+interface Known {
+  readonly addresses: readonly LookupAddress[];
+  readonly atMs: number;
+}
+
+/**
+ * Host names for new connections. An address that worked yesterday is better than a name server that does not answer
+ * today: TLS tells whether it is still the right host.
+ */
+export class HostNames {
+  readonly #known = new Map<string, Known>();
+  readonly #asked = new Map<string, Promise<readonly LookupAddress[]>>();
+
+  constructor(
+    private readonly resolve: Resolve = systemResolve,
+    private readonly freshMs = FRESH_MS,
+  ) {}
+
+  /** For `lookup` of `net.connect` and `tls.connect`. */
+  readonly lookup: LookupFunction = (host, options, done) => {
+    this.#addresses(host, options).then(
+      (addresses) => {
+        if (options.all) done(null, addresses);
+        else done(null, addresses[0]!.address, addresses[0]!.family);
+      },
+      (error: NodeJS.ErrnoException) => done(error, []),
+    );
+  };
+
+  async #addresses(host: string, { family }: LookupOptions): Promise<LookupAddress[]> {
+    const all = await this.#current(host);
+    const wanted = Number(String(family ?? 0).replace('IPv', ''));
+    const fitting = all.filter((address) => wanted === 0 || address.family === wanted);
+    if (fitting.length > 0) return fitting;
+    throw Object.assign(new Error('the host has no address of this family'), { code: 'ENOTFOUND' });
+  }
+
+  async #current(host: string): Promise<readonly LookupAddress[]> {
+    const known = this.#known.get(host);
+    const ageMs = known === undefined ? Infinity : performance.now() - known.atMs;
+    if (known !== undefined && ageMs < this.freshMs) return known.addresses;
+    const asked = this.#ask(host);
+    if (known === undefined || ageMs > OLDEST_MS) return asked;
+    return soonOr(asked, known.addresses);
+  }
+
+  /** One question at a time: each may hold one of Node's few threads for many seconds. */
+  #ask(host: string): Promise<readonly LookupAddress[]> {
+    let asked = this.#asked.get(host);
+    if (asked === undefined) {
+      asked = this.resolve(host)
+        .then((addresses) => {
+          this.#known.set(host, { addresses, atMs: performance.now() });
+          return addresses;
+        })
+        .finally(() => this.#asked.delete(host));
+      this.#asked.set(host, asked);
+    }
+    return asked;
+  }
+}
+
+/** What is asked for, unless it fails or takes too long. */
+async function soonOr<T>(asked: Promise<T>, instead: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<T>((done) => (timer = setTimeout(() => done(instead), PATIENCE_MS).unref()));
+  try {
+    // The failure of the name server is what the older address is kept for.
+    return await Promise.race([asked.catch(() => instead), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function systemResolve(host: string): Promise<readonly LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    resolveWithSystem(host, { all: true }, (error, addresses) =>
+      error ? reject(error) : resolve(addresses),
+    );
+  });
+}

@@ -1,0 +1,126 @@
+import { connect as connectSocket, Socket } from 'node:net';
+import { createPool } from 'mysql2';
+import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
+
+/** Connections that are kept open for calls to come. */
+const WARM_CONNECTIONS = 3;
+/** Below the shortest time after which servers are set to close a connection, and firewalls to forget it. */
+const PING_EVERY_MS = 20_000;
+const PING_PATIENCE_MS = 2_000;
+/** Pause after a connection was lost; doubles up to the second while none can be made. */
+const FIRST_PAUSE_MS = 500;
+const LAST_PAUSE_MS = 4_000;
+/** Notices a peer that vanished without a word. */
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * The connections to one database server. Once warm it stays warm: idle connections are tried from time to time, dead
+ * ones replaced, so that not every one of them has to be found dead by a call.
+ */
+export class ServerPool {
+  readonly #sockets = new Set<Socket>();
+  readonly #idle = new Set<PoolConnection>();
+  #pool: Pool | undefined;
+  #isClosed = false;
+  #warming: Promise<void> | undefined;
+  #keepsWarm = false;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #dueMs = Infinity;
+
+  /** @param readOnly sessions refuse to write */
+  constructor(private readonly readOnly: boolean) {}
+
+  /** What TypeORM calls to make its pool. */
+  readonly createPool = (options: PoolOptions): Pool => {
+    const { host, port } = options;
+    // mysql2 says goodbye politely and waits for the other side; a frozen server never answers, so we keep the sockets.
+    const pool = createPool({ ...options, stream: () => this.#connect(host!, port!) });
+    pool.on('connection', (connection) => this.#prepare(connection));
+    pool.on('acquire', (connection) => this.#idle.delete(connection));
+    pool.on('release', (connection) => this.#idle.add(connection));
+    return (this.#pool = pool);
+  };
+
+  /** Tries idle connections, makes missing ones, and does so again from time to time. Never rejects. */
+  warm(): Promise<void> {
+    this.#keepsWarm = true;
+    return (this.#warming ??= this.#warm().finally(() => (this.#warming = undefined)));
+  }
+
+  /** Cuts every connection, those still being made included; whatever waits on them rejects. None is made any more. */
+  drop(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #warm(): Promise<void> {
+    this.#dueMs = Infinity;
+    if (this.#isClosed || this.#pool === undefined) return;
+    const missing = Math.max(0, WARM_CONNECTIONS - this.#sockets.size);
+    const tries = Array.from({ length: this.#idle.size + missing }, () => this.#try(this.#pool!));
+    const areWell = (await Promise.all(tries)).every(Boolean);
+    this.#failures = areWell ? 0 : this.#failures + 1;
+    this.#warmIn(areWell ? PING_EVERY_MS : this.#pauseMs);
+  }
+
+  get #pauseMs(): number {
+    return Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LAST_PAUSE_MS);
+  }
+
+  #warmIn(ms: number): void {
+    const dueMs = performance.now() + ms;
+    if (this.#isClosed || dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.warm(), ms).unref();
+  }
+
+  /** Takes a connection, a new one if none is idle, and gives it back if it answers. */
+  #try(pool: Pool): Promise<boolean> {
+    return new Promise((resolve) => {
+      pool.getConnection((failure, connection) => {
+        if (failure) return resolve(false);
+        const end = (isWell: boolean): void => {
+          clearTimeout(patience);
+          if (isWell) connection.release();
+          else connection.destroy();
+          resolve(isWell);
+        };
+        const patience = setTimeout(() => end(false), PING_PATIENCE_MS).unref();
+        connection.ping((error) => end(!error));
+      });
+    });
+  }
+
+  #connect(host: string, port: number): Socket {
+    // The pool may open one for somebody who still waits in its line.
+    if (this.#isClosed) return new Socket().destroy();
+    const socket = connectSocket({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    });
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#keepsWarm && this.#sockets.size < WARM_CONNECTIONS) this.#warmIn(this.#pauseMs);
+    });
+    return socket;
+  }
+
+  #prepare(connection: PoolConnection): void {
+    connection.once('end', () => this.#idle.delete(connection));
+    connection.once('error', () => this.#idle.delete(connection));
+    const statements = [
+      // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns come
+      // in the session's time zone.
+      `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'`,
+      ...(this.readOnly ? ['SET SESSION TRANSACTION READ ONLY'] : []),
+    ];
+    for (const statement of statements) connection.query(statement, (error) => error && connection.destroy());
+  }
+}
