@@ -101,7 +101,8 @@ describe('the record expression', () => {
 
   it.each([
     ['an endless loop', '($f := function($x) { $f($x) }; $f(1))', 'D1012'],
-    ['an endless recursion', '($f := function($x) { 1 + $f($x) }; $f(1))', 'D1011'],
+    // Its depth is limited, and its time; on a busy machine the time is over first.
+    ['an endless recursion', '($f := function($x) { 1 + $f($x) }; $f(1))', 'D101[12]'],
     ['a huge list', '[1..9999999]', 'D2015'],
     ['its own $error', '$error("no contacts for " & phone)', 'D3137'],
     ['its own $assert', '$assert($exists(contacts), "shape of " & phone)', 'D3141'],
