@@ -2,7 +2,6 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import type { AppConfig } from './config/app-config.js';
-import { ApiDocs } from './app.docs.js';
 import { ConfigModule } from './config/config.module.js';
 import { HealthModule } from './health/health.module.js';
 import type { LookupPlugins } from './lookup/lookup.module.js';
@@ -18,15 +17,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        // First, because Express tries routes in the order of the modules.
-        RoutingModule.forRoot(lookup),
         ConfigModule.forRoot(config),
         ObservabilityModule,
         lookup,
+        RoutingModule.forRoot(lookup),
         HealthModule.forRoot(lookup),
         RouterModule.register([{ path: config.server.path, module: RoutingModule }]),
       ],
-      providers: [ApiDocs],
     };
   }
 }

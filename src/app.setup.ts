@@ -1,7 +1,8 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Server } from 'node:https';
-import { ApiDocs } from './app.docs.js';
+import { createRequire } from 'node:module';
 import { AppModule } from './app.module.js';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
@@ -16,6 +17,8 @@ import { readTls, watchTls } from './http/tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 import { templateProblem } from './routing/instructions.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 export interface LoadedConfig {
   readonly config: AppConfig;
@@ -66,8 +69,23 @@ export async function createApp({ config, plugins }: LoadedConfig): Promise<Nest
   app.set('etag', false);
   app.set('trust proxy', trustProxy(config.server.trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));
-  app.get(ApiDocs).describe(app);
+  documentApi(app);
   await app.init();
   for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
   return app;
+}
+
+function documentApi(app: NestExpressApplication): void {
+  const description = new DocumentBuilder()
+    .setTitle('smartrouting-vip')
+    .setDescription(
+      'Who is calling, and where should this call go? Asked by Enreach Core (SmartRouting) for each incoming call.',
+    )
+    .setVersion(version)
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
+    .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
+    jsonDocumentUrl: 'docs-json',
+  });
 }
