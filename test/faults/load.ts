@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyOf, dice, judge } from './callers.js';
+import type { Callers, PhoneCall, VipKind } from './callers.js';
+import type { PhoneSystem, WireAnswer } from './phone-system.js';
+import type { Machine } from './machine.js';
+import { Tally } from './tally.js';
+
+/** The target's deadline, as configured. */
+export const DEADLINE_MS = 1_500;
+/** What a call may take longer than the deadline and still be in time: generator and service share a busy machine. */
+export const ALLOWANCE_MS = 500;
+/** Likewise where both processors are kept full on purpose: calls wait in the kernel before the service can read them. */
+export const CROWDED_ALLOWANCE_MS = 1_500;
+/** Core gives up after this; no answer by then is a lost call. */
+const CORE_PATIENCE_MS = 5_000;
+const GAVE_UP = 'no answer within 5 s';
+/** A generator that is this far behind its schedule leaves calls out rather than blame the service for its own delay. */
+const BEHIND_MS = 250;
+
+/** What may be expected of calls at the moment. */
+export interface Expectation {
+  /** Where the calls are counted. */
+  readonly tally: Tally;
+  /** VIPs that may go unrecognised, provided the answer says that it could not tell. */
+  readonly mayMiss: ReadonlySet<VipKind>;
+  /** Something is broken: "could not tell" is a right answer for a stranger. */
+  readonly faulty: boolean;
+  /** Calls may be shed. */
+  readonly mayShed: boolean;
+}
+
+/** A VIP call that could not be answered, or could. `atMs` is its scheduled arrival. */
+export interface Sighting {
+  readonly kind: VipKind;
+  readonly atMs: number;
+  readonly recognised: boolean;
+}
+
+/**
+ * Calls that arrive on a schedule, at random intervals, and do not wait for answers. Times count from the scheduled arrival,
+ * so a call that had to wait for the generator or a connection is not flattered.
+ */
+export class Load {
+  rate: number;
+  /** Every VIP call that was answered since this was last emptied. */
+  sightings: Sighting[] = [];
+  readonly #roll = dice(7);
+  readonly #inHand = new Set<Promise<void>>();
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly phones: PhoneSystem,
+    readonly callers: Callers,
+    private readonly machine: Machine,
+    rate: number,
+    public expectation: Expectation,
+  ) {
+    this.rate = rate;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** No more arrivals; waits for the calls in hand, as long as Core would. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+    await Promise.all(this.#inHand);
+  }
+
+  async #run(): Promise<void> {
+    let dueMs = performance.now();
+    while (!this.#stopped) {
+      const nowMs = performance.now();
+      while (dueMs <= nowMs) {
+        if (nowMs - dueMs > BEHIND_MS || !this.phones.hasRoom) this.expectation.tally.leftOut++;
+        else this.#call(this.callers.next(), dueMs);
+        dueMs += (-Math.log(1 - this.#roll()) / this.rate) * 1_000;
+      }
+      await sleep(Math.min(20, Math.max(1, dueMs - performance.now())));
+    }
+  }
+
+  #call(call: PhoneCall, dueMs: number): void {
+    const inHand = this.#made(call, dueMs).finally(() => this.#inHand.delete(inHand));
+    this.#inHand.add(inHand);
+  }
+
+  async #made(call: PhoneCall, dueMs: number): Promise<void> {
+    const atArrival = this.expectation;
+    const { tally } = atArrival;
+    tally.sent++;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(GAVE_UP)), CORE_PATIENCE_MS);
+    });
+    try {
+      const answer = await Promise.race([this.phones.post(bodyOf(call)), patience]);
+      this.#count(call, answer, dueMs, atArrival);
+    } catch (error) {
+      const isLate = (error as Error).message === GAVE_UP;
+      if (isLate && this.machine.starved(dueMs, atArrival.mayShed)) tally.void++;
+      else tally.lose(call, (error as Error).message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #count(call: PhoneCall, answer: WireAnswer, dueMs: number, atArrival: Expectation): void {
+    const { tally } = atArrival;
+    const tookMs = performance.now() - dueMs;
+    // A call that was under way when something broke, or was mended, may have felt it.
+    const felt = [atArrival, this.expectation];
+    const faulty = felt.some((one) => one.faulty);
+    const verdict = judge(call, answer, faulty);
+    const isCrowded = felt.some(({ mayShed }) => mayShed);
+    const { kind } = call;
+    const isRecognised = verdict === 'recognised';
+    const isRight =
+      isRecognised ||
+      verdict === 'stranger' ||
+      (verdict === 'shed' && isCrowded) ||
+      (verdict === 'missed' && felt.some(({ mayMiss }) => mayMiss.has(kind as VipKind)));
+    const isLate = tookMs > DEADLINE_MS + (isCrowded ? CROWDED_ALLOWANCE_MS : ALLOWANCE_MS);
+    // Whatever the machine does, it does not make somebody a VIP, or nobody.
+    const couldNotTell = answer.status === 204 && answer.reason !== 'no-match';
+    if ((isRight ? isLate : couldNotTell) && this.machine.starved(dueMs, isCrowded)) {
+      tally.void++;
+      return;
+    }
+    if (verdict === 'shed') tally.shed++;
+    tally.time(tookMs, isLate);
+    if (kind !== 'stranger') {
+      tally.sighted(kind, isRecognised);
+      this.sightings.push({ kind, atMs: dueMs, recognised: isRecognised });
+    }
+    if (isRight) tally.right++;
+    else tally.blame(call, answer, tookMs);
+  }
+}
