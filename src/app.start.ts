@@ -6,17 +6,21 @@ import type { AppConfig } from './config/app-config.js';
 import { readEnvironment } from './config/environment.js';
 import { Readiness } from './health/readiness.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
-import { LOGGER } from './observability/logger.js';
+import { LOGGER, logWritten } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 
 /** Calls in hand that are not done by then are given up; a decision takes less than 5 s. */
 const SHUTDOWN_LIMIT_MS = 6_000;
+/** How long the exit waits for the last log lines to be written. */
+const LOG_LIMIT_MS = 1_000;
 const SHIPPED_DEMO = resolve(import.meta.dirname, '../config/smartrouting.yaml');
 
 /** The service while it answers calls. */
 export interface Running {
   /** Not ready any more; calls are taken for `graceMs` more, those in hand are finished, everything is closed. */
   stop(graceMs: number): Promise<void>;
+  /** Whether all log lines could be written; false when nobody reads standard output. */
+  logWritten(): Promise<boolean>;
 }
 
 /**
@@ -41,7 +45,10 @@ export async function start(): Promise<Running> {
   const url = await app.getUrl();
   logger.info({ url: url + loaded.config.server.path, configuration: loaded.config.file }, 'ready for calls');
   if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, loaded.config);
-  return { stop: (graceMs) => stop(app, logger, graceMs) };
+  return {
+    stop: (graceMs) => stop(app, logger, graceMs),
+    logWritten: () => logWritten(logger, LOG_LIMIT_MS),
+  };
 }
 
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {

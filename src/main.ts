@@ -11,9 +11,14 @@ try {
   // Imported only now: loading the frameworks takes a second, in which a signal must find its handler.
   const { start } = await import('./app.start.js');
   const running = await start();
+  // Node waits for the write of a log line before it exits, and with nobody to read it that would be for ever.
+  const exit = async (code: number): Promise<void> => {
+    if (await running.logWritten()) process.exit(code);
+    process.kill(process.pid, 'SIGKILL');
+  };
   onSignal = (signal) => {
-    onSignal = () => process.exit(1);
-    void running.stop(signal === 'SIGTERM' ? SHUTDOWN_GRACE_MS : 0).then(() => process.exit(0));
+    onSignal = () => void exit(1);
+    void running.stop(signal === 'SIGTERM' ? SHUTDOWN_GRACE_MS : 0).then(() => exit(0));
   };
 } catch (error) {
   const { name, code, message } = error as NodeJS.ErrnoException;

@@ -16,7 +16,6 @@ import { isBasicHeader } from './basic-header.js';
 import { CredentialStore } from './credential-store.js';
 import type { CallerCredential } from './credential-store.js';
 import { LoginThrottle } from './login-throttle.js';
-import { RememberedLogins } from './remembered-logins.js';
 import type { LoginHeaders } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
 
@@ -31,7 +30,6 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
 @Injectable()
 export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
   readonly #isAllowed: ((address: string) => boolean) | undefined;
-  readonly #remembered = new RememberedLogins();
 
   constructor(
     private readonly store: CredentialStore,
@@ -52,7 +50,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
       if (!this.#isAllowed(address ?? '')) throw this.#outsideNetworks(address);
     }
     const login = loginHeaders(request);
-    const credential = this.#remembered.find(login);
+    const credential = this.store.logins.find(login);
     if (credential === undefined) return this.#askStrategies(context, request, login);
     request.user = credential;
     return true;
@@ -67,7 +65,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
-    this.#remembered.keep(login, request.user as CallerCredential);
+    this.store.logins.keep(login, request.user as CallerCredential);
     return true;
   }
 

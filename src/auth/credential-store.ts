@@ -6,6 +6,7 @@ import type {
   BasicCredentialConfig,
   CredentialConfig,
 } from '../config/app-config.js';
+import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
 
 /** Who is asking: a configured credential without its secret. */
@@ -37,9 +38,11 @@ interface ScryptEntry {
 
 /**
  * The configured credentials, and the answer to "whose is this?". Immutable: another configuration makes another store.
- * Wrong passwords are remembered as digests under a key that exists only in this object; right ones by `RememberedLogins`.
+ * Wrong passwords are remembered as digests under a key that exists only in this object; right logins by `RememberedLogins`.
  */
 export class CredentialStore {
+  /** Logins with these credentials that were found right. */
+  readonly logins = new RememberedLogins<CallerCredential>();
   readonly #key = randomBytes(32);
   readonly #apiKeys: readonly ApiKeyEntry[];
   readonly #plain: readonly PlainEntry[];

@@ -1,6 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { CallerCredential } from './credential-store.js';
 
 const MAX_LOGINS = 1000;
 
@@ -15,15 +14,15 @@ export interface LoginHeaders {
  * Kept are digests under a key that exists only in this object, never the headers; so neither the content of the memory
  * nor the time of a look into it tells anything about a secret.
  */
-export class RememberedLogins {
+export class RememberedLogins<Credential extends object> {
   readonly #key = randomBytes(32).toString('base64');
-  readonly #logins = new LRUCache<string, CallerCredential>({ max: MAX_LOGINS });
+  readonly #logins = new LRUCache<string, Credential>({ max: MAX_LOGINS });
 
-  find(login: LoginHeaders): CallerCredential | undefined {
+  find(login: LoginHeaders): Credential | undefined {
     return this.#logins.get(this.#digest(login));
   }
 
-  keep(login: LoginHeaders, credential: CallerCredential): void {
+  keep(login: LoginHeaders, credential: Credential): void {
     this.#logins.set(this.#digest(login), credential);
   }
 

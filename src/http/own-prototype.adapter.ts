@@ -14,6 +14,8 @@ const LIMITS: ServerOptions = {
   /** Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it. */
   keepAliveTimeout: 75_000,
 };
+/** A client of the TLS port that says nothing. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 /**
  * Connections that may wait to be accepted. The kernel turns further ones away, and they come back only after a second,
  * which a caller would have to wait.
@@ -36,7 +38,7 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
     const app = this.getInstance<Express>();
     const options = { ...LIMITS, ...classesOf(app) };
     this.httpServer = httpsOptions
-      ? createTlsServer({ ...httpsOptions, ...options }, app)
+      ? createTlsServer({ ...httpsOptions, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
       : createServer(options, app);
   }
 

@@ -4,7 +4,6 @@
  */
 export class Bulkhead {
   #underWay = 0;
-  #isCalling = false;
   readonly #line = new Set<() => void>();
 
   constructor(
@@ -27,18 +26,14 @@ export class Bulkhead {
 
   leave(): void {
     this.#underWay--;
-    // One that answers at once leaves while it is being called.
-    if (this.#isCalling) return;
-    this.#isCalling = true;
     for (const turn of this.#line) {
       if (!this.hasRoom) break;
       this.#line.delete(turn);
       turn();
     }
-    this.#isCalling = false;
   }
 
-  /** @param turn called when there is room; it enters, or lets the next one have it */
+  /** @param turn called when there is room; it enters, or lets the next one have it. It does not leave before it returns */
   queue(turn: () => void): void {
     this.#line.add(turn);
   }

@@ -49,10 +49,10 @@ export class CircuitBreaker {
     if (this.#state === 'half-open') this.#change('closed');
   }
 
-  /** @param weight how much of a failure it is: less than 1 for a time-out when the provider had but a part of the time */
-  failed(permit: Permit, cause: unknown, weight = 1): void {
+  /** @param counts false when it says little of the provider, which had but a part of the time; as a trial it fails all the same */
+  failed(permit: Permit, cause: unknown, counts = true): void {
     if (permit !== this.#period) return;
-    this.#failuresInARow += weight;
+    if (counts) this.#failuresInARow++;
     if (this.#state === 'half-open' || this.#failuresInARow >= this.settings.failures) this.#open(cause);
   }
 

@@ -9,7 +9,12 @@ import type { VipRecord } from './port/vip-record.js';
 const gold: VipRecord = { number: '+358501231234', tier: 'gold' };
 const silver: VipRecord = { number: '+358501231234', tier: 'silver' };
 const found = (record: VipRecord): Found => ({ kind: 'found', records: [record], source: 'live' });
-const old = (record: VipRecord): Found => ({ ...found(record), source: 'stale', reason: 'HTTP 503' });
+const old = (record: VipRecord, insteadOf: Found['insteadOf'] = 'failed'): Found => ({
+  ...found(record),
+  source: 'stale',
+  insteadOf,
+  reason: 'HTTP 503',
+});
 const none: ProviderOutcome = { kind: 'none', source: 'live' };
 const failed: ProviderOutcome = { kind: 'failed', reason: 'HTTP 503' };
 const tooSlow: ProviderOutcome = { kind: 'timeout', reason: 'no answer within 1000 ms' };
@@ -29,7 +34,7 @@ class Held implements Askable, LookupUnderWay {
     return this;
   }
   standIn(): Found | undefined {
-    return this.oldRecord && old(this.oldRecord);
+    return this.oldRecord && old(this.oldRecord, 'timeout');
   }
   leave(): void {
     this.left++;
@@ -212,6 +217,14 @@ describe('the decision clock', () => {
       reports: [{ outcome: 'not-applicable', source: 'stale' }],
     });
     expect((await askInOrder([at('crm', found(gold))], settings)).reason).toBe('no-match');
+  });
+
+  it('says timeout when an old record that does not apply stood in for lack of time', async () => {
+    const settings = { staggerMs: NEVER, deadlineMs: 20, pick: () => undefined };
+    const result = await askInOrder([new Held('crm', gold)], settings);
+    expect(result).toMatchObject({ reason: 'timeout', reports: [{ outcome: 'not-applicable' }] });
+    expect((await askInOrder([at('crm', old(gold, 'timeout'))], settings)).reason).toBe('timeout');
+    expect((await askInOrder([at('crm', old(gold, 'rejected'))], settings)).reason).toBe('lookup-failed');
   });
 
   it('says lookup-failed, not timeout, when one failed before the deadline', async () => {

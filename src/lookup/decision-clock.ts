@@ -128,13 +128,17 @@ function summarise(providers: readonly Askable[], turns: readonly Turn[]): Looku
     return { reason: 'matched', record: turns[winner]!.record!, provider: providers[winner]!.name, reports };
   const untold = providers.map((_, index) => turns[index]?.outcome).filter((outcome) => !isKnown(outcome));
   if (untold.length === 0) return { reason: 'no-match', reports };
-  const isLate = untold.every((outcome) => outcome === undefined || outcome.kind === 'timeout');
+  const isLate = untold.every((outcome) => outcome === undefined || isTimeout(outcome));
   return { reason: isLate ? 'timeout' : 'lookup-failed', reports };
 }
 
 /** Whether a provider's answer without a record to use means "not a VIP"; what an old record says is not known. */
 function isKnown(outcome: ProviderOutcome | undefined): boolean {
   return outcome?.kind === 'none' || (outcome?.kind === 'found' && outcome.source !== 'stale');
+}
+
+function isTimeout(outcome: ProviderOutcome): boolean {
+  return (outcome.kind === 'found' ? outcome.insteadOf : outcome.kind) === 'timeout';
 }
 
 function report(provider: string, turn: Turn | undefined, nowMs: number): ProviderReport {

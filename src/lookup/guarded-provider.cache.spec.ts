@@ -140,6 +140,23 @@ describe('an answer whose ttl is over', () => {
     expect(await lookupCounts(metrics)).toEqual({ none: 1, cached: 2, failed: 2 });
   });
 
+  it('is given while the circuit breaker is open if it is a record, and "not a VIP" is not', async () => {
+    const provider = new ScriptedProvider(async ({ key }) => (key === gold.number ? gold : null));
+    const crm = guard(provider, { ttlMs: TTL_MS, negativeTtlMs: TTL_MS, staleWhileRevalidateMs: LONG_MS });
+    await ask(crm);
+    await ask(crm, stranger);
+    await sleep(OVER_MS);
+    provider.answer = down;
+    for (let i = 0; i < 5; i++) await ask(crm, Caller.read(`+35840123456${i}`, 'FI'));
+    expect(crm.breakerState).toBe('open');
+    expect(crm.ask(stranger)).toEqual({ kind: 'rejected', reason: 'circuit breaker is open' });
+    for (let i = 0; i < 3; i++) {
+      expect(crm.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'cache' });
+    }
+    // A refresh that is not tried is no lookup turned away.
+    expect(await lookupCounts(metrics)).toEqual({ found: 1, none: 1, failed: 5, rejected: 1, cached: 3 });
+  });
+
   it.each([
     ['fails', down, 'HTTP 500'],
     ['is too slow', () => new Promise<never>(() => undefined), 'no answer within 50 ms'],
@@ -149,7 +166,8 @@ describe('an answer whose ttl is over', () => {
     await ask(crm);
     await sleep(OVER_MS);
     provider.answer = trouble;
-    expect(await ask(crm)).toEqual({ kind: 'found', records: [gold], source: 'stale', reason });
+    const insteadOf = trouble === down ? 'failed' : 'timeout';
+    expect(await ask(crm)).toEqual({ kind: 'found', records: [gold], source: 'stale', insteadOf, reason });
     provider.answer = async () => null;
     expect(await ask(crm)).toEqual({ kind: 'none', source: 'live' });
     expect(await lookupCounts(metrics)).toMatchObject({ stale: 1, found: 1, none: 1 });
@@ -186,7 +204,13 @@ describe('an answer whose ttl is over', () => {
     const [known, unknown] = [crm.ask(caller), crm.ask(stranger)];
     if (!isUnderWay(known) || !isUnderWay(unknown)) throw new Error('answered at once');
     const reason = 'no answer before the deadline';
-    expect(known.standIn()).toEqual({ kind: 'found', records: [gold], source: 'stale', reason });
+    expect(known.standIn()).toEqual({
+      kind: 'found',
+      records: [gold],
+      source: 'stale',
+      insteadOf: 'timeout',
+      reason,
+    });
     expect(unknown.standIn()).toBeUndefined();
   });
 });

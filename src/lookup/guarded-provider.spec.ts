@@ -169,6 +169,20 @@ describe('the health of a guarded provider', () => {
     });
   });
 
+  it('says since when what it gives as the reason is so, not something else', async () => {
+    const provider = new ScriptedProvider(async () => gold);
+    const crm = guard(provider);
+    provider.answer = () => Promise.reject(new VipLookupError('HTTP 500'));
+    for (let i = 0; i < 5; i++) await ask(crm, Caller.read(`+35850123456${i}`, 'FI'));
+    const broken = await crm.health();
+    expect(broken.reason).toContain('circuit breaker');
+    await sleep(2_100); // a check is shared for 2 s
+    provider.check = () => Promise.reject(new VipLookupError('connection refused'));
+    const unwell = await crm.health();
+    expect(unwell.reason).toBe('connection refused');
+    expect(Date.parse(unwell.since!) - Date.parse(broken.since!)).toBeGreaterThan(1_000);
+  });
+
   it('is checked within 2 s, whatever its timeout', async () => {
     const provider = new ScriptedProvider(async () => gold);
     provider.check = () => new Promise(() => undefined);

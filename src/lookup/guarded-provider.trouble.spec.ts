@@ -66,6 +66,17 @@ describe('a provider that keeps failing', () => {
     });
   });
 
+  it('is left alone after five time-outs, no more', async () => {
+    const provider = new HoldingProvider();
+    const crm = guard(provider, { timeoutMs: 20 });
+    for (let timeouts = 0; timeouts < 5; timeouts++) {
+      expect(crm.breakerState).toBe('closed');
+      await ask(crm, stranger());
+    }
+    expect(crm.breakerState).toBe('open');
+    expect(await lookupCounts(metrics)).toEqual({ timeout: 5 });
+  });
+
   it('is tried by one lookup at a time, while the others are turned away at once', async () => {
     const provider = new HoldingProvider();
     const crm = await broken(provider);
@@ -129,96 +140,38 @@ describe('a provider that keeps failing', () => {
   });
 });
 
-describe('a provider that more ask than may', () => {
-  it('gets as many lookups at once as it may, the others in their order', async () => {
-    const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 2, maxQueued: 10 });
-    const callers = Array.from({ length: 6 }, stranger);
-    const asked = callers.map((one) => ask(crm, one));
-    const keys = callers.map(({ key }) => key);
-    expect(provider.calls).toEqual(keys.slice(0, 2));
-    provider.held[1]!.answer(gold);
-    await asked[1];
-    expect(provider.calls).toEqual(keys.slice(0, 3));
-    for (let i = 0; i < 6; i++) {
-      await until(() => provider.held.length > i);
-      provider.held[i]!.answer(gold);
-    }
-    expect((await Promise.all(asked)).map(({ kind }) => kind)).toEqual(Array(6).fill('found'));
-    expect(provider.calls).toEqual(keys);
-    expect(await lookupCounts(metrics)).toEqual({ found: 6 });
+describe('a provider that keeps failing and answers at once when it is tried', () => {
+  const cache = cacheConfig({ ttlMs: 20, negativeTtlMs: 0, staleIfErrorMs: 600_000 });
+  async function tryable() {
+    const provider = new ScriptedProvider(() => gold);
+    const crm = guard(provider, { cache });
+    await ask(crm);
+    await sleep(40);
+    provider.answer = down;
+    for (let i = 0; i < 5; i++) await ask(crm, stranger());
+    await until(() => crm.breakerState === 'half-open');
+    provider.calls.length = 0;
+    return { provider, crm };
+  }
+
+  it('is believed, whatever it said before', async () => {
+    const { provider, crm } = await tryable();
+    const silver = { ...gold, tier: 'silver' };
+    provider.answer = () => silver;
+    expect(crm.ask(caller)).toEqual({ kind: 'found', records: [silver], source: 'live' });
+    const other = await tryable();
+    other.provider.answer = () => null;
+    expect(other.crm.ask(caller)).toEqual({ kind: 'none', source: 'live' });
+    expect(other.provider.calls).toEqual([caller.key]);
   });
 
-  it('counts what answers at once as no lookup under way, in the queue too', async () => {
-    const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 500 });
-    const first = ask(crm);
-    const waiting = Array.from({ length: 500 }, () => ask(crm, stranger()));
-    provider.answer = () => gold;
-    provider.held[0]!.answer(gold);
-    expect((await Promise.all([first, ...waiting])).every(({ kind }) => kind === 'found')).toBe(true);
-    expect(isUnderWay(crm.ask(stranger()))).toBe(false);
-  });
-
-  it('turns the rest away at once with a reason, which opens no breaker and shows in health', async () => {
-    const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 2 });
-    const asked = [1, 2, 3].map(() => ask(crm, stranger()));
-    const reason = 'maxConcurrent (1) lookups are under way and maxQueued (2) wait';
-    for (let i = 0; i < 10; i++) expect(crm.ask(stranger())).toEqual({ kind: 'rejected', reason });
-    expect(crm.breakerState).toBe('closed');
-    expect(await crm.health()).toEqual({
-      status: 'degraded',
-      reason: 'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)',
-      since: ISO,
-      breaker: 'closed',
-    });
-    expect(messages()).toEqual(['lookups are turned away: too many at once']);
-    for (let i = 0; i < 3; i++) {
-      await until(() => provider.held.length > i);
-      provider.held[i]!.answer(null);
-    }
-    await Promise.all(asked);
-    expect(await lookupCounts(metrics)).toEqual({ none: 3, rejected: 10 });
-  });
-
-  it('lets nobody wait beyond the timeout, the time in the queue included', async () => {
-    const provider = new HoldingProvider();
-    const timeoutMs = 100;
-    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 10, timeoutMs });
-    const holding = ask(crm, stranger());
-    await sleep(timeoutMs / 2);
-    const startedMs = performance.now();
-    const waiting = ask(crm, stranger());
-    expect((await holding).kind).toBe('timeout');
-    await until(() => provider.calls.length === 2);
-    expect(await waiting).toMatchObject({ kind: 'timeout', reason: `no answer within ${timeoutMs} ms` });
-    // Counted from its turn, it would be 1.5 times the timeout.
-    expect(performance.now() - startedMs).toBeLessThan(timeoutMs * 1.5);
-    expect(provider.signals.map(({ aborted }) => aborted)).toEqual([true, true]);
-  });
-
-  it('is not blamed for those whose turn does not come', async () => {
-    const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 50, timeoutMs: 30 });
-    const outcomes = await Promise.all(Array.from({ length: 21 }, () => ask(crm, stranger())));
-    expect(outcomes.at(-1)).toEqual({
-      kind: 'timeout',
-      reason: 'no turn within 30 ms: maxConcurrent (1) lookups are under way',
-    });
-    expect(crm.breakerState).toBe('closed');
-    expect(provider.calls).toHaveLength(1);
-  });
-
-  it('turns all away who wait when its breaker opens', async () => {
-    const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 5, maxQueued: 50 });
-    const asked = Array.from({ length: 15 }, () => ask(crm, stranger()));
-    for (const { fail } of provider.held.splice(0)) fail(new VipLookupError('HTTP 500'));
-    await until(() => provider.held.length > 0 || crm.breakerState === 'open');
-    for (const { fail } of provider.held.splice(0)) fail(new VipLookupError('HTTP 500'));
-    const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
-    expect(kinds.slice(0, 5)).toEqual(Array(5).fill('failed'));
-    expect(kinds.slice(-5)).toEqual(Array(5).fill('rejected'));
+  it('has its old record stand in when it fails again', async () => {
+    const { provider, crm } = await tryable();
+    provider.answer = () => {
+      throw new VipLookupError('HTTP 500');
+    };
+    expect(crm.ask(caller)).toMatchObject({ source: 'stale', reason: 'HTTP 500', records: [gold] });
+    expect(provider.calls).toEqual([caller.key]);
+    expect(crm.breakerState).toBe('open');
   });
 });

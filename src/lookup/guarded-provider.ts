@@ -30,6 +30,8 @@ interface Attempt {
   /** Number that was asked for. */
   readonly key: string;
   readonly permit: Permit;
+  /** For its turn, so the provider had but a part of the time. */
+  readonly hasWaited: boolean;
   readonly startedMs: number;
 }
 
@@ -62,7 +64,8 @@ export class GuardedProvider implements Askable {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
     this.#health = new ProviderHealthCheck(provider, config.timeoutMs);
-    this.#bulkhead = new Bulkhead(config.maxConcurrent, config.maxQueued);
+    const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
+    this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
     this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
       this.#breakerChanged(state, before, cause),
     );
@@ -80,23 +83,24 @@ export class GuardedProvider implements Askable {
   ask(caller: Caller): ProviderOutcome | SharedLookup {
     const nowMs = performance.now();
     const kept = this.#cache?.get(caller.key, nowMs);
-    if (kept !== undefined) {
-      if (nowMs < kept.refreshUntilMs) {
-        if (nowMs >= kept.freshUntilMs) this.#refresh(caller);
+    const { state } = this.#breaker;
+    if (kept !== undefined && nowMs < kept.refreshUntilMs) {
+      const isFresh = nowMs < kept.freshUntilMs;
+      // What was said before by a provider that cannot tell now must not pass for "not a VIP".
+      if (isFresh || kept.answer.length > 0 || state === 'closed') {
+        if (!isFresh) this.#refresh(caller);
         this.metrics.lookup(this.name, 'cached');
         return kept.answer.length > 0
           ? { kind: 'found', records: kept.answer, source: 'cache' }
           : { kind: 'none', source: 'cache' };
       }
-      // A provider in trouble is tried without letting a caller wait for it who has an old record.
-      if (this.#breaker.state !== 'closed') {
-        this.#refresh(caller);
-        const old = this.#oldRecord(caller.key, `circuit breaker is ${this.#breaker.state}`);
-        if (old !== undefined) return old;
-      }
     }
-    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, false);
-    return 'kind' in asked ? asked : asked.join();
+    // A provider in trouble is tried without letting a caller wait for it who has an old record.
+    const mayWait = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
+    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !mayWait);
+    if (mayWait) return 'kind' in asked ? asked : asked.join();
+    if (!('kind' in asked)) return this.#oldRecord(caller.key, turnedAway(state)) ?? asked.join();
+    return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
 
   /** Asks the provider for a sign of life; never rejects. */
@@ -112,7 +116,7 @@ export class GuardedProvider implements Askable {
   }
 
   #refresh(caller: Caller): void {
-    if (!this.#underWay.has(caller.key)) this.#lookUp(caller, true);
+    if (this.#breaker.admits && !this.#underWay.has(caller.key)) this.#lookUp(caller, true);
   }
 
   #lookUp(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
@@ -125,7 +129,12 @@ export class GuardedProvider implements Askable {
    * @param queued what decisions wait for already
    */
   #call(caller: Caller, inBackground: boolean, queued?: SharedLookup): ProviderOutcome | SharedLookup {
-    const attempt = { key: caller.key, permit: this.#breaker.enter(), startedMs: performance.now() };
+    const attempt: Attempt = {
+      key: caller.key,
+      permit: this.#breaker.enter(),
+      hasWaited: queued !== undefined,
+      startedMs: performance.now(),
+    };
     const abort = this.#spareAbort ?? new AbortController();
     this.#spareAbort = undefined;
     let answer: VipAnswer | Promise<VipAnswer>;
@@ -150,7 +159,8 @@ export class GuardedProvider implements Askable {
       end(() => this.#failed(attempt, error, lookup));
       abort.abort(error);
     };
-    answer.then(
+    // A foreign promise may throw, or call back before it returns.
+    Promise.resolve(answer).then(
       (value) => end(() => this.#answered(attempt, value, lookup)),
       (error: unknown) => end(() => this.#failed(attempt, error, lookup)),
     );
@@ -163,7 +173,8 @@ export class GuardedProvider implements Askable {
    */
   #queue(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
     const { key } = caller;
-    const { maxConcurrent, maxQueued, timeoutMs } = this.config;
+    const { timeoutMs } = this.config;
+    const { maxConcurrent, maxQueued } = this.#bulkhead;
     if (this.#bulkhead.isFull) {
       const reason = `maxConcurrent (${maxConcurrent}) lookups are under way and maxQueued (${maxQueued}) wait`;
       if (this.#health.lookupTurnedAway()) {
@@ -193,7 +204,8 @@ export class GuardedProvider implements Askable {
   }
 
   #share(key: string, inBackground: boolean): SharedLookup {
-    const standIn = (): Found | undefined => this.#oldRecord(key, 'no answer before the deadline');
+    const standIn = (): Found | undefined =>
+      this.#oldRecord(key, { kind: 'timeout', reason: 'no answer before the deadline' });
     const lookup = new SharedLookup(this.config.timeoutMs, inBackground, standIn);
     this.#underWay.set(key, lookup);
     return lookup;
@@ -220,33 +232,30 @@ export class GuardedProvider implements Askable {
     return outcome;
   }
 
-  #failed({ key, permit, startedMs }: Attempt, error: unknown, who: Waiting): ProviderOutcome {
+  #failed({ key, permit, hasWaited, startedMs }: Attempt, error: unknown, who: Waiting): ProviderOutcome {
     const isTimeout = error instanceof LookupTimeoutError;
     if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
     const seconds = secondsSince(startedMs);
-    // Of a lookup that waited for its turn, the provider had but a part of the time.
-    const weight = isTimeout ? Math.min(1, (seconds * 1000) / this.config.timeoutMs) : 1;
-    this.#breaker.failed(permit, error, weight);
+    this.#breaker.failed(permit, error, !(isTimeout && hasWaited));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
     return this.#couldNotTell(key, unknown, who.isAwaited, seconds);
   }
 
   #turnedAwayByBreaker(key: string, isAwaited: boolean): ProviderOutcome {
-    const reason = `circuit breaker is ${this.#breaker.state}`;
-    return this.#couldNotTell(key, { kind: 'rejected', reason }, isAwaited);
+    return this.#couldNotTell(key, turnedAway(this.#breaker.state), isAwaited);
   }
 
   #couldNotTell(key: string, unknown: Unknown, isAwaited: boolean, seconds?: number): Found | Unknown {
     this.metrics.lookup(this.name, unknown.kind, seconds);
-    return (isAwaited ? this.#oldRecord(key, unknown.reason) : undefined) ?? unknown;
+    return (isAwaited ? this.#oldRecord(key, unknown) : undefined) ?? unknown;
   }
 
-  #oldRecord(key: string, reason: string): Found | undefined {
+  #oldRecord(key: string, { kind, reason }: Unknown): Found | undefined {
     const nowMs = performance.now();
     const kept = this.#cache?.get(key, nowMs);
     if (kept === undefined || nowMs >= kept.onErrorUntilMs) return undefined;
     this.metrics.lookup(this.name, 'stale');
-    return { kind: 'found', records: kept.answer, source: 'stale', reason };
+    return { kind: 'found', records: kept.answer, source: 'stale', insteadOf: kind, reason };
   }
 
   #breakerChanged(state: BreakerState, before: BreakerState, cause: unknown): void {
@@ -263,6 +272,14 @@ export class GuardedProvider implements Askable {
       this.logger.info({ provider }, 'provider answers again, circuit breaker closed');
     }
   }
+}
+
+function turnedAway(state: BreakerState): Unknown {
+  return { kind: 'rejected', reason: `circuit breaker is ${state}` };
+}
+
+function isKnown(outcome: ProviderOutcome): outcome is Exclude<ProviderOutcome, Unknown> {
+  return outcome.kind === 'found' || outcome.kind === 'none';
 }
 
 function secondsSince(startedMs: number): number {

@@ -7,6 +7,8 @@ export interface Found {
   /** Best first, at least one. */
   readonly records: readonly VipRecord[];
   readonly source: AnswerSource;
+  /** With source `stale`: what it stands in for. */
+  readonly insteadOf?: Unknown['kind'];
   /** With source `stale`: why the provider could not tell now. For operations: no secret, no phone number. */
   readonly reason?: string;
 }

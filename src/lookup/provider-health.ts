@@ -47,18 +47,19 @@ export class ProviderHealthCheck {
     if (this.#check === undefined || nowMs - this.#check.atMs > CHECK_SHARED_MS) {
       this.#check = { atMs: nowMs, status: this.#ask() };
     }
-    let status = await this.#check.status;
+    const status = await this.#check.status;
+    if (status.status !== 'up') return { ...status, ...since(this.#degradedSince), breaker };
     const turnedAway = this.#recentlyTurnedAway;
-    if (status.status === 'up' && breaker === 'open') {
-      status = { ...status, status: 'degraded', reason: 'lookups kept failing, the circuit breaker is open' };
-    } else if (status.status === 'up' && turnedAway !== undefined) {
+    if (breaker === 'open') {
+      const reason = 'lookups kept failing, the circuit breaker is open';
+      return { ...status, status: 'degraded', reason, ...since(this.#brokenSince), breaker };
+    }
+    if (turnedAway !== undefined) {
       const reason =
         'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)';
-      status = { ...status, status: 'degraded', reason };
+      return { ...status, status: 'degraded', reason, ...since(turnedAway.since), breaker };
     }
-    if (status.status === 'up') return { ...status, breaker };
-    const since = [this.#degradedSince, this.#brokenSince, turnedAway?.since].filter(Boolean).sort()[0];
-    return { ...status, ...(since !== undefined && { since }), breaker };
+    return { ...status, breaker };
   }
 
   get #recentlyTurnedAway() {
@@ -80,6 +81,11 @@ export class ProviderHealthCheck {
     else this.#degradedSince ??= new Date().toISOString();
     return status;
   }
+}
+
+/** Nothing when that is over by now. */
+function since(time: string | undefined): Pick<ProviderHealth, 'since'> {
+  return time === undefined ? {} : { since: time };
 }
 
 /** Rejects after `ms` even when `work` ignores its signal; the timer is gone as soon as `work` ends. */

@@ -65,8 +65,11 @@ describe('the load meter', () => {
       inFlight: 0,
       msg: 'more calls come than can be decided; those in excess are told to proceed normally',
     });
-    await turn();
+    await sleep(150);
     expect(meter.mustShed()).toBe(false);
+    expect(log.slice(1).map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ level: 'warn', outcome: 204, reason: 'overloaded', calls: 1_000 - decided }),
+    ]);
     // Monitors still get to see it.
     expect(meter.load.reason).toBeDefined();
   });

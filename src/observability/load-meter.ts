@@ -14,6 +14,8 @@ const MANY_CALLS = 100;
 const MAX_IN_FLIGHT = 2_000;
 /** How long health goes on to tell that calls were shed, so that monitors get to see it. */
 const REMEMBERED_MS = 60_000;
+/** How often the log counts shed calls together, instead of a line for each. */
+const SUMMARY_MS = 1_000;
 
 /** How busy this process is. */
 export interface Load {
@@ -42,7 +44,8 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   #measuredMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #shed = 0;
-  #shedBefore = 0;
+  #shedLogged = 0;
+  #loggedMs = 0;
   #shedAtMs = Number.NEGATIVE_INFINITY;
   #since: string | undefined;
 
@@ -96,7 +99,6 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#shedAtMs = performance.now();
     if (this.#since !== undefined) return;
     this.#since = new Date().toISOString();
-    this.#shedBefore = this.#shed - 1;
     this.logger.error(
       { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#sinceMeasured() - MEASURE_MS) },
       'more calls come than can be decided; those in excess are told to proceed normally',
@@ -112,11 +114,17 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     const nowMs = performance.now();
     this.#measuredMs = nowMs;
     this.#calls = 0;
-    if (this.#since === undefined || nowMs - this.#shedAtMs < REMEMBERED_MS) return;
-    this.logger.info(
-      { shed: this.#shed - this.#shedBefore, since: this.#since },
-      'no call was shed for a minute',
-    );
+    if (this.#since === undefined) return;
+    if (this.#shed > this.#shedLogged && nowMs - this.#loggedMs >= SUMMARY_MS) {
+      this.logger.warn(
+        { outcome: 204, reason: 'overloaded', calls: this.#shed - this.#shedLogged },
+        'decisions',
+      );
+      this.#shedLogged = this.#shed;
+      this.#loggedMs = nowMs;
+    }
+    if (nowMs - this.#shedAtMs < REMEMBERED_MS) return;
+    this.logger.info({ since: this.#since }, 'no call was shed for a minute');
     this.#since = undefined;
   }
 }

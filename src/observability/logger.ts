@@ -18,7 +18,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
  * @param dropped is called for each line that found no room
  */
 export function standardOutput(dropped: () => void): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING });
+  const output = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: MAX_WAITING });
   return output.on('drop', dropped);
 }
 
@@ -37,6 +37,17 @@ export function createLogger(config: LoggingConfig, destination?: DestinationStr
     serializers: { err: error, error },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** True when every line is written, false when that takes longer than `limitMs`: nobody reads standard output then. */
+export function logWritten(logger: Logger, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs);
+    logger.flush(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 let timeMs = 0;

@@ -42,6 +42,10 @@ describe('the decision log', () => {
       caller: '+35850*****34',
       faults,
     });
+    const busy = { provider: 'crm', outcome: 'unanswered', ms: 15 } as const;
+    expect(logged({}, { reason: 'timeout', reports: [busy], caller })).toMatchObject({ faults: [busy] });
+    const record = { number: caller.key, tier: 'gold' };
+    expect(logged({}, { reason: 'matched', reports: [busy], caller, record })).not.toHaveProperty('faults');
     expect(logged({}, { reason: 'no-match' })).toMatchObject({ level: 'info', outcome: 204 });
     expect(logged({}, { reason: 'matched', dropped: ['Priority'] })).toMatchObject({
       level: 'warn',

@@ -30,7 +30,7 @@ export class DecisionLog {
     const { reason, target, caller, provider, route, dropped, reports } = decision;
     const ms = performance.now() - startedMs;
     this.metrics.decision(target, reason, ms / 1000);
-    const faults = reports.some(isFault) ? reports.filter(isFault) : undefined;
+    const faults = faultsOf(reports, decision.record !== undefined);
     const fields = {
       callId: callIdOf(call),
       target,
@@ -81,8 +81,14 @@ export class DecisionLog {
   }
 }
 
-function isFault({ outcome, reason }: ProviderReport): boolean {
-  return reason !== undefined || outcome === 'unanswered';
+/** What went wrong. One that was still busy when another had the record did nothing wrong. */
+function faultsOf(
+  reports: readonly ProviderReport[],
+  isFound: boolean,
+): readonly ProviderReport[] | undefined {
+  const isFault = ({ outcome, reason }: ProviderReport): boolean =>
+    reason !== undefined || (outcome === 'unanswered' && !isFound);
+  return reports.some(isFault) ? reports.filter(isFault) : undefined;
 }
 
 function callIdOf({ extradata }: Call): string | undefined {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { on, once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -195,6 +197,37 @@ describe('the process', () => {
     expect({ status: answer.status, json: answer.json }).toEqual({ status: 200, json: { ExtraPriority: 7 } });
     expect(await program!.finished).toMatchObject({ code: 0, stderr: '' });
   });
+
+  it('answers calls while nobody reads its standard output, and ends at SIGTERM all the same', async () => {
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { PATH: process.env['PATH'], ...environment() },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'exit');
+    try {
+      let output = '';
+      for await (const [chunk] of on(child.stdout, 'data') as AsyncIterable<[Buffer]>) {
+        output += chunk.toString();
+        if (/"url":"http:[^"]+"/.test(output)) break;
+      }
+      child.stdout.pause();
+      const [, url] = /"url":"(http:[^"]+)"/.exec(output)!;
+      const statuses = new Set<number>();
+      for (let round = 0; round < 30; round++) {
+        const answers = Array.from({ length: 40 }, () =>
+          ask(url!, { method: 'POST', headers: HEADERS, body: GOOD }),
+        );
+        for (const { status } of await Promise.all(answers)) statuses.add(status);
+      }
+      expect([...statuses]).toEqual([200]);
+      child.kill('SIGTERM');
+      const stuck = sleep(20_000, 'still there', { ref: false });
+      expect(await Promise.race([ended.then(() => 'ended'), stuck])).toBe('ended');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 60_000);
 
   it('exits with 0 at SIGTERM while it is still starting', async () => {
     await writeFile(

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +80,13 @@ describe('server.tls', () => {
       ({ certificate } = await call());
     }
     expect(certificate).toBe('second');
+  });
+
+  it('cuts off a client that says nothing', async () => {
+    const { port } = new URL(service.url);
+    const silent = connect(Number(port), '127.0.0.1');
+    const closed = once(silent, 'close').then(() => 'closed');
+    expect(await Promise.race([closed, sleep(20_000, 'still open', { ref: false })])).toBe('closed');
   });
 
   it('that cannot be used stops the start, naming the key', async () => {

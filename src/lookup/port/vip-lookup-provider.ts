@@ -31,6 +31,11 @@ export type VipAnswer = VipRecord | readonly VipRecord[] | null;
  */
 export interface VipLookupProvider {
   /**
+   * How many lookups it can work on at once, however many it is configured for, connections of a pool for instance. The
+   * others wait before they are begun: waiting inside the provider would be taken for slowness of its backend.
+   */
+  readonly maxConcurrent?: number;
+  /**
    * Looks one caller up. Called for many calls at once.
    * @param caller the caller's number, spelled for this provider's country
    * @param signal aborts when the provider's time is over; stop work and reject

@@ -22,7 +22,7 @@ import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
 import { readSize } from './crm-http.rules.js';
 import { spellingsOf } from './crm-http.templates.js';
-import { CrmTransport } from './crm-http.transport.js';
+import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
 
 /** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
@@ -31,6 +31,8 @@ const NOBODYS_NUMBER = '+12025550123';
 /** Asks a CRM, or any other JSON API over HTTP, who is calling. */
 @VipLookup({ kind: 'crm-http', options: CrmHttpOptions })
 export class CrmHttpProvider implements VipLookupProvider {
+  /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
+  readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;

@@ -7,8 +7,10 @@ import { HostNames } from './crm-http.dns.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmRequest } from './crm-http.request.js';
 
-/** More at once wait for a free connection: a contact centre's burst of calls must not become an attack on the CRM. */
-const MAX_CONNECTIONS = 32;
+/** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
+export const MAX_LOOKUPS = 32;
+/** A health check takes no lookup's place. */
+const MAX_CONNECTIONS = MAX_LOOKUPS + 1;
 /** So that calls minutes apart find a connection. Servers that keep one for less announce it, or close it. */
 const KEEP_ALIVE_MS = 10 * 60_000;
 /** An unused answer is read up to here so that its connection can be used again. */

@@ -19,10 +19,8 @@ export interface DataSourceSettings {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Connections to a server that one provider keeps at most. */
+/** Connections to a server that one provider keeps at most: servers are set to some 150, for all who use them. */
 export const POOL_SIZE = 10;
-/** Lookups that may wait for a connection; more are refused at once rather than answered too late. */
-const QUEUE_LIMIT = 100;
 const CONNECT_TIMEOUT_MS = 3_000;
 const CLOSE_PATIENCE_MS = 500;
 
@@ -76,7 +74,6 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
     bigNumberStrings: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     poolSize: POOL_SIZE,
-    extra: { queueLimit: QUEUE_LIMIT },
   });
   POOLS.set(dataSource, pool);
   return dataSource;

@@ -113,9 +113,6 @@ describe('a lookup on a server in trouble', () => {
         expect(outcomes).toEqual(outcomes.map(() => 'timeout'));
       }
       expect(ownSockets()).toBeLessThanOrEqual(POOL_SIZE);
-      const crowd = await Promise.all(Array.from({ length: 300 }, () => outcome(provider, 150)));
-      expect(crowd).not.toContain(null);
-      expect(crowd).toContain('database is too slow: every connection is taken, and lookups wait for one');
     } finally {
       server.thaw();
     }

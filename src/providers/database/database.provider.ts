@@ -28,6 +28,8 @@ import type { TableStatements, VipTable } from './vip-table.js';
 /** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
 export class DatabaseProvider implements VipLookupProvider {
+  /** Who waits for a connection waits for its turn, and that is no fault of the database. */
+  readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
   readonly #link: DatabaseLink;

@@ -59,12 +59,8 @@ export function codeOf(error: unknown): string | undefined {
 /** What operations may read of a failure: its code, never the driver's text, which holds data. */
 export function failureOf(error: unknown): VipLookupError {
   if (error instanceof VipLookupError) return error;
-  const { message, name } = error as { message?: unknown; name?: string };
-  if (message === 'Queue limit reached.') {
-    return new VipLookupError('database is too slow: every connection is taken, and lookups wait for one');
-  }
   const code = codeOf(error);
-  const shown = code ?? name ?? 'unknown error';
+  const shown = code ?? (error as { name?: string }).name ?? 'unknown error';
   return new VipLookupError(
     code === undefined || SERVER_NOT_REACHED.test(code)
       ? `database is not reachable (${shown})`

@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { isBusy } from './failures.js';
+import { cutConnection } from './server-pool.js';
+import type { ServerConnection } from './server-pool.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
 const BUSY_PAUSE_MS = 10;
-
-/** The part of a mysql2 connection that ends it at once. */
-interface ServerConnection {
-  destroy(): void;
-  readonly stream: { destroy(): void };
-}
 
 /**
  * Runs one query; rejects with the signal's reason as soon as it aborts.
@@ -79,8 +75,5 @@ function selectFromServer(
     }
   };
   // A connection that waits for an answer is of no use to anybody: left in the pool, a hung server would use all up.
-  return untilAborted(work(), signal, () => {
-    busy?.destroy();
-    busy?.stream.destroy();
-  });
+  return untilAborted(work(), signal, () => busy && cutConnection(busy));
 }

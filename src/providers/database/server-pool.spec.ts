@@ -5,6 +5,7 @@ import { startMariaDb } from '../../../test/support/mariadb.js';
 import type { MariaDb } from '../../../test/support/mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource, dropConnections, warmUp } from './data-source.js';
+import { select } from './select.js';
 
 const AINO = Caller.read('+358501231234', 'FI');
 const WARM = 3;
@@ -86,6 +87,31 @@ describe('the connections to a database server', () => {
     await warmUp(dataSource);
     await untilWarm(dead);
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('are made anew although one closed while they were being tried', async () => {
+    const dataSource = createDataSource(url, { quiet: true });
+    undo.push(() => closeDataSource(dataSource));
+    await dataSource.initialize();
+    await warmUp(dataSource);
+    const frozen = await connections();
+    const sockets = openSockets();
+    const lookup = new AbortController();
+    server.freeze();
+    try {
+      const asked = select(dataSource, 'SELECT 1', [], lookup.signal);
+      await sleep(50);
+      const tried = warmUp(dataSource);
+      lookup.abort(new Error('too slow'));
+      await expect(asked).rejects.toMatchObject({ message: 'too slow' });
+      await tried;
+      // Not half closed: a server that is gone never says goodbye, and they would count as there.
+      for (let tries = 0; openSockets() > sockets - WARM && tries < 40; tries++) await sleep(5);
+      expect(openSockets()).toBeLessThanOrEqual(sockets - WARM);
+    } finally {
+      server.thaw();
+    }
+    await untilWarm(frozen);
   });
 
   it('cannot be made any more once they are dropped, not even for those who wait in line', async () => {

@@ -13,6 +13,18 @@ const LAST_PAUSE_MS = 4_000;
 /** Notices a peer that vanished without a word. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** The part of a mysql2 connection that ends it at once. */
+export interface ServerConnection {
+  destroy(): void;
+  readonly stream: { destroy(): void };
+}
+
+/** Ends a connection whether or not the other side still answers; mysql2 alone would wait for its goodbye. */
+export function cutConnection(connection: ServerConnection): void {
+  connection.destroy();
+  connection.stream.destroy();
+}
+
 /**
  * The connections to one database server. Once warm it stays warm: idle connections are tried from time to time, dead
  * ones replaced, so that not every one of them has to be found dead by a call.
@@ -60,7 +72,7 @@ export class ServerPool {
     if (this.#isClosed || this.#pool === undefined) return;
     const missing = Math.max(0, WARM_CONNECTIONS - this.#sockets.size);
     const tries = Array.from({ length: this.#idle.size + missing }, () => this.#try(this.#pool!));
-    const areWell = (await Promise.all(tries)).every(Boolean);
+    const areWell = (await Promise.all(tries)).every(Boolean) && this.#sockets.size >= WARM_CONNECTIONS;
     this.#failures = areWell ? 0 : this.#failures + 1;
     this.#warmIn(areWell ? PING_EVERY_MS : this.#pauseMs);
   }
@@ -74,7 +86,11 @@ export class ServerPool {
     if (this.#isClosed || dueMs >= this.#dueMs) return;
     this.#dueMs = dueMs;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.warm(), ms).unref();
+    this.#timer = setTimeout(() => {
+      // While one is under way this begins none, and what comes after that one must not be taken for later than this.
+      this.#dueMs = Infinity;
+      void this.warm();
+    }, ms).unref();
   }
 
   /** Takes a connection, a new one if none is idle, and gives it back if it answers. */
@@ -85,7 +101,7 @@ export class ServerPool {
         const end = (isWell: boolean): void => {
           clearTimeout(patience);
           if (isWell) connection.release();
-          else connection.destroy();
+          else cutConnection(connection as unknown as ServerConnection);
           resolve(isWell);
         };
         const patience = setTimeout(() => end(false), PING_PATIENCE_MS).unref();
