@@ -74,6 +74,19 @@ describe('the load meter', () => {
     expect(meter.load.reason).toBeDefined();
   });
 
+  it('goes on deciding for most of the time, even if those who were shed come back at once', () => {
+    const endMs = performance.now() + 1_500;
+    let decidingMs = 0;
+    while (performance.now() < endMs) {
+      const startedMs = performance.now();
+      if (meter.mustShed()) continue;
+      block(1);
+      decidingMs += performance.now() - startedMs;
+    }
+    expect(meter.load.shed).toBeGreaterThan(0);
+    expect(decidingMs).toBeGreaterThan(750);
+  });
+
   it('sheds what comes beyond two thousand decisions under way', async () => {
     for (let call = 0; call < 2_000; call++) meter.enter();
     expect(meter.mustShed()).toBe(true);

@@ -8,6 +8,11 @@ import { MetricsService } from './metrics.service.js';
 const MEASURE_MS = 50;
 /** One turn of the event loop may be late by this. Calls that were not read in it have waited as long, and will again. */
 const MAX_DELAY_MS = 200;
+/**
+ * After so much shedding calls are decided again, in the same turn too: whoever was shed may ask again at once, and a turn that
+ * only sheds would have no end.
+ */
+const SHED_MS = 100;
 /** With fewer calls in one turn it is something else that keeps the event loop busy: shedding them is no help. */
 const MANY_CALLS = 100;
 /** Decisions at a time; more than that wait for providers that will not come to answer them all. */
@@ -39,7 +44,8 @@ export interface Load {
 export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   #inFlight = 0;
   #delayMs = 0;
-  /** Calls since the event loop was measured, that is in this turn of it when turns are long. */
+  /** When calls began to be decided, in this turn of the event loop when turns are long, and how many came since. */
+  #decidingMs = 0;
   #calls = 0;
   #measuredMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -58,6 +64,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.#measuredMs = performance.now();
+    this.#decideAgain();
     this.#timer = setInterval(() => this.#measure(), MEASURE_MS).unref();
   }
 
@@ -77,7 +84,9 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   /** True when a further call must be shed; counts it. */
   mustShed(): boolean {
     // One turn reads all connections that are ready, so its length must be looked at while it lasts.
-    const isLate = ++this.#calls > MANY_CALLS && this.#sinceMeasured() > MEASURE_MS + MAX_DELAY_MS;
+    const lateMs = performance.now() - this.#decidingMs - MEASURE_MS - MAX_DELAY_MS;
+    if (lateMs > SHED_MS) this.#decideAgain();
+    const isLate = ++this.#calls > MANY_CALLS && lateMs > 0;
     const isTooMuch = isLate || this.#inFlight >= MAX_IN_FLIGHT;
     if (isTooMuch) this.#count();
     return isTooMuch;
@@ -105,6 +114,11 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  #decideAgain(): void {
+    this.#decidingMs = performance.now();
+    this.#calls = 0;
+  }
+
   #sinceMeasured(): number {
     return performance.now() - this.#measuredMs;
   }
@@ -113,7 +127,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#delayMs = Math.max(0, this.#sinceMeasured() - MEASURE_MS);
     const nowMs = performance.now();
     this.#measuredMs = nowMs;
-    this.#calls = 0;
+    this.#decideAgain();
     if (this.#since === undefined) return;
     if (this.#shed > this.#shedLogged && nowMs - this.#loggedMs >= SUMMARY_MS) {
       this.logger.warn(
