@@ -2,6 +2,7 @@ import type { ArgumentsHost, PipeTransform } from '@nestjs/common';
 import { Catch, createParamDecorator, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
+import { sendAtEndOfTurn } from '../http/end-of-turn.js';
 import { readJsonBody } from '../http/json-body.js';
 import type { TimedRequest } from '../http/own-prototype.adapter.js';
 import { ProblemFilter, sendProblem } from '../http/problem.filter.js';
@@ -33,23 +34,10 @@ export class RoutingRequestPipe implements PipeTransform<unknown, RoutingRequest
  * @param json the instructions; none = 204, "proceed normally"
  */
 export function answer(response: Response, reason: Reason, json?: string): void {
-  // All headers in one call: setting them one by one makes Node keep a table of them first.
-  if (json === undefined) {
-    response.writeHead(204, ['X-SmartRouting-Reason', reason, 'Cache-Control', 'no-store']).end();
-    return;
-  }
-  response
-    .writeHead(200, [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(Buffer.byteLength(json)),
-      'X-SmartRouting-Reason',
-      reason,
-      'Cache-Control',
-      'no-store',
-    ])
-    .end(json);
+  const headers = ['X-SmartRouting-Reason', reason, 'Cache-Control', 'no-store'];
+  if (json === undefined) return sendAtEndOfTurn(response, 204, headers);
+  headers.push('Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(json)));
+  sendAtEndOfTurn(response, 200, headers, json);
 }
 
 /**
