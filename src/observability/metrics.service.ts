@@ -23,7 +23,7 @@ export class MetricsService {
   });
   readonly #decisionSeconds = new Histogram({
     name: 'smartrouting_decision_duration_seconds',
-    help: "Time from the request's headers to its answer, seconds.",
+    help: "Time from the request's headers to the decision, seconds.",
     buckets: SECONDS_BUCKETS,
     registers: [this.registry],
   });
