@@ -17,6 +17,10 @@ export function hashSecretCommand(): Command {
         throw new CliError(
           'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npm run cli -- hash-secret',
         );
+      if (apiKey && !/^[^\s\p{Cc}](.*[^\s\p{Cc}])?$/u.test(secret))
+        throw new CliError(
+          'No header can carry this key: it begins or ends with a blank, or has a line end in it. Pipe it in without: printf %s "$KEY" | npm run cli -- hash-secret --api-key',
+        );
       print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
     });
 }

@@ -63,6 +63,18 @@ describe('what each key may hold', () => {
       'server.path: "/sales?x" is not a path. Start with / and use letters, digits and - . _ ~ only, without ? or #, for example /smartrouting.',
     ],
     [
+      'server: { path: /a//b }',
+      'server.path: "/a//b" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+    ],
+    [
+      'server: { path: /a/../b }',
+      'server.path: "/a/../b" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+    ],
+    [
+      'server: { path: /./a }',
+      'server.path: "/./a" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+    ],
+    [
       'server: { path: /Docs/ }',
       'server.path: "/Docs/" is taken: /docs is an address of the service itself. Write another path, for example /smartrouting.',
     ],

@@ -42,6 +42,9 @@ describe('the JSON body', () => {
   it.each<[string, string | undefined]>([
     ['application/json', 'application/json'],
     ['application/json in other letters, with a charset', 'Application/JSON; Charset="UTF-8"'],
+    ['UTF-8 by its common wrong name', 'application/json; charset=utf8'],
+    ['a part of UTF-8', 'application/json; charset=us-ascii'],
+    ['an empty type', ''],
     ['a parameter that nobody knows', 'application/json;v=1'],
     ['no type at all', undefined],
   ])('is read with %s', async (_, type) => {

@@ -22,13 +22,16 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   return parse(await readAll(request));
 }
 
+/** UTF-8 by its name, by a common wrong name, and a part of it. */
+const UTF_8 = ['utf-8', 'utf8', 'us-ascii'];
+
 /** The usual spelling first: it is that of nearly every call. */
 function checkType(header: string | undefined): void {
-  if (header === undefined || header === 'application/json') return;
+  if (!header || header === 'application/json') return;
   const [mediaType, ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   if (mediaType !== 'application/json') throw unsupported('send the body as Content-Type: application/json');
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  if (charset !== undefined && charset.replace(/^"(.*)"$/, '$1') !== 'utf-8') {
+  if (charset !== undefined && !UTF_8.includes(charset.replace(/^"(.*)"$/, '$1'))) {
     throw unsupported('send the body in UTF-8');
   }
 }

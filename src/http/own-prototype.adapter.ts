@@ -42,6 +42,14 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
       : createServer(options, app);
   }
 
+  /** From now on answers end their connection, so that clients open the next one elsewhere. */
+  drain(): void {
+    (this.httpServer as Server).prependListener(
+      'request',
+      (_, response) => (response.shouldKeepAlive = false),
+    );
+  }
+
   override listen(port: string | number, callback?: () => void): Server;
   override listen(port: string | number, host: string, callback?: () => void): Server;
   override listen(port: string | number, ...more: unknown[]): Server {

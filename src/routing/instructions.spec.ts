@@ -76,10 +76,12 @@ describe('instructions', () => {
       InitialTarget: 7,
       Priority: '{{ tier }}',
       Bad: '{{ name | nosuchfilter }}',
+      Map: 'Hello {{ attributes }}',
+      Maps: 'Hello {{ call.extradata | map: "x" }}{{ call }}',
       Ok: 1,
     });
     expect({ ...made }).toEqual({ Ok: 1 });
-    expect(dropped).toEqual(['InitialTarget', 'Priority', 'Bad']);
+    expect(dropped).toEqual(['InitialTarget', 'Priority', 'Bad', 'Map', 'Maps']);
   });
 
   it('cannot reach prototypes, files or loops', () => {

@@ -33,11 +33,19 @@ const engine = new Liquid({
   strictFilters: true,
   ownPropertyOnly: true,
   templates: {},
+  outputEscape: asText,
   parseLimit: MAX_TEMPLATE_CHARACTERS,
   renderLimit: 50,
   memoryLimit: 100_000,
 });
 for (const tag of Object.keys(engine.tags)) if (!ALLOWED_TAGS.has(tag)) delete engine.tags[tag];
+
+/** "[object Object]" is nothing to say to a caller or to route by. */
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(asText).join('');
+  if (isPlainObject(value)) throw new TypeError('a map is no text');
+  return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
+}
 
 const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
 

@@ -103,6 +103,11 @@ describe('hash-secret', () => {
     expect(password).toMatch(/^scrypt:[\w-]+:[\w-]+$/);
     expect(apiKey).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await cli(['hash-secret'], {}, '')).code).toBe(1);
+    expect(await cli(['hash-secret', '--api-key'], {}, ' the-key\n\n')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('No header can carry this key'),
+    });
     const service = await RunningService.start({
       'vips.csv': 'number,tier\n+358501231234,gold\n',
       'smartrouting.yaml': `

@@ -51,6 +51,8 @@ describe('a database URL', () => {
     ['mysql://u:sesame%zz@h/d', /%25/],
     ['mysql://u:sesame@h/d?ssl=maybe', /\?ssl=true/],
     ['mysql://u:sesame@h/d?sslca=x', /Known: ssl/],
+    ['mysql://u:sesame@127.0.0.1:4898/x#@db.example.com/crm', /%40 for @/],
+    ['mysql://u:p@127.0.0.1/x?sesame@db.example.com/crm', /%40 for @/],
     ['mysql://u:sesame@10.0.0.1/d?ssl=true', /Write the name/],
   ])('%s is refused, and its password not shown', (url, problem) => {
     expect(databaseUrlProblem(url)).toMatch(problem);

@@ -44,7 +44,12 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
       `is no database URL. ${FORMS} In the password, write %40 for @, %2F for / and %23 for #.`,
     );
   }
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const { hostname, port, username, password, pathname, search, searchParams, hash } = new URL(url);
+  if (/[@#]/.test(pathname + search + hash)) {
+    throw new DatabaseUrlError(
+      'has an @ or # after the host, so a piece of the password may be taken for the host. In the password, write %40 for @, %2F for / and %23 for #.',
+    );
+  }
   const database = decoded(pathname.slice(1));
   if (hostname === '') throw new DatabaseUrlError(`names no host. ${FORMS}`);
   if (database === '' || database.includes('/')) {
