@@ -27,6 +27,11 @@ module.exports = {
     room('config', ['common'], 'configuration knows nothing of what it configures'),
     room('observability', ['common', 'config'], 'everybody may count and log; see docs/adr/0003'),
     room('lookup', ['common', 'config', 'observability'], 'the decision clock knows no provider and no HTTP'),
+    room(
+      'store',
+      ['lookup', 'plugin-api', 'providers/database', 'config', 'observability'],
+      'what providers keep, in the service\'s own database',
+    ),
     room('plugin-api', ['lookup/port', 'common'], 'a plug-in sees the port, not the engine'),
     room('providers', ['plugin-api'], 'built-ins are written exactly as an outsider would'),
     room('http', ['common', 'config', 'observability'], 'HTTP plumbing without business'),

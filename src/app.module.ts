@@ -8,12 +8,13 @@ import type { LookupPlugins } from './lookup/lookup.module.js';
 import { LookupModule } from './lookup/lookup.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { RoutingModule } from './routing/routing.module.js';
+import { StoreModule } from './store/store.module.js';
 
 /** Composition root: the feature modules and the plug-ins, nothing else. */
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig, plugins: LookupPlugins): DynamicModule {
-    const lookup = LookupModule.forRoot(plugins);
+    const lookup = LookupModule.forRoot(plugins, StoreModule);
     return {
       module: AppModule,
       imports: [

@@ -1,9 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { resolve as resolveImport } from 'import-meta-resolve';
-import { register } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importPlugin } from './app.plugins.import.js';
+import type { PluginEntry } from './config/read-config-file.js';
 import type { LookupPlugins } from './lookup/lookup.module.js';
 import type { ProviderClass, VipLookupKind } from './lookup/port/vip-lookup-provider.js';
 import { vipLookupKindOf } from './lookup/port/vip-lookup.decorator.js';
@@ -17,53 +15,103 @@ const BUILT_INS: readonly Type[] = [StaticFileModule, DatabaseModule, CrmHttpMod
 /** Kinds with their marks, as the configuration check wants them. */
 export interface LoadedPlugins extends LookupPlugins {
   readonly marks: ReadonlyMap<string, VipLookupKind>;
+  /** Where the plug-ins are, by what they are called under `plugins:`. */
+  readonly origins: readonly PluginOrigin[];
 }
 
-/** A plug-in named in the configuration cannot be used; the message names the plug-in and the cure. */
+/** Where a plug-in comes from, and what it brought. */
+export interface PluginOrigin {
+  /** As it stands under `plugins:`. */
+  readonly name: string;
+  /** Absolute path of its package's folder with a separator at the end, or of its one file. */
+  readonly home: string;
+  readonly kinds: readonly string[];
+}
+
+/** Plug-ins named in the configuration cannot be used; each message names the plug-in and the cure. */
 export class PluginError extends Error {
   override readonly name = 'PluginError';
-  constructor(
-    readonly plugin: string,
-    message: string,
-  ) {
-    super(message);
+  /** @param problems `key` is the place under `plugins:`, `plugins[0]` */
+  constructor(readonly problems: readonly { readonly key: string; readonly message: string }[]) {
+    super(problems.map(({ message }) => message).join('\n'));
   }
 }
 
 /**
  * The built-in lookups and those named under `plugins:`.
- * @param names npm packages, or paths of modules that start with `.` or `/`
  * @param directory where relative paths and packages are looked for
- * @throws PluginError when one cannot be imported, has no marked class, or takes a kind that is taken
+ * @throws PluginError with all that cannot be imported, are written for another version, have no marked class, or take a
+ *   kind that is taken
  */
-export async function loadPlugins(names: readonly string[], directory: string): Promise<LoadedPlugins> {
-  const modules: Type[] = [];
-  const kinds = new Map<string, ProviderClass>();
-  const marks = new Map<string, VipLookupKind>();
-  const add = (plugin: string, exported: readonly Type[]): void => {
+export async function loadPlugins(
+  entries: readonly PluginEntry[],
+  directory: string,
+): Promise<LoadedPlugins> {
+  const collected = new Collected();
+  collected.add('the service itself', BUILT_INS);
+  const origins: PluginOrigin[] = [];
+  const problems: { key: string; message: string }[] = [];
+  for (const { name, key } of entries) {
+    try {
+      const { home, exports } = await importPlugin(name, directory);
+      const types = [...new Set(Object.values(exports))].filter(
+        (value): value is Type => typeof value === 'function',
+      );
+      origins.push({ name, home, kinds: collected.add(`"${name}"`, types) });
+    } catch (error) {
+      problems.push({ key, message: `"${name}" ${(error as Error).message}.` });
+    }
+  }
+  if (problems.length > 0) throw new PluginError(problems);
+  const { modules, kinds, marks } = collected;
+  return { modules, kinds, marks, origins };
+}
+
+/** What built-ins and plug-ins bring. */
+class Collected {
+  readonly modules: Type[] = [];
+  readonly kinds = new Map<string, ProviderClass>();
+  readonly marks = new Map<string, VipLookupKind>();
+  /** Kind -> who brought it. */
+  readonly #owners = new Map<string, string>();
+
+  /**
+   * @param owner for messages
+   * @returns the kinds that it brings
+   * @throws Error whose message is a predicate to the plug-in's name, with what to do
+   */
+  add(owner: string, exported: readonly Type[]): string[] {
     const loose = exported.filter((value) => vipLookupKindOf(value) !== undefined);
     const nestModules = exported.filter((value) => Reflect.getMetadata('providers', value) !== undefined);
-    const marked = new Set([...loose, ...nestModules.flatMap(markedProvidersOf)]);
-    if (marked.size === 0) {
-      throw new PluginError(
-        plugin,
-        'exports no class marked with @VipLookup, and no Nest module that provides one',
+    const marked = [...new Set([...loose, ...nestModules.flatMap(markedProvidersOf)])];
+    if (marked.length === 0) {
+      throw new Error(
+        'exports no class marked with @VipLookup, and no Nest module that provides one. Export the marked class from the module that is named here',
       );
     }
-    for (const provider of marked) {
-      const mark = vipLookupKindOf(provider)!;
-      if (kinds.has(mark.kind))
-        throw new PluginError(plugin, `takes the kind "${mark.kind}", which another plug-in or built-in has`);
-      kinds.set(mark.kind, provider);
-      marks.set(mark.kind, mark);
+    const own = marked.map((provider) => ({ provider, mark: vipLookupKindOf(provider)! }));
+    for (const { mark } of own) {
+      const other = this.#owners.get(mark.kind);
+      if (other !== undefined) {
+        throw new Error(
+          `takes the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
+        );
+      }
+      if (typeof mark.options !== 'function') {
+        throw new Error(
+          `marks the kind "${mark.kind}" without a class of its options. Give @VipLookup one, an empty one if there are none`,
+        );
+      }
+      this.#owners.set(mark.kind, owner);
+    }
+    for (const { provider, mark } of own) {
+      this.kinds.set(mark.kind, provider);
+      this.marks.set(mark.kind, mark);
     }
     const provided = new Set(nestModules.flatMap(markedProvidersOf));
-    modules.push(...nestModules, ...loose.filter((value) => !provided.has(value)).map(hostModule));
-  };
-  add('built-in', BUILT_INS);
-  if (names.length > 0) offerOurPackages();
-  for (const name of names) add(name, await importExports(name, directory));
-  return { modules, kinds, marks };
+    this.modules.push(...nestModules, ...loose.filter((value) => !provided.has(value)).map(hostModule));
+    return own.map(({ mark }) => mark.kind);
+  }
 }
 
 function markedProvidersOf(nestModule: Type): Type[] {
@@ -76,48 +124,4 @@ function hostModule(provider: Type): Type {
   class PluginHost {}
   Module({ providers: [provider] })(PluginHost);
   return PluginHost;
-}
-
-let offered = false;
-
-/**
- * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file lies, always this very copy; and the libraries
- * that options classes are written with, where the plug-in does not bring them along.
- */
-function offerOurPackages(): void {
-  if (offered) return;
-  offered = true;
-  const home = JSON.stringify(import.meta.url);
-  const hook = `
-    const OURS = /^smartrouting-vip\\/plugin-api(\\/testing)?$/;
-    const OFFERED = new Set(['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata']);
-    export async function resolve(specifier, context, next) {
-      if (OURS.test(specifier)) return next(specifier, { ...context, parentURL: ${home} });
-      try {
-        return await next(specifier, context);
-      } catch (error) {
-        if (!OFFERED.has(specifier)) throw error;
-        return next(specifier, { ...context, parentURL: ${home} });
-      }
-    }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
-}
-
-async function importExports(name: string, directory: string): Promise<Type[]> {
-  try {
-    const isPath = name.startsWith('.') || isAbsolute(name);
-    const url = isPath
-      ? pathToFileURL(resolve(directory, name)).href
-      : resolveImport(name, pathToFileURL(join(directory, 'plugins.js')).href);
-    const exported = (await import(url)) as Record<string, unknown>;
-    return [...new Set(Object.values(exported))].filter(
-      (value): value is Type => typeof value === 'function',
-    );
-  } catch (error) {
-    const { code, name: kind, message } = error as { code?: string; name: string; message: string };
-    throw new PluginError(
-      name,
-      `cannot be imported (${code ?? kind}): ${message.split('\n', 1)[0]}. Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder, or an installed npm package`,
-    );
-  }
 }

@@ -8,6 +8,7 @@ import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
+import { ConfigError } from './config/config-error.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import { trustProxy } from './http/networks.js';
@@ -23,6 +24,8 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 export interface LoadedConfig {
   readonly config: AppConfig;
   readonly plugins: LoadedPlugins;
+  /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
+  located(this: void, error: unknown): unknown;
 }
 
 /**
@@ -32,24 +35,41 @@ export interface LoadedConfig {
 export async function loadConfig(environment: Environment): Promise<LoadedConfig> {
   const source = await readConfigFile(environment);
   const plugins = await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
-    if (error instanceof PluginError) throw source.error('plugins', `"${error.plugin}" ${error.message}`);
-    throw error;
+    throw error instanceof PluginError ? source.error(error.problems) : error;
   });
   const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
   const { tls } = config.server;
   try {
     if (tls) readTls(tls);
   } catch (error) {
-    throw source.error(
-      'server.tls',
-      `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`,
-    );
+    const message = `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`;
+    throw source.error([{ key: 'server.tls', message }]);
   }
-  return { config, plugins };
+  const located = (error: unknown): unknown => {
+    if (error instanceof ConfigError) return source.error(error.problems);
+    // Nest does not export the class.
+    const isInjection = (error as Error | undefined)?.constructor.name === 'UnknownDependenciesException';
+    if (!isInjection || plugins.origins.length === 0) return error;
+    const said = (error as Error).message.split('\n', 1)[0];
+    const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
+    return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
+  };
+  return { config, plugins, located };
 }
 
-/** The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests. */
-export async function createApp({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+/**
+ * The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests.
+ * @throws ConfigError for what only a provider itself can see of its options
+ */
+export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplication> {
+  try {
+    return await assemble(loaded);
+  } catch (error) {
+    throw loaded.located(error);
+  }
+}
+
+async function assemble({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
   const { tls } = config.server;
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot(config, plugins),

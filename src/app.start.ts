@@ -1,9 +1,11 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { outliveLooseErrors } from './app.culprits.js';
 import { createApp, loadConfig } from './app.setup.js';
 import type { AppConfig } from './config/app-config.js';
 import { readEnvironment } from './config/environment.js';
+import type { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
 import { Readiness } from './health/readiness.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER, logWritten } from './observability/logger.js';
@@ -31,13 +33,7 @@ export async function start(): Promise<Running> {
   const loaded = await loadConfig(readEnvironment());
   const app = await createApp(loaded);
   const logger = app.get<Logger>(LOGGER);
-  // A plug-in's forgotten promise or listener must not take the endpoint, and the calls in hand, down.
-  process.on('unhandledRejection', (error) =>
-    logger.error({ error }, 'a promise was rejected and nobody looked'),
-  );
-  process.on('uncaughtException', (error) =>
-    logger.error({ error }, 'an error was thrown where nobody could catch it'),
-  );
+  outliveLooseErrors(loaded.plugins.origins, app.get(ProviderRegistry), logger);
   const { host, port } = loaded.config.server;
   await app.listen(port, host);
   await app.get(ProviderRegistry).open();
@@ -54,6 +50,7 @@ export async function start(): Promise<Running> {
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
   logger.info('stopping: not ready any more, finishing the calls in hand');
   app.get(Readiness).stopping();
+  (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).drain();
   await sleep(graceMs);
   const server = app.getHttpServer();
   const sweep = setInterval(() => server.closeIdleConnections(), 50);

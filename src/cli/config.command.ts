@@ -39,7 +39,7 @@ async function check(file: string | undefined): Promise<void> {
 }
 
 /** Some options only a provider itself can judge; it is made, and not opened. */
-async function makeProviders({ config, plugins }: LoadedConfig): Promise<void> {
+async function makeProviders({ config, plugins, located }: LoadedConfig): Promise<void> {
   const [{ NestFactory }, { AppModule }] = await Promise.all([
     import('@nestjs/core'),
     import('../app.module.js'),
@@ -48,6 +48,8 @@ async function makeProviders({ config, plugins }: LoadedConfig): Promise<void> {
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(quiet, plugins), {
     logger: false,
     abortOnError: false,
+  }).catch((error: unknown) => {
+    throw located(error);
   });
   await app.close();
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { AppConfig, RouteConfig } from '../config/app-config.js';
 import { readEnvironment } from '../config/environment.js';
 import type { JsonObject } from '../common/json.js';
+import type { ProviderReport } from '../lookup/outcome.js';
 import type { Decision } from '../routing/decision.js';
 import { parseExtradata } from './extradata.js';
 import { columns, print } from './output.js';
@@ -103,14 +104,20 @@ function explain(
 
 function providerLines({ reports }: Decision): string[] {
   return columns(
-    reports.map(({ provider, outcome, source, reason, ms }) => [
+    reports.map(({ provider, outcome, source, reason, records, ms }) => [
       provider,
       outcome + (source === undefined || source === 'live' ? '' : ` (${source})`),
       ms === undefined ? '' : `${round(ms)} ms`,
-      reason ??
-        (outcome === 'not-applicable' ? 'its records are limited to other targets, or not valid now' : ''),
+      [notesOn(outcome, records), reason].filter((note) => note !== undefined).join('; '),
     ]),
   );
+}
+
+function notesOn(outcome: ProviderReport['outcome'], records: number | undefined): string | undefined {
+  if (outcome === 'not-applicable') return 'its records are limited to other targets, or not valid now';
+  return records === undefined
+    ? undefined
+    : `${records} records for this caller, the best that applies counts`;
 }
 
 function describeTarget({ target }: Decision, asked: string | undefined, config: AppConfig): string {

@@ -7,6 +7,7 @@ import { configCommand } from './config.command.js';
 import { hashSecretCommand } from './hash-secret.command.js';
 import { exportCommand, importCommand } from './list.command.js';
 import { lookupCommand } from './lookup.command.js';
+import { syncCommand } from './sync.command.js';
 
 /** sysexits.h EX_CONFIG, as `main.ts` exits. */
 const EXIT_CONFIG = 78;
@@ -16,6 +17,7 @@ const FOR_PEOPLE = new Set([
   'ConfigError',
   'CliError',
   'VipLookupError',
+  'VipLookupBusyError',
   'VipRecordError',
   'DatabaseUrlError',
 ]);
@@ -27,6 +29,7 @@ const program = new Command('smartrouting-vip')
   .version(version)
   .addCommand(configCommand())
   .addCommand(lookupCommand())
+  .addCommand(syncCommand())
   .addCommand(hashSecretCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())

@@ -15,7 +15,10 @@ export function parseDuration(text: unknown): number | undefined {
   return ms <= MAX_DURATION_MS ? ms : undefined;
 }
 
-/** Milliseconds of an already validated duration; throws `RangeError` on any other text. */
+/**
+ * Milliseconds of an already validated duration; throws `RangeError` on any other text.
+ * @since 0.1.0
+ */
 export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new RangeError(`not a duration: write a number with ms, s, m or h`);
@@ -25,6 +28,7 @@ export function durationMs(text: string): number {
 /**
  * class-validator decorator: a text such as `1200ms`. The value stays text; convert it with `durationMs`.
  * @param rule smallest allowed value and the default to name in the error message, both as durations
+ * @since 0.1.0
  */
 export function IsDuration(
   rule: { min?: string; default?: string } = {},

@@ -1,11 +1,33 @@
-/** Any value that JSON can carry. */
+/**
+ * Any value that JSON can carry.
+ * @since 0.1.0
+ */
 export type Json = string | number | boolean | null | Json[] | JsonObject;
-/** A JSON object. */
+/**
+ * A JSON object.
+ * @since 0.1.0
+ */
 export interface JsonObject {
   [key: string]: Json;
 }
 
-/** True for an object that is neither `null` nor a list. */
+/**
+ * True for an object that is neither `null` nor a list.
+ * @since 0.1.0
+ */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** True for what JSON can carry, whatever realm it is from: no instance of a class, no function, no NaN. */
+export function isJson(value: unknown): value is Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  return isPlainObject(value) && isDataOnly(value) && Object.values(value).every(isJson);
+}
+
+function isDataOnly(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

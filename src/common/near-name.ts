@@ -15,7 +15,10 @@ export function nearName(written: string, known: Iterable<string>): string | und
   return best?.name;
 }
 
-/** ` Did you mean "customers"? Known: vip-list, customers, crm.` with a leading blank. */
+/**
+ * ` Did you mean "customers"? Known: vip-list, customers, crm.` with a leading blank.
+ * @since 0.1.0
+ */
 export function suggestion(written: string, known: readonly string[]): string {
   const near = nearName(written, known);
   const listed = known.slice(0, MAX_LISTED).join(', ');

@@ -52,7 +52,7 @@ function fileWith(section: string): string {
 describe('a complete file', () => {
   it('becomes the configuration, whole', async () => {
     const source = await readConfigFile({ configFile: fixture('complete.yaml'), variables: VARIABLES });
-    expect(source.plugins).toEqual(['./list.mjs']);
+    expect(source.plugins).toEqual([{ name: './list.mjs', key: 'plugins[0]' }]);
     const config = checkConfig(source, kinds, environment);
     const cache = {
       ttlMs: 600_000,

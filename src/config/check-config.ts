@@ -40,10 +40,11 @@ export function checkConfig(
   const providerMap = mapAt(file, 'providers');
   const targetMap = mapAt(file, 'targets');
   const targetNames = namesIn(targetMap);
+  const tools = { resolvePath: (path: string) => resolve(source.directory, path) };
   const host = environment.host ?? textOf(mapAt(file, 'server')?.entries.get('host'));
 
   checkCredentials(itemsAt(file, 'credentials'), targetNames, isLoopback(host), report);
-  const providers = checkProviders(providerMap, kinds, report);
+  const providers = checkProviders(providerMap, kinds, tools, report);
   const targets = checkTargets(targetMap, namesIn(providerMap), report, hooks.checkInstruction);
   warnOfUnused(providerMap, targetMap, report);
   report.throwIfAny(source.shownAs);

@@ -1,17 +1,19 @@
 import { durationMs, parseDuration } from '../common/duration.js';
 import type { CacheConfig, ProviderConfig } from './app-config.js';
-import type { OptionsClass } from './class-metadata.js';
-import { propertiesOf } from './class-metadata.js';
-import { textOf } from './config-node.js';
-import type { ConfigMap } from './config-node.js';
+import type { CompletionTools } from '../common/completed-options.js';
 import { suggestion } from '../common/near-name.js';
+import { propertiesOf } from './class-metadata.js';
+import { completeProvider } from './complete-options.js';
+import type { Kind } from './complete-options.js';
+import { textOf } from './config-node.js';
+import type { ConfigMap, ConfigNode } from './config-node.js';
 import { readSection } from './read-section.js';
-import type { Report } from './report.js';
+import { Report } from './report.js';
 import { ProviderSection } from './sections.js';
 import type { CacheSection } from './sections.js';
 
-/** The kinds of provider that exist: the word after `kind:` and the class of its options. */
-export type Kinds = ReadonlyMap<string, { readonly options: OptionsClass }>;
+/** The kinds of provider that exist, by the word after `kind:`. */
+export type Kinds = ReadonlyMap<string, Kind>;
 
 const COMMON_KEYS = [...propertiesOf(ProviderSection).keys()];
 /** Keys in `/health` beside those of the providers. */
@@ -22,6 +24,7 @@ const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 export function checkProviders(
   providers: ConfigMap | undefined,
   kinds: Kinds,
+  tools: CompletionTools,
   report: Report,
 ): Map<string, ProviderConfig> {
   const checked = new Map<string, ProviderConfig>();
@@ -39,7 +42,7 @@ export function checkProviders(
         message: `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
       });
     if (node.kind === 'map') {
-      const config = checkProvider(name, node, kinds, report);
+      const config = checkProvider(name, node, kinds, tools, report);
       if (config !== undefined) checked.set(name, config);
     } else {
       report.at(node, 'is not a map of keys. Write kind: and the options of that kind.');
@@ -50,22 +53,32 @@ export function checkProviders(
 
 function checkProvider(
   name: string,
-  node: ConfigMap,
+  written: ConfigMap,
   kinds: Kinds,
+  tools: CompletionTools,
   report: Report,
 ): ProviderConfig | undefined {
-  const ownKeys = [...node.entries.keys()].filter((key) => !COMMON_KEYS.includes(key));
-  const section = readSection(ProviderSection, node, report, ownKeys);
-  const kindNode = node.entries.get('kind');
-  const kind = textOf(kindNode);
-  const options = kind === undefined ? undefined : kinds.get(kind)?.options;
-  if (kindNode !== undefined && kind !== undefined && options === undefined) {
-    report.at(kindNode, `is not a kind of provider.${suggestion(kind, [...kinds.keys()])}`);
+  const kindNode = written.entries.get('kind');
+  const kindName = textOf(kindNode);
+  const kind = kindName === undefined ? undefined : kinds.get(kindName);
+  if (kind === undefined) {
+    readCommon(written, report);
+    if (kindNode !== undefined && kindName !== undefined) {
+      report.at(kindNode, `is not a kind of provider.${suggestion(kindName, [...kinds.keys()])}`);
+    }
+    return undefined;
   }
-  if (section === undefined || options === undefined) return undefined;
-  const instance = readSection(options, node, report, COMMON_KEYS);
-  checkStaleTimes(node, section.cache, report);
-  if (instance === undefined || report.hasProblems) return undefined;
+  const { node, isWhole } = completeProvider(written, kind, tools, report);
+  if (node === undefined) {
+    readCommon(written, report);
+    return undefined;
+  }
+  const found = isWhole ? report : new Report([]);
+  const section = readCommon(node, found);
+  const options = readSection(kind.options, node, found, COMMON_KEYS);
+  checkStaleTimes(node, section?.cache, found);
+  if (!isWhole) reportWritten(found, written, report);
+  if (section === undefined || options === undefined || report.hasProblems) return undefined;
   return {
     name,
     kind: section.kind,
@@ -74,8 +87,26 @@ function checkProvider(
     maxConcurrent: section.maxConcurrent,
     maxQueued: section.maxQueued,
     cache: section.cache && cacheConfig(section.cache),
-    options: instance,
+    options,
   };
+}
+
+/** Checks the keys that every provider has; the others belong to its kind. */
+function readCommon(node: ConfigMap, report: Report): ProviderSection | undefined {
+  const ownKeys = [...node.entries.keys()].filter((key) => !COMMON_KEYS.includes(key));
+  return readSection(ProviderSection, node, report, ownKeys);
+}
+
+/** Of incomplete options, only what the administrator wrote can be judged. */
+function reportWritten(found: Report, written: ConfigMap, report: Report): void {
+  const paths = new Set<string>();
+  const collect = (node: ConfigNode): void => {
+    paths.add(node.path);
+    if (node.kind === 'map') node.entries.forEach(collect);
+    if (node.kind === 'list') node.items.forEach(collect);
+  };
+  written.entries.forEach(collect);
+  for (const problem of found.problems) if (paths.has(problem.key)) report.add(problem);
 }
 
 /** Both times begin when the ttl is over, and the background refresh gives the old answer whatever the provider does. */

@@ -11,6 +11,8 @@ interface Place {
   readonly line: number;
   /** What is written here may be a secret and never appears in a message. */
   readonly secret: boolean;
+  /** Present on what does not stand in the file: where it comes from, for messages, such as `preset hubspot`. */
+  readonly origin?: string | undefined;
 }
 
 export interface ConfigScalar extends Place {
@@ -80,4 +82,14 @@ const SECRET_KEY =
 /** True when values below this key may be secrets: judged by the key's name, in any case, at any depth. */
 export function holdsSecret(key: string): boolean {
   return SECRET_KEY.test(key);
+}
+
+/** Below these the keys are names that the administrator chose; they say nothing about secrets. */
+const NAME_MAPS = new Set(['', 'providers', 'targets']);
+
+/** True when the value of a key of this map may be a secret. */
+export function isSecretKey(key: string, map: Pick<ConfigNode, 'path' | 'secret'>): boolean {
+  // The name of a way to log in, not a part of the login.
+  if (key === 'type' && map.path.endsWith('.auth')) return false;
+  return map.secret || (!NAME_MAPS.has(map.path) && holdsSecret(key));
 }

@@ -45,19 +45,21 @@ function providerSchema(kinds: Kinds): JsonSchema {
   const common = schemaOf(ProviderSection);
   const kind = { ...common.properties!['kind'], anyOf: [{ enum: names }, { type: 'string' }] };
   const commonKeys = Object.keys(common.properties!);
-  const forKinds = [...kinds].map(([name, { options }]) => {
+  const forKinds = [...kinds].map(([name, { options, completedBy }]) => {
     const own = schemaOf(options);
     const isCommon = (key: string) => commonKeys.includes(key);
     const ofCommon = Object.fromEntries(commonKeys.map((key) => [key, true]));
     const required = own.required?.filter((key) => !isCommon(key)) ?? [];
-    return {
-      if: { properties: { kind: { const: name } }, required: ['kind'] },
-      then: {
-        properties: { ...own.properties, ...ofCommon },
-        ...(required.length > 0 && { required }),
-        additionalProperties: false,
-      },
+    const whole = {
+      properties: { ...own.properties, ...ofCommon },
+      ...(required.length > 0 && { required }),
+      additionalProperties: false,
     };
+    const then =
+      completedBy === undefined
+        ? whole
+        : { if: { required: [completedBy] }, then: withoutRequired(whole), else: whole };
+    return { if: { properties: { kind: { const: name } }, required: ['kind'] }, then };
   });
   return {
     type: 'object',
@@ -65,6 +67,14 @@ function providerSchema(kinds: Kinds): JsonSchema {
     properties: { ...common.properties, kind },
     allOf: forKinds,
   } as JsonSchema;
+}
+
+/** The same schema for a map that is filled up before it is checked. */
+function withoutRequired(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutRequired);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(schema).filter(([key, value]) => key !== 'required' || !Array.isArray(value));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutRequired(value)]));
 }
 
 /** The schema of one class, its nested classes written out in place. */

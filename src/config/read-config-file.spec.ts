@@ -58,9 +58,12 @@ describe('the file', () => {
       configFile: join(folder, 'plugins.yaml'),
       variables: { P: 'b' },
     });
-    expect(source.plugins).toEqual(['./a.mjs', 'b']);
+    expect(source.plugins).toEqual([
+      { name: './a.mjs', key: 'plugins[0]' },
+      { name: 'b', key: 'plugins[2]' },
+    ]);
     expect(source.directory).toBe(folder);
-    expect(source.error('plugins[0]', 'cannot be loaded.')).toMatchObject({
+    expect(source.error([{ key: 'plugins[0]', message: 'cannot be loaded.' }])).toMatchObject({
       name: 'ConfigError',
       problems: [{ line: 2, key: 'plugins[0]', message: 'cannot be loaded.' }],
     });

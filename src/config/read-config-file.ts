@@ -12,6 +12,14 @@ import { readYaml } from './read-yaml.js';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_SECRET_BYTES = 64 * 1024;
 
+/** One item of `plugins:`. */
+export interface PluginEntry {
+  /** An npm package, or the path of a module that starts with `.` or `/`. */
+  readonly name: string;
+  /** Path as in messages, `plugins[0]`. */
+  readonly key: string;
+}
+
 /** A configuration file that is YAML, not yet checked. */
 export interface ConfigSource {
   /** Absolute path. */
@@ -20,16 +28,16 @@ export interface ConfigSource {
   readonly directory: string;
   /** The path for messages: relative to the working directory when it lies below it. */
   readonly shownAs: string;
-  /** The names under `plugins:`, as far as they are texts. */
-  readonly plugins: readonly string[];
+  /** The items of `plugins:`, as far as they are texts. */
+  readonly plugins: readonly PluginEntry[];
   readonly root: ConfigMap;
   /** What is already known to be wrong; `checkConfig` reports it together with the rest. */
   readonly problems: readonly ConfigProblem[];
   /**
-   * An error about one key, found outside this room (a plug-in that cannot be loaded), together with what is known.
-   * @param key path as in messages, `plugins[0]`
+   * An error about keys, found outside this room (a plug-in that cannot be loaded), together with what is known.
+   * @param found `key` is a path as in messages, `plugins[0]`; the line of the key is filled in
    */
-  error(key: string, message: string): ConfigError;
+  error(found: readonly ConfigProblem[]): ConfigError;
 }
 
 /**
@@ -68,15 +76,19 @@ export function parseConfig(text: string, file: string, variables: Variables): C
     throw refuse({ line: root.line, key: '', message });
   }
   const map = root.kind === 'map' ? root : EMPTY;
-  const plugins = itemsAt(map, 'plugins').map(textOf);
+  const plugins = itemsAt(map, 'plugins').map((item) => ({ name: textOf(item), key: item.path }));
   return {
     file: absolute,
     directory,
     shownAs,
-    plugins: plugins.filter((name) => name !== undefined),
+    plugins: plugins.filter((entry): entry is PluginEntry => entry.name !== undefined),
     root: map,
     problems,
-    error: (key, message) => refuse(...problems, { line: findNode(map, key)?.line, key, message }),
+    error: (found) =>
+      refuse(
+        ...problems,
+        ...found.map((one) => ({ ...one, line: one.line ?? findNode(map, one.key)?.line })),
+      ),
   };
 }
 

@@ -66,8 +66,7 @@ function refuseUnknown(
       report.add({ line: child.line, key: pathOf(node.path, name), message });
       continue;
     }
-    // The key is the subject here, not the value.
-    report.add({ line: child.line, key: child.path, message: `is not a known key.${suggestion(key, all)}` });
+    report.atKey(child, `is not a known key.${suggestion(key, all)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { ConfigProblem } from './config-error.js';
-import { holdsSecret, pathOf } from './config-node.js';
+import { isSecretKey, pathOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import { interpolate } from './interpolation.js';
 import type { InterpolationSources } from './interpolation.js';
@@ -11,8 +11,6 @@ import type { YamlFile } from './parse-yaml.js';
 const MAX_REPEATED_NODES = 10_000;
 /** Assigned to an object, these would change more than the object. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
-/** Below these the keys are names that the administrator chose; they say nothing about secrets. */
-const NAME_MAPS = new Set(['', 'providers', 'targets']);
 
 type Place = Pick<ConfigNode, 'path' | 'line' | 'secret'>;
 
@@ -112,17 +110,11 @@ class TreeReader {
       if (isScalar(pair.key) && pair.key.type === 'PLAIN' && key === '<<') {
         merged.push([pair.value, { path, line, secret: place.secret }]);
       } else if (this.#mayBeKey(key, { path, line, secret: place.secret }, entries.get(key))) {
-        entries.set(key, this.#node(pair.value, { path, line, secret: this.#isSecret(key, place) }));
+        entries.set(key, this.#node(pair.value, { path, line, secret: isSecretKey(key, place) }));
       }
     }
     for (const [source, at] of merged) this.#merge(source, place, at, entries);
     return { ...place, kind: 'map', entries };
-  }
-
-  #isSecret(key: string, parent: Place): boolean {
-    // The name of a way to log in, not a part of the login.
-    if (key === 'type' && parent.path.endsWith('.auth')) return false;
-    return parent.secret || (!NAME_MAPS.has(parent.path) && holdsSecret(key));
   }
 
   #mayBeKey(key: string, place: Place, earlier: ConfigNode | undefined): boolean {

@@ -27,6 +27,11 @@ export class Report {
     this.add({ line: node.line, key: node.path, message: sentence(node, message) });
   }
 
+  /** A problem whose subject is the key, not the value. */
+  atKey({ line, path, origin }: ConfigNode, message: string): void {
+    this.add({ line, key: path, message: withOrigin(message, origin) });
+  }
+
   /** A key that should stand in `parent` and does not. */
   missing(parent: ConfigMap, key: string, message: string): void {
     const line = parent.path === '' ? undefined : parent.line;
@@ -35,6 +40,10 @@ export class Report {
 
   warn(node: ConfigNode, message: string): void {
     this.#warnings.push({ line: node.line, key: node.path, message: sentence(node, message) });
+  }
+
+  get problems(): IterableIterator<ConfigProblem> {
+    return this.#problems.values();
   }
 
   /** In the order of the file. */
@@ -60,6 +69,7 @@ const PREDICATE =
   /^(is|has|must|should|does|can|cannot|may|would|needs|takes|contains|starts|begins|ends|belongs)\b/;
 
 function sentence(node: ConfigNode, message: string): string {
+  if (node.origin !== undefined) return withOrigin(message, node.origin);
   if (!PREDICATE.test(message)) return message;
   if (node.kind !== 'scalar') return withoutSubject(message, `is a ${node.kind}`);
   if (node.value === null) return withoutSubject(message, 'is empty');
@@ -70,6 +80,11 @@ function sentence(node: ConfigNode, message: string): string {
   return isHidden || message.startsWith('is missing')
     ? message
     : `${JSON.stringify(shorten(node.written))} ${message}`;
+}
+
+function withOrigin(message: string, origin: string | undefined): string {
+  if (origin === undefined) return message;
+  return `${/[.!?]$/.test(message) ? message : `${message}.`} It comes from ${origin}.`;
 }
 
 /** `is not a duration. Write …` becomes `is missing. Write …`, `must be text` becomes `is missing; it must be text`. */

@@ -1,3 +1,4 @@
+import { isJson, isPlainObject } from '../common/json.js';
 import type { VipAnswer } from './port/vip-lookup-provider.js';
 import type { VipRecord } from './port/vip-record.js';
 
@@ -9,18 +10,45 @@ export function isPromise(answer: VipAnswer | Promise<VipAnswer>): answer is Pro
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
+/** Kinds of value that a decision relies on, where they are there at all. */
+const TYPES: Readonly<Partial<Record<keyof VipRecord, string>>> = {
+  number: 'string',
+  name: 'string',
+  validFromMs: 'number',
+  validUntilMs: 'number',
+  attributes: 'object',
+};
+const TYPED = Object.entries(TYPES) as [keyof VipRecord, string][];
+/** Instructions that were looked through before: lists hand the same ones out again and again. */
+const sound = new WeakSet<object>();
+
 /**
  * What a provider answered, one record or several.
- * @throws TypeError when it is something else
+ * @throws TypeError when it is something else, and what reading it throws
  */
 export function readAnswer(answer: VipAnswer): Answer {
   if (answer === null) return [];
   const records = Array.isArray(answer) ? (answer as Answer) : [answer as VipRecord];
   for (const record of records) {
-    // A decision looks at no more of it than this, so a plug-in's slip cannot break one.
-    const isRecord =
-      typeof record?.tier === 'string' && (record.targets === undefined || Array.isArray(record.targets));
-    if (!isRecord) throw new TypeError('the provider answered something that is no VIP record');
+    // All that a decision uses, so a plug-in's slip cannot break one.
+    if (!isRecord(record)) throw new TypeError('the provider answered something that is no VIP record');
   }
   return records;
+}
+
+function isRecord(record: VipRecord): boolean {
+  return (
+    typeof record?.tier === 'string' &&
+    (record.targets === undefined || Array.isArray(record.targets)) &&
+    TYPED.every(([field, type]) => record[field] === undefined || typeof record[field] === type) &&
+    (record.instructions === undefined || areSound(record.instructions))
+  );
+}
+
+function areSound(instructions: unknown): boolean {
+  if (!isPlainObject(instructions)) return false;
+  if (sound.has(instructions)) return true;
+  if (!isJson(instructions)) return false;
+  sound.add(instructions);
+  return true;
 }

@@ -6,6 +6,12 @@ export interface BreakerSettings {
   readonly openMs: number;
 }
 
+/**
+ * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
+ * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
+ */
+export const BREAKER: BreakerSettings = { failures: 5, openMs: 1_000 };
+
 /** Leave to ask the provider; goes back to the breaker with what came of it. */
 export type Permit = number;
 
@@ -54,6 +60,11 @@ export class CircuitBreaker {
     if (permit !== this.#period) return;
     if (counts) this.#failuresInARow++;
     if (this.#state === 'half-open' || this.#failuresInARow >= this.settings.failures) this.#open(cause);
+  }
+
+  /** The provider was not asked after all, so it says nothing; as a trial it leaves the next lookup to try. */
+  withdrew(permit: Permit): void {
+    if (permit === this.#period) this.#isTrying = false;
   }
 
   /** Forgets the timer that would let the next lookup try. */

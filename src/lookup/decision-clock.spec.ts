@@ -143,6 +143,15 @@ describe('the decision clock', () => {
     expect(result.record).toBeUndefined();
   });
 
+  it('tells of how many records the used one was the best, where there are several', async () => {
+    const settings = { staggerMs: 25, deadlineMs: 1_000, pick };
+    const several: Found = { kind: 'found', records: [gold, silver], source: 'live' };
+    const { reports } = await askInOrder([{ name: 'crm', ask: () => several }], settings);
+    expect(reports).toMatchObject([{ outcome: 'found', records: 2 }]);
+    const one = await askInOrder([{ name: 'crm', ask: () => found(gold) }], settings);
+    expect(one.reports[0]).not.toHaveProperty('records');
+  });
+
   it('passes over records that do not apply to the call', async () => {
     const onlyGold = (records: readonly VipRecord[]): VipRecord | undefined =>
       records.find(({ tier }) => tier === 'gold');

@@ -149,9 +149,10 @@ function report(provider: string, turn: Turn | undefined, nowMs: number): Provid
     case undefined:
       return { provider, outcome: 'unanswered', ms };
     case 'found': {
-      const { source, reason } = outcome;
+      const { source, reason, records } = outcome;
       const said = record === undefined ? 'not-applicable' : 'found';
-      return { provider, outcome: said, source, ...(reason !== undefined && { reason }), ms };
+      const many = records.length > 1 ? { records: records.length } : undefined;
+      return { provider, outcome: said, source, ...many, ...(reason !== undefined && { reason }), ms };
     }
     case 'none':
       return { provider, outcome: 'none', source: outcome.source, ms };

@@ -3,12 +3,34 @@ export class LookupTimeoutError extends Error {
   override readonly name = 'LookupTimeoutError';
 }
 
+/** By name: a plug-in may have classes of its own copy of this package. */
+const BUSY = 'VipLookupBusyError';
+const READABLE: readonly unknown[] = ['VipLookupError', BUSY, 'LookupTimeoutError'];
+
+/** Whether the provider could not be asked now, which is no fault of its backend. */
+export function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === BUSY;
+}
+
 /** What operations may read of a fault: the message of errors made for it, of others only code or name. */
 export function describeFailure(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown failure';
   const { name, code, message } = error as { name?: unknown; code?: unknown; message?: unknown };
-  if ((name === 'VipLookupError' || name === 'LookupTimeoutError') && typeof message === 'string')
-    return message.slice(0, 300);
+  if (READABLE.includes(name) && typeof message === 'string') return message.slice(0, 300);
   if (typeof code === 'string' || typeof code === 'number') return String(code).slice(0, 80);
   return typeof name === 'string' ? name.slice(0, 80) : 'unknown failure';
+}
+
+/** All that is looked at of something thrown, here and by the log. */
+const LOOKED_AT = ['name', 'code', 'message', 'stack', 'cause', 'constructor'];
+
+/** What was thrown, or an error in its place where that cannot be looked at: a plug-in may throw anything, a proxy too. */
+export function tangible(error: unknown): unknown {
+  try {
+    for (const key of LOOKED_AT) Reflect.get(Object(error) as object, key);
+    Object.getPrototypeOf(Object(error));
+    return error;
+  } catch {
+    return new TypeError('what was thrown cannot be looked at');
+  }
 }

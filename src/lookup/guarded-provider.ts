@@ -5,25 +5,25 @@ import { isPromise, readAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { Bulkhead } from './bulkhead.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 import type { Permit } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
-import { describeFailure, LookupTimeoutError } from './describe-failure.js';
+import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
+import { isKnown, known } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
+import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
-
-/**
- * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
- * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
- */
-const BREAKER = { failures: 5, openMs: 1_000 };
+import type { Waiting } from './shared-lookup.js';
 
 /** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
 const TOO_LATE = 0.9;
+
+/** A lookup that works this long without a pause keeps all other calls waiting so long. */
+const HELD_TOO_LONG_MS = 50;
 
 /** One request to the provider. */
 interface Attempt {
@@ -35,9 +35,6 @@ interface Attempt {
   readonly startedMs: number;
 }
 
-/** Who has a use for the outcome. */
-type Waiting = Pick<SharedLookup, 'isAwaited' | 'isWanted'>;
-
 /**
  * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
  * lookups under way, cache, and one shared request per number. It never rejects: a fault is an outcome, and is never
@@ -48,7 +45,7 @@ export class GuardedProvider implements Askable {
   readonly #cache: AnswerCache | undefined;
   readonly #breaker: CircuitBreaker;
   readonly #bulkhead: Bulkhead;
-  readonly #health: ProviderHealthCheck;
+  readonly troubles: ProviderHealthCheck;
   readonly #underWay = new Map<string, SharedLookup>();
   /** Made for a lookup that answered at once and so is done with it. Making one costs more than all the rest. */
   #spareAbort: AbortController | undefined;
@@ -63,7 +60,7 @@ export class GuardedProvider implements Askable {
   ) {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
-    this.#health = new ProviderHealthCheck(provider, config.timeoutMs);
+    this.troubles = new ProviderHealthCheck(provider, config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
     this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
@@ -82,6 +79,11 @@ export class GuardedProvider implements Askable {
    */
   ask(caller: Caller): ProviderOutcome | SharedLookup {
     const nowMs = performance.now();
+    const recalled = recall(this.provider, caller, this.config.country);
+    if (recalled !== undefined) {
+      this.metrics.lookup(this.name, recalled.kind, secondsSince(nowMs));
+      return recalled;
+    }
     const kept = this.#cache?.get(caller.key, nowMs);
     const { state } = this.#breaker;
     if (kept !== undefined && nowMs < kept.refreshUntilMs) {
@@ -90,9 +92,7 @@ export class GuardedProvider implements Askable {
       if (isFresh || kept.answer.length > 0 || state === 'closed') {
         if (!isFresh) this.#refresh(caller);
         this.metrics.lookup(this.name, 'cached');
-        return kept.answer.length > 0
-          ? { kind: 'found', records: kept.answer, source: 'cache' }
-          : { kind: 'none', source: 'cache' };
+        return known(kept.answer, 'cache');
       }
     }
     // A provider in trouble is tried without letting a caller wait for it who has an old record.
@@ -105,7 +105,7 @@ export class GuardedProvider implements Askable {
 
   /** Asks the provider for a sign of life; never rejects. */
   health(): Promise<ProviderHealth> {
-    return this.#health.health(this.#breaker.state);
+    return this.troubles.health(this.#breaker.state);
   }
 
   /** Closes the provider. What is still under way may fail. */
@@ -138,14 +138,26 @@ export class GuardedProvider implements Askable {
     const abort = this.#spareAbort ?? new AbortController();
     this.#spareAbort = undefined;
     let answer: VipAnswer | Promise<VipAnswer>;
+    let isLater: boolean;
     try {
       answer = this.provider.lookup(caller.seenFrom(this.config.country), abort.signal);
+      isLater = isPromise(answer);
     } catch (error) {
       return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
-    if (!isPromise(answer)) {
+    const heldMs = performance.now() - attempt.startedMs;
+    if (heldMs > HELD_TOO_LONG_MS && this.troubles.heldThread())
+      this.logger.warn(
+        { provider: this.name, ms: Math.round(heldMs) },
+        'a lookup held the thread, and with it every call',
+      );
+    if (!isLater) {
       this.#spareAbort = abort;
-      return this.#answered(attempt, answer, queued ?? { isAwaited: !inBackground, isWanted: true });
+      return this.#answered(
+        attempt,
+        answer as VipAnswer,
+        queued ?? { isAwaited: !inBackground, isWanted: true },
+      );
     }
     const lookup = queued ?? this.#share(caller.key, inBackground);
     this.#bulkhead.enter();
@@ -177,7 +189,7 @@ export class GuardedProvider implements Askable {
     const { maxConcurrent, maxQueued } = this.#bulkhead;
     if (this.#bulkhead.isFull) {
       const reason = `maxConcurrent (${maxConcurrent}) lookups are under way and maxQueued (${maxQueued}) wait`;
-      if (this.#health.lookupTurnedAway()) {
+      if (this.troubles.turnedAway()) {
         this.logger.warn(
           { provider: this.name, maxConcurrent, maxQueued },
           'lookups are turned away: too many at once',
@@ -225,17 +237,22 @@ export class GuardedProvider implements Askable {
       return this.#failed(attempt, error, who);
     }
     this.#breaker.succeeded(permit);
+    this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);
-    const outcome: ProviderOutcome =
-      records.length > 0 ? { kind: 'found', records, source: 'live' } : { kind: 'none', source: 'live' };
+    const outcome = known(records, 'live');
     this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', secondsSince(startedMs));
     return outcome;
   }
 
-  #failed({ key, permit, hasWaited, startedMs }: Attempt, error: unknown, who: Waiting): ProviderOutcome {
+  #failed({ key, permit, hasWaited, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
+    const error = tangible(thrown);
     const isTimeout = error instanceof LookupTimeoutError;
     if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
     const seconds = secondsSince(startedMs);
+    if (isBusy(error)) {
+      this.#breaker.withdrew(permit);
+      return this.#couldNotTell(key, { kind: 'rejected', reason: describeFailure(error) }, who.isAwaited);
+    }
     this.#breaker.failed(permit, error, !(isTimeout && hasWaited));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
     return this.#couldNotTell(key, unknown, who.isAwaited, seconds);
@@ -260,7 +277,7 @@ export class GuardedProvider implements Askable {
 
   #breakerChanged(state: BreakerState, before: BreakerState, cause: unknown): void {
     this.metrics.breakerState(this.name, state);
-    this.#health.breakerChanged(state);
+    this.troubles.breakerChanged(state);
     if (this.#isClosing) return;
     const provider = this.name;
     if (before === 'closed') {
@@ -276,10 +293,6 @@ export class GuardedProvider implements Askable {
 
 function turnedAway(state: BreakerState): Unknown {
   return { kind: 'rejected', reason: `circuit breaker is ${state}` };
-}
-
-function isKnown(outcome: ProviderOutcome): outcome is Exclude<ProviderOutcome, Unknown> {
-  return outcome.kind === 'found' || outcome.kind === 'none';
 }
 
 function secondsSince(startedMs: number): number {

@@ -12,10 +12,11 @@ export interface LookupPlugins {
 
 @Module({})
 export class LookupModule {
-  static forRoot({ modules, kinds }: LookupPlugins): DynamicModule {
+  /** @param store exports `PROVIDER_STATES`, where providers keep things over restarts */
+  static forRoot({ modules, kinds }: LookupPlugins, store: Type): DynamicModule {
     return {
       module: LookupModule,
-      imports: [...modules],
+      imports: [...modules, store],
       providers: [ProviderRegistry, LookupService, { provide: VIP_LOOKUP_KINDS, useValue: kinds }],
       exports: [ProviderRegistry, LookupService],
     };

@@ -23,8 +23,17 @@ export interface Unknown {
   /** For operations: no secret, no phone number. */
   readonly reason: string;
 }
-/** `stale`: an old record, because the provider could not tell now. */
-export type AnswerSource = 'live' | 'cache' | 'stale';
+/** `copy`: what the provider holds of its backend's data. `stale`: an old record, because the provider could not tell now. */
+export type AnswerSource = 'live' | 'copy' | 'cache' | 'stale';
+
+/** @param records best first; empty = known not to be a VIP */
+export function known(records: readonly VipRecord[], source: None['source']): Found | None {
+  return records.length > 0 ? { kind: 'found', records, source } : { kind: 'none', source };
+}
+
+export function isKnown(outcome: ProviderOutcome): outcome is Exclude<ProviderOutcome, Unknown> {
+  return outcome.kind === 'found' || outcome.kind === 'none';
+}
 
 /** A lookup that is still under way. */
 export interface LookupUnderWay {
@@ -45,6 +54,8 @@ export interface ProviderReport {
    */
   readonly outcome: ProviderOutcome['kind'] | 'not-applicable' | 'unanswered' | 'not-asked';
   readonly source?: AnswerSource;
+  /** How many records it has for this caller, when there are several; the first that applies to the call counts. */
+  readonly records?: number;
   readonly reason?: string;
   /** Milliseconds from its start to its answer or to the decision. */
   readonly ms?: number;

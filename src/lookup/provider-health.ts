@@ -6,8 +6,17 @@ import type { ProviderStatus, VipLookupProvider } from './port/vip-lookup-provid
 const CHECK_SHARED_MS = 2_000;
 /** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
 const MAX_CHECK_MS = 2_000;
-/** How long after a lookup was turned away health still says so: longer than monitors pause. */
-const TURNED_AWAY_SHOWN_MS = 30_000;
+/** How long after an incident health still says so: longer than monitors pause. */
+const INCIDENT_SHOWN_MS = 30_000;
+/** Reasons hold texts of errors, so there is no end to them. */
+const MAX_INCIDENTS = 20;
+/** What of a plug-in's status is shown, and what it must be: the answer is public, and has to be JSON. */
+const SHOWN: readonly (readonly [key: string, type: string])[] = [
+  ['reason', 'string'],
+  ['entries', 'number'],
+  ['loadedAt', 'string'],
+  ['syncedAt', 'string'],
+];
 
 /** What `/health` says of a provider. */
 export interface ProviderHealth extends ProviderStatus {
@@ -16,12 +25,22 @@ export interface ProviderHealth extends ProviderStatus {
   readonly breaker: BreakerState;
 }
 
+/** Something that has happened, and may not last. */
+interface Incident {
+  readonly reason: string;
+  readonly since: string;
+  readonly lastMs: number;
+}
+
 /** A provider's own view of itself, together with what the lookups have seen of it. */
 export class ProviderHealthCheck {
   #check: { readonly atMs: number; readonly status: Promise<ProviderStatus> } | undefined;
   #degradedSince: string | undefined;
   #brokenSince: string | undefined;
-  #turnedAway: { readonly since: string; readonly lastMs: number } | undefined;
+  /** Why it is not open, and since when. */
+  #notOpen: { readonly reason: string; readonly since: string } | undefined;
+  /** By reason, the latest last. */
+  readonly #incidents = new Map<string, Incident>();
 
   constructor(
     private readonly provider: VipLookupProvider,
@@ -34,11 +53,38 @@ export class ProviderHealthCheck {
   }
 
   /** @returns true when that had not happened for a while */
-  lookupTurnedAway(): boolean {
-    const isNews = this.#recentlyTurnedAway === undefined;
-    const since = this.#recentlyTurnedAway?.since ?? new Date().toISOString();
-    this.#turnedAway = { since, lastMs: performance.now() };
-    return isNews;
+  turnedAway(): boolean {
+    return this.#happened(
+      'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)',
+    );
+  }
+
+  /** A lookup worked on without a pause. @returns true when that had not happened for a while */
+  heldThread(): boolean {
+    return this.#happened('a lookup held the thread, and with it every call; the log says how long');
+  }
+
+  /** An error of the provider's came up where nobody could catch it. */
+  threwLoose(error: unknown): void {
+    this.#happened(`something failed where nobody could catch it: ${describeFailure(error)}`);
+  }
+
+  /** Follows the opening, whose failure it passes on; until it, or a lookup, has succeeded, health tells. */
+  async opening(open: () => Promise<void>): Promise<void> {
+    const since = new Date().toISOString();
+    this.#notOpen = { reason: 'it is still opening', since };
+    try {
+      await open();
+      this.#notOpen = undefined;
+    } catch (error) {
+      this.#notOpen = { reason: `it could not open: ${describeFailure(error)}`, since };
+      throw error;
+    }
+  }
+
+  /** So it can be asked, whatever became of its opening. */
+  lookupSucceeded(): void {
+    this.#notOpen = undefined;
   }
 
   /** Asks the provider for a sign of life, at most every 2 s; never rejects. */
@@ -48,23 +94,35 @@ export class ProviderHealthCheck {
       this.#check = { atMs: nowMs, status: this.#ask() };
     }
     const status = await this.#check.status;
-    if (status.status !== 'up') return { ...status, ...since(this.#degradedSince), breaker };
-    const turnedAway = this.#recentlyTurnedAway;
+    if (status.status !== 'up')
+      return { ...status, ...since(this.#notOpen?.since ?? this.#degradedSince), breaker };
     if (breaker === 'open') {
       const reason = 'lookups kept failing, the circuit breaker is open';
       return { ...status, status: 'degraded', reason, ...since(this.#brokenSince), breaker };
     }
-    if (turnedAway !== undefined) {
-      const reason =
-        'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)';
-      return { ...status, status: 'degraded', reason, ...since(turnedAway.since), breaker };
-    }
-    return { ...status, breaker };
+    const incident = this.#notOpen ?? this.#lastIncident();
+    return incident === undefined
+      ? { ...status, breaker }
+      : { ...status, status: 'degraded', reason: incident.reason, since: incident.since, breaker };
   }
 
-  get #recentlyTurnedAway() {
-    const isRecent = performance.now() - (this.#turnedAway?.lastMs ?? -Infinity) < TURNED_AWAY_SHOWN_MS;
-    return isRecent ? this.#turnedAway : undefined;
+  #happened(reason: string): boolean {
+    const before = this.#recent(reason);
+    this.#incidents.delete(reason);
+    const since = before?.since ?? new Date().toISOString();
+    this.#incidents.set(reason, { reason, since, lastMs: performance.now() });
+    if (this.#incidents.size > MAX_INCIDENTS) this.#incidents.delete(this.#incidents.keys().next().value!);
+    return before === undefined;
+  }
+
+  #recent(reason: string): Incident | undefined {
+    const incident = this.#incidents.get(reason);
+    return performance.now() - (incident?.lastMs ?? -Infinity) < INCIDENT_SHOWN_MS ? incident : undefined;
+  }
+
+  #lastIncident(): Incident | undefined {
+    const last = [...this.#incidents.keys()].at(-1);
+    return last === undefined ? undefined : this.#recent(last);
   }
 
   async #ask(): Promise<ProviderStatus> {
@@ -73,14 +131,26 @@ export class ProviderHealthCheck {
       status = await withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) =>
         this.provider.check(signal),
       );
-      if (status?.status === undefined) throw new TypeError('check answered no status');
+      status = readStatus(status);
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
-    if (status.status === 'up') this.#degradedSince = undefined;
-    else this.#degradedSince ??= new Date().toISOString();
+    if (status.status === 'up') {
+      // Down before, up now: it has found its backend by itself.
+      if (this.#degradedSince !== undefined) this.#notOpen = undefined;
+      this.#degradedSince = undefined;
+    } else this.#degradedSince ??= new Date().toISOString();
     return status;
   }
+}
+
+/** @throws TypeError for what is no status */
+function readStatus(answered: ProviderStatus): ProviderStatus {
+  const { status } = answered ?? {};
+  if (status !== 'up' && status !== 'degraded') throw new TypeError('check answered no status');
+  const all = answered as unknown as Readonly<Record<string, unknown>>;
+  const shown = SHOWN.filter(([key, type]) => typeof all[key] === type).map(([key]) => [key, all[key]]);
+  return { status, ...(Object.fromEntries(shown) as Partial<ProviderStatus>) };
 }
 
 /** Nothing when that is over by now. */

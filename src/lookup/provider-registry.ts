@@ -12,14 +12,17 @@ import { MetricsService } from '../observability/metrics.service.js';
 import { describeFailure } from './describe-failure.js';
 import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderClass, ProviderContext, VipLookupProvider } from './port/vip-lookup-provider.js';
+import { PROVIDER_STATES } from './provider-states.js';
+import type { ProviderStates } from './provider-states.js';
 
 /** Nest token of the kinds that can be configured: `kind` -> marked class. */
 export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
 
 /** How long the start waits for providers to load and connect; calls are answered without the slower ones. */
 const OPEN_WAIT_MS = 3_000;
-/** How long the stop waits for a provider to close. */
-const CLOSE_WAIT_MS = 2_000;
+/** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
+const CLOSE_WAIT_MS = 5_500;
+const STUCK = Symbol('has not closed');
 
 /** Name -> configured provider. Made through Nest's dependency injection, one instance per entry under `providers:`. */
 @Injectable()
@@ -32,6 +35,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly moduleRef: ModuleRef,
     private readonly metrics: MetricsService,
+    @Inject(PROVIDER_STATES) private readonly states: ProviderStates,
   ) {}
 
   /**
@@ -43,11 +47,15 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       const entry = { ...configured, country: configured.country ?? this.config.country };
       const provider = await this.#make(entry).catch((error: unknown) => {
         throw new ConfigError(this.config.file, [
-          { key: `providers.${entry.name}`, message: `cannot be made: ${describeFailure(error)}` },
+          {
+            key: `providers.${entry.name}`,
+            message: `cannot be made: ${describeFailure(error)}. Mend its options, or the plug-in that brings the kind ${entry.kind}.`,
+          },
         ]);
       });
       this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
     }
+    this.metrics.copyAges(() => this.#copyAges());
   }
 
   /**
@@ -76,16 +84,39 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.#providers.values();
   }
 
+  /**
+   * An error came up where nobody could catch it, and it is from a plug-in.
+   * @param kinds that the plug-in brought
+   * @returns the providers of these kinds; which of them it was cannot be told
+   */
+  threwLoose(kinds: readonly string[], error: unknown): string[] {
+    const suspects = [...this.config.providers.values()].filter(({ kind }) => kinds.includes(kind));
+    for (const { name } of suspects) this.get(name).troubles.threwLoose(error);
+    return suspects.map(({ name }) => name);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(
       [...this.#providers.values()].map(async (guarded) => {
         try {
-          await Promise.race([guarded.close(), sleep(CLOSE_WAIT_MS, undefined, { ref: false })]);
+          const patience = sleep(CLOSE_WAIT_MS, STUCK, { ref: false });
+          if ((await Promise.race([guarded.close(), patience])) === STUCK)
+            this.logger.warn({ provider: guarded.name }, 'provider has not closed in time, not waited for');
         } catch (error) {
           this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
         }
       }),
     );
+    await this.states.close();
+  }
+
+  #copyAges(): Map<string, number> {
+    const ages = new Map<string, number>();
+    for (const { name, provider } of this.#providers.values()) {
+      const seconds = provider.copyAgeSeconds?.();
+      if (seconds !== undefined) ages.set(name, seconds);
+    }
+    return ages;
   }
 
   async #make(entry: ProviderConfig): Promise<VipLookupProvider> {
@@ -101,6 +132,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       options: entry.options,
       country: entry.country,
       databaseUrl: this.config.databaseUrl,
+      state: this.states.of(entry.name),
       logger,
       resolvePath: (path) => resolve(this.config.directory, path),
     };
@@ -110,12 +142,12 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.moduleRef.resolve(providerClass, contextId, { strict: false });
   }
 
-  async #open({ name, provider }: GuardedProvider): Promise<void> {
+  async #open(guarded: GuardedProvider): Promise<void> {
     try {
-      await provider.open?.();
+      await guarded.troubles.opening(async () => guarded.provider.open?.());
     } catch (error) {
       this.logger.error(
-        { provider: name, reason: describeFailure(error), error },
+        { provider: guarded.name, reason: describeFailure(error), error },
         'provider could not open; calls are answered without it until it can',
       );
     }

@@ -46,3 +46,6 @@ export class SharedLookup implements LookupUnderWay {
     this.#resolve(outcome);
   }
 }
+
+/** Who has a use for the outcome. */
+export type Waiting = Pick<SharedLookup, 'isAwaited' | 'isWanted'>;

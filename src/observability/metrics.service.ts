@@ -89,6 +89,20 @@ export class MetricsService {
     });
   }
 
+  /** @param ages provider -> seconds since its copy was brought up to date; asked when the metrics are read */
+  copyAges(ages: () => ReadonlyMap<string, number>): void {
+    new Gauge({
+      name: 'smartrouting_provider_copy_age_seconds',
+      help: "Time since a provider's copy of its backend's data was brought up to date, seconds.",
+      labelNames: ['provider'],
+      registers: [this.registry],
+      collect(): void {
+        this.reset();
+        for (const [provider, seconds] of ages()) this.set({ provider }, seconds);
+      },
+    });
+  }
+
   lookup(provider: string, outcome: string, seconds?: number): void {
     counterOf(this.#lookupsOf, this.#lookups, provider, outcome).inc();
     if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);

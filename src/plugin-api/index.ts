@@ -1,19 +1,23 @@
 /**
  * All that a VIP-lookup plug-in needs: `import { … } from 'smartrouting-vip/plugin-api'`.
- * Stable: what is exported here changes only with a major version.
+ * Stable: what is exported here, and from `./testing`, changes incompatibly only with a major version, before 1.0 with a
+ * minor one. Plug-ins name the versions that they are written for in `peerDependencies`, which the start checks.
  */
 export type {
   ProviderContext,
   ProviderLogger,
   ProviderStatus,
+  SyncOptions,
+  SyncReport,
   VipAnswer,
   VipLookupKind,
   VipLookupProvider,
 } from '../lookup/port/vip-lookup-provider.js';
-export { VipLookupError } from '../lookup/port/vip-lookup-provider.js';
+export type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
+export { VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
 export { VipLookup } from '../lookup/port/vip-lookup.decorator.js';
-export { Caller, SPELLINGS } from '../lookup/port/caller.js';
-export type { Spelling } from '../lookup/port/caller.js';
+export { Caller, isSpellingPattern, SPELLINGS } from '../lookup/port/caller.js';
+export type { Spelling, SpellingPattern } from '../lookup/port/caller.js';
 export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from '../lookup/port/vip-record.js';
 export type { RecordProblem, VipRecord } from '../lookup/port/vip-record.js';
 export {
@@ -23,6 +27,7 @@ export {
   readNumber,
   readRange,
 } from '../lookup/port/phone-number.js';
+export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { durationMs, IsDuration } from '../common/duration.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';

@@ -27,6 +27,11 @@ describe('the decision log', () => {
       callId: '3f1c0a4e-6f0c-4a58',
     });
     expect(logged({ extradata: { CallId: '+358501231234' } }, {})).toMatchObject({ callId: '+35850*****34' });
+    expect(logged({ extradata: { CallId: 'call +358501231234 x' } }, {})).toMatchObject({
+      callId: 'call +35850*****34 x',
+    });
+    const guid = '12345678-1234-1234-1234-123456789012';
+    expect(logged({ extradata: { CallId: guid } }, {})).toMatchObject({ callId: guid });
     expect(logged({ extradata: { CallId: 'x'.repeat(500) } }, {})).toMatchObject({ callId: 'x'.repeat(64) });
     expect(logged({ extradata: { CallId: { a: 1 } } }, {})).not.toHaveProperty('callId');
   });
@@ -52,5 +57,19 @@ describe('the decision log', () => {
       outcome: 200,
       dropped: ['Priority'],
     });
+  });
+
+  it('says of how many records the used one was chosen', () => {
+    const caller = Caller.read('+358501231234');
+    const used = {
+      reason: 'matched',
+      provider: 'crm',
+      caller,
+      record: { number: caller.key, tier: 'gold' },
+    } as const;
+    const crm = { provider: 'crm', outcome: 'found', source: 'live', ms: 1 } as const;
+    const list = { provider: 'list', outcome: 'not-applicable', source: 'live', records: 7, ms: 1 } as const;
+    expect(logged({}, { ...used, reports: [list, { ...crm, records: 2 }] })).toMatchObject({ records: 2 });
+    expect(logged({}, { ...used, reports: [list, crm] })).not.toHaveProperty('records');
   });
 });

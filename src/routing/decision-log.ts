@@ -5,12 +5,14 @@ import { APP_CONFIG } from '../config/app-config.js';
 import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
-import { maskNumber } from '../observability/masking.js';
+import { maskNumber, maskNumbersIn } from '../observability/masking.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import type { Call, Decision } from './decision.js';
 
 const MAX_CALL_ID_LENGTH = 64;
+/** What Core sends; its digits are no telephone number, and masked it would find no call. */
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** One log line and one metric for each authenticated request. */
 @Injectable()
@@ -39,6 +41,7 @@ export class DecisionLog {
       outcome: reason === 'matched' ? 200 : 204,
       reason,
       provider,
+      records: recordsOf(provider, reports),
       route,
       ms: Math.round(ms * 1000) / 1000,
       dropped,
@@ -91,8 +94,16 @@ function faultsOf(
   return reports.some(isFault) ? reports.filter(isFault) : undefined;
 }
 
+/** How many records the provider has whose record was used, when there are several. */
+function recordsOf(provider: string | undefined, reports: readonly ProviderReport[]): number | undefined {
+  if (provider === undefined) return undefined;
+  return reports.find((report) => report.provider === provider)?.records;
+}
+
 function callIdOf({ extradata }: Call): string | undefined {
   const callId = Object.hasOwn(extradata, 'CallId') ? extradata['CallId'] : undefined;
   if (typeof callId !== 'string') return undefined;
-  return /^\+?\d{5,}$/.test(callId) ? maskNumber(callId) : callId.slice(0, MAX_CALL_ID_LENGTH);
+  const shown = callId.slice(0, MAX_CALL_ID_LENGTH);
+  if (GUID.test(shown)) return shown;
+  return /^\+?\d{5,}$/.test(callId) ? maskNumber(callId) : maskNumbersIn(shown);
 }

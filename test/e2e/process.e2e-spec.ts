@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ credentials:
   - { id: core-basic, username: core, password: ${SECRET} }
 providers:
   list: { kind: static-file, file: ./vips.csv }
-  slow: { kind: crm-http, url: "${slowUrl}/{{ number }}", record: "$", timeout: 4500ms }
+  slow: { kind: crm-http, url: "${slowUrl}/{{ number }}", record: "$", trustAnswer: true, timeout: 4500ms }
   leaves: { kind: tea-leaves }
   grounds: { kind: coffee-grounds }
 plugins: [./tea-leaves.mjs, coffee-grounds]
@@ -77,6 +77,7 @@ async function installCoffeeGrounds(): Promise<void> {
     version: '1.0.0',
     type: 'module',
     exports: { '.': { import: './index.js' } },
+    peerDependencies: { 'smartrouting-vip': '^0.1.0' },
   };
   await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
   const source = (await readFile(PLUGIN, 'utf8')).replaceAll('tea-leaves', 'coffee-grounds');
@@ -187,12 +188,15 @@ describe('the process', () => {
 
   it('finishes the calls in hand at SIGTERM, is not ready meanwhile, and exits with 0', async () => {
     const url = await start();
+    const keptAlive = new KeptAlive(url);
+    expect(await keptAlive.ask()).toBe('keep-alive');
     const inHand = ask(url, { method: 'POST', headers: HEADERS, body: { ...GOOD, targetid: 'SLOW_QUEUE' } });
     await sleep(100);
     program!.signal('SIGTERM');
     await program!.until(/not ready any more/);
     expect((await ask(new URL('/health/ready', url).href)).status).toBe(503);
     expect((await ask(new URL('/health/live', url).href)).status).toBe(200);
+    expect(await keptAlive.ask()).toBe('close');
     const answer = await inHand;
     expect({ status: answer.status, json: answer.json }).toEqual({ status: 200, json: { ExtraPriority: 7 } });
     expect(await program!.finished).toMatchObject({ code: 0, stderr: '' });
@@ -352,9 +356,7 @@ describe('the process', () => {
     program = new Program('dist/main.js', [], environment());
     const { code, stderr } = await program.finished;
     expect(code).toBe(78);
-    expect(stderr).toContain(
-      '"./again.mjs" takes the kind "tea-leaves", which another plug-in or built-in has',
-    );
+    expect(stderr).toContain('"./again.mjs" takes the kind "tea-leaves", which "./tea-leaves.mjs" has');
   });
 
   it('refuses a plug-in that cannot be imported, by name', async () => {
@@ -377,3 +379,20 @@ describe('the process', () => {
     expect(stderr).toContain('Set another server.port, or PORT');
   });
 });
+
+/** A client as balancers are: all its calls go over one connection, as long as the service keeps it. */
+class KeptAlive {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(private readonly url: string) {}
+
+  /** @returns what the answer says about the connection */
+  async ask(): Promise<string | undefined> {
+    const sent = request(this.url, { method: 'POST', headers: HEADERS, agent: this.#agent });
+    sent.end(JSON.stringify(GOOD));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    return answer.headers.connection;
+  }
+}

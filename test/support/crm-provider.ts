@@ -1,14 +1,24 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { resolve } from 'node:path';
 import { Caller } from '../../src/plugin-api/index.js';
 import type { VipRecord } from '../../src/plugin-api/index.js';
 import { providerContext } from '../../src/plugin-api/testing/index.js';
 import { CrmHttpOptions } from '../../src/providers/crm-http/crm-http.options.js';
+import { completeOptions } from '../../src/providers/crm-http/crm-http.preset.js';
 import { CrmHttpProvider } from '../../src/providers/crm-http/crm-http.provider.js';
 
 /** Options as they stand in the configuration file. */
 export type CrmYaml = Record<string, unknown>;
+
+/** The same with the options of their preset, where they name one. */
+function completed(yaml: CrmYaml): CrmYaml {
+  if (yaml['preset'] === undefined) return yaml;
+  const { options, problems } = completeOptions(yaml, { resolvePath: (path) => resolve(path) });
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
+  return options!;
+}
 
 /** Every problem of a set of options, as `key: message`. */
 export function crmOptionProblems(yaml: CrmYaml): string[] {
@@ -23,8 +33,9 @@ function flatten(errors: readonly ValidationError[], path: string): string[] {
   ]);
 }
 
-/** A provider made as the service makes it: options checked first. */
-export function crmProvider(yaml: CrmYaml, country: string | undefined = 'FI'): CrmHttpProvider {
+/** A provider made as the service makes it: options completed and checked first. */
+export function crmProvider(written: CrmYaml, country: string | undefined = 'FI'): CrmHttpProvider {
+  const yaml = completed(written);
   const problems = crmOptionProblems(yaml);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return new CrmHttpProvider(providerContext(plainToInstance(CrmHttpOptions, yaml), { country }));

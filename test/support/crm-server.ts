@@ -57,7 +57,7 @@ export interface CrmAnswer {
 }
 
 export interface CrmServerOptions {
-  /** Number as the CRM has it -> contact. A search finds exactly that spelling, as vendors' searches do. */
+  /** Number as the CRM has it -> contact, answered with it. A search finds exactly that spelling, as vendors' searches do. */
   readonly contacts?: Readonly<Record<string, CrmContact>>;
   /** Without it, everybody may ask. */
   readonly auth?: CrmAuth;
@@ -79,6 +79,8 @@ export class CrmServer {
   readonly requests: CrmRequestRecord[] = [];
   /** Connections accepted so far. */
   connections = 0;
+  /** Most connections at a time. */
+  mostConnections = 0;
   readonly #auth: CrmAuth | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -106,6 +108,7 @@ export class CrmServer {
     this.#server.on('connection', (socket: Socket) => {
       this.connections++;
       this.#sockets.add(socket);
+      this.mostConnections = Math.max(this.mostConnections, this.#sockets.size);
       socket.on('error', () => socket.destroy()); // a client that breaks off is part of the play
       socket.once('close', () => {
         this.#sockets.delete(socket);
@@ -180,7 +183,9 @@ export class CrmServer {
 
   async #play({ asked }: CrmRequestRecord, response: ServerResponse): Promise<void> {
     const contact = this.contacts[asked];
-    const ok: CrmAnswer = { body: { contacts: contact === undefined ? [] : [contact] } };
+    const ok: CrmAnswer = {
+      body: { contacts: contact === undefined ? [] : [{ number: asked, ...contact }] },
+    };
     switch (this.mode) {
       case 'ok':
         return send(response, ok);
@@ -226,7 +231,7 @@ export class CrmServer {
  *
  * ```ts
  * const crm = await startCrmServer({ contacts: { '+358501231234': { tier: 'gold', name: 'Aino' } } });
- * // GET {crm.url}/contacts?phone=%2B358501231234 -> {"contacts":[{"tier":"gold","name":"Aino"}]}
+ * // GET {crm.url}/contacts?phone=%2B358501231234 -> {"contacts":[{"number":"+358501231234","tier":"gold","name":"Aino"}]}
  * crm.mode = 'hang';
  * await crm.stop();
  * ```

@@ -1,14 +1,15 @@
 /**
- * Sees to the programs that the tests start: MariaDB and openssl, as Debian and Ubuntu package them. Installs them where that can
- * be done without asking; otherwise says what to type, and fails. The service of the package is never started.
+ * Sees to the programs that the tests start: MariaDB, Redis and openssl, as Debian and Ubuntu package them. Installs them where
+ * that can be done without asking; otherwise says what to type, and fails. The packages' own services are never started.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'openssl'];
+const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'redis-server', 'openssl'];
+const PACKAGES = 'mariadb-server redis-server openssl';
 const FOLDERS = [...process.env.PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
-const BY_HAND = 'sudo apt-get install -y --no-install-recommends mariadb-server openssl';
+const BY_HAND = `sudo apt-get install -y --no-install-recommends ${PACKAGES}`;
 /** A policy of 101 tells Debian's packages to start nothing. */
 const INSTALL = `
 set -e
@@ -20,25 +21,30 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends mariadb-server openssl
+apt-get install -y -qq --no-install-recommends ${PACKAGES}
 `;
 
 const find = (program) => FOLDERS.map((folder) => join(folder, program)).find(existsSync);
 const missing = () => PROGRAMS.filter((program) => find(program) === undefined);
 const run = (program, args, stdio) => spawnSync(program, args, { stdio }).status === 0;
 
-function version() {
-  const { stdout } = spawnSync(find('mariadbd'), ['--version'], { encoding: 'utf8' });
-  return /Ver (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+function versions() {
+  const told = (program, pattern) => {
+    const { stdout } = spawnSync(find(program), ['--version'], { encoding: 'utf8' });
+    return pattern.exec(stdout)?.[1] ?? 'unknown';
+  };
+  return `MariaDB ${told('mariadbd', /Ver (\S+)/)} and Redis ${told('redis-server', /v=(\S+)/)}`;
 }
 
 function fail(reason) {
-  console.error(`MariaDB: ${reason}. The tests start a server of their own; install it with: ${BY_HAND}`);
+  console.error(
+    `Test servers: ${reason}. The tests start servers of their own; install them with: ${BY_HAND}`,
+  );
   process.exit(1);
 }
 
 if (missing().length === 0) {
-  console.log(`MariaDB: ${version()} is installed (${find('mariadbd')}).`);
+  console.log(`Test servers: ${versions()} are installed.`);
 } else {
   const isRoot = process.getuid?.() === 0;
   if (!existsSync('/etc/debian_version')) fail(`${missing().join(' and ')} not found`);
@@ -47,7 +53,7 @@ if (missing().length === 0) {
   }
   const [program, args] = isRoot ? ['sh', ['-c', INSTALL]] : ['sudo', ['-n', 'sh', '-c', INSTALL]];
   // apt's own output matters only when it fails, and then it goes to standard error.
-  if (!run(program, args, ['ignore', 'ignore', 'inherit'])) fail('the package could not be installed');
-  if (missing().length > 0) fail(`the package was installed, yet ${missing().join(' and ')} not found`);
-  console.log(`MariaDB: ${version()} was installed (${find('mariadbd')}); its service was not started.`);
+  if (!run(program, args, ['ignore', 'ignore', 'inherit'])) fail('the packages could not be installed');
+  if (missing().length > 0) fail(`the packages were installed, yet ${missing().join(' and ')} not found`);
+  console.log(`Test servers: ${versions()} were installed; their services were not started.`);
 }

@@ -10,7 +10,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A program of ours as a process of its own, from `dist/`, with only the environment given. */
+/** A program of ours as a process of its own, in the project's folder unless told otherwise, with only the environment given. */
 export class Program {
   stdout = '';
   stderr = '';
@@ -23,9 +23,10 @@ export class Program {
     args: readonly string[] = [],
     env: Record<string, string> = {},
     input?: string,
+    cwd = ROOT,
   ) {
     this.#child = spawn(process.execPath, [script, ...args], {
-      cwd: ROOT,
+      cwd,
       env: { PATH: process.env['PATH'] ?? '', ...env },
     });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#heard('stdout', chunk));

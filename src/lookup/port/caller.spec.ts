@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Caller, SPELLINGS } from './caller.js';
+import { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 
 const spelled = (caller: Caller) =>
   Object.fromEntries(SPELLINGS.map((spelling) => [spelling, caller.spell(spelling)]));
@@ -82,5 +82,51 @@ describe('a caller', () => {
   it('reads as itself from each of its spellings', () => {
     const caller = Caller.read('+358501231234', 'FI');
     for (const text of caller.spellings()) expect(Caller.read(text, 'FI').key).toBe(caller.key);
+  });
+});
+
+describe('a spelling pattern', () => {
+  it.each([
+    // E.164
+    ['+############', '+358501231234', 'FI', '+358501231234'],
+    ['+###########', '+358501231234', 'FI', undefined],
+    ['+#############', '+358501231234', 'FI', undefined],
+    ['+### ## ### ####', '+358501231234', 'FI', '+358 50 123 1234'],
+    ['+### ## ### ####', '+358501231234', 'SE', '+358 50 123 1234'],
+    ['+358-##-#######', '+358501231234', undefined, '+358-50-1231234'],
+    ['+46-##-########', '+358501231234', 'FI', undefined],
+    ['00### ## ### ####', '+358501231234', 'FI', '00358 50 123 1234'],
+    // national, with and without what is dialled before it
+    ['### ### ####', '+358501231234', 'FI', '050 123 1234'],
+    ['## ### ####', '+358501231234', 'FI', '50 123 1234'],
+    ['0## ### ####', '+358501231234', 'FI', '050 123 1234'],
+    ['9## ### ####', '+358501231234', 'FI', undefined],
+    ['(###) ###-####', '+12025550123', 'US', '(202) 555-0123'],
+    ['1-###-###-####', '+12025550123', 'US', '1-202-555-0123'],
+    ['###.###.####', '+14165550123', 'US', '416.555.0123'],
+    ['##/##/##/##', '+4532123456', 'DK', '32/12/34/56'],
+    // of callers from home alone
+    ['### ### ####', '+358501231234', 'SE', undefined],
+    ['### ### ####', '+358501231234', undefined, undefined],
+    ['(###) ###-####', '+442071838750', 'US', undefined],
+    ['####', '4711', 'FI', undefined],
+  ] as const)('%s writes %s, in %s, as %s', (pattern, number, home, written) => {
+    expect(Caller.read(number, home).spell(pattern)).toBe(written);
+  });
+
+  it('is a spelling like the others', () => {
+    const caller = Caller.read('+12025550123', 'US');
+    expect(caller.spellings(['(###) ###-####', 'e164', 'local', '+# ### ###-####', '## ##'])).toEqual([
+      '(202) 555-0123',
+      '+12025550123',
+      '+1 202 555-0123',
+    ]);
+  });
+
+  it('consists of digits and the signs between them', () => {
+    const all = ['#', '+## ##', '(###) ###-####', '0##/###.###', `${'#'.repeat(40)}`];
+    expect(all.filter(isSpellingPattern)).toEqual(all);
+    const none = ['e164', '', '123', '+', 'tel:###', '##+', '## x', '##\n', "#'", '#'.repeat(42)];
+    expect(none.filter(isSpellingPattern)).toEqual([]);
   });
 });

@@ -1,7 +1,10 @@
-import { callingCode, readNumber } from './phone-number.js';
+import { callingCode, readNumber, trunkPrefix } from './phone-number.js';
 import type { ReadNumber } from './phone-number.js';
 
-/** Ways to write the caller's number; the names used under `spellings:` in the configuration. */
+/**
+ * Ways to write the caller's number; the names used under `spellings:` in the configuration.
+ * @since 0.1.0
+ */
 export const SPELLINGS = [
   'e164',
   'digits',
@@ -13,7 +16,27 @@ export const SPELLINGS = [
   'tel',
   'text',
 ] as const;
+/**
+ * One of `SPELLINGS`.
+ * @since 0.1.0
+ */
 export type Spelling = (typeof SPELLINGS)[number];
+
+/**
+ * A spelling of one's own: `(###) ###-####`, `+## ## ### ####`. Each `#` is a digit; a digit that is written out must be
+ * the caller's own. After a leading `+` or `00` they are the digits of E.164. Otherwise they are those of the national
+ * number, with its trunk prefix if that makes the count fit, else without.
+ * @since 0.1.0
+ */
+export type SpellingPattern = `${string}#${string}`;
+
+/**
+ * True for a pattern that numbers can be written by: digits, `#` and the signs that people put between them.
+ * @since 0.1.0
+ */
+export function isSpellingPattern(text: string): text is SpellingPattern {
+  return /^\+?[\d# ()./-]{1,40}$/.test(text) && text.includes('#');
+}
 
 /**
  * Who is calling: one caller number and the ways it may be written in somebody's data.
@@ -29,6 +52,9 @@ export type Spelling = (typeof SPELLINGS)[number];
  * | `local` | `050 1231234` | `national` in groups |
  * | `tel` | `tel:+358501231234` | RFC 3966 |
  * | `text` | `4711` | exactly as the call gave it, trimmed |
+ *
+ * And any `SpellingPattern`.
+ * @since 0.1.0
  */
 export class Caller {
   /** How numbers are compared: E.164, or the call's own text when it is no E.164 number (an extension, a SIP address). */
@@ -71,9 +97,10 @@ export class Caller {
   /**
    * The number in one spelling; `undefined` when it has none. `national` and `local` exist only for a caller whose
    * country code is that of the provider's country: `0501231234` is one subscriber in Finland and another in Sweden,
-   * but Finland and Åland, or the United States and Canada, write each other's numbers nationally.
+   * but Finland and Åland, or the United States and Canada, write each other's numbers nationally. The same goes for
+   * patterns of national numbers; a pattern with another count of digits is no spelling of this number.
    */
-  spell(spelling: Spelling): string | undefined {
+  spell(spelling: Spelling | SpellingPattern): string | undefined {
     if (spelling === 'text') return this.text;
     const e164 = this.e164;
     if (e164 === undefined) return undefined;
@@ -94,11 +121,13 @@ export class Caller {
         return this.#local()?.replace(/[^0-9]/g, '');
       case 'local':
         return this.#local();
+      default:
+        return this.#byPattern(spelling, e164.slice(1));
     }
   }
 
   /** The distinct spellings that this caller has, in the order given. */
-  spellings(wanted: readonly Spelling[] = SPELLINGS): string[] {
+  spellings(wanted: readonly (Spelling | SpellingPattern)[] = SPELLINGS): string[] {
     const written = new Set<string>();
     for (const spelling of wanted) {
       const text = this.spell(spelling);
@@ -108,8 +137,37 @@ export class Caller {
   }
 
   #local(): string | undefined {
-    const parsed = this.#read.parsed;
-    if (parsed === undefined || this.#home === undefined) return undefined;
-    return parsed.countryCallingCode === callingCode(this.#home) ? parsed.formatNational() : undefined;
+    return this.#isFromHome() ? this.#read.parsed!.formatNational() : undefined;
   }
+
+  #isFromHome(): boolean {
+    const code = this.#read.parsed?.countryCallingCode;
+    return code !== undefined && this.#home !== undefined && code === callingCode(this.#home);
+  }
+
+  #byPattern(pattern: SpellingPattern, digits: string): string | undefined {
+    if (pattern.startsWith('+')) return fill(pattern, digits);
+    if (pattern.startsWith('00')) return fill(pattern, `00${digits}`);
+    if (!this.#isFromHome()) return undefined;
+    const significant = this.#read.parsed!.nationalNumber;
+    const asDialled = this.spell('national')!;
+    const withTrunk = `${trunkPrefix(this.#home!) ?? ''}${significant}`;
+    for (const national of [asDialled, withTrunk, significant]) {
+      const filled = fill(pattern, national);
+      if (filled !== undefined) return filled;
+    }
+    return undefined;
+  }
+}
+
+/** The digits in the pattern's places; `undefined` when there are more or fewer of them, or others are written out. */
+function fill(pattern: string, digits: string): string | undefined {
+  let used = 0;
+  let fits = true;
+  const filled = pattern.replace(/[#\d]/g, (place) => {
+    const digit = digits[used++] ?? '';
+    fits &&= place === '#' ? digit !== '' : place === digit;
+    return digit;
+  });
+  return fits && used === digits.length ? filled : undefined;
 }

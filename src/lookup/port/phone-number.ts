@@ -9,7 +9,10 @@ export interface ReadNumber {
   readonly parsed?: PhoneNumber | undefined;
 }
 
-/** Longest text looked at: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035). */
+/**
+ * Longest text looked at: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035).
+ * @since 0.1.0
+ */
 export const MAX_NUMBER_LENGTH = 320;
 /** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
 const E164 = /^\+[1-9]\d{2,14}$/;
@@ -24,7 +27,10 @@ const WITHHELD = new RegExp(
   'is',
 );
 
-/** True for an absent, empty or "anonymous"-like caller number, as networks and phone systems write it. */
+/**
+ * True for an absent, empty or "anonymous"-like caller number, as networks and phone systems write it.
+ * @since 0.1.0
+ */
 export function isWithheldNumber(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed.length > MAX_NUMBER_LENGTH || PLUS_AND_DIGITS.test(trimmed)) return false;
@@ -38,6 +44,7 @@ export function isWithheldNumber(text: string): boolean {
  * @param text the number as written
  * @param country ISO 3166-1 alpha-2 code of the country whose national spelling is meant; without it only
  *   international spellings are E.164
+ * @since 0.1.0
  */
 export function readNumber(text: string, country?: string): ReadNumber {
   const trimmed = text.trim();
@@ -187,6 +194,7 @@ export function callingCode(country: string): string | undefined {
 /**
  * Reads a range, a leading part of a number followed by `*`: `+3589123*`, `003589123*`, or `09123*` with country `FI`.
  * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is no range
+ * @since 0.1.0
  */
 export function readRange(text: string, country?: string): string | undefined {
   const written = text
@@ -209,6 +217,7 @@ export function readRange(text: string, country?: string): string | undefined {
 /**
  * The keys under which a number's record may be stored, best first: the number itself, then every range that covers
  * it, longest first. Empty ranges aside, `+358501231234` gives `+358501231234`, `+358501231234*`, … `+3*`.
+ * @since 0.1.0
  */
 export function numberKeys(key: string): string[] {
   const keys = [key];

@@ -1,4 +1,7 @@
-/** A text that was kept, and which writing of it this is. */
+/**
+ * A text that was kept, and which writing of it this is.
+ * @since 0.1.0
+ */
 export interface StoredText {
   readonly text: string;
   /** Counts up with each writing; for `write`. */
@@ -10,6 +13,7 @@ export interface StoredText {
  * by all instances of the service that have a provider of this name. Keep secrets encrypted.
  *
  * All methods reject with a `VipLookupError` when the database cannot be used. Nothing a call waits for should depend on it.
+ * @since 0.1.0
  */
 export interface ProviderState {
   /** @returns `undefined` when nothing was written under the key */
@@ -22,6 +26,10 @@ export interface ProviderState {
    * @returns false when there is another version by now: read again
    */
   write(key: string, text: string, version: number | undefined): Promise<boolean>;
+  /** The keys that something is kept under, in no order. */
+  keys(): Promise<string[]>;
+  /** Removes what is kept under the key; nothing happens when there is nothing. */
+  remove(key: string): Promise<void>;
   /**
    * Does something that only one instance may do at a time. Who dies while at it blocks the others for half a minute at most.
    * @param name what is done; at most 100 characters

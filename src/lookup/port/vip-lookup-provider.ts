@@ -1,9 +1,12 @@
+import type { CompletedOptions, CompletionTools } from '../../common/completed-options.js';
 import type { Caller } from './caller.js';
+import type { ProviderState } from './provider-state.js';
 import type { VipRecord } from './vip-record.js';
 
 /**
  * What a lookup found: a record; several, best first, when a number has more than one (the decision takes the first
  * that is valid now and meant for the call's target); or `null` = "known not to be a VIP".
+ * @since 0.1.0
  */
 export type VipAnswer = VipRecord | readonly VipRecord[] | null;
 
@@ -28,6 +31,7 @@ export type VipAnswer = VipRecord | readonly VipRecord[] | null;
  *   }
  * }
  * ```
+ * @since 0.1.0
  */
 export interface VipLookupProvider {
   /**
@@ -45,6 +49,27 @@ export interface VipLookupProvider {
    *   a `VipLookupError` is shown in health and logs; of any other error only its `code` or `name` is.
    */
   lookup(caller: Caller, signal: AbortSignal): VipAnswer | Promise<VipAnswer>;
+  /**
+   * What is known of a caller without asking anybody, for a provider that holds a copy of its backend's data: called
+   * before `lookup`, and before its cache, circuit breaker and limits, which are about the backend.
+   * @returns at once; `undefined`: `lookup` must tell. What it throws is ignored, and `lookup` is called
+   * @since 0.1.0
+   */
+  recall?(caller: Caller): VipAnswer | undefined;
+  /**
+   * How old the copy is that `recall` answers from, in seconds; `undefined` when there is none. For the metric
+   * `smartrouting_provider_copy_age_seconds`.
+   * @since 0.1.0
+   */
+  copyAgeSeconds?(): number | undefined;
+  /**
+   * Brings the copy up to date now, for `smartrouting-vip sync`: in a process of its own, on an instance that is not
+   * opened. Instances that take calls find the result in the provider's state.
+   * @returns `undefined` while another instance is at it
+   * @throws VipLookupError when it cannot be done, or not without being confirmed; nothing was changed then
+   * @since 0.1.0
+   */
+  sync?(options: SyncOptions): Promise<SyncReport | undefined>;
   /** Asks the backend for a sign of life, for `/health`. Rejects, like `lookup`, when the backend is down. */
   check(signal: AbortSignal): Promise<ProviderStatus>;
   /** Loads data or warms connections before calls come. A rejection is logged and does not stop the start. */
@@ -53,7 +78,10 @@ export interface VipLookupProvider {
   close?(): Promise<void>;
 }
 
-/** A provider's own view of itself, shown under its name in `/health`. Texts are public: no secret, no phone number. */
+/**
+ * A provider's own view of itself, shown under its name in `/health`. Texts are public: no secret, no phone number.
+ * @since 0.1.0
+ */
 export interface ProviderStatus {
   readonly status: 'up' | 'degraded';
   /** Why it is degraded, one sentence for operations. */
@@ -64,12 +92,68 @@ export interface ProviderStatus {
   readonly loadedAt?: string;
 }
 
-/** A lookup failed for a reason that operations may read: no secret, no phone number, one sentence. */
-export class VipLookupError extends Error {
-  override readonly name = 'VipLookupError';
+/**
+ * How a provider's copy is to be brought up to date.
+ * @since 0.1.0
+ */
+export interface SyncOptions {
+  /** Read everything, not just what changed. */
+  readonly full?: boolean;
+  /** Accept a result that would be refused, such as a copy with far fewer entries than before. */
+  readonly confirm?: boolean;
+  /** Aborts when it is to be given up. */
+  readonly signal?: AbortSignal;
 }
 
-/** What the service hands to a provider: always the first argument of its constructor. */
+/**
+ * What came of bringing a copy up to date.
+ * @since 0.1.0
+ */
+export interface SyncReport {
+  readonly kind: 'full' | 'changes';
+  /** Entries of the copy now. */
+  readonly entries: number;
+  /** Entries of the copy until now; absent when there was none. */
+  readonly before?: number;
+  /** Entries that were written or removed. */
+  readonly changed: number;
+  /** Requests whose answers were read. */
+  readonly pages: number;
+  /** Entries that could not be read and are left out. */
+  readonly skipped: number;
+  /** What is wrong with the first of those: no secret, no phone number. */
+  readonly problem?: string;
+}
+
+/**
+ * A lookup failed for a reason that operations may read: no secret, no phone number, one sentence.
+ * @since 0.1.0
+ */
+export class VipLookupError extends Error {
+  override readonly name: string = 'VipLookupError';
+}
+
+/**
+ * A lookup cannot be made now, and that is no fault of the backend: a rate limit is used up, or the backend has asked for
+ * a pause. The next provider is asked at once, or an old record stands in; the circuit breaker does not count it.
+ * @since 0.1.0
+ */
+export class VipLookupBusyError extends VipLookupError {
+  override readonly name = 'VipLookupBusyError';
+
+  /** @param retryAfterMs milliseconds after which asking again makes sense, where that is known */
+  constructor(
+    message: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * What the service hands to a provider: always the first argument of its constructor.
+ * @since 0.1.0
+ */
 export interface ProviderContext<Options extends object = object> {
   /** The name under `providers:` in the configuration. */
   readonly name: string;
@@ -79,12 +163,17 @@ export interface ProviderContext<Options extends object = object> {
   readonly country: string | undefined;
   /** `DATABASE_URL`: the service's own database, `sqlite:<path>` or `mysql://user:password@host:port/database`. */
   readonly databaseUrl: string;
+  /** What the provider keeps over restarts, shared with the other instances of the service. */
+  readonly state: ProviderState;
   readonly logger: ProviderLogger;
   /** Makes a path of the configuration absolute; relative ones start at the configuration file. */
   resolvePath(path: string): string;
 }
 
-/** Structured logging: fields first, then the sentence. Never log a secret; numbers are masked for you in `error` fields. */
+/**
+ * Structured logging: fields first, then the sentence. Never log a secret; numbers are masked for you in `error` fields.
+ * @since 0.1.0
+ */
 export interface ProviderLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -93,10 +182,25 @@ export interface ProviderLogger {
 
 export type ProviderClass = new (context: ProviderContext<never>, ...injected: never[]) => VipLookupProvider;
 
-/** The mark that `@VipLookup` puts on a class. */
+/**
+ * The mark that `@VipLookup` puts on a class.
+ * @since 0.1.0
+ */
 export interface VipLookupKind {
   /** The word after `kind:` in the configuration, lower case with hyphens. */
   readonly kind: string;
   /** class-validator class of the options; checked before the provider is made. */
   readonly options: new () => object;
+  /** An option that stands for others, as `preset` does. With it, `complete` is called before options are checked. */
+  readonly completedBy?: string;
+  /**
+   * Fills in the options that the one named by `completedBy` stands for. Problems of options that it adds are reported
+   * at the line of that one. Reads local files at most: it runs whenever a configuration is checked.
+   * @param written the provider's keys as written, `kind` left out, those that every provider has included; added ones
+   *   may be of both sorts
+   */
+  readonly complete?: (
+    written: Readonly<Record<string, unknown>>,
+    tools: CompletionTools,
+  ) => CompletedOptions;
 }

@@ -11,6 +11,7 @@ const SELF_PARAMTYPES = 'self:paramtypes';
 /**
  * Marks a class as a kind of VIP lookup. One instance is made for each entry under `providers:` with that `kind`.
  * The first constructor argument is the `ProviderContext`; further ones are injected by Nest as usual.
+ * @since 0.1.0
  */
 export function VipLookup(kind: VipLookupKind): ClassDecorator {
   return (target) => {

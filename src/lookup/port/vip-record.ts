@@ -2,7 +2,10 @@ import type { Json, JsonObject } from '../../common/json.js';
 import { isPlainObject } from '../../common/json.js';
 import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
 
-/** One entry of a VIP list, in the form that the decision works with. */
+/**
+ * One entry of a VIP list, in the form that the decision works with.
+ * @since 0.1.0
+ */
 export interface VipRecord {
   /** E.164 (`+358501231234`), a range (`+3589123*`), or the text itself for anything that is no E.164 number. */
   readonly number: string;
@@ -22,7 +25,10 @@ export interface VipRecord {
   readonly instructions?: Readonly<JsonObject>;
 }
 
-/** The fields of a record as people write them, in CSV, JSON, YAML or a CRM mapping. */
+/**
+ * The fields of a record as people write them, in CSV, JSON, YAML or a CRM mapping.
+ * @since 0.1.0
+ */
 export const RECORD_FIELDS = [
   'number',
   'tier',
@@ -34,7 +40,10 @@ export const RECORD_FIELDS = [
   'instructions',
 ] as const;
 
-/** One thing that is wrong with a record as written. */
+/**
+ * One thing that is wrong with a record as written.
+ * @since 0.1.0
+ */
 export interface RecordProblem {
   /** The field at fault; `''` when the record as a whole is. */
   readonly field: string;
@@ -42,7 +51,10 @@ export interface RecordProblem {
   readonly message: string;
 }
 
-/** A record could not be read; lists everything that is wrong with it. */
+/**
+ * A record could not be read; lists everything that is wrong with it.
+ * @since 0.1.0
+ */
 export class VipRecordError extends Error {
   override readonly name = 'VipRecordError';
   constructor(readonly problems: readonly RecordProblem[]) {
@@ -67,6 +79,7 @@ const MAX_OBJECT_CHARACTERS = 16_384;
  * @param options.country how a national number is read
  * @param options.number used when `raw` has none, for backends that were asked for one number
  * @throws VipRecordError with every problem
+ * @since 0.1.0
  */
 export function readVipRecord(
   raw: Readonly<Record<string, unknown>>,
@@ -117,7 +130,10 @@ export function recordApplies(record: VipRecord, targetid: string | undefined, n
   return record.targets === undefined || (targetid !== undefined && record.targets.includes(targetid));
 }
 
-/** Orders records of one caller: exact number first, then ranges, longest first. Records of equal rank keep their order. */
+/**
+ * Orders records of one caller: exact number first, then ranges, longest first. Records of equal rank keep their order.
+ * @since 0.1.0
+ */
 export function bySpecificity(a: VipRecord, b: VipRecord): number {
   return specificity(b.number) - specificity(a.number);
 }

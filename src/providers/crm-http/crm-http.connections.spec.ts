@@ -6,11 +6,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
 import { closedPort } from '../../../test/support/database-provider.js';
+import { providerContext } from '../../plugin-api/testing/index.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmServer } from '../../../test/support/crm-server.js';
 import { until } from '../../../test/support/scripted-provider.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
+import { CrmLimits } from './crm-http.limits.js';
+import { makeAuth } from './crm-http.make-auth.js';
 import { CrmTransport } from './crm-http.transport.js';
 
 const AINO = '+358501231234';
@@ -144,7 +147,17 @@ describe('the connections of crm-http', () => {
       return [{ address: '127.0.0.1', family: 4 }];
     };
     const origin = `http://crm.test:${crm.port}`;
-    const transport = new CrmTransport(origin, [404], 65_536, new HostNames(resolve, 0));
+    const context = providerContext({});
+    const transport = new CrmTransport(
+      origin,
+      {
+        notFound: [404],
+        maxResponseBytes: 65_536,
+        auth: makeAuth(undefined, context),
+        limits: new CrmLimits({}, context.logger),
+      },
+      new HostNames(resolve, 0),
+    );
     undo.push(() => transport.close());
     const ask = () =>
       transport.ask(

@@ -39,6 +39,10 @@ for (const [way, options] of Object.entries(WAYS)) {
       await crm.stop();
       return { provider: providerOf(crm), stop: () => crm.stop() };
     },
+    async startBroken() {
+      const crm = await startCrmServer({ mode: 'html' });
+      return { provider: providerOf(crm), stop: () => crm.stop() };
+    },
     async startHeld() {
       const crm = await startCrmServer({ mode: 'hang' });
       return { provider: providerOf(crm), stop: () => crm.stop() };

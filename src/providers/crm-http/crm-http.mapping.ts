@@ -1,15 +1,7 @@
 import jsonata from 'jsonata';
-import {
-  isPlainObject,
-  numberKeys,
-  readNumber,
-  readRange,
-  readVipRecord,
-  SPELLINGS,
-  VipLookupError,
-  VipRecordError,
-} from '../../plugin-api/index.js';
-import type { Caller, Json, VipRecord } from '../../plugin-api/index.js';
+import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
+import { bestFirst, CallerMatch, writtenNumbers } from './crm-http.matching.js';
 import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
 import { spellingsOf } from './crm-http.templates.js';
 
@@ -25,9 +17,6 @@ const LIMITS: jsonata.JsonataOptions = {
 };
 const MAX_EXPRESSION_CHARACTERS = 10_000;
 
-/** Not `significant`: subscribers of two countries may share it. */
-const UNMISTAKABLE = SPELLINGS.filter((spelling) => spelling !== 'significant');
-
 /** What is wrong with a JSONata expression, for an administrator; `undefined` when nothing is. */
 export function expressionProblem(text: string): string | undefined {
   if (text.length > MAX_EXPRESSION_CHARACTERS) {
@@ -37,7 +26,7 @@ export function expressionProblem(text: string): string | undefined {
     return 'uses $eval, which is not available: it would run text of the answer as an expression.';
   }
   try {
-    const pattern = unusablePattern(jsonata(text, LIMITS).ast());
+    const pattern = unusablePattern(compileExpression(text).ast());
     return pattern === undefined
       ? undefined
       : `has the pattern /${pattern}/, which cannot be used: write it without look-around and back references (RE2 syntax).`;
@@ -47,41 +36,96 @@ export function expressionProblem(text: string): string | undefined {
   }
 }
 
+/** How entries of an answer are judged. */
+export interface MappingRules {
+  /** The highest tier first. */
+  readonly tierOrder?: readonly string[] | null | undefined;
+  /** Entries without a number are believed to be the caller's. */
+  readonly trustAnswer?: boolean | null | undefined;
+}
+
 /** Makes VIP records of a CRM's answers, by the configured expressions. */
 export class RecordMapping {
   readonly #record: jsonata.Expression;
   readonly #error: jsonata.Expression | undefined;
+  /** The expression itself writes a number, so an entry without one is a contact without one. */
+  readonly #writesNumber: boolean;
 
   /** @throws when `expressionProblem` has something to say */
-  constructor(record: string, errorPath: string | null | undefined) {
-    this.#record = jsonata(record, LIMITS);
-    this.#error = errorPath == null ? undefined : jsonata(errorPath, LIMITS);
+  constructor(
+    record: string,
+    errorPath: string | null | undefined,
+    private readonly rules: MappingRules = {},
+  ) {
+    this.#record = compileExpression(record);
+    this.#error = errorPath == null ? undefined : compileExpression(errorPath);
+    this.#writesNumber = /(["'])number\1\s*:/.test(record);
   }
 
   /**
-   * The records in an answer that are this caller's, in the answer's order; none when the CRM lists nobody.
+   * The records in an answer that are this caller's, best first; none when the CRM lists nobody.
    * @throws VipLookupError when the answer reports an error, or the expression's value is no record
    */
   async read(answer: Json, caller: Caller, country: string | undefined): Promise<VipRecord[]> {
-    // $eval is taken away: an answer's text must not become an expression.
-    const bindings = { caller: spellingsOf(caller), eval: undefined };
-    if (this.#error !== undefined && !isNothing(await evaluate('errorPath', this.#error, answer, bindings))) {
+    const bindings = { caller: spellingsOf(caller) };
+    if (
+      this.#error !== undefined &&
+      !isNothing(await evaluateExpression('errorPath', this.#error, answer, bindings))
+    ) {
       throw new VipLookupError('the answer reports an error (errorPath)');
     }
-    const value = await evaluate('record', this.#record, answer, bindings);
-    const entries = value === undefined ? [] : Array.isArray(value) ? value : [value];
-    return entries.flatMap((entry) => readEntry(entry, caller, country));
+    const value = await evaluateExpression('record', this.#record, answer, bindings);
+    const entries = [value ?? []].flat().filter((entry) => entry !== null && isObject(entry));
+    const vips = entries.filter(({ tier }) => tier !== null && tier !== '');
+    this.#demandNumbers(vips);
+    const match = new CallerMatch(caller, country);
+    const records = vips.flatMap((entry) => {
+      const number = this.#ownNumber(entry, caller, match);
+      return number === undefined ? [] : [readRecord(entry, number, country)];
+    });
+    return bestFirst(records, this.rules.tierOrder ?? []);
+  }
+
+  /** Without any number there is nothing to check, and whoever the CRM thinks fits would be a VIP. */
+  #demandNumbers(entries: readonly JsonObject[]): void {
+    const isLacking = entries.length > 0 && !entries.some((entry) => 'number' in entry);
+    if (!isLacking || this.#writesNumber || this.rules.trustAnswer) return;
+    throw new VipLookupError(
+      'mapping: record yields no number to compare with the caller; name it, for example "number": [phone, mobile], or set trustAnswer: true for an API that answers without numbers',
+    );
+  }
+
+  /** The number under which an entry counts for this caller; `undefined` = a stranger. */
+  #ownNumber({ number }: JsonObject, caller: Caller, match: CallerMatch): string | undefined {
+    const written = writtenNumbers(number);
+    if (written === undefined) throw new VipLookupError('mapping: number: must be text');
+    return written.length === 0 && this.rules.trustAnswer ? caller.key : match.ownNumber(written);
   }
 }
 
-async function evaluate(
+/**
+ * A JSONata expression within its limits.
+ * @throws when `expressionProblem` has something to say
+ */
+export function compileExpression(text: string): jsonata.Expression {
+  return jsonata(text, LIMITS);
+}
+
+/**
+ * What an expression makes of an answer; `undefined` is nothing.
+ * @param option its key, for the message
+ * @param bindings name -> value: `{ page: 2 }` is `$page`
+ * @throws VipLookupError when it fails, or takes too long
+ */
+export async function evaluateExpression(
   option: string,
   expression: jsonata.Expression,
   answer: Json,
-  bindings: Record<string, unknown>,
+  bindings: Readonly<Record<string, unknown>>,
 ): Promise<Json | undefined> {
   try {
-    const value: unknown = await expression.evaluate(answer, bindings);
+    // $eval is taken away: an answer's text must not become an expression.
+    const value: unknown = await expression.evaluate(answer, { ...bindings, eval: undefined });
     // JSONata's lists carry marks of their own, and an expression may yield a function: only JSON goes on from here.
     return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as Json);
   } catch (error) {
@@ -92,55 +136,23 @@ async function evaluate(
   }
 }
 
-function readEntry(entry: Json, caller: Caller, country: string | undefined): VipRecord[] {
-  if (entry === null) return [];
-  if (!isPlainObject(entry)) {
-    throw new VipLookupError(
-      'mapping: record must yield an object such as { "tier": level }, a list of them, or nothing',
-    );
-  }
-  if (entry['tier'] === null || entry['tier'] === '') return [];
-  const number = ownNumber(entry['number'], caller, country);
-  if (number === null) return [];
+function isObject(entry: Json): entry is JsonObject {
+  if (isPlainObject(entry)) return true;
+  throw new VipLookupError(
+    'mapping: record must yield an object such as { "tier": level }, a list of them, or nothing',
+  );
+}
+
+function readRecord(entry: JsonObject, number: string, country: string | undefined): VipRecord {
   try {
-    return [readVipRecord({ ...entry, number }, { country, number: caller.key })];
+    return readVipRecord({ ...entry, number }, { country });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
     throw new VipLookupError(`mapping: ${error.message}`);
   }
 }
 
-/**
- * The number under which an entry counts for this caller: a search may be fuzzy, and a person with other numbers is no
- * answer. An entry may name several numbers of one person. `null` = a stranger; `undefined` = the entry names none, so
- * the CRM is believed.
- */
-function ownNumber(
-  written: Json | undefined,
-  caller: Caller,
-  country: string | undefined,
-): Json | undefined | null {
-  const candidates = (Array.isArray(written) ? written : [written]).filter(
-    (candidate) => candidate != null && candidate !== '',
-  );
-  if (candidates.length === 0) return undefined;
-  const keys = numberKeys(caller.key);
-  const spellings = caller.spellings(UNMISTAKABLE).map(bare);
-  for (const candidate of candidates) {
-    if (typeof candidate !== 'string' && typeof candidate !== 'number') return candidate;
-    const text = String(candidate).trim();
-    if (spellings.includes(bare(text))) return caller.key;
-    const key = text.includes('*') ? readRange(text, country) : readNumber(text, country).key;
-    if (key !== undefined && keys.includes(key)) return key;
-  }
-  return null;
-}
-
-function bare(number: string): string {
-  return number.replace(/[\s\-./()\u00a0]/g, '');
-}
-
-function isNothing(value: Json | undefined): boolean {
+export function isNothing(value: Json | undefined): boolean {
   if (value == null || value === false || value === 0 || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
   return isPlainObject(value) && Object.keys(value).length === 0;

@@ -5,11 +5,13 @@ import { readSize } from './crm-http.rules.js';
 const GOOD = { url: 'https://crm.example/contacts?phone={{ number }}', record: 'contacts' };
 const EXAMPLE = 'for example https://crm.example/contacts?phone={{ number }}.';
 const VARIABLES =
-  'Known: number, caller.e164, caller.digits, caller.national, caller.significant, caller.idd, caller.international, caller.local, caller.tel, caller.text.';
+  'Known: number, numbers, caller.e164, caller.digits, caller.national, caller.significant, caller.idd, caller.international, caller.local, caller.tel, caller.text.';
 const FILTERS =
   'Filters: append, default, downcase, first, join, last, lstrip, prepend, remove, remove_first, remove_last, replace, replace_first, replace_last, rstrip, size, slice, split, strip, upcase.';
 const SPELLINGS =
-  'spellings: must be a list of spellings, tried in order, for example [e164, national]. Known: e164, digits, national, significant, idd, international, local, tel, text. Default: [e164].';
+  'spellings: must be a list of spellings, tried in order, for example [e164, national]. Known: e164, digits, national, significant, idd, international, local, tel, text, or a pattern such as (###) ###-####. Default: [e164].';
+const AUTH_TYPE =
+  'auth.type: is no kind of auth. Write none, basic, bearer, header, oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer. Default: none.';
 const EXPRESSION = 'Write for example contacts.{ "tier": level, "name": name }.';
 
 describe('the options of crm-http', () => {
@@ -17,7 +19,9 @@ describe('the options of crm-http', () => {
     {},
     {
       method: 'GET',
-      spellings: ['e164', 'national', 'text'],
+      spellings: ['e164', 'national', 'text', '(###) ###-####'],
+      tierOrder: ['platinum', 'gold'],
+      trustAnswer: false,
       maxResponseSize: '256KiB',
       probe: '+12025550123',
     },
@@ -45,7 +49,7 @@ describe('the options of crm-http', () => {
     expect(crmOptionProblems({ method: 'PUT', auth: {}, spellings: [] })).toEqual([
       `url: is missing. Write the address that finds a contact, ${EXAMPLE}`,
       'method: is no method for a lookup. Write GET or POST. Default: GET.',
-      'auth.type: is no kind of auth. Write none, basic, bearer, header. Default: none.',
+      AUTH_TYPE,
       SPELLINGS,
       `record: is missing. Write a JSONata expression that makes a record of an answer, ${EXPRESSION.replace('Write ', '')}`,
     ]);
@@ -94,7 +98,7 @@ describe('the options of crm-http', () => {
     ],
     [
       'https://crm.example/?x={%render"passwd"%}',
-      'uses the tag "render", which is not available. Tags: assign, case, comment, if, raw, unless.',
+      'uses the tag "render", which is not available. Tags: assign, break, case, comment, continue, for, if, raw, unless.',
     ],
     [
       'https://crm.example/?key=s3cret&phone={{number&x=s3cret',
@@ -161,7 +165,7 @@ describe('the options of crm-http', () => {
   it.each([
     ['bearer', [AUTH_MAP]],
     [[{ type: 'bearer', token: 'x' }], [AUTH_MAP]],
-    [{ type: 'oauth' }, ['auth.type: is no kind of auth. Write none, basic, bearer, header. Default: none.']],
+    [{ type: 'oauth' }, [AUTH_TYPE]],
     [
       { type: 'basic' },
       [
@@ -201,6 +205,21 @@ describe('the options of crm-http', () => {
 
   it.each([
     [{ spellings: 'e164' }, SPELLINGS],
+    [
+      { spellings: ['(###) ###_####'] },
+      'spellings: is no pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.',
+    ],
+    [
+      { method: 'POST', body: '{"or": [{% for n in numbers %}{"phone": "{{ n }}"}{% endfor %}]}' },
+      'body: is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.',
+    ],
+    [
+      { tierOrder: 'gold' },
+      'tierOrder: must be a list of tiers, the highest first, for example [platinum, gold, silver].',
+    ],
+    [{ tierOrder: ['gold', 1] }, 'tierOrder: is not the name of a tier. Write text, for example gold.'],
+    [{ tierOrder: ['gold', 'gold'] }, 'tierOrder: names a tier twice. Keep the first.'],
+    [{ trustAnswer: 'yes' }, 'trustAnswer: must be true or false. Default: false.'],
     [{ spellings: ['e164', 'e614'] }, SPELLINGS.replace(/must be a list.*?\. /, 'is not a spelling. ')],
     [
       { record: 'contacts[0' },

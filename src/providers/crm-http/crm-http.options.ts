@@ -1,10 +1,13 @@
-import { ArrayNotEmpty, IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { SPELLINGS } from '../../plugin-api/index.js';
-import type { Json, JsonObject, Spelling } from '../../plugin-api/index.js';
+import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional } from 'class-validator';
+import { isPlainObject, isSpellingPattern, SPELLINGS } from '../../plugin-api/index.js';
+import type { Json, JsonObject, Spelling, SpellingPattern } from '../../plugin-api/index.js';
+import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
 import { expressionProblem } from './crm-http.mapping.js';
+import { presetProblem, presetSchema } from './crm-http.preset-files.js';
+import { rateLimitProblem } from './crm-http.rate-limit.js';
 import {
   bodyProblem,
-  headerNameProblem,
+  EachRule,
   headersProblem,
   NestedMap,
   Rule,
@@ -12,7 +15,8 @@ import {
   statusesProblem,
   urlProblem,
 } from './crm-http.rules.js';
-import { isHeaderText } from './crm-http.templates.js';
+import type { Schema } from './crm-http.rules.js';
+import { CrmHttpSyncOptions, syncHostProblem } from './sync/sync.options.js';
 
 /** What holds where an option is left out. */
 export const DEFAULTS = {
@@ -21,72 +25,6 @@ export const DEFAULTS = {
   maxResponseSize: '1MiB',
 } as const satisfies { spellings: Spelling[]; notFoundStatus: number[]; maxResponseSize: string };
 
-const AUTH_TYPES = ['none', 'basic', 'bearer', 'header'] as const;
-type AuthField = 'username' | 'password' | 'token' | 'name' | 'value';
-const AUTH_FIELDS: Readonly<Record<(typeof AUTH_TYPES)[number], readonly AuthField[]>> = {
-  none: [],
-  basic: ['username', 'password'],
-  bearer: ['token'],
-  header: ['name', 'value'],
-};
-
-/** Asked for when its type needs it, refused when another type is chosen. */
-function AuthText(field: AuthField, textProblem: (text: string) => string | undefined): PropertyDecorator {
-  const type = AUTH_TYPES.find((candidate) => AUTH_FIELDS[candidate].includes(field))!;
-  const needed = ValidateIf((auth: CrmHttpAuthOptions) => auth.type === type || auth[field] != null);
-  const rule = Rule<CrmHttpAuthOptions>((value, auth) => {
-    if (auth.type !== type) return `belongs to auth type ${type}. Take it out, or change type.`;
-    if (value == null) return `is missing. Auth type ${type} needs ${AUTH_FIELDS[type].join(' and ')}.`;
-    if (typeof value !== 'string') return 'must be text. Put it in quotes.';
-    return textProblem(value);
-  });
-  return (target, property) => {
-    needed(target, property);
-    rule(target, property);
-  };
-}
-
-const CONTROL = /[\x00-\x1f\x7f]/;
-
-/** How the service proves itself to the CRM. */
-export class CrmHttpAuthOptions {
-  @IsIn(AUTH_TYPES, { message: `is no kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
-  readonly type: (typeof AUTH_TYPES)[number];
-
-  @AuthText('username', (text) =>
-    text.includes(':') || CONTROL.test(text)
-      ? 'has a colon or a control character, which Basic auth cannot carry.'
-      : undefined,
-  )
-  readonly username?: string;
-
-  /** May be empty: some APIs take the key as the user name. */
-  @AuthText('password', (text) =>
-    CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
-  )
-  readonly password?: string;
-
-  @AuthText('token', (text) =>
-    /^[\x21-\x7e]+$/.test(text)
-      ? undefined
-      : 'must be one word of ASCII characters. Is it empty, or is there a space or a line end in it?',
-  )
-  readonly token?: string;
-
-  @AuthText('name', (text) => {
-    const problem = headerNameProblem(text);
-    return problem === undefined ? undefined : `${problem}, for example X-Api-Key.`;
-  })
-  readonly name?: string;
-
-  @AuthText('value', (text) =>
-    text.trim() !== '' && isHeaderText(text)
-      ? undefined
-      : 'must be text of one line in Latin-1. Is it empty, or is there a line end in it?',
-  )
-  readonly value?: string;
-}
-
 /** What says "nobody by that number", besides an expression that yields nothing. */
 export class CrmHttpNotFoundOptions {
   @IsOptional()
@@ -94,14 +32,46 @@ export class CrmHttpNotFoundOptions {
   readonly status?: number[];
 }
 
-const KNOWN_SPELLINGS = `Known: ${SPELLINGS.join(', ')}. Default: [e164].`;
+const KNOWN_SPELLINGS = `Known: ${SPELLINGS.join(', ')}, or a pattern such as (###) ###-####. Default: [e164].`;
 const SPELLINGS_RULE = `must be a list of spellings, tried in order, for example [e164, national]. ${KNOWN_SPELLINGS}`;
+const SPELLINGS_SCHEMA: Schema = {
+  type: 'array',
+  minItems: 1,
+  items: { anyOf: [{ enum: [...SPELLINGS] }, { type: 'string', pattern: '#' }] },
+};
+
+function spellingProblem(spelling: unknown): string | undefined {
+  if (typeof spelling !== 'string') return `is not a spelling. ${KNOWN_SPELLINGS}`;
+  if ((SPELLINGS as readonly string[]).includes(spelling) || isSpellingPattern(spelling)) return undefined;
+  return spelling.includes('#')
+    ? 'is no pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.'
+    : `is not a spelling. ${KNOWN_SPELLINGS}`;
+}
+
+const TIERS_SCHEMA: Schema = { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } };
+const TIERS_RULE = 'must be a list of tiers, the highest first, for example [platinum, gold, silver].';
 
 /**
  * The options of a provider of `kind: crm-http`. Plain data throughout, without hidden state: a set of them can be laid
  * over another, so a ready-made CRM is nothing but such a set.
  */
 export class CrmHttpOptions {
+  /** Name of a ready-made CRM, or path of a preset file; `completeOptions` has filled its options in already. */
+  @IsOptional()
+  @Rule(presetProblem, presetSchema)
+  readonly preset?: string;
+
+  /** What the preset leaves open: name -> text. */
+  @IsOptional()
+  @Rule<CrmHttpOptions>(
+    (parameters, { preset }) => {
+      if (!isPlainObject(parameters)) return 'must be a map, for example { tierField: vip_tier }.';
+      return preset == null ? 'belongs to a preset. Write preset: and its name, or take it out.' : undefined;
+    },
+    { type: 'object', additionalProperties: { type: ['string', 'number'] } },
+  )
+  readonly parameters?: Record<string, string | number>;
+
   /** Template of the address that finds a contact. Scheme and host are fixed; values are percent-encoded. */
   @Rule(urlProblem)
   readonly url: string;
@@ -127,8 +97,8 @@ export class CrmHttpOptions {
   /** How `number` is written, tried in order until one finds somebody. Default: E.164. */
   @IsOptional()
   @ArrayNotEmpty({ message: SPELLINGS_RULE })
-  @IsIn(SPELLINGS, { each: true, message: `is not a spelling. ${KNOWN_SPELLINGS}` })
-  readonly spellings?: Spelling[];
+  @EachRule(spellingProblem, SPELLINGS_SCHEMA)
+  readonly spellings?: (Spelling | SpellingPattern)[];
 
   /** JSONata expression: an answer -> a record, several, or nothing. */
   @Rule((value) =>
@@ -137,6 +107,24 @@ export class CrmHttpOptions {
       : expressionProblem(value),
   )
   readonly record: string;
+
+  /** Of several contacts on the caller's number the first tier of this list wins. Others come last, in the CRM's order. */
+  @IsOptional()
+  @Rule((tiers) => {
+    if (!Array.isArray(tiers) || tiers.length === 0) return TIERS_RULE;
+    return new Set(tiers).size < tiers.length ? 'names a tier twice. Keep the first.' : undefined;
+  }, TIERS_SCHEMA)
+  @EachRule((tier) =>
+    typeof tier === 'string' && tier.trim() !== ''
+      ? undefined
+      : 'is not the name of a tier. Write text, for example gold.',
+  )
+  readonly tierOrder?: string[];
+
+  /** For an API that is asked for one number and answers without numbers: its entries are believed to be the caller. */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false. Default: false.' })
+  readonly trustAnswer?: boolean;
 
   @IsOptional()
   @NestedMap(() => CrmHttpNotFoundOptions, 'must be a map, for example { status: [404, 204] }.')
@@ -155,6 +143,26 @@ export class CrmHttpOptions {
   @IsOptional()
   @Rule(sizeProblem, { type: ['string', 'integer'] })
   readonly maxResponseSize?: number | string;
+
+  /** Requests that the CRM is sent at most, such as `5/s`. */
+  @IsOptional()
+  @Rule(rateLimitProblem, { type: 'string', pattern: '^\\d+/[smh]$', examples: ['5/s', '100/m'] })
+  readonly rateLimit?: string;
+
+  /** JSONata expression: whatever it yields of an answer that is no success means "asked too much, pause". */
+  @IsOptional()
+  @Rule((value) =>
+    typeof value !== 'string' || value.trim() === ''
+      ? 'must be a JSONata expression that yields something when the CRM says that it is asked too much, for example errorCode = "REQUEST_LIMIT_EXCEEDED".'
+      : expressionProblem(value),
+  )
+  readonly limitReached?: string;
+
+  /** A copy of the CRM's VIPs, pulled ahead of the calls. */
+  @IsOptional()
+  @NestedMap(() => CrmHttpSyncOptions, 'must be a map, for example { every: 15m }.')
+  @Rule(syncHostProblem)
+  readonly sync?: CrmHttpSyncOptions;
 
   /** The number that health checks ask for. Default: an example number of the provider's country. */
   @IsOptional()

@@ -99,7 +99,8 @@ describe('crm-http', () => {
       const answers = await Promise.all(Array.from({ length: 80 }, () => lookUp(provider, AINO)));
       expect(answers.every((answer) => answer?.[0]?.tier === 'gold')).toBe(true);
       expect(provider.maxConcurrent).toBe(32);
-      expect(crm.connections).toBeLessThanOrEqual(33);
+      expect(crm.mostConnections).toBeLessThanOrEqual(33);
+      expect(crm.connections).toBeLessThan(40); // used again, but for one that ended under load
     });
 
     it('and uses the CRM again after it was away', async () => {

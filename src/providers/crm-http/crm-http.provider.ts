@@ -2,7 +2,6 @@ import examples from 'libphonenumber-js/mobile/examples';
 import { getExampleNumber } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
 import {
-  bySpecificity,
   Caller,
   isWithheldNumber,
   MAX_NUMBER_LENGTH,
@@ -12,16 +11,26 @@ import {
 import type {
   ProviderContext,
   ProviderStatus,
+  SyncOptions,
+  SyncReport,
   VipAnswer,
   VipLookupProvider,
   VipRecord,
 } from '../../plugin-api/index.js';
+import { CrmLimits } from './crm-http.limits.js';
+import type { Spending } from './crm-http.limits.js';
+import { makeAuth } from './crm-http.make-auth.js';
 import { RecordMapping } from './crm-http.mapping.js';
+import { bestFirst } from './crm-http.matching.js';
 import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
+import { completeOptions } from './crm-http.preset.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
 import { readSize } from './crm-http.rules.js';
 import { spellingsOf } from './crm-http.templates.js';
+import { SYNC_DEFAULTS } from './sync/sync.options.js';
+import { makeCopy } from './sync/make-copy.js';
+import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
 
@@ -29,40 +38,86 @@ import { splitUrl } from './crm-http.url.js';
 const NOBODYS_NUMBER = '+12025550123';
 
 /** Asks a CRM, or any other JSON API over HTTP, who is calling. */
-@VipLookup({ kind: 'crm-http', options: CrmHttpOptions })
+@VipLookup({
+  kind: 'crm-http',
+  options: CrmHttpOptions,
+  completedBy: 'preset',
+  complete: completeOptions,
+})
 export class CrmHttpProvider implements VipLookupProvider {
   /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
+  readonly #copy: SyncedCopy | undefined;
 
   constructor(private readonly context: ProviderContext<CrmHttpOptions>) {
     const { options } = context;
     this.#template = new RequestTemplate(options);
-    this.#mapping = new RecordMapping(options.record, options.errorPath);
-    this.#transport = new CrmTransport(
-      splitUrl(options.url)!.origin,
-      options.notFound?.status ?? DEFAULTS.notFoundStatus,
-      readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
-    );
+    this.#mapping = new RecordMapping(options.record, options.errorPath, options);
+    this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
+      notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
+      maxResponseBytes: readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
+      auth: makeAuth(options.auth, context),
+      limits: new CrmLimits(options, context.logger),
+    });
+    this.#copy = makeCopy(context, this.#transport);
   }
 
-  /** Makes a connection, so that the first call need not. */
+  /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
   async open(): Promise<void> {
-    await this.#transport.warm();
+    const warm = Promise.all([this.#transport.warm(), this.#transport.authenticate()]);
+    // With a copy, calls are answered though the CRM is down; `check` tells that.
+    if (this.#copy === undefined) await warm;
+    else await Promise.allSettled([warm, this.#copy.open()]);
   }
 
-  async lookup(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {
+  /** What the copy has of the caller; `null` when it has not and nobody else is to be asked. */
+  recall(caller: Caller): VipAnswer | undefined {
+    if (this.#copy === undefined) return undefined;
+    const records = this.#copy.find(caller);
+    if (records.length > 0) return bestFirst(records, this.context.options.tierOrder ?? []);
+    return this.#isLive || !this.#copy.isLoaded ? undefined : null;
+  }
+
+  lookup(caller: Caller, signal: AbortSignal): VipAnswer | Promise<VipAnswer> {
+    const recalled = this.recall(caller);
+    if (recalled !== undefined) return recalled;
+    if (!this.#isLive) throw new VipLookupError(this.#copy?.status().reason ?? 'there is no copy yet');
+    return this.#askLive(caller, signal);
+  }
+
+  async #askLive(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {
+    let spending: Spending = 'take';
     for (const request of this.#requests(caller)) {
-      const records = await this.#ask(request, caller, signal);
-      if (records.length > 0) return records.sort(bySpecificity);
+      const records = await this.#ask(request, caller, signal, spending);
+      if (records.length > 0) return records;
+      // Who is asked for in one spelling is asked for in all.
+      spending = 'owe';
     }
     return null;
   }
 
-  /** Asks the lookup's own question about a number that is expected to be nobody's; any answer that can be read is well. */
+  /** How the copy is, and whether the CRM answers where calls ask it. */
   async check(signal: AbortSignal): Promise<ProviderStatus> {
+    const copy = this.#copy?.status();
+    if (copy === undefined) return this.#checkLive(signal);
+    if (copy.status !== 'up' || !this.#isLive) return copy;
+    try {
+      return { ...copy, ...(await this.#checkLive(signal)) };
+    } catch (error) {
+      if (!(error instanceof VipLookupError)) throw error;
+      const reason = `calls are decided from the copy alone: ${error.message}`;
+      return { ...copy, status: 'degraded', reason };
+    }
+  }
+
+  /** Asks the lookup's own question about a number that is expected to be nobody's; any answer that can be read is well. */
+  async #checkLive(signal: AbortSignal): Promise<ProviderStatus> {
+    const { trouble, isProven } = this.#transport;
+    if (trouble !== undefined) return { status: 'degraded', reason: trouble };
+    if (isProven) return { status: 'up' };
     const probe = Caller.read(this.#probe(), this.context.country);
     const [request] = this.#requests(probe);
     if (request === undefined) {
@@ -70,12 +125,32 @@ export class CrmHttpProvider implements VipLookupProvider {
         'the number that health checks ask for has none of the spellings that the request needs; set probe to a number of your country',
       );
     }
-    await this.#ask(request, probe, signal);
+    await this.#ask(request, probe, signal, 'none');
     return { status: 'up' };
   }
 
+  /** Pulls the copy. */
+  async sync(options: SyncOptions): Promise<SyncReport | undefined> {
+    if (this.#copy === undefined) {
+      throw new VipLookupError(
+        'it keeps no copy: write for example sync: { every: 15m }, and where its preset does not bring them, full and records',
+      );
+    }
+    return this.#copy.pull(options);
+  }
+
+  copyAgeSeconds(): number | undefined {
+    return this.#copy?.ageSeconds;
+  }
+
   async close(): Promise<void> {
-    await this.#transport.close();
+    // At once: a pull that is slow to end must not take the time in which a new refresh token is kept.
+    await Promise.all([this.#copy?.close(), this.#transport.close()]);
+  }
+
+  /** Whether the CRM is asked about callers who are not in the copy. */
+  get #isLive(): boolean {
+    return this.#copy === undefined || (this.context.options.sync?.live ?? SYNC_DEFAULTS.live);
   }
 
   /** The requests that look for this caller, in order; none for a caller that cannot be looked for. */
@@ -83,13 +158,18 @@ export class CrmHttpProvider implements VipLookupProvider {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
     const known = spellingsOf(caller);
-    return (this.#template.usesNumber ? numbers : numbers.slice(0, 1))
-      .map((number) => this.#template.fill({ number, caller: known }))
+    return (this.#template.uses('number') ? numbers : numbers.slice(0, 1))
+      .map((number) => this.#template.fill({ number, numbers, caller: known }))
       .filter((request) => request !== undefined);
   }
 
-  async #ask(request: CrmRequest, caller: Caller, signal: AbortSignal): Promise<VipRecord[]> {
-    const answer = await this.#transport.ask(request, signal);
+  async #ask(
+    request: CrmRequest,
+    caller: Caller,
+    signal: AbortSignal,
+    spending: Spending,
+  ): Promise<VipRecord[]> {
+    const answer = await this.#transport.ask(request, signal, spending);
     return answer === undefined ? [] : this.#mapping.read(answer, caller, this.context.country);
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import { crmOptionProblems, crmProvider, lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmAuth, CrmServer } from '../../../test/support/crm-server.js';
@@ -8,7 +8,11 @@ import { VipLookupError } from '../../plugin-api/index.js';
 import type { CrmHttpOptions } from './crm-http.options.js';
 import { RequestTemplate } from './crm-http.request.js';
 
-const scopeOf = (number: string) => ({ number, caller: { text: number, e164: '+358501231234' } });
+const scopeOf = (number: string) => ({
+  number,
+  numbers: [number],
+  caller: { text: number, e164: '+358501231234' },
+});
 const template = (options: Partial<CrmHttpOptions>) =>
   new RequestTemplate({ url: 'https://crm.example/find', record: '$', ...options });
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');
@@ -111,6 +115,29 @@ describe('templates', () => {
   ])('%s gives %s', (text, written) => {
     const request = template({ url: `https://crm.example/?q=${text}` }).fill(scopeOf('+358501231234'));
     expect(request?.path).toBe(`/?q=${written}`);
+  });
+
+  it.each([
+    [
+      '{% for n in numbers %}{% unless forloop.first %}%20or%20{% endunless %}p={{ n }}{% endfor %}',
+      'p=%2B1%20or%20p=0%202',
+    ],
+    ['{% for n in numbers reversed %}{{ n }}{% if forloop.last %}!{% endif %}{% endfor %}', '0%202%2B1!'],
+    ['{{ numbers | join: "," }}', '%2B1%2C0%202'],
+    ['{% for n in numbers %}{% if n contains " " %}{% continue %}{% endif %}{{ n }}{% endfor %}', '%2B1'],
+  ])('write every spelling with %s', (text, written) => {
+    const search = template({ url: `https://crm.example/?q=${text}` });
+    expect([search.uses('numbers'), search.uses('number')]).toEqual([true, false]);
+    expect(search.fill({ number: '+1', numbers: ['+1', '0 2'], caller: {} })?.path).toBe(`/?q=${written}`);
+  });
+
+  it('write every spelling into a JSON text, escaped', () => {
+    const comma = '{% unless forloop.last %},{% endunless %}';
+    const body = `{"or": [{% for n in numbers %}{"phone": "{{ n }}"}${comma}{% endfor %}]}`;
+    expect(crmOptionProblems({ url: 'https://crm.example/', record: '$', method: 'POST', body })).toEqual([]);
+    const numbers = ['+1', '"},{"a":"b', '\\'];
+    const request = template({ method: 'POST', body }).fill({ number: '+1', numbers, caller: {} });
+    expect(JSON.parse(request!.body!)).toEqual({ or: numbers.map((phone) => ({ phone })) });
   });
 
   it('that take too much are a failure that does not quote them', () => {

@@ -1,11 +1,10 @@
 import { isPlainObject } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
-import type { CrmHttpAuthOptions, CrmHttpOptions } from './crm-http.options.js';
 import { NotWritableError, TextTemplate } from './crm-http.templates.js';
 import type { TemplateScope } from './crm-http.templates.js';
 import { splitUrl } from './crm-http.url.js';
 
-/** A request ready to be sent. */
+/** A request, ready to be sent but for the credentials. */
 export interface CrmRequest {
   /** Scheme, host and port, from the configuration alone. */
   readonly origin: string;
@@ -16,19 +15,25 @@ export interface CrmRequest {
   readonly body?: string;
 }
 
+/** A request as it is configured: texts are templates. */
+export interface RequestOptions {
+  readonly url: string;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | JsonObject | Json[];
+}
+
 /** The configured request with its templates, parsed once. */
 export class RequestTemplate {
-  /** Whether a second spelling would make a second request different. */
-  readonly usesNumber: boolean;
+  readonly #variables: ReadonlySet<string>;
   readonly #origin: string;
   readonly #method: 'GET' | 'POST';
   readonly #path: TextTemplate;
   readonly #headers: readonly (readonly [name: string, value: TextTemplate])[];
   readonly #fixedHeaders: Readonly<Record<string, string>>;
-  readonly #auth: Readonly<Record<string, string>>;
   readonly #body: BodyTemplate | undefined;
 
-  constructor(options: CrmHttpOptions) {
+  constructor(options: RequestOptions) {
     const address = splitUrl(options.url);
     if (address === undefined) throw new TypeError('url: is no address; validate the options first');
     this.#origin = address.origin;
@@ -43,15 +48,20 @@ export class RequestTemplate {
       'user-agent': 'smartrouting-vip',
       ...(options.body != null && { 'content-type': 'application/json' }),
     };
-    this.#auth = authHeaders(options.auth);
     this.#body = options.body == null ? undefined : compileBody(options.body);
-    this.usesNumber =
-      this.#path.usesNumber ||
-      this.#headers.some(([, value]) => value.usesNumber) ||
-      (this.#body?.usesNumber ?? false);
+    const parts = [this.#path, ...this.#headers.map(([, value]) => value), this.#body];
+    this.#variables = new Set(parts.flatMap((part) => part?.variables() ?? []));
   }
 
-  /** The request for one caller; `undefined` when the caller cannot be written as the templates want it. */
+  /** Whether any template names a variable, for example `number`: a second spelling then makes a second request. */
+  uses(variable: string): boolean {
+    return this.#variables.has(variable);
+  }
+
+  /**
+   * The request for one caller, or whatever else the templates name; `undefined` when that cannot be written as they
+   * want it.
+   */
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
       const path = this.#path.render(scope);
@@ -64,7 +74,6 @@ export class RequestTemplate {
         headers: {
           ...this.#fixedHeaders,
           ...Object.fromEntries(this.#headers.map(([name, value]) => [name, value.render(scope)])),
-          ...this.#auth,
         },
         ...(this.#body !== undefined && { body: this.#body.render(scope) }),
       };
@@ -80,25 +89,8 @@ function hasDotSegment(path: string): boolean {
   return /(?:^|[/\\])\.{1,2}(?=[/\\]|$)/.test(path.replace(/[?#].*$/s, ''));
 }
 
-/** The header that carries the credentials. */
-export function authHeaders(auth: CrmHttpAuthOptions | undefined | null): Record<string, string> {
-  switch (auth?.type) {
-    case undefined:
-    case 'none':
-      return {};
-    case 'basic': {
-      const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
-      return { authorization: `Basic ${credentials}` };
-    }
-    case 'bearer':
-      return { authorization: `Bearer ${auth.token}` };
-    case 'header':
-      return { [auth.name!.toLowerCase()]: auth.value! };
-  }
-}
-
 interface BodyTemplate {
-  readonly usesNumber: boolean;
+  variables(): string[];
   render(scope: TemplateScope): string;
 }
 
@@ -107,7 +99,7 @@ function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   const templates: TextTemplate[] = [];
   const fill = compileValue(body, templates);
   return {
-    usesNumber: templates.some((template) => template.usesNumber),
+    variables: () => templates.flatMap((template) => template.variables()),
     render: (scope) => JSON.stringify(fill(scope)),
   };
 }

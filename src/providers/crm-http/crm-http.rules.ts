@@ -1,38 +1,64 @@
 import { Type } from 'class-transformer';
 import { registerDecorator, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { Caller, isPlainObject } from '../../plugin-api/index.js';
+import { isPlainObject } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
 import {
+  CALLER_VARIABLES,
   isHeaderText,
   literalPart,
-  spellingsOf,
   templateProblem,
   TextTemplate,
 } from './crm-http.templates.js';
+import type { TemplateVariables } from './crm-http.templates.js';
 import { splitUrl } from './crm-http.url.js';
 
 /** Says what is wrong with a value and how to mend it, without repeating it; `undefined` when it is well. */
 export type Check<Options extends object> = (value: unknown, options: Options) => string | undefined;
 
-type Schema = ReturnType<Extract<Parameters<typeof JSONSchema>[0], (...args: never[]) => unknown>>;
+export type Schema = ReturnType<Extract<Parameters<typeof JSONSchema>[0], (...args: never[]) => unknown>>;
 
 /**
  * class-validator decorator whose message is what `check` says.
- * @param schema JSON Schema of the value, where the property's own type does not tell it
+ * @param schema JSON Schema of the value, where the property's own type does not tell it; as a function, when it is asked for
  */
-export function Rule<Options extends object>(check: Check<Options>, schema?: Schema): PropertyDecorator {
+export function Rule<Options extends object>(
+  check: Check<Options>,
+  schema?: Schema | (() => Schema),
+): PropertyDecorator {
+  return decorator(check, false, schema);
+}
+
+/**
+ * `Rule` for each item of a list.
+ * @param schema JSON Schema of the list
+ */
+export function EachRule<Options extends object>(check: Check<Options>, schema?: Schema): PropertyDecorator {
+  return decorator(check, true, schema);
+}
+
+function decorator<Options extends object>(
+  check: Check<Options>,
+  each: boolean,
+  schema?: Schema | (() => Schema),
+): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
-      name: 'crmHttpRule',
+      name: each ? 'crmHttpEachRule' : 'crmHttpRule',
       target: target.constructor,
       propertyName: property as string,
+      options: { each },
       validator: {
         validate: (value: unknown, args) => check(value, args!.object as Options) === undefined,
-        defaultMessage: (args) => check(args!.value, args!.object as Options) ?? '',
+        // Of a list whose items are checked, the validator gives the whole of it.
+        defaultMessage: (args) =>
+          (each && Array.isArray(args!.value) ? (args!.value as unknown[]) : [args!.value])
+            .map((value) => check(value, args!.object as Options))
+            .find((problem) => problem !== undefined) ?? '',
       },
     });
-    if (schema !== undefined) JSONSchema(() => schema)(target, property as string);
+    if (schema === undefined) return;
+    JSONSchema(() => (typeof schema === 'function' ? schema() : schema))(target, property as string);
   };
 }
 
@@ -46,7 +72,12 @@ export function NestedMap(type: () => new () => object, message: string): Proper
 
 const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
 
-export function urlProblem(url: unknown): string | undefined {
+/** @param variables what the template may name */
+export function urlProblem(
+  url: unknown,
+  _options?: object,
+  variables: TemplateVariables = CALLER_VARIABLES,
+): string | undefined {
   if (typeof url !== 'string' || url.trim() === '') {
     return `is missing. Write the address that finds a contact, for example ${URL_EXAMPLE}.`;
   }
@@ -65,7 +96,7 @@ export function urlProblem(url: unknown): string | undefined {
   if (/\?.*\+/s.test(literal)) {
     return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
   }
-  return templateProblem(url.trim(), 'url');
+  return templateProblem(url.trim(), 'url', variables.names);
 }
 
 /** What the connection sets by itself, or `auth` does. */
@@ -93,16 +124,26 @@ export function headerNameProblem(name: string): string | undefined {
     : 'is no header name; use letters, digits and hyphens';
 }
 
-export function headersProblem(headers: unknown, options: { body?: unknown }): string | undefined {
+/** @param variables what the templates may name */
+export function headersProblem(
+  headers: unknown,
+  options: { body?: unknown },
+  variables: TemplateVariables = CALLER_VARIABLES,
+): string | undefined {
   if (!isPlainObject(headers)) return 'must be a map of names and texts, for example { X-Workspace: main }.';
   const problems = Object.entries(headers).flatMap(([name, value]) => {
-    const problem = headerProblem(name.toLowerCase(), value, options.body != null);
+    const problem = headerProblem(name.toLowerCase(), value, options.body != null, variables);
     return problem === undefined ? [] : [`${name} ${problem.replace(/\.$/, '')}.`];
   });
   return problems.length === 0 ? undefined : problems.join(' ');
 }
 
-function headerProblem(name: string, value: unknown, hasBody: boolean): string | undefined {
+function headerProblem(
+  name: string,
+  value: unknown,
+  hasBody: boolean,
+  { names }: TemplateVariables,
+): string | undefined {
   const nameProblem = headerNameProblem(name) ?? RESERVED_HEADERS[name];
   if (nameProblem !== undefined) return nameProblem;
   if (typeof value !== 'string') return 'must be text; put it in quotes';
@@ -112,46 +153,49 @@ function headerProblem(name: string, value: unknown, hasBody: boolean): string |
   if (name === 'content-type' && hasBody && !/json/i.test(value)) {
     return 'must be a JSON type such as application/json: that is what body is sent as';
   }
-  return templateProblem(value, 'header');
+  return templateProblem(value, 'header', names);
 }
 
-export function bodyProblem(body: unknown, options: { method?: unknown }): string | undefined {
+/** @param variables what the templates may name */
+export function bodyProblem(
+  body: unknown,
+  options: { method?: unknown },
+  variables: TemplateVariables = CALLER_VARIABLES,
+): string | undefined {
   if (options.method !== 'POST') return 'needs method: POST.';
-  if (typeof body === 'string') return templateProblem(body, 'json-text') ?? jsonTextProblem(body);
+  if (typeof body === 'string') {
+    return templateProblem(body, 'json-text', variables.names) ?? jsonTextProblem(body, variables);
+  }
   if (!Array.isArray(body) && !isPlainObject(body)) {
     return 'must be a map, a list or a text, for example { phone: "{{ number }}" }.';
   }
-  return valueProblem(body as Json, '');
+  return valueProblem(body as Json, '', variables);
 }
 
 /** A placeholder outside quotes would let a caller's text become JSON of its own; a sample text shows it. */
-function jsonTextProblem(body: string): string | undefined {
-  const spellings = spellingsOf(Caller.read('+12025550123', 'US'));
-  const sample = { number: 'sample', caller: { ...spellings, text: 'sample' } };
+function jsonTextProblem(body: string, { samples }: TemplateVariables): string | undefined {
   try {
-    JSON.parse(new TextTemplate(body, 'json-text').render(sample));
+    const template = new TextTemplate(body, 'json-text');
+    for (const sample of samples) JSON.parse(template.render(sample));
     return undefined;
   } catch {
     return 'is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
   }
 }
 
-function valueProblem(value: Json, path: string): string | undefined {
+function valueProblem(value: Json, path: string, variables: TemplateVariables): string | undefined {
   if (typeof value === 'string') {
-    const problem = templateProblem(value, 'json-value');
+    const problem = templateProblem(value, 'json-value', variables.names);
     return problem === undefined ? undefined : `at ${path}: ${problem}`;
   }
-  if (Array.isArray(value)) {
-    return firstProblem(value.map((item, index) => [item, `${path}[${index}]`] as const));
-  }
-  if (!isPlainObject(value)) return undefined;
-  return firstProblem(
-    Object.entries(value).map(([name, inner]) => [inner, path === '' ? name : `${path}.${name}`] as const),
-  );
-}
-
-function firstProblem(values: readonly (readonly [Json, string])[]): string | undefined {
-  return values.map(([value, path]) => valueProblem(value, path)).find((problem) => problem !== undefined);
+  const inner = Array.isArray(value)
+    ? value.map((item, index) => [item, `${path}[${index}]`] as const)
+    : isPlainObject(value)
+      ? Object.entries(value).map(([name, item]) => [item, path === '' ? name : `${path}.${name}`] as const)
+      : [];
+  return inner
+    .map(([item, at]) => valueProblem(item, at, variables))
+    .find((problem) => problem !== undefined);
 }
 
 export function statusesProblem(statuses: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { Liquid } from 'liquidjs';
 import type { Template } from 'liquidjs';
-import { SPELLINGS, VipLookupError } from '../../plugin-api/index.js';
-import type { Caller, Spelling } from '../../plugin-api/index.js';
+import { Caller, SPELLINGS, VipLookupError } from '../../plugin-api/index.js';
+import type { Spelling } from '../../plugin-api/index.js';
 
 /**
  * Where the text of a template ends up, which decides how the caller's number is written into it: percent-encoded
@@ -10,12 +10,25 @@ import type { Caller, Spelling } from '../../plugin-api/index.js';
  */
 export type Place = 'url' | 'header' | 'json-text' | 'json-value';
 
-/** What templates can name. */
-export interface TemplateScope {
+/** The values of a template's variables. */
+export type TemplateScope = Readonly<Record<string, unknown>>;
+
+/** What the templates of a lookup can name. */
+export type CallerScope = Readonly<{
   /** The caller in the spelling that is being tried. */
-  readonly number: string;
+  number: string;
+  /** The caller in all configured spellings, at least one. */
+  numbers: readonly string[];
   /** The caller in every spelling that it has. */
-  readonly caller: Readonly<Partial<Record<Spelling, string>>>;
+  caller: Readonly<Partial<Record<Spelling, string>>>;
+}>;
+
+/** The variables of one sort of templates. */
+export interface TemplateVariables {
+  /** Full paths, for example `caller.national`. */
+  readonly names: readonly string[];
+  /** Harmless values to try a template with. */
+  readonly samples: readonly TemplateScope[];
 }
 
 /** This caller cannot be written as a template wants it: it has no such spelling, or no such characters may stand there. */
@@ -23,7 +36,8 @@ export class NotWritableError extends Error {
   override readonly name = 'NotWritableError';
 }
 
-const TAGS = ['assign', 'case', 'comment', 'if', 'raw', 'unless'];
+/** No tag that keeps what is rendered: encoded once there and once where it is used, it would find nothing. */
+const TAGS = ['assign', 'break', 'case', 'comment', 'continue', 'for', 'if', 'raw', 'unless'];
 /** No filter that encodes: encoding is the place's business, and twice encoded finds nothing. */
 const FILTERS = [
   'append',
@@ -47,7 +61,6 @@ const FILTERS = [
   'strip',
   'upcase',
 ];
-const VARIABLES = ['number', ...SPELLINGS.map((spelling) => `caller.${spelling}`)];
 const MAX_TEMPLATE_CHARACTERS = 10_000;
 /** Tabs apart, RFC 9110 knows no control characters in a field value; beyond Latin-1 nothing can be sent. */
 const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -98,11 +111,6 @@ export class TextTemplate {
     this.#parsed = engineFor(place).parse(text);
   }
 
-  /** Whether the spelling that is being tried makes a difference. */
-  get usesNumber(): boolean {
-    return this.variables().includes('number');
-  }
-
   /** Every variable that the template names, for example `caller.national`. */
   variables(): string[] {
     return engineFor(this.#place).globalFullVariablesSync(this.#parsed);
@@ -123,17 +131,21 @@ export class TextTemplate {
 }
 
 /** What is wrong with a template, for an administrator; `undefined` when nothing is. Never repeats its text. */
-export function templateProblem(text: string, place: Place): string | undefined {
+export function templateProblem(
+  text: string,
+  place: Place,
+  known: readonly string[] = CALLER_VARIABLES.names,
+): string | undefined {
   let variables: string[];
   try {
     variables = new TextTemplate(text, place).variables();
   } catch (error) {
     return parseProblem(String((error as Error).message));
   }
-  const unknown = variables.find((variable) => !VARIABLES.includes(variable));
+  const unknown = variables.find((variable) => !known.includes(variable));
   if (unknown === undefined) return undefined;
   const shown = /^[\w.]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a variable';
-  return `names ${shown}, which is not known. Known: ${VARIABLES.join(', ')}.`;
+  return `names ${shown}, which is not known. Known: ${known.join(', ')}.`;
 }
 
 /** The engine's own messages repeat the template, which may hold a secret; only names of filters and tags are passed on. */
@@ -170,6 +182,19 @@ export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
   }
   return written;
 }
+
+/** One and two spellings: what stands between them is tried too. */
+const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers): CallerScope => ({
+  number: 'sample',
+  numbers,
+  caller: { ...spellingsOf(Caller.read('+12025550123', 'US')), text: 'sample' },
+}));
+
+/** The variables of a lookup's templates. */
+export const CALLER_VARIABLES: TemplateVariables = {
+  names: ['number', 'numbers', ...SPELLINGS.map((spelling) => `caller.${spelling}`)],
+  samples: SAMPLES,
+};
 
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;

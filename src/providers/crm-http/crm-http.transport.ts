@@ -1,22 +1,33 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
+import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
+import type { CrmLimits, Spending } from './crm-http.limits.js';
 import type { CrmRequest } from './crm-http.request.js';
 
 /** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
 export const MAX_LOOKUPS = 32;
-/** A health check takes no lookup's place. */
+/** A health check, or the pull of a copy, takes no lookup's place. */
 const MAX_CONNECTIONS = MAX_LOOKUPS + 1;
 /** So that calls minutes apart find a connection. Servers that keep one for less announce it, or close it. */
 const KEEP_ALIVE_MS = 10 * 60_000;
 /** An unused answer is read up to here so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 
-/** Connections to one CRM, kept open between lookups. */
+export interface TransportSettings {
+  /** Statuses that say that the CRM lists nobody. */
+  readonly notFound: readonly number[];
+  readonly maxResponseBytes: number;
+  readonly auth: CrmAuth;
+  readonly limits: CrmLimits;
+}
+
+/** Connections to one CRM, kept open between lookups, with its credentials and within its limits. */
 export class CrmTransport {
   readonly #agent: Agent;
   readonly #connections: Connections;
@@ -24,8 +35,7 @@ export class CrmTransport {
   /** @param origin scheme, host and port of all requests */
   constructor(
     origin: string,
-    private readonly notFound: readonly number[],
-    private readonly maxResponseBytes: number,
+    private readonly settings: TransportSettings,
     names = new HostNames(),
   ) {
     this.#connections = new Connections(origin, names);
@@ -38,31 +48,48 @@ export class CrmTransport {
       // The time of a lookup is its signal's business; undici's timers are a second coarse.
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxResponseSize: maxResponseBytes,
+      maxResponseSize: settings.maxResponseBytes,
     });
   }
 
+  /** Why requests come to nothing now, or soon will; `undefined` when nothing is known. */
+  get trouble(): string | undefined {
+    return this.settings.auth.trouble ?? this.settings.limits.trouble;
+  }
+
+  /** Whether the CRM has answered so recently that a health check need not ask, and spend of its limit. */
+  get isProven(): boolean {
+    return this.settings.limits.isProven;
+  }
+
   /**
-   * Sends a request, never a second time and never to another place: redirects are not followed, so credentials stay
-   * with the configured host.
+   * Sends a request with the credentials, never to another place: redirects are not followed, so credentials stay with
+   * the configured host. A second time only when the CRM refused credentials (401) and there are newer ones.
    * @returns the answer's JSON; `undefined` when its status says that the CRM lists nobody
-   * @throws VipLookupError for anything else, and when the signal aborts
+   * @throws VipLookupBusyError, at once, while the CRM is left alone or its rate limit is used up; VipLookupError for
+   *   anything else, and when the signal aborts
    */
-  async ask(request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+  async ask(
+    request: CrmRequest,
+    signal: AbortSignal,
+    spending: Spending = 'take',
+  ): Promise<Json | undefined> {
+    const { auth, limits } = this.settings;
     if (signal.aborted) throw stopped();
+    limits.admit();
+    const credentials = await auth.headers(signal);
+    limits.spend(spending);
     try {
-      const { statusCode, headers, body } = await this.#agent.request({ ...request, signal });
-      if (statusCode >= 200 && statusCode <= 299 && !this.notFound.includes(statusCode)) {
-        const text = await body.text();
-        await connectionReturned();
-        return readJson(text, headers);
-      }
-      await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
-      await connectionReturned();
-      if (this.notFound.includes(statusCode)) return undefined;
-      throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
+      const answer = await this.#send(request, credentials, signal);
+      if (answer.statusCode !== 401) return await this.#read(answer, request, signal);
+      await discard(answer, signal);
+      if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
+      limits.spend(spending === 'none' ? 'none' : 'owe');
+      const renewed = await auth.headers(signal);
+      return await this.#read(await this.#send(request, renewed, signal), request, signal);
     } catch (error) {
-      throw requestFailure(error, signal, this.maxResponseBytes);
+      limits.failed();
+      throw requestFailure(error, signal, this.settings.maxResponseBytes);
     }
   }
 
@@ -78,10 +105,71 @@ export class CrmTransport {
     }
   }
 
+  /** Gets the credentials before calls come. Never rejects. */
+  async authenticate(): Promise<void> {
+    await this.settings.auth.open();
+  }
+
   /** Closes every connection, those with a request under way too. */
   async close(): Promise<void> {
     this.#connections.close();
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.settings.auth.close()]);
+  }
+
+  async #send(request: CrmRequest, credentials: AuthHeaders, signal: AbortSignal): Promise<Answer> {
+    const askedMs = performance.now();
+    const headers = { ...request.headers, ...credentials };
+    return { ...(await this.#agent.request({ ...request, headers, signal })), askedMs };
+  }
+
+  async #read(answer: Answer, request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+    const { statusCode, headers, body, askedMs } = answer;
+    const { notFound, limits } = this.settings;
+    const isNobody = notFound.includes(statusCode);
+    if (statusCode >= 200 && statusCode <= 299 && !isNobody) {
+      const text = await body.text();
+      await connectionReturned();
+      const json = readJson(text, headers);
+      limits.answered(askedMs);
+      return json;
+    }
+    if (isNobody) {
+      await discard(answer, signal);
+      limits.answered(askedMs);
+      return undefined;
+    }
+    const retryAfter = [headers['retry-after']].flat()[0];
+    const refused = { status: statusCode, retryAfter, askedMs };
+    // The headers tell; a body that is slow to come must not let further calls ask.
+    if (limits.isBusy(refused)) {
+      body.on('error', () => undefined).destroy(); // ends the connection, which is an error to the body
+      limits.pause(refused);
+    }
+    if (limits.readsBodies) await limits.heed(refused, await readRefusal(answer));
+    else await discard(answer, signal);
+    throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
+  }
+}
+
+type Answer = Dispatcher.ResponseData & {
+  /** When it was asked for, by `performance.now()`. */
+  readonly askedMs: number;
+};
+
+/** Reads what nobody needs, so that the connection can be used again. */
+async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
+  await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
+  await connectionReturned();
+}
+
+/** What an answer that is no success says, where that is JSON; its status tells enough where it is not. */
+async function readRefusal({ body }: Answer): Promise<Json | undefined> {
+  const text = await body.text();
+  await connectionReturned();
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { ProviderLogger } from '../../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
-import type { DatabaseSession } from './database-session.js';
+import type { Session } from './database-session.js';
 import { failureOf } from './failures.js';
 
 const FIRST_RETRY_MS = 1_000;
@@ -13,21 +13,21 @@ const LOOKUP_RETRY_MS = 250;
 const ATTEMPT_MS = 15_000;
 
 /** Keeps one session to a database: made when first asked for, made anew in the background when it could not be. */
-export class DatabaseLink {
+export class DatabaseLink<S extends Session> {
   readonly #closing = new AbortController();
-  #session: DatabaseSession | undefined;
-  #attempt: Promise<DatabaseSession> | undefined;
+  #session: S | undefined;
+  #attempt: Promise<S> | undefined;
   #failure: { readonly error: VipLookupError; readonly atMs: number } | undefined;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly connect: (signal: AbortSignal) => Promise<DatabaseSession>,
+    private readonly connect: (signal: AbortSignal) => Promise<S>,
     private readonly logger: ProviderLogger,
   ) {}
 
   /** The session, as soon as there is one; rejects with the reason when there is none to be had now. */
-  async ready(): Promise<DatabaseSession> {
+  async ready(): Promise<S> {
     if (this.#closing.signal.aborted) throw new VipLookupError('the provider is closed');
     if (this.#session?.isCurrent()) return this.#session;
     if (this.#session !== undefined) this.drop(this.#session);
@@ -39,7 +39,7 @@ export class DatabaseLink {
   }
 
   /** Forgets a session that is no longer any good; the next call of `ready` makes a new one. */
-  drop(session: DatabaseSession): void {
+  drop(session: S): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     void closeDataSource(session.dataSource);
@@ -56,7 +56,7 @@ export class DatabaseLink {
     if (session !== undefined) await closeDataSource(session.dataSource);
   }
 
-  async #try(): Promise<DatabaseSession> {
+  async #try(): Promise<S> {
     clearTimeout(this.#timer);
     const patience = new AbortController();
     const giveUp = (): void => patience.abort(new VipLookupError('database did not answer while connecting'));

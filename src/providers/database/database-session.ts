@@ -10,12 +10,16 @@ import { checkTable } from './table-schema.js';
 import { TableStatements } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
-/** A connected database whose table has been looked at. */
-export interface DatabaseSession {
+/** A connected database. */
+export interface Session {
   readonly dataSource: DataSource;
-  readonly statements: TableStatements;
   /** False once an SQLite file was replaced or removed: the open one would answer from the past. */
   isCurrent(): boolean;
+}
+
+/** One whose table has been looked at. */
+export interface DatabaseSession extends Session {
+  readonly statements: TableStatements;
 }
 
 /**
@@ -29,26 +33,38 @@ export async function openSession(
   mustExist: boolean,
   signal: AbortSignal,
 ): Promise<DatabaseSession> {
+  return connectTo(url, { mustExist, readOnly: !table.isOwn }, signal, async (session) => {
+    const { dataSource } = session;
+    const mayChange = table.isOwn ? await migrate(dataSource) : true;
+    await checkTable(dataSource, table, signal).catch((error: unknown) => {
+      throw mayChange ? error : withoutRights(error);
+    });
+    const { driver } = dataSource;
+    void warmUp(dataSource);
+    return { ...session, statements: new TableStatements(table, driver.escape.bind(driver)) };
+  });
+}
+
+/**
+ * Connects, and closes the connection again where `prepare` cannot make a session of it.
+ * @param signal gives up, whatever it waits for
+ */
+export async function connectTo<S extends Session>(
+  url: string,
+  { mustExist, readOnly }: { readonly mustExist: boolean; readonly readOnly: boolean },
+  signal: AbortSignal,
+  prepare: (session: Session) => Promise<S>,
+): Promise<S> {
   const address = parseDatabaseUrl(url);
   const file = address.type === 'sqlite' && address.path !== ':memory:' ? address.path : undefined;
   if (file !== undefined && mustExist) await stat(file);
   return whileBusy(async () => {
-    const dataSource = createDataSource(url, { readOnly: !table.isOwn, busyTimeoutMs: 0, quiet: true });
+    const dataSource = createDataSource(url, { readOnly, busyTimeoutMs: 0, quiet: true });
     const giveUp = (): void => dropConnections(dataSource);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await dataSource.initialize();
-      const mayChange = table.isOwn ? await migrate(dataSource) : true;
-      await checkTable(dataSource, table, signal).catch((error: unknown) => {
-        throw mayChange ? error : withoutRights(error);
-      });
-      const { driver } = dataSource;
-      void warmUp(dataSource);
-      return {
-        dataSource,
-        statements: new TableStatements(table, driver.escape.bind(driver)),
-        isCurrent: file === undefined ? () => true : sameFile(file),
-      };
+      return await prepare({ dataSource, isCurrent: file === undefined ? () => true : sameFile(file) });
     } catch (error) {
       await closeDataSource(dataSource);
       // Cut off because we gave up, which says more than that the connection was lost.
@@ -60,7 +76,8 @@ export async function openSession(
   }, signal);
 }
 
-function withoutRights(error: unknown): unknown {
+/** Says what to do where the table is not as it must be, and may not be changed. */
+export function withoutRights(error: unknown): unknown {
   return error instanceof VipLookupError
     ? new VipLookupError(
         `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database that names one who may`,

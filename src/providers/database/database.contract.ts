@@ -52,6 +52,14 @@ describeVipLookupProvider(
       const { provider } = databaseProvider(`sqlite:${folder.path('file/vip.sqlite')}`);
       return { provider, stop: folder.remove };
     },
+    async startBroken() {
+      const folder = await temporaryFolder();
+      await writeFile(folder.path('vip.sqlite'), 'not a database'.repeat(1_000));
+      return {
+        provider: databaseProvider(`sqlite:${folder.path('vip.sqlite')}`).provider,
+        stop: folder.remove,
+      };
+    },
     async startHeld() {
       const folder = await temporaryFolder();
       // Once it is in WAL mode, readers wait for nobody; on the way there they do.
@@ -84,6 +92,14 @@ describeVipLookupProvider(
     async startDown() {
       const folder = await temporaryFolder();
       const { provider } = databaseProvider(`sqlite:${folder.path('missing.sqlite')}`, CUSTOMERS);
+      return { provider, stop: folder.remove };
+    },
+    async startBroken() {
+      const folder = await temporaryFolder();
+      const file = new Libsql(folder.path('crm.sqlite'));
+      file.exec('CREATE TABLE customers (phone VARCHAR(40))');
+      file.close();
+      const { provider } = databaseProvider(`sqlite:${folder.path('crm.sqlite')}`, CUSTOMERS);
       return { provider, stop: folder.remove };
     },
     async startHeld() {
@@ -123,6 +139,11 @@ describe('on MariaDB', () => {
         const { provider } = databaseProvider(`mysql://root:secret@127.0.0.1:${await closedPort()}/vip`);
         return { provider, stop: nothingToStop };
       },
+      async startBroken() {
+        const url = await server.createDatabase();
+        await server.sql('CREATE TABLE vip_caller (other INTEGER)', url);
+        return { provider: databaseProvider(url).provider, stop: nothingToStop };
+      },
       async startHeld() {
         const url = await server.createDatabase();
         await fillOwnTable(url);
@@ -145,6 +166,12 @@ describe('on MariaDB', () => {
       },
       async startDown() {
         const { provider } = databaseProvider(`mysql://root@127.0.0.1:${await closedPort()}/crm`, CUSTOMERS);
+        return { provider, stop: nothingToStop };
+      },
+      async startBroken() {
+        const url = await server.createDatabase();
+        await server.sql('CREATE TABLE customers (phone VARCHAR(40))', url);
+        const { provider } = databaseProvider('sqlite::memory:', { ...CUSTOMERS, connection: url });
         return { provider, stop: nothingToStop };
       },
       async startHeld() {

@@ -16,6 +16,7 @@ import type {
 import { DatabaseLink } from './database-link.js';
 import { POOL_SIZE, warmUp } from './data-source.js';
 import { openSession } from './database-session.js';
+import type { DatabaseSession } from './database-session.js';
 import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isConnectionLost, isNotInCharacterSet, needsNewSession } from './failures.js';
@@ -32,7 +33,7 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
-  readonly #link: DatabaseLink;
+  readonly #link: DatabaseLink<DatabaseSession>;
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
 

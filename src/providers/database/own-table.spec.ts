@@ -7,6 +7,7 @@ import type { MariaDb } from '../../../test/support/mariadb.js';
 import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from './data-source.js';
+import { MIGRATIONS } from './migrations/index.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 import { OWN_TABLE, TableStatements } from './vip-table.js';
 
@@ -46,12 +47,13 @@ describe.each([
     try {
       expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([
         'CreateVipCaller1767225600000',
+        'CreateProviderState1767312000000',
       ]);
       await dataSource.query(`INSERT INTO vip_caller (number, tier) VALUES ('+358501231234', 'gold')`);
       expect(await dataSource.runMigrations()).toEqual([]);
-      await dataSource.undoLastMigration();
+      for (let i = 0; i < MIGRATIONS.length; i++) await dataSource.undoLastMigration();
       await expect(dataSource.query('SELECT * FROM vip_caller')).rejects.toThrow(/vip_caller/);
-      expect(await dataSource.runMigrations()).toHaveLength(1);
+      expect(await dataSource.runMigrations()).toHaveLength(MIGRATIONS.length);
       expect(await dataSource.query('SELECT * FROM vip_caller')).toEqual([]);
     } finally {
       await closeDataSource(dataSource);
@@ -68,7 +70,9 @@ describe.each([
       await provider.close();
     }
     const dataSource = await openDatabase(url);
-    expect(await dataSource.query('SELECT name FROM smartrouting_migrations')).toHaveLength(1);
+    expect(await dataSource.query('SELECT name FROM smartrouting_migrations')).toHaveLength(
+      MIGRATIONS.length,
+    );
     await closeDataSource(dataSource);
   });
 
@@ -201,7 +205,7 @@ describe("the service's own table on a server, for a user with few rights", () =
     await first.query('DELETE FROM smartrouting_migrations');
     await closeDataSource(first);
     const again = await openDatabase(url);
-    expect(await again.query('SELECT name FROM smartrouting_migrations')).toHaveLength(1);
+    expect(await again.query('SELECT name FROM smartrouting_migrations')).toHaveLength(MIGRATIONS.length);
     await closeDataSource(again);
   });
 });

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { isBusy } from './failures.js';
 import { cutConnection } from './server-pool.js';
 import type { ServerConnection } from './server-pool.js';
 
 export type Row = Readonly<Record<string, unknown>>;
+export type Parameter = string | number;
 
 const BUSY_PAUSE_MS = 10;
 
@@ -15,12 +16,34 @@ const BUSY_PAUSE_MS = 10;
 export function select(
   dataSource: DataSource,
   sql: string,
-  parameters: readonly string[],
+  parameters: readonly Parameter[],
   signal: AbortSignal,
 ): Promise<Row[]> {
+  return run(dataSource, (runner) => runner.query(sql, [...parameters]) as Promise<Row[]>, signal);
+}
+
+/**
+ * As `select`, for a statement that changes rows.
+ * @returns how many rows it found to change
+ */
+export async function change(
+  dataSource: DataSource,
+  sql: string,
+  parameters: readonly Parameter[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { affected } = await run(dataSource, (runner) => runner.query(sql, [...parameters], true), signal);
+  return affected ?? 0;
+}
+
+function run<T>(
+  dataSource: DataSource,
+  work: (runner: QueryRunner) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   return isSqlite(dataSource)
-    ? whileBusy(() => dataSource.query<Row[]>(sql, [...parameters]), signal)
-    : selectFromServer(dataSource, sql, parameters, signal);
+    ? whileBusy(() => runOnFile(dataSource, work), signal)
+    : runOnServer(dataSource, work, signal);
 }
 
 export function isSqlite(dataSource: DataSource): boolean {
@@ -54,26 +77,34 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onAbort?:
   });
 }
 
-function selectFromServer(
+async function runOnFile<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    return await work(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+function runOnServer<T>(
   dataSource: DataSource,
-  sql: string,
-  parameters: readonly string[],
+  work: (runner: QueryRunner) => Promise<T>,
   signal: AbortSignal,
-): Promise<Row[]> {
+): Promise<T> {
   const runner = dataSource.createQueryRunner();
   let busy: ServerConnection | undefined;
-  const work = async (): Promise<Row[]> => {
+  const attempt = async (): Promise<T> => {
     signal.throwIfAborted();
     busy = (await runner.connect()) as ServerConnection;
     try {
       // The pool may have handed the connection over only after the signal: nobody waits for an answer any more.
       signal.throwIfAborted();
-      return (await runner.query(sql, [...parameters])) as Row[];
+      return await work(runner);
     } finally {
       busy = undefined;
       await runner.release();
     }
   };
   // A connection that waits for an answer is of no use to anybody: left in the pool, a hung server would use all up.
-  return untilAborted(work(), signal, () => busy && cutConnection(busy));
+  return untilAborted(attempt(), signal, () => busy && cutConnection(busy));
 }

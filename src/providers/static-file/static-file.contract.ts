@@ -40,6 +40,11 @@ for (const [name, content] of Object.entries(LISTS)) {
       async startDown() {
         return providerIn(await mkdtemp(join(tmpdir(), 'static-file-')), name);
       },
+      async startBroken() {
+        const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
+        await writeFile(join(directory, name), '<html>not a list</html>');
+        return providerIn(directory, name);
+      },
       cannotBeHeld: 'the list is in memory, a lookup waits for nothing',
     },
     { describe, it },

@@ -1,0 +1,2 @@
+export { RedisOptions } from './redis.options.js';
+export { RedisProvider } from './redis.provider.js';

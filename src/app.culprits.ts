@@ -1,0 +1,33 @@
+import { pathToFileURL } from 'node:url';
+import type { PluginOrigin } from './app.plugins.js';
+import type { ProviderRegistry } from './lookup/provider-registry.js';
+import type { Logger } from './observability/logger.js';
+
+/**
+ * Logs what was thrown, or rejected, where nobody could catch it: a plug-in's forgotten promise or listener must not take
+ * the endpoint, and the calls in hand, down. Where the stack tells which plug-in it was, log and health name it.
+ * @param origins of the plug-ins that are loaded
+ */
+export function outliveLooseErrors(
+  origins: readonly PluginOrigin[],
+  registry: Pick<ProviderRegistry, 'threwLoose'>,
+  logger: Logger,
+): void {
+  const told = (error: unknown, message: string): void => {
+    const culprit = originOf(error, origins);
+    const providers = culprit && registry.threwLoose(culprit.kinds, error);
+    logger.error({ ...(culprit && { plugin: culprit.name, providers }), error }, message);
+  };
+  process.on('unhandledRejection', (error) => told(error, 'a promise was rejected and nobody looked'));
+  process.on('uncaughtException', (error) => told(error, 'an error was thrown where nobody could catch it'));
+}
+
+/** The plug-in whose code stands in the error's stack; `undefined` when there is none, or no stack. */
+export function originOf(error: unknown, origins: readonly PluginOrigin[]): PluginOrigin | undefined {
+  const stack = (error as { stack?: unknown } | null | undefined)?.stack;
+  if (typeof stack !== 'string') return undefined;
+  return origins.find(({ home }) => {
+    // ES modules stand there as URLs, CommonJS modules as paths.
+    return [pathToFileURL(home).href, home].some((place) => stack.includes(place));
+  });
+}

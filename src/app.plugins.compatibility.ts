@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, sep } from 'node:path';
+import semver from 'semver';
+
+const OURS = 'smartrouting-vip';
+const { version: OUR_VERSION } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** The package.json that a module belongs to, as far as it matters here. */
+interface Manifest {
+  readonly file: string;
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly peerDependencies?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Compares the versions of this service that a plug-in is written for, `peerDependencies` in its package.json, with the one
+ * that runs. A package must name them; a file need not, since its author is here to look after it.
+ * @param name as it stands under `plugins:`
+ * @param file the module that was found for it
+ * @returns what is wrong, as a predicate, and what to do; `undefined` when nothing is
+ * @throws SyntaxError when the package.json is no JSON
+ */
+export function incompatibility(name: string, file: string, isPackage: boolean): string | undefined {
+  const manifest = manifestOf(file);
+  const range = manifest?.peerDependencies?.[OURS];
+  const example = `"peerDependencies": { "${OURS}": "^${OUR_VERSION}" }`;
+  if (manifest === undefined || range === undefined) {
+    return isPackage
+      ? `does not say which versions of ${OURS} it is written for. Ask its author to add ${example} to its package.json, or add it yourself`
+      : undefined;
+  }
+  if (typeof range !== 'string' || semver.validRange(range) === null) {
+    return `says in ${manifest.file} that it is written for a version of ${OURS} that is no range. Write there for example ${example}`;
+  }
+  // A release candidate of ours is to be tried with plug-ins of today.
+  if (semver.satisfies(OUR_VERSION, range, { includePrerelease: true })) return undefined;
+  const version = typeof manifest.version === 'string' ? `(version ${manifest.version}) ` : '';
+  const cure = isPackage
+    ? `Install a version of ${name} for ${OURS} ${OUR_VERSION}, or run a ${OURS} ${range}`
+    : `Try it with ${OUR_VERSION} and widen the range in ${manifest.file}, or run a ${OURS} ${range}`;
+  return `${version}is written for ${OURS} ${range}, and this is ${OUR_VERSION}. ${cure}`;
+}
+
+/** The folder of the package that a module belongs to, with a separator at the end. */
+export function packageFolderOf(module: string): string | undefined {
+  const manifest = manifestOf(module);
+  return manifest && dirname(manifest.file) + sep;
+}
+
+/**
+ * The nearest one above the module that has a name; `undefined` when there is none.
+ * @throws SyntaxError when it is no JSON
+ */
+function manifestOf(module: string): Manifest | undefined {
+  for (let folder = dirname(module); ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    const text = readIfThere(file);
+    // One without a name only says for a folder how its files are to be read.
+    const manifest = text === undefined ? undefined : (JSON.parse(text) as Omit<Manifest, 'file'>);
+    if (manifest?.name !== undefined) return { ...manifest, file };
+    if (basename(folder) === 'node_modules' || folder === dirname(folder)) return undefined;
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import { resolve as resolveImport } from 'import-meta-resolve';
+import { realpathSync } from 'node:fs';
+import { register } from 'node:module';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { incompatibility, packageFolderOf } from './app.plugins.compatibility.js';
+
+/** A plug-in's module. */
+export interface ImportedPlugin {
+  /** Absolute path of its package's folder with a separator at the end, or of its one file. */
+  readonly home: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Finds, judges and imports a plug-in.
+ * @param name npm package, or path of a module that starts with `.` or `/`
+ * @param directory where relative paths and packages are looked for
+ * @throws Error whose message is a predicate to the plug-in's name, with what to do
+ */
+export async function importPlugin(name: string, directory: string): Promise<ImportedPlugin> {
+  offerOurPackages();
+  const isPackage = !(name.startsWith('.') || isAbsolute(name));
+  let file: string;
+  let misfit: string | undefined;
+  let exports: Record<string, unknown> = {};
+  try {
+    const url = isPackage
+      ? resolveImport(name, pathToFileURL(join(directory, 'plugins.js')).href)
+      : pathToFileURL(resolve(directory, name)).href;
+    // As Node does, and stacks have it: folders may be links, those of a mounted ConfigMap always are.
+    file = realpathSync(fileURLToPath(url));
+    misfit = incompatibility(name, file, isPackage);
+    // One that does not fit may fail in any way, and none of them would be the reason.
+    if (misfit === undefined) exports = (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    const { code, name: kind, message } = error as { code?: string; name: string; message: string };
+    const said = message.split('\n', 1)[0]!;
+    throw new Error(
+      `cannot be imported (${code ?? kind}): ${said}. ${cure(code, kind, isPackage, directory)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (misfit !== undefined) throw new Error(misfit);
+  return { home: (isPackage ? packageFolderOf(file) : undefined) ?? file, exports };
+}
+
+function cure(code: string | undefined, kind: string, isPackage: boolean, directory: string): string {
+  switch (code ?? kind) {
+    case 'ERR_MODULE_NOT_FOUND':
+      return isPackage
+        ? `Install it, and what it needs, where Node finds it from ${directory} (npm install), or name a file by a path that starts with ./`
+        : "Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder; what it imports has to be installed where Node finds it from there";
+    case 'ERR_UNKNOWN_FILE_EXTENSION':
+      return 'Compile it, and name the .js or .mjs file that comes of it';
+    case 'SyntaxError':
+      return 'Mend the file, or build it again against the smartrouting-vip that runs';
+    default:
+      return 'Mend what fails while it is loaded; loading must not depend on a backend';
+  }
+}
+
+let offered = false;
+
+/**
+ * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file lies, always this very copy; and the libraries
+ * that options classes are written with, where the plug-in does not bring them along.
+ */
+function offerOurPackages(): void {
+  if (offered) return;
+  offered = true;
+  const home = JSON.stringify(import.meta.url);
+  const hook = `
+    const OURS = /^smartrouting-vip\\/plugin-api(\\/testing)?$/;
+    const OFFERED = new Set(['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata']);
+    export async function resolve(specifier, context, next) {
+      if (OURS.test(specifier)) return next(specifier, { ...context, parentURL: ${home} });
+      try {
+        return await next(specifier, context);
+      } catch (error) {
+        if (!OFFERED.has(specifier)) throw error;
+        return next(specifier, { ...context, parentURL: ${home} });
+      }
+    }`;
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+}

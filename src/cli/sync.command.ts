@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppConfig } from '../config/app-config.js';
+import { readEnvironment } from '../config/environment.js';
+import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
+import { CliError, print } from './output.js';
+
+/** An instance that died at it keeps the right to pull for half a minute. */
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 1_000;
+
+interface SyncFlags {
+  full: boolean;
+  confirm: boolean;
+}
+
+export function syncCommand(): Command {
+  return new Command('sync')
+    .description("bring a provider's copy of its CRM up to date now; running instances pick it up")
+    .argument('<provider>', 'its name under providers:')
+    .option('--full', 'pull everything, not just what changed', false)
+    .option('--confirm', 'accept the result even if far fewer contacts are left', false)
+    .action(syncProvider);
+}
+
+async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
+  const [{ NestFactory }, { AppModule }, { loadConfig }, { ProviderRegistry }] = await Promise.all([
+    import('@nestjs/core'),
+    import('../app.module.js'),
+    import('../app.setup.js'),
+    import('../lookup/provider-registry.js'),
+  ]);
+  const loaded = await loadConfig(readEnvironment());
+  refuseUnknown(name, loaded.config);
+  const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {
+    logger: false,
+    abortOnError: false,
+  });
+  try {
+    const { provider } = app.get(ProviderRegistry).get(name);
+    const startedMs = performance.now();
+    const report = await pull(name, provider, flags);
+    print(describe(name, report, performance.now() - startedMs));
+  } finally {
+    await app.close();
+  }
+}
+
+function refuseUnknown(name: string, { providers }: AppConfig): void {
+  if (providers.has(name)) return;
+  const known = [...providers.keys()].join(', ') || 'none';
+  throw new CliError(`"${name}" is not a configured provider. Known: ${known}.`);
+}
+
+async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags): Promise<SyncReport> {
+  if (provider.sync === undefined) throw new CliError(`${name} keeps no copy: its kind has none.`);
+  const giveUpMs = performance.now() + PATIENCE_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const report = await provider.sync(flags).catch((error: unknown) => {
+      const { name: kind, message } = error as NodeJS.ErrnoException;
+      if (!/^VipLookup(?:Busy)?Error$/.test(kind)) throw error;
+      throw new CliError(`${name} was not synced: ${message}`);
+    });
+    if (report !== undefined) return report;
+    if (isFirst) print(`${name} is being synced by another instance; waiting for it.`);
+    if (performance.now() > giveUpMs) {
+      throw new CliError(`${name} was not synced: another instance is at it. Its own result will count.`);
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+function describe(name: string, report: SyncReport, ms: number): string {
+  const { kind, entries, before, changed, pages, skipped, problem } = report;
+  const what = kind === 'full' ? 'everything' : `what changed (${changed})`;
+  const had = before === undefined ? 'the first copy' : `${before} before`;
+  const lines = [
+    `${name}: pulled ${what}, ${pages} ${pages === 1 ? 'page' : 'pages'}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${entries} contacts (${had}).`,
+  ];
+  if (skipped > 0) lines.push(`Left out because they cannot be read: ${skipped}, the first: ${problem}`);
+  return lines.join('\n');
+}

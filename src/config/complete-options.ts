@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
+import { isPlainObject } from '../common/json.js';
+import type { OptionsClass } from './class-metadata.js';
+import { childOf, isSecretKey, pathOf, shorten, toPlain } from './config-node.js';
+import type { ConfigMap, ConfigNode } from './config-node.js';
+import type { Report } from './report.js';
+
+/** A kind of provider, as far as its options go. */
+export interface Kind {
+  /** class-validator class of the options. */
+  readonly options: OptionsClass;
+  /** The option that stands for others. */
+  readonly completedBy?: string;
+  readonly complete?: (
+    written: Readonly<Record<string, unknown>>,
+    tools: CompletionTools,
+  ) => CompletedOptions;
+}
+
+/** A provider's keys, with those that one of them stands for. */
+export interface CompletedProvider {
+  /** `undefined` when it is not known what they come to. */
+  readonly node: ConfigMap | undefined;
+  /** Nothing is missing because of a problem that is reported already. */
+  readonly isWhole: boolean;
+}
+
+/** Has options completed by their kind; added keys stand at the line of the one that brought them. */
+export function completeProvider(
+  node: ConfigMap,
+  { completedBy, complete }: Kind,
+  tools: CompletionTools,
+  report: Report,
+): CompletedProvider {
+  const cause = completedBy === undefined ? undefined : node.entries.get(completedBy);
+  if (cause === undefined || complete === undefined) return { node, isWhole: true };
+  const written = new Map([...node.entries].filter(([key]) => key !== 'kind'));
+  const { options, problems } = complete(
+    toPlain({ ...node, entries: written }) as Record<string, unknown>,
+    tools,
+  );
+  for (const { path, message } of problems) reportAt(node, path, message, cause.line, report);
+  const isWhole = problems.length === 0;
+  if (options === undefined) return { node: undefined, isWhole };
+  const origin = `${completedBy}${cause.kind === 'scalar' && !cause.secret ? ` ${shorten(cause.written)}` : ''}`;
+  const kind = [...node.entries].filter(([key]) => key === 'kind');
+  const entries = new Map([...kind, ...place(options, node, { line: cause.line, origin })]);
+  return { node: { ...node, entries }, isWhole };
+}
+
+function reportAt(
+  node: ConfigMap,
+  path: readonly string[],
+  message: string,
+  line: number,
+  report: Report,
+): void {
+  let found: ConfigNode | undefined = node;
+  for (const key of path) found = childOf(found, key);
+  if (found !== undefined) report.at(found, message);
+  else report.add({ line, key: path.reduce(pathOf, node.path), message });
+}
+
+type Addition = Pick<ConfigNode, 'line' | 'origin'>;
+
+/** What is written in the file keeps its place there; what was added gets that of its cause. */
+function place(
+  values: Readonly<Record<string, unknown>>,
+  parent: ConfigMap,
+  addition: Addition,
+): Map<string, ConfigNode> {
+  return new Map(
+    Object.entries(values).map(([key, value]) => {
+      const written = parent.entries.get(key);
+      if (written !== undefined && isDeepStrictEqual(toPlain(written), value)) return [key, written];
+      const added = { ...addition, path: pathOf(parent.path, key), secret: isSecretKey(key, parent) };
+      if (written?.kind === 'map' && isPlainObject(value)) {
+        const entries = place(value, written, addition);
+        return [key, { ...written, entries }];
+      }
+      return [key, nodeOf(value, written === undefined ? added : { ...added, line: written.line })];
+    }),
+  );
+}
+
+function nodeOf(value: unknown, at: Addition & Pick<ConfigNode, 'path' | 'secret'>): ConfigNode {
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => nodeOf(item, { ...at, path: `${at.path}[${index}]` }));
+    return { ...at, kind: 'list', items };
+  }
+  if (isPlainObject(value)) {
+    const empty: ConfigMap = { ...at, kind: 'map', entries: new Map() };
+    return { ...empty, entries: place(value, empty, at) };
+  }
+  const scalar = value as string | number | boolean | null;
+  return { ...at, kind: 'scalar', value: scalar, written: String(scalar ?? ''), variable: false };
+}

@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ScriptedProvider } from '../../test/support/scripted-provider.js';
+import { ProviderHealthCheck } from './provider-health.js';
+
+let provider: ScriptedProvider;
+let health: ProviderHealthCheck;
+const told = () => health.health('closed');
+const anew = () => new ProviderHealthCheck(provider, 1_000);
+const fail = () => Promise.reject(new TypeError('spilt tea'));
+
+beforeEach(() => {
+  provider = new ScriptedProvider(() => null);
+  health = anew();
+});
+
+describe('health of a provider that could not open', () => {
+  const NOT_OPEN = {
+    status: 'degraded',
+    reason: 'it could not open: TypeError',
+    since: expect.any(String),
+    breaker: 'closed',
+  };
+
+  it('tells so, however well its check speaks of it', async () => {
+    await expect(health.opening(fail)).rejects.toThrow('spilt tea');
+    expect(await told()).toEqual(NOT_OPEN);
+  });
+
+  it('dates a backend that was down from the start from then, whenever somebody asks first', async () => {
+    provider.check = fail;
+    await expect(health.opening(fail)).rejects.toThrow();
+    const startedMs = Date.now();
+    await new Promise((done) => setTimeout(done, 30));
+    expect(Date.parse((await told()).since!)).toBeLessThanOrEqual(startedMs);
+  });
+
+  it('tells so until a lookup has succeeded', async () => {
+    await expect(health.opening(fail)).rejects.toThrow();
+    health.lookupSucceeded();
+    expect(await told()).toEqual({ status: 'up', breaker: 'closed' });
+  });
+
+  it('believes a check that is well again after it was not', async () => {
+    await expect(health.opening(fail)).rejects.toThrow();
+    let failures = 1;
+    provider.check = () => (failures-- > 0 ? fail() : Promise.resolve({ status: 'up' }));
+    expect(await told()).toMatchObject({ status: 'degraded', reason: 'TypeError' });
+    await new Promise((done) => setTimeout(done, 2_050)); // results are shared for 2 s
+    expect(await told()).toEqual({ status: 'up', breaker: 'closed' });
+  });
+
+  it('tells that it is still opening', async () => {
+    let open!: () => void;
+    const opening = health.opening(() => new Promise((done) => (open = done)));
+    expect(await told()).toMatchObject({ status: 'degraded', reason: 'it is still opening' });
+    open();
+    await opening;
+    expect(await told()).toEqual({ status: 'up', breaker: 'closed' });
+  });
+});
+
+describe('health after an incident', () => {
+  it('tells the last one, since when there are such, and whether it is news', async () => {
+    expect(health.heldThread()).toBe(true);
+    expect(health.heldThread()).toBe(false);
+    expect(await told()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringContaining('held the thread'),
+    });
+    expect(health.turnedAway()).toBe(true);
+    expect(await told()).toMatchObject({ reason: expect.stringContaining('were turned away') });
+    health.threwLoose(new RangeError('a secret'));
+    expect(await told()).toMatchObject({
+      reason: 'something failed where nobody could catch it: RangeError',
+    });
+  });
+});
+
+describe('what a check may say in public', () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'up'],
+    ['another word', { status: 'great' }],
+  ])('%s is no status', async (_, answered) => {
+    provider.check = () => Promise.resolve(answered as never);
+    expect(await told()).toMatchObject({ status: 'degraded', reason: 'TypeError' });
+  });
+
+  it('is what a status has, and nothing that is no JSON', async () => {
+    const status = {
+      status: 'up',
+      entries: 7,
+      loadedAt: '2026-01-01T00:00:00Z',
+      syncedAt: 7n,
+      password: 'x',
+    };
+    provider.check = () => Promise.resolve(status as never);
+    expect(await told()).toEqual({ status: 'up', entries: 7, loadedAt: status.loadedAt, breaker: 'closed' });
+  });
+});

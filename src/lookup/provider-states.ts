@@ -1,0 +1,11 @@
+import type { ProviderState } from './port/provider-state.js';
+
+/** Nest token of the place where providers keep things over restarts. */
+export const PROVIDER_STATES = Symbol.for('smartrouting-vip.provider-states');
+
+export interface ProviderStates {
+  /** @param provider the name under `providers:` */
+  of(provider: string): ProviderState;
+  /** Called once, when no provider is at work any more. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import type { ProviderContext } from '../../lookup/port/vip-lookup-provider.js';
+import { MemoryState } from './memory-state.js';
+
+/**
+ * A `ProviderContext` for tests. Relative paths stay as they are; log entries are kept in `logged`.
+ * @param options instance or plain object of the provider's options; they are taken as checked
+ * @since 0.1.0
+ */
+export function providerContext<Options extends object>(
+  options: Options,
+  overrides: Partial<ProviderContext<Options>> = {},
+): ProviderContext<Options> & { readonly logged: { level: string; fields: object; message: string }[] } {
+  const logged: { level: string; fields: object; message: string }[] = [];
+  const log = (level: string) => (fields: object, message: string) =>
+    void logged.push({ level, fields, message });
+  return {
+    name: 'under-test',
+    options,
+    country: 'FI',
+    databaseUrl: 'sqlite::memory:',
+    state: new MemoryState(),
+    logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    resolvePath: (path) => path,
+    ...overrides,
+    logged,
+  };
+}

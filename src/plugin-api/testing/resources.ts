@@ -1,0 +1,44 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+const CONNECTIONS = ['TCPSocketWrap', 'PipeWrap'];
+const ACCEPTED = 'net.server.socket';
+
+/**
+ * What keeps this process alive. The backend of a test often runs in the same process; connections that a server here has
+ * accepted are not counted, so what is left of a provider can be told while its backend still runs.
+ */
+export class Resources {
+  readonly #accepted = new Set<Socket>();
+
+  constructor() {
+    subscribe(ACCEPTED, this.#onAccepted);
+  }
+
+  end(): void {
+    unsubscribe(ACCEPTED, this.#onAccepted);
+  }
+
+  /** How many there are of each kind. */
+  count(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    const add = (kind: string, count: number) => counts.set(kind, (counts.get(kind) ?? 0) + count);
+    for (const kind of process.getActiveResourcesInfo())
+      add(CONNECTIONS.includes(kind) ? 'connection' : kind, 1);
+    add('connection', -[...this.#accepted].filter(({ destroyed }) => !destroyed).length);
+    return counts;
+  }
+
+  /** What there is more of than `before`, by name. */
+  since(before: ReadonlyMap<string, number>): string[] {
+    return [...this.count()]
+      .filter(([kind, count]) => count > (before.get(kind) ?? 0))
+      .map(([kind, count]) => `${count - (before.get(kind) ?? 0)} × ${kind}`);
+  }
+
+  readonly #onAccepted = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    this.#accepted.add(socket);
+    socket.once('close', () => this.#accepted.delete(socket));
+  };
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { isJson, isPlainObject } from '../../common/json.js';
+import type { ProviderStatus, VipAnswer } from '../../lookup/port/vip-lookup-provider.js';
+import type { VipRecord } from '../../lookup/port/vip-record.js';
+
+type Check = readonly [what: string, holds: (value: unknown) => boolean];
+
+const TEXT: Check = ['a text that is not empty', (value) => typeof value === 'string' && value !== ''];
+const INSTANT: Check = ['a number of milliseconds', Number.isFinite];
+const OBJECT: Check = ['a JSON object', (value) => isPlainObject(value) && isJson(value)];
+const RECORD: Readonly<Record<keyof VipRecord, Check>> = {
+  number: TEXT,
+  tier: TEXT,
+  name: TEXT,
+  targets: [
+    'a list of texts',
+    (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  ],
+  validFromMs: INSTANT,
+  validUntilMs: INSTANT,
+  attributes: OBJECT,
+  instructions: OBJECT,
+};
+const REQUIRED: readonly string[] = ['number', 'tier'];
+
+/**
+ * The records of an answer that is not `null`.
+ * @throws AssertionError when it is no record, nor a list of some
+ */
+export function recordsOf(answer: VipAnswer): readonly VipRecord[] {
+  assert.ok(answer !== null && answer !== undefined, `a record, not ${answer === null ? 'null' : 'nothing'}`);
+  const records = (Array.isArray(answer) ? answer : [answer]) as readonly VipRecord[];
+  assert.ok(records.length > 0, 'a record, not an empty list');
+  for (const record of records) assertRecord(record);
+  return records;
+}
+
+function assertRecord(record: VipRecord): void {
+  assert.ok(isPlainObject(record), 'an answer is a record, a list of records, or null');
+  for (const [key, [what, holds]] of Object.entries(RECORD)) {
+    const value = (record as Record<string, unknown>)[key];
+    if (value === undefined && !REQUIRED.includes(key)) continue;
+    assert.ok(holds(value), `${key} of a record is ${what}; readVipRecord makes it so`);
+  }
+  const others = Object.keys(record).filter((key) => !(key in RECORD));
+  assert.deepEqual(others, [], 'no other keys in a record; put them under attributes, or use readVipRecord');
+}
+
+/** True when the record is meant for the number: it names it, or a range that it lies in. */
+export function covers(record: VipRecord, key: string): boolean {
+  return record.number.endsWith('*') ? key.startsWith(record.number.slice(0, -1)) : record.number === key;
+}
+
+/** @throws AssertionError when a check answered something that is no status */
+export function assertStatus(status: ProviderStatus): void {
+  assert.ok(isPlainObject(status), 'check answers an object with a status');
+  const { status: word, reason } = status as { status?: unknown; reason?: unknown };
+  assert.ok(word === 'up' || word === 'degraded', 'the status of a check is "up" or "degraded"');
+  assert.ok(
+    word === 'up' || (typeof reason === 'string' && reason !== ''),
+    'a check that says "degraded" gives a reason',
+  );
+}
+
+/** `instanceof Error` fails across realms (Jest), so the shape is asked for. */
+export function isError(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
+}

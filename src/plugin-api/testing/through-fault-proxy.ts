@@ -1,0 +1,47 @@
+import type { VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
+import { startFaultProxy } from './fault-proxy.js';
+import type { Fault } from './fault-proxy.js';
+import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
+
+/**
+ * A provider that asks a backend over TCP, and what the backend holds.
+ * @since 0.1.0
+ */
+export interface NetworkProvider
+  extends Pick<ProviderHarness, 'country' | 'patienceMs'>, Pick<ProviderWithVip, 'known' | 'unknown'> {
+  /** Starts the backend, holding the VIP. */
+  backend(): Promise<{ readonly port: number; readonly host?: string; stop(): Promise<void> }>;
+  /** Makes a provider, not opened, that finds its backend at 127.0.0.1 and this port. */
+  provider(port: number): VipLookupProvider;
+}
+
+/**
+ * The harness of a provider that asks a backend over TCP: backend down, backend that holds its answer and backend that
+ * breaks off its answer are made with a fault proxy.
+ *
+ * That is not all that can go wrong: give `startBroken` of your own where the backend can say "I cannot", as HTTP can with
+ * a status: `{ ...throughFaultProxy(…), startBroken() { … } }`.
+ * @since 0.1.0
+ */
+export function throughFaultProxy(subject: NetworkProvider): ProviderHarness {
+  const { known, unknown, country, patienceMs } = subject;
+  const start = async (fault: Fault): Promise<ProviderUnderTest> => {
+    const backend = await subject.backend();
+    const proxy = await startFaultProxy(backend, fault);
+    return {
+      provider: subject.provider(proxy.port),
+      async stop() {
+        await proxy.stop();
+        await backend.stop();
+      },
+    };
+  };
+  return {
+    ...(country !== undefined && { country }),
+    ...(patienceMs !== undefined && { patienceMs }),
+    start: async () => ({ ...(await start('none')), known, unknown }),
+    startDown: () => start('refuse'),
+    startBroken: () => start({ truncateAfter: 1 }),
+    startHeld: () => start('hang'),
+  };
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { Caller } from '../../lookup/port/caller.js';
+import type { VipAnswer, VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
+import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
+import { isError } from './shapes.js';
+import { within } from './time.js';
+
+const PATIENCE_MS = 4_000;
+/** For lookups and checks that nothing keeps from being answered. */
+const AMPLE_MS = 10_000;
+
+/** What every provider does, and how that is tried. */
+export type Sentences = Readonly<Record<string, (trial: Trial) => Promise<void>>>;
+
+/** What one sentence of the contract works with; closes and stops all that it started. */
+export class Trial {
+  readonly patienceMs: number;
+  readonly country: string;
+  readonly #open = new Set<ProviderUnderTest>();
+  readonly #running = new Set<ProviderUnderTest>();
+
+  constructor(readonly harness: ProviderHarness) {
+    this.patienceMs = harness.patienceMs ?? PATIENCE_MS;
+    this.country = harness.country ?? 'FI';
+  }
+
+  /** Has a provider made, which is not opened. */
+  async make<T extends ProviderUnderTest>(start: () => Promise<T>): Promise<T> {
+    const subject = await start();
+    this.#open.add(subject);
+    this.#running.add(subject);
+    return subject;
+  }
+
+  /** A provider that is open, its backend up. */
+  async up(): Promise<ProviderWithVip> {
+    const subject = await this.make(() => this.harness.start());
+    await subject.provider.open?.();
+    return subject;
+  }
+
+  /** A provider that was told to open and may have failed to, as with a backend that is down. */
+  async opened(start: () => Promise<ProviderUnderTest>): Promise<VipLookupProvider> {
+    const { provider } = await this.make(start);
+    await this.open(provider).catch(() => undefined); // a failed open does not stop the service's start either
+    return provider;
+  }
+
+  async open(provider: VipLookupProvider): Promise<void> {
+    await provider.open?.();
+  }
+
+  async ask(
+    provider: VipLookupProvider,
+    text: string,
+    signal = AbortSignal.timeout(AMPLE_MS),
+  ): Promise<VipAnswer> {
+    return provider.lookup(Caller.read(text, this.country), signal);
+  }
+
+  /** Asks for a sign of life; a check that throws at once, not by its promise, breaks the contract. */
+  check(provider: VipLookupProvider, signal = AbortSignal.timeout(AMPLE_MS)) {
+    let status;
+    try {
+      status = provider.check(signal);
+    } catch {
+      assert.fail('check returns a promise, and rejects; it does not throw at once');
+    }
+    assert.equal(typeof status?.then, 'function', 'check returns a promise');
+    return status;
+  }
+
+  within<T>(what: string, work: T | Promise<T>): Promise<T> {
+    return within(this.patienceMs, what, work);
+  }
+
+  /** Asserts that `work` rejects with an error, and soon. */
+  async fails(what: string, work: Promise<unknown>): Promise<Error> {
+    const outcome = work.then(
+      () => assert.fail(`${what} rejects with an error`),
+      (error: unknown) => error,
+    );
+    const error = await this.within(what, outcome);
+    assert.ok(isError(error), `${what} rejects with an error, and with nothing else`);
+    return error;
+  }
+
+  async close(subject: ProviderUnderTest): Promise<void> {
+    if (this.#open.delete(subject)) await this.within('close()', subject.provider.close?.());
+  }
+
+  async stop(subject: ProviderUnderTest): Promise<void> {
+    if (this.#running.delete(subject)) await subject.stop();
+  }
+
+  /** Closes and stops everything, whatever fails on the way; rejects with the first failure. */
+  async end(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const subject of new Set([...this.#open, ...this.#running])) {
+      await this.close(subject).catch((error: unknown) => failures.push(error));
+      await this.stop(subject).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+/**
+ * Runs one sentence of the contract.
+ * @throws what the body threw, or closing; AssertionError when something was thrown that nobody could catch
+ */
+export async function prove(harness: ProviderHarness, body: (trial: Trial) => Promise<void>): Promise<void> {
+  const trial = new Trial(harness);
+  const failures: unknown[] = [];
+  const loose: unknown[] = [];
+  const onLoose = (error: unknown) => void loose.push(error);
+  // Where the runner hides these events (Jest), it fails the test by itself.
+  process.on('unhandledRejection', onLoose).on('uncaughtException', onLoose);
+  try {
+    await body(trial).catch((error: unknown) => failures.push(error));
+    await trial.end().catch((error: unknown) => failures.push(error));
+    // Rejections are reported when the promises at hand are done with.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+  } finally {
+    process.off('unhandledRejection', onLoose).off('uncaughtException', onLoose);
+  }
+  if (failures.length > 0) throw failures[0];
+  assert.deepEqual(
+    loose,
+    [],
+    'no rejected promise is left alone, nothing is thrown where nobody can catch it',
+  );
+}

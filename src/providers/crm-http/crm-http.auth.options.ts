@@ -1,0 +1,220 @@
+import { IsIn, ValidateIf } from 'class-validator';
+import { isPlainObject } from '../../plugin-api/index.js';
+import { headerNameProblem, Rule } from './crm-http.rules.js';
+import type { Schema } from './crm-http.rules.js';
+import { isHeaderText } from './crm-http.templates.js';
+import { privateKeyProblem } from './oauth/oauth-private-key.js';
+
+type OAuthType = 'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer';
+type AuthType = 'none' | 'basic' | 'bearer' | 'header' | OAuthType;
+type AuthField = Exclude<keyof CrmHttpAuthOptions, 'type'>;
+
+const OAUTH_MAY: readonly AuthField[] = ['clientAuth', 'scope', 'parameters', 'scheme'];
+
+/** Which keys a type needs, and which it may have. */
+const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: readonly AuthField[] }>> = {
+  none: { needs: [] },
+  basic: { needs: ['username', 'password'] },
+  bearer: { needs: ['token'] },
+  header: { needs: ['name', 'value'] },
+  'oauth2-client-credentials': { needs: ['tokenUrl', 'clientId', 'clientSecret'], may: OAUTH_MAY },
+  'oauth2-refresh-token': {
+    needs: ['tokenUrl', 'clientId', 'refreshToken', 'encryptionKey'],
+    may: ['clientSecret', ...OAUTH_MAY],
+  },
+  'oauth2-jwt-bearer': {
+    needs: ['tokenUrl', 'issuer', 'subject', 'audience', 'privateKey'],
+    may: ['clientId', 'clientSecret', ...OAUTH_MAY],
+  },
+};
+const AUTH_TYPES = Object.keys(FIELDS) as AuthType[];
+
+/** Asked for when the type needs it, refused when the type has no use for it. */
+function AuthKey(
+  field: AuthField,
+  problemOf: (value: unknown, auth: CrmHttpAuthOptions) => string | undefined,
+  schema?: Schema,
+): PropertyDecorator {
+  const checked = ValidateIf((auth: CrmHttpAuthOptions) => {
+    return auth[field] != null || (fieldsOf(auth)?.needs.includes(field) ?? false);
+  });
+  const rule = Rule<CrmHttpAuthOptions>((value, auth) => {
+    const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
+    if (!needs.includes(field) && !may.includes(field)) {
+      return `belongs to auth type ${list(typesWith(field))}. Take it out, or change type.`;
+    }
+    if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
+    return problemOf(value, auth);
+  }, schema);
+  return (target, property) => {
+    checked(target, property);
+    rule(target, property);
+  };
+}
+
+function AuthText(
+  field: AuthField,
+  textProblem: (text: string, auth: CrmHttpAuthOptions) => string | undefined,
+): PropertyDecorator {
+  return AuthKey(field, (value, auth) =>
+    typeof value === 'string' ? textProblem(value, auth) : 'must be text. Put it in quotes.',
+  );
+}
+
+/** `undefined` for a type that does not exist, which is reported at the type itself. */
+function fieldsOf({ type }: CrmHttpAuthOptions): (typeof FIELDS)[AuthType] | undefined {
+  return AUTH_TYPES.includes(type) ? FIELDS[type] : undefined;
+}
+
+function typesWith(field: AuthField): AuthType[] {
+  return AUTH_TYPES.filter((type) => [...FIELDS[type].needs, ...(FIELDS[type].may ?? [])].includes(field));
+}
+
+function list(words: readonly string[], last = 'or'): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+const CONTROL = /[\x00-\x1f\x7f]/;
+const WORD = /^[\x21-\x7e]+$/;
+const NOT_A_WORD =
+  'must be one word of ASCII characters. Is it empty, or is there a space or a line end in it?';
+const wordProblem = (text: string) => (WORD.test(text) ? undefined : NOT_A_WORD);
+const lineProblem = (text: string) =>
+  text.trim() === '' || CONTROL.test(text)
+    ? 'must be text of one line. Is it empty, or is there a line end in it?'
+    : undefined;
+
+/** Long enough that nobody guesses it from a stolen database. */
+const MIN_ENCRYPTION_KEY = 20;
+/** What the grant sets by itself. */
+const OWN_PARAMETERS: Readonly<Record<string, string>> = {
+  grant_type: 'is set by type',
+  client_id: 'is written as clientId',
+  client_secret: 'is written as clientSecret',
+  scope: 'has a key of its own',
+  refresh_token: 'is written as refreshToken',
+  assertion: 'is made of issuer, subject, audience and privateKey',
+};
+
+function tokenUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return 'must be the address of the token endpoint, for example https://login.example/oauth2/token.';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'has a user name or password before the host. Write clientId and clientSecret.';
+  }
+  return url.hash === '' ? undefined : 'has a # in it, and what follows is never sent. Take it out.';
+}
+
+function parametersProblem(parameters: unknown): string | undefined {
+  if (!isPlainObject(parameters)) return 'must be a map of names and texts, for example { audience: crm }.';
+  for (const [name, value] of Object.entries(parameters)) {
+    if (Object.hasOwn(OWN_PARAMETERS, name))
+      return `has ${name}, which ${OWN_PARAMETERS[name]}. Take it out.`;
+    if (typeof value !== 'string') return 'must hold texts only. Put them in quotes.';
+  }
+  return undefined;
+}
+
+/** How the service proves itself to the CRM. */
+export class CrmHttpAuthOptions {
+  @IsIn(AUTH_TYPES, { message: `is no kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
+  readonly type: AuthType;
+
+  @AuthText('username', (text) =>
+    text.includes(':') || CONTROL.test(text)
+      ? 'has a colon or a control character, which Basic auth cannot carry.'
+      : undefined,
+  )
+  readonly username?: string;
+
+  /** May be empty: some APIs take the key as the user name. */
+  @AuthText('password', (text) =>
+    CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
+  )
+  readonly password?: string;
+
+  @AuthText('token', wordProblem)
+  readonly token?: string;
+
+  @AuthText('name', (text) => {
+    const problem = headerNameProblem(text);
+    return problem === undefined ? undefined : `${problem}, for example X-Api-Key.`;
+  })
+  readonly name?: string;
+
+  @AuthText('value', (text) =>
+    text.trim() !== '' && isHeaderText(text)
+      ? undefined
+      : 'must be text of one line in Latin-1. Is it empty, or is there a line end in it?',
+  )
+  readonly value?: string;
+
+  /** Address of the OAuth2 token endpoint. */
+  @AuthText('tokenUrl', tokenUrlProblem)
+  readonly tokenUrl?: string;
+
+  @AuthText('clientId', lineProblem)
+  readonly clientId?: string;
+
+  @AuthText('clientSecret', (text, auth) =>
+    auth.clientId == null ? 'needs clientId beside it.' : lineProblem(text),
+  )
+  readonly clientSecret?: string;
+
+  /** Where clientId and clientSecret stand in a token request: in its body (`post`, the default), or as `basic` auth. */
+  @AuthKey(
+    'clientAuth',
+    (value, auth) => {
+      if (value !== 'post' && value !== 'basic') return 'is not known. Write post or basic. Default: post.';
+      return auth.clientSecret == null ? 'needs clientSecret beside it.' : undefined;
+    },
+    { type: 'string', enum: ['post', 'basic'] },
+  )
+  readonly clientAuth?: 'post' | 'basic';
+
+  /** Scopes, with blanks between. */
+  @AuthText('scope', lineProblem)
+  readonly scope?: string;
+
+  /** Further parameters of the token request that a vendor asks for, such as `audience` or `resource`. */
+  @AuthKey('parameters', parametersProblem, { type: 'object', additionalProperties: { type: 'string' } })
+  readonly parameters?: Record<string, string>;
+
+  /** The word before the token in the header `Authorization`. Default: `Bearer`. */
+  @AuthText('scheme', (text) =>
+    /^[A-Za-z][\w.-]*$/.test(text)
+      ? undefined
+      : 'must be the word before the token in the header Authorization, for example Zoho-oauthtoken. Default: Bearer.',
+  )
+  readonly scheme?: string;
+
+  /** As the vendor gave it to the administrator; newer ones, which replace it, are kept in the service's database. */
+  @AuthText('refreshToken', wordProblem)
+  readonly refreshToken?: string;
+
+  /** Any secret text; what is kept in the database is encrypted with a key that is made of it. */
+  @AuthText('encryptionKey', (text) =>
+    text.length >= MIN_ENCRYPTION_KEY && !CONTROL.test(text)
+      ? undefined
+      : `must be a secret text of one line, at least ${MIN_ENCRYPTION_KEY} characters. Make one with: openssl rand -base64 32`,
+  )
+  readonly encryptionKey?: string;
+
+  /** Claim `iss`: who signs; at Salesforce the consumer key. */
+  @AuthText('issuer', lineProblem)
+  readonly issuer?: string;
+
+  /** Claim `sub`: for whom; at Salesforce the user's name. */
+  @AuthText('subject', lineProblem)
+  readonly subject?: string;
+
+  /** Claim `aud`: for which server; at Salesforce https://login.salesforce.com. */
+  @AuthText('audience', lineProblem)
+  readonly audience?: string;
+
+  /** PEM of an RSA key (signs with RS256) or of a P-256 key (ES256). */
+  @AuthText('privateKey', privateKeyProblem)
+  readonly privateKey?: string;
+}

@@ -1,0 +1,148 @@
+import type jsonata from 'jsonata';
+import { VipLookupBusyError } from '../../plugin-api/index.js';
+import type { Json, ProviderLogger } from '../../plugin-api/index.js';
+import { compileExpression, evaluateExpression, isNothing } from './crm-http.mapping.js';
+import { Pause } from './crm-http.pause.js';
+import { TokenBucket } from './crm-http.rate-limit.js';
+import { readRetryAfter } from './crm-http.retry-after.js';
+
+/**
+ * What a request takes of the rate limit: a token that must be there (`take`), one that may be owed because the lookup
+ * has begun, or the pull of a copy keeps its distance (`owe`), or none, for health checks.
+ */
+export type Spending = 'take' | 'owe' | 'none';
+
+/** An answer that is no success. */
+export interface RefusedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  /** When its request was sent, by `performance.now()`. */
+  readonly askedMs: number;
+}
+
+export interface LimitOptions {
+  readonly rateLimit?: string | null;
+  readonly limitReached?: string | null;
+}
+
+/** Statuses that mean "not now" by themselves. */
+const ALWAYS_BUSY = [429, 503];
+/** How long health tells that the rate limit turned lookups away: longer than monitors pause. */
+const TURNED_AWAY_SHOWN_MS = 30_000;
+/** With a rate limit, a health check asks the CRM only when nothing was answered well for so long. */
+const ANSWER_PROVES_MS = 60_000;
+
+/** Keeps requests within what a CRM allows. Nobody waits: who may not ask now learns it at once. */
+export class CrmLimits {
+  readonly #bucket: TokenBucket | undefined;
+  readonly #limitReached: jsonata.Expression | undefined;
+  readonly #pause: Pause;
+  #pausedBy = 0;
+  #turnedAwayMs = -Infinity;
+  #answeredMs = -Infinity;
+
+  constructor(
+    private readonly options: LimitOptions,
+    private readonly logger: ProviderLogger,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.#bucket = options.rateLimit == null ? undefined : new TokenBucket(options.rateLimit, now);
+    this.#limitReached = options.limitReached == null ? undefined : compileExpression(options.limitReached);
+    this.#pause = new Pause(now);
+  }
+
+  /** Why lookups are turned away; `undefined` when they are not. */
+  get trouble(): string | undefined {
+    const { leftMs } = this.#pause;
+    if (leftMs > 0) return this.#pauseText(leftMs);
+    return this.now() - this.#turnedAwayMs < TURNED_AWAY_SHOWN_MS
+      ? `lookups were turned away: rateLimit (${this.options.rateLimit}) was used up`
+      : undefined;
+  }
+
+  /** Whether an answer to a call was good so recently that a health check need not spend a request. */
+  get isProven(): boolean {
+    return this.#bucket !== undefined && this.now() - this.#answeredMs < ANSWER_PROVES_MS;
+  }
+
+  /** Whether the body of an answer that is no success tells anything. */
+  get readsBodies(): boolean {
+    return this.#limitReached !== undefined;
+  }
+
+  /** @throws VipLookupBusyError while the CRM is left alone */
+  admit(): void {
+    const { leftMs } = this.#pause;
+    if (leftMs > 0) throw new VipLookupBusyError(this.#pauseText(leftMs), leftMs);
+  }
+
+  /** @throws VipLookupBusyError when there is nothing left to spend */
+  spend(spending: Spending): void {
+    if (this.#bucket === undefined || spending === 'none') return;
+    if (spending === 'owe') return this.#bucket.owe();
+    const waitMs = this.#bucket.take();
+    if (waitMs === 0) return;
+    const { rateLimit } = this.options;
+    if (this.now() - this.#turnedAwayMs >= TURNED_AWAY_SHOWN_MS) {
+      this.logger.warn({ rateLimit }, 'lookups are turned away: rateLimit is used up');
+    }
+    this.#turnedAwayMs = this.now();
+    throw new VipLookupBusyError(`rateLimit (${rateLimit}) is used up`, waitMs);
+  }
+
+  /** @param askedMs when the request was sent that was answered well */
+  answered(askedMs: number): void {
+    this.#answeredMs = this.now();
+    if (!this.#pause.isUnsettled) return;
+    this.#pause.settled(askedMs);
+    if (!this.#pause.isUnsettled) this.logger.info({}, 'the CRM answers again after a pause');
+  }
+
+  /** A request came to nothing. */
+  failed(): void {
+    this.#answeredMs = -Infinity;
+  }
+
+  /** Whether status and headers alone ask for a pause. */
+  isBusy({ status, retryAfter }: RefusedAnswer): boolean {
+    return ALWAYS_BUSY.includes(status) || (status === 403 && readRetryAfter(retryAfter) !== undefined);
+  }
+
+  /**
+   * Begins a pause when the body asks for one.
+   * @param body what the answer says; `undefined` when that is no JSON
+   * @throws VipLookupBusyError when it does
+   */
+  async heed(answer: RefusedAnswer, body: Json | undefined): Promise<void> {
+    if (await this.#isLimitReached(body)) this.pause(answer);
+  }
+
+  /** @throws VipLookupBusyError always */
+  pause({ status, retryAfter, askedMs }: RefusedAnswer): never {
+    const isFirst = !this.#pause.isUnsettled;
+    this.#pause.begin(askedMs, readRetryAfter(retryAfter));
+    this.#pausedBy = status;
+    const { leftMs } = this.#pause;
+    if (isFirst) {
+      this.logger.warn(
+        { status, pauseMs: Math.round(leftMs) },
+        'the CRM asks for a pause and is asked nothing meanwhile',
+      );
+    }
+    throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);
+  }
+
+  async #isLimitReached(body: Json | undefined): Promise<boolean> {
+    if (this.#limitReached === undefined || body === undefined) return false;
+    const value = await evaluateExpression('limitReached', this.#limitReached, body, {});
+    return !isNothing(value);
+  }
+
+  #pauseText(leftMs: number): string {
+    return `paused after HTTP ${this.#pausedBy}, for ${seconds(leftMs)} more`;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(1, Math.ceil(ms / 1_000))} s`;
+}

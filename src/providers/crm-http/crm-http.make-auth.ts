@@ -1,0 +1,54 @@
+import type { ProviderContext } from '../../plugin-api/index.js';
+import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
+import type { CrmHttpAuthOptions } from './crm-http.auth.options.js';
+import { OAuthAuth } from './oauth/oauth-auth.js';
+import { FixedGrant } from './oauth/oauth-grants.js';
+import { RefreshGrant } from './oauth/oauth-refresh-grant.js';
+
+/** @param auth checked options; none: no credentials are sent */
+export function makeAuth(
+  auth: CrmHttpAuthOptions | undefined | null,
+  context: Pick<ProviderContext, 'name' | 'state' | 'logger'>,
+): CrmAuth {
+  switch (auth?.type) {
+    case undefined:
+    case 'none':
+      return new FixedAuth({});
+    case 'basic': {
+      const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
+      return new FixedAuth({ authorization: `Basic ${credentials}` });
+    }
+    case 'bearer':
+      return new FixedAuth({ authorization: `Bearer ${auth.token}` });
+    case 'header':
+      return new FixedAuth({ [auth.name!.toLowerCase()]: auth.value! });
+    case 'oauth2-client-credentials':
+    case 'oauth2-jwt-bearer':
+      return new OAuthAuth(new FixedGrant(auth), auth.scheme, context.logger);
+    case 'oauth2-refresh-token':
+      return new OAuthAuth(new RefreshGrant(context, auth), auth.scheme, context.logger);
+  }
+}
+
+/** Credentials that stand in the configuration. */
+class FixedAuth implements CrmAuth {
+  readonly trouble = undefined;
+
+  constructor(private readonly fixed: AuthHeaders) {}
+
+  async open(): Promise<void> {
+    // There is nothing to get.
+  }
+
+  headers(): AuthHeaders {
+    return this.fixed;
+  }
+
+  async renewed(): Promise<boolean> {
+    return false;
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+}

@@ -1,0 +1,79 @@
+import { bySpecificity, numberKeys, readNumber, readRange } from '../../plugin-api/index.js';
+import type { Caller, Json, VipRecord } from '../../plugin-api/index.js';
+
+/**
+ * Tells whose contact an entry of an answer is. A search may be fuzzy, or compare the ends of numbers, and a number
+ * without country code belongs to somebody else in each country; so every number is read as the CRM's country writes
+ * it, and compared whole.
+ */
+export class CallerMatch {
+  /** The caller's number and the ranges that cover it, best first. */
+  readonly #keys: readonly string[];
+
+  /** @param country ISO 3166-1 alpha-2: how the CRM's numbers are read */
+  constructor(
+    private readonly caller: Caller,
+    private readonly country: string | undefined,
+  ) {
+    this.#keys = numberKeys(caller.key);
+  }
+
+  /**
+   * The best key under which one of the numbers is the caller's; `undefined` when none is.
+   * @param written the contact's numbers, in any spelling
+   */
+  ownNumber(written: readonly (string | number)[]): string | undefined {
+    const places = written
+      .map((number) => this.#keys.indexOf(this.#keyOf(String(number).trim()) ?? ''))
+      .filter((place) => place >= 0);
+    return places.length === 0 ? undefined : this.#keys[Math.min(...places)];
+  }
+
+  #keyOf(text: string): string | undefined {
+    if (text.includes('*') && this.caller.key !== text) return contactRange(text, this.country);
+    const { key } = readNumber(text, this.country);
+    // All digits of E.164 and no plus sign: believed where they are not a number of the CRM's own country.
+    const isCallers = !key.startsWith('+') && bare(key) === this.caller.spell('digits');
+    return isCallers ? this.caller.key : key;
+  }
+}
+
+/** Fewer digits of E.164 and a star are no switchboard but a country, or an operator: a slip in somebody's CRM. */
+const MIN_RANGE_DIGITS = 6;
+
+/** The range that a contact's number with a star stands for; `undefined` when it is none. */
+export function contactRange(text: string, country: string | undefined): string | undefined {
+  const range = readRange(text, country);
+  return range !== undefined && range.length >= MIN_RANGE_DIGITS + '+*'.length ? range : undefined;
+}
+
+/** The numbers that an entry names, empty ones left out, lists in lists too; `undefined` when one is no text. */
+export function writtenNumbers(value: Json | undefined): (string | number)[] | undefined {
+  const numbers = flatten(value ?? []).filter(
+    (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),
+  );
+  const isText = (number: Json): number is string | number =>
+    typeof number === 'string' || typeof number === 'number';
+  return numbers.every(isText) ? numbers : undefined;
+}
+
+function flatten(value: Json): Json[] {
+  return Array.isArray(value) ? value.flatMap(flatten) : [value];
+}
+
+/**
+ * Orders a caller's records: exact number before ranges, then by tier; where that leaves a choice, as the CRM did.
+ * @param tierOrder the highest first; other tiers come last
+ */
+export function bestFirst(records: readonly VipRecord[], tierOrder: readonly string[]): VipRecord[] {
+  const rank = ({ tier }: VipRecord): number => {
+    const place = tierOrder.indexOf(tier);
+    return place < 0 ? tierOrder.length : place;
+  };
+  return [...records].sort((a, b) => bySpecificity(a, b) || rank(a) - rank(b));
+}
+
+/** The number without the signs that people put between digits. */
+export function bare(number: string): string {
+  return number.replace(/[\s\-./()\u00a0]/g, '');
+}

@@ -1,0 +1,53 @@
+import { MAX_PAUSE_MS } from './crm-http.retry-after.js';
+
+/** Pauses where the CRM does not say for how long: the first, and each twice the one before up to the last. */
+const FIRST_PAUSE_MS = 1_000;
+const LAST_PAUSE_MS = 60_000;
+
+/** A time in which a CRM is asked nothing, because it said that it was asked too much. */
+export class Pause {
+  #begunMs = -Infinity;
+  #untilMs = -Infinity;
+  #inARow = 0;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Milliseconds that it still lasts; 0 when there is none. */
+  get leftMs(): number {
+    return Math.max(0, this.#untilMs - this.now());
+  }
+
+  /** Whether nothing was answered well since the last one. */
+  get isUnsettled(): boolean {
+    return this.#inARow > 0;
+  }
+
+  /**
+   * @param askedMs when the request was sent whose answer asks for it: several under way at once count as one
+   * @param retryAfterMs for how long, where the CRM says so
+   */
+  begin(askedMs: number, retryAfterMs: number | undefined): void {
+    const nowMs = this.now();
+    const isOneMore = askedMs < this.#begunMs;
+    if (isOneMore && retryAfterMs === undefined) return;
+    if (!isOneMore) {
+      this.#inARow++;
+      this.#begunMs = nowMs;
+    }
+    this.#untilMs = Math.max(
+      this.#untilMs,
+      nowMs + Math.min(retryAfterMs ?? this.#ownPauseMs(), MAX_PAUSE_MS),
+    );
+  }
+
+  /** @param askedMs when the request was sent that was answered well */
+  settled(askedMs: number): void {
+    if (askedMs >= this.#begunMs) this.#inARow = 0;
+  }
+
+  /** With jitter, so that several instances do not come back at once. */
+  #ownPauseMs(): number {
+    const pauseMs = FIRST_PAUSE_MS * 2 ** (this.#inARow - 1);
+    return Math.min(pauseMs * (1 + Math.random() / 4), LAST_PAUSE_MS);
+  }
+}

@@ -1,0 +1,175 @@
+import { RE2JS } from 're2js';
+import { LineCounter, parseDocument, visit } from 'yaml';
+import { isPlainObject, suggestion } from '../../plugin-api/index.js';
+import type { Json, JsonObject } from '../../plugin-api/index.js';
+
+/** A ready-made set of options: data, and nothing that runs. */
+export interface Preset {
+  readonly title: string;
+  /** Name -> what differs from customer to customer. */
+  readonly parameters: ReadonlyMap<string, PresetParameter>;
+  /** As in the configuration file; `<<name>>` in a text stands for a parameter. */
+  readonly options: JsonObject;
+}
+
+export interface PresetParameter {
+  /** What to write there, for messages. */
+  readonly about: string;
+  /** Without one, the parameter is required. */
+  readonly default: string | undefined;
+  /** RE2 syntax; the whole value matches it, so that it is harmless wherever the options put it. */
+  readonly pattern: string;
+}
+
+/** The keys that only the user of a preset writes. */
+const USERS_KEYS = ['kind', 'preset', 'parameters'];
+const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
+const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
+const PLACEHOLDER = /<<([^<>]{0,80})>>/g;
+const MAX_VALUE_CHARACTERS = 500;
+
+/** Whether a value is what the parameter takes. */
+export function fitsPattern(value: string, { pattern }: Pick<PresetParameter, 'pattern'>): boolean {
+  return value.length <= MAX_VALUE_CHARACTERS && RE2JS.compile(pattern).matches(value);
+}
+
+/** Every text of the value with its `<<name>>` replaced; one that has no value stays. */
+export function fillIn(value: Json, parameters: ReadonlyMap<string, string>): Json {
+  if (typeof value === 'string') {
+    return value.replace(PLACEHOLDER, (all, name: string) => parameters.get(name.trim()) ?? all);
+  }
+  if (Array.isArray(value)) return value.map((item) => fillIn(item, parameters));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, parameters)]));
+}
+
+/** Reads a preset file; all that is wrong with it is told, each with its key. */
+export function readPreset(text: string): { readonly preset: Preset } | { readonly problems: string[] } {
+  const yaml = readYaml(text);
+  if ('problem' in yaml) return { problems: [yaml.problem] };
+  if (!isPlainObject(yaml.value)) {
+    return { problems: ['it is no map of keys: write title:, parameters: and options:'] };
+  }
+  const reader = new PresetReader(yaml.value as JsonObject);
+  const preset = reader.read();
+  return reader.problems.length === 0 ? { preset } : { problems: reader.problems };
+}
+
+function readYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    return { problem: `it is no YAML: line ${lines.linePos(error.pos[0]).line} (${error.code})` };
+  }
+  let hasAlias = false;
+  visit(document, { Alias: () => void (hasAlias = true) });
+  return hasAlias ? { problem: 'it has an alias (*name): write the value out' } : { value: document.toJS() };
+}
+
+class PresetReader {
+  readonly problems: string[] = [];
+  readonly #used = new Set<string>();
+
+  constructor(private readonly raw: JsonObject) {}
+
+  read(): Preset {
+    this.#refuseUnknown(this.raw, '', ['title', 'docs', 'parameters', 'options']);
+    const title = this.#text(this.raw['title'], 'title', 'write the name of the CRM');
+    if (this.raw['docs'] !== undefined) this.#text(this.raw['docs'], 'docs', 'write the path of a page');
+    const parameters = this.#parameters(this.raw['parameters']);
+    const { options } = this.raw;
+    if (!isPlainObject(options)) this.#problem('options', 'is missing or no map; write options of crm-http');
+    else {
+      for (const key of USERS_KEYS.filter((key) => key in options)) {
+        this.#problem(`options.${key}`, 'is written in the configuration, not in a preset');
+      }
+      this.#placeholders(options, 'options', parameters);
+    }
+    for (const name of parameters.keys()) {
+      if (!this.#used.has(name))
+        this.#problem(`parameters.${name}`, `is used nowhere; write <<${name}>> in options`);
+    }
+    return { title, parameters, options: isPlainObject(options) ? options : {} };
+  }
+
+  #problem(key: string, message: string): void {
+    this.problems.push(`${key} ${message}`);
+  }
+
+  #refuseUnknown(map: object, path: string, known: readonly string[]): void {
+    for (const key of Object.keys(map).filter((key) => !known.includes(key))) {
+      const hint = suggestion(key, known).replace(/\.$/, '');
+      this.#problem(`${path}${shown(key)}`, `is no key of a preset file.${hint}`);
+    }
+  }
+
+  #text(value: Json | undefined, key: string, cure: string): string {
+    if (typeof value === 'string' && value.trim() !== '') return value;
+    this.#problem(key, `is missing or no text; ${cure}`);
+    return '';
+  }
+
+  #parameters(raw: Json | undefined): Map<string, PresetParameter> {
+    const parameters = new Map<string, PresetParameter>();
+    if (raw === undefined) return parameters;
+    if (!isPlainObject(raw)) {
+      this.#problem('parameters', 'is no map; write names, and about: and pattern: below each');
+      return parameters;
+    }
+    for (const [name, parameter] of Object.entries(raw)) {
+      const key = `parameters.${shown(name)}`;
+      if (!PARAMETER_NAME.test(name)) {
+        this.#problem(key, 'is no name; use letters, digits and _, a letter first, at most 40');
+      } else if (!isPlainObject(parameter)) {
+        this.#problem(key, 'is no map; write about:, pattern: and perhaps default:');
+      } else parameters.set(name, this.#parameter(parameter, key));
+    }
+    return parameters;
+  }
+
+  #parameter(raw: JsonObject, key: string): PresetParameter {
+    this.#refuseUnknown(raw, `${key}.`, ['about', 'default', 'pattern']);
+    const about = this.#text(raw['about'], `${key}.about`, 'say what to write there');
+    const pattern = this.#text(
+      raw['pattern'],
+      `${key}.pattern`,
+      'write a regular expression that lets harmless values pass only, for example [a-z][a-z0-9_]*',
+    );
+    const written = raw['default'];
+    const standard = typeof written === 'number' ? String(written) : written;
+    if (standard !== undefined && typeof standard !== 'string') {
+      this.#problem(`${key}.default`, 'is no text');
+      return { about, pattern, default: undefined };
+    }
+    try {
+      if (standard === undefined) RE2JS.compile(pattern);
+      else if (!fitsPattern(standard, { pattern }))
+        this.#problem(`${key}.default`, 'does not match the pattern');
+    } catch {
+      this.#problem(`${key}.pattern`, 'is no regular expression in RE2 syntax');
+    }
+    return { about, pattern, default: standard };
+  }
+
+  #placeholders(value: Json, path: string, known: ReadonlyMap<string, PresetParameter>): void {
+    if (typeof value === 'string') {
+      for (const [, name = ''] of value.matchAll(PLACEHOLDER)) {
+        this.#used.add(name.trim());
+        if (!known.has(name.trim())) {
+          this.#problem(path, `names <<${shown(name)}>>, which is not among the parameters`);
+        }
+      }
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${shown(key)}`;
+        if (FORBIDDEN_KEYS.includes(key)) this.#problem(at, 'cannot be used as a key');
+        this.#placeholders(inner, at, known);
+      }
+    }
+  }
+}
+
+function shown(key: string): string {
+  return key.length > 40 ? `${key.slice(0, 40)}…` : key;
+}

@@ -1,0 +1,73 @@
+import { isPlainObject, suggestion } from '../../plugin-api/index.js';
+import type { CompletedOptions, CompletionTools, JsonObject, OptionProblem } from '../../plugin-api/index.js';
+import { presetProblem, readPresetFile } from './crm-http.preset-files.js';
+import { fillIn, fitsPattern, readPreset } from './crm-http.preset-schema.js';
+import type { Preset, PresetParameter } from './crm-http.preset-schema.js';
+
+type Written = Readonly<Record<string, unknown>>;
+
+/** Lays options as written over those of the preset that they name. */
+export function completeOptions(written: Written, { resolvePath }: CompletionTools): CompletedOptions {
+  const name = written['preset'];
+  const refused = (message: string): CompletedOptions => ({
+    options: undefined,
+    problems: [{ path: ['preset'], message }],
+  });
+  const problem = presetProblem(name);
+  if (problem !== undefined) return refused(problem);
+  const file = readPresetFile(name as string, resolvePath);
+  if ('problem' in file) return refused(file.problem);
+  const read = readPreset(file.text);
+  if ('problems' in read) return refused(`is not usable as a preset: ${read.problems.join('; ')}.`);
+  const { values, problems } = readParameters(read.preset, written['parameters']);
+  const options = fillIn(read.preset.options, values) as JsonObject;
+  return { options: layOver(options, written) as Written, problems };
+}
+
+function readParameters(
+  { title, parameters }: Preset,
+  written: unknown,
+): { readonly values: ReadonlyMap<string, string>; readonly problems: OptionProblem[] } {
+  const given = (isPlainObject(written) ? written : {}) as Written;
+  const values = new Map<string, string>();
+  const problems: OptionProblem[] = [];
+  for (const [name, parameter] of parameters) {
+    const value = Object.hasOwn(given, name) ? given[name] : parameter.default;
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text === 'string' && fitsPattern(text, parameter)) values.set(name, text);
+    else problems.push({ path: ['parameters', name], message: parameterProblem(title, parameter, text) });
+  }
+  const known = [...parameters.keys()];
+  for (const name of Object.keys(given).filter((key) => !parameters.has(key))) {
+    const message = `The preset for ${title} has no parameter of this name.${known.length === 0 ? '' : suggestion(name, known)}`;
+    problems.push({ path: ['parameters', name], message });
+  }
+  return { values, problems };
+}
+
+function parameterProblem(
+  title: string,
+  { about, default: standard, pattern }: PresetParameter,
+  value: unknown,
+): string {
+  const rule = `It must match ${pattern}.${standard === undefined ? '' : ` Default: ${standard}.`}`;
+  if (value === undefined) return `is missing. Write the ${about}. ${rule}`;
+  if (typeof value !== 'string') return `must be text, the ${about}. ${rule}`;
+  return `is not what the preset for ${title} needs there, the ${about}. ${rule}`;
+}
+
+/**
+ * Maps are laid over each other key by key, anything else replaces what was there. A map of another `type` (as of
+ * `auth`) replaces it too: the keys of one type mean nothing to another.
+ */
+function layOver(base: unknown, over: unknown): unknown {
+  if (!isPlainObject(base) || !isPlainObject(over)) return over;
+  const [lower, upper] = [base as Written, over as Written];
+  if (lower['type'] !== undefined && upper['type'] !== undefined && lower['type'] !== upper['type'])
+    return over;
+  const merged = Object.entries(upper).map(([key, value]) => [
+    key,
+    Object.hasOwn(lower, key) ? layOver(lower[key], value) : value,
+  ]);
+  return { ...lower, ...Object.fromEntries(merged) };
+}

@@ -1,0 +1,66 @@
+const RATE = /^(\d{1,6})\/(s|m|h)$/;
+/** Two calls may come in the same second; with all of a minute's requests at once, the next minute would have too many. */
+const BURST_OF_LONG_PERIODS = 0.1;
+const PERIOD_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What a rate such as `5/s` or `100/m` allows. */
+export interface Rate {
+  readonly perMs: number;
+  /** At once, after a time of silence. */
+  readonly burst: number;
+}
+
+/** @returns `undefined` when the text is no rate */
+export function readRate(text: unknown): Rate | undefined {
+  const [, amount, unit] = RATE.exec(String(text).trim()) ?? [];
+  const count = Number(amount);
+  if (!(count >= 1)) return undefined;
+  const burst = unit === 's' ? count : Math.max(1, count * BURST_OF_LONG_PERIODS);
+  return { perMs: count / PERIOD_MS[unit!]!, burst };
+}
+
+export function rateLimitProblem(text: unknown): string | undefined {
+  return readRate(text) === undefined
+    ? 'is not a rate. Write how many requests at most in a second, minute or hour, for example 5/s or 100/m.'
+    : undefined;
+}
+
+/** A token bucket: as many requests as the rate allows; at once those of a second, or a tenth of those of a minute or hour. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #capacity: number;
+  #tokens: number;
+  #atMs: number;
+
+  /** @param rate such as `5/s` */
+  constructor(
+    rate: string,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    const { perMs, burst } = readRate(rate)!;
+    this.#perMs = perMs;
+    this.#capacity = burst;
+    this.#tokens = burst;
+    this.#atMs = this.now();
+  }
+
+  /** @returns 0 when there was a token; else the milliseconds until there is one */
+  take(): number {
+    this.#refill();
+    if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));
+    this.#tokens--;
+    return 0;
+  }
+
+  /** Takes a token that is not there yet, if need be: for what belongs to a lookup that has begun. */
+  owe(): void {
+    this.#refill();
+    this.#tokens--;
+  }
+
+  #refill(): void {
+    const nowMs = this.now();
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+  }
+}

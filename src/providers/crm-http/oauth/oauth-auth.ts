@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VipLookupError } from '../../../plugin-api/index.js';
+import type { ProviderLogger } from '../../../plugin-api/index.js';
+import type { AuthHeaders, CrmAuth } from '../crm-http.auth.js';
+import { stopped } from '../crm-http.failures.js';
+import { renewalMs, usableUntilMs } from './oauth-token.js';
+import type { AccessToken, TokenSource } from './oauth-token.js';
+import { TokenError } from './oauth-token-endpoint.js';
+
+/** Pauses after an attempt that failed, each twice the one before. A server that said no is left alone for longer. */
+const PAUSES_MS = { trouble: { first: 1_000, last: 30_000 }, refused: { first: 30_000, last: 15 * 60_000 } };
+/** However short a token lives, it is not renewed more often than that in advance. */
+const MIN_RENEWAL_MS = 1_000;
+const MAX_TIMER_MS = 24 * 3_600_000;
+/** A CRM that refuses a new token refuses it for another reason than its age: so long nothing is renewed for it. */
+const VAIN_RENEWAL_MS = 60_000;
+/** A refresh token that is being issued may be the only good one, so the end of the service waits for it, and for its keeping. */
+const CLOSE_WAIT_MS = 5_000;
+
+interface TokenInUse extends AccessToken {
+  readonly headers: AuthHeaders;
+}
+
+interface Failure {
+  readonly error: TokenError;
+  /** Nothing is asked before. */
+  readonly untilMs: number;
+  /** In a row, this one included. */
+  readonly attempts: number;
+}
+
+/**
+ * OAuth2 access tokens: fetched at the start, renewed in the background ahead of their end, one request at a time whoever
+ * needs one. A call waits for a token only while there is none that is valid.
+ */
+export class OAuthAuth implements CrmAuth {
+  readonly #closing = new AbortController();
+  #token: TokenInUse | undefined;
+  #renewal: Promise<void> | undefined;
+  #failure: Failure | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Those that the CRM does not take any more. */
+  #refused: AuthHeaders | undefined;
+  #vainUntilMs = 0;
+
+  /** @param scheme the word before the token */
+  constructor(
+    private readonly source: TokenSource,
+    private readonly scheme: string | undefined | null,
+    private readonly logger: ProviderLogger,
+  ) {}
+
+  get trouble(): string | undefined {
+    if (this.#failure === undefined) return this.source.trouble;
+    if (this.#usable === undefined) return this.#failure.error.message;
+    const untilMs = usableUntilMs(this.#usable);
+    const end = untilMs === Infinity ? '' : ` and ends at ${new Date(untilMs).toISOString()}`;
+    return `the access token cannot be renewed${end}: ${this.#failure.error.message}`;
+  }
+
+  async open(): Promise<void> {
+    await this.#renew().catch(() => undefined); // It is logged, and `trouble` tells it.
+  }
+
+  headers(signal: AbortSignal): AuthHeaders | Promise<AuthHeaders> {
+    return this.#usable?.headers ?? this.#wait(signal);
+  }
+
+  async renewed(used: AuthHeaders, signal: AbortSignal): Promise<boolean> {
+    if (this.#token?.headers !== used) return this.#token !== undefined;
+    if (Date.now() < this.#vainUntilMs) return false;
+    this.#refused = used;
+    await this.#wait(signal);
+    this.#vainUntilMs = Date.now() + VAIN_RENEWAL_MS;
+    return true;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#closing.abort();
+    const limit = sleep(CLOSE_WAIT_MS, undefined, { ref: false });
+    await Promise.race([this.#renewal?.catch(() => undefined), limit]);
+    await this.source.close(limit);
+  }
+
+  get #usable(): TokenInUse | undefined {
+    const token = this.#token;
+    const isUsable =
+      token !== undefined && token.headers !== this.#refused && Date.now() < usableUntilMs(token);
+    return isUsable ? token : undefined;
+  }
+
+  /** Waits for a new token as long as the lookup may. */
+  async #wait(signal: AbortSignal): Promise<AuthHeaders> {
+    if (this.#failure !== undefined && Date.now() < this.#failure.untilMs) throw this.#failure.error;
+    if (signal.aborted) throw stopped();
+    let giveUp!: () => void;
+    const givenUp = new Promise<never>((_, reject) => (giveUp = () => reject(stopped())));
+    signal.addEventListener('abort', giveUp);
+    try {
+      await Promise.race([this.#renew(), givenUp]);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+    return this.#token!.headers;
+  }
+
+  /** The renewal under way, or a new one. */
+  #renew(): Promise<void> {
+    this.#renewal ??= this.#obtain().finally(() => (this.#renewal = undefined));
+    return this.#renewal;
+  }
+
+  async #obtain(): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      const token = await this.source.obtain(this.#token?.accessToken, this.#closing.signal);
+      const headers = { authorization: `${this.scheme ?? 'Bearer'} ${token.accessToken}` };
+      this.#token = { ...token, headers };
+      if (this.#failure !== undefined) this.logger.info({}, 'an access token could be had again');
+      this.#failure = undefined;
+      this.#renewIn(Math.max(renewalMs(token) - Date.now(), MIN_RENEWAL_MS));
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): TokenError {
+    const attempts = (this.#failure?.attempts ?? 0) + 1;
+    const failure = asTokenError(error);
+    const { first, last } = PAUSES_MS[failure.refused ? 'refused' : 'trouble'];
+    const jitter = 1 + Math.random() / 4;
+    const pauseMs = Math.max(Math.min(first * 2 ** (attempts - 1), last) * jitter, failure.retryAfterMs ?? 0);
+    if (this.#failure?.error.message !== failure.message && !this.#closing.signal.aborted) {
+      this.logger.error({ reason: failure.message }, 'no new access token could be had');
+    }
+    this.#failure = { error: failure, untilMs: Date.now() + pauseMs, attempts };
+    this.#renewIn(pauseMs);
+    return failure;
+  }
+
+  #renewIn(ms: number): void {
+    if (this.#closing.signal.aborted) return;
+    // What comes of it is told to lookups and by `trouble`.
+    this.#timer = setTimeout(
+      () => void this.#renew().catch(() => undefined),
+      Math.min(ms, MAX_TIMER_MS),
+    ).unref();
+  }
+}
+
+function asTokenError(error: unknown): TokenError {
+  const isReadable = error instanceof VipLookupError;
+  const message = isReadable ? error.message : `unexpected (${String((error as Error).name)})`;
+  const { refused = false, retryAfterMs } = error as Partial<TokenError>;
+  return new TokenError(`no access token: ${message}`, refused, retryAfterMs);
+}

@@ -1,0 +1,55 @@
+import { SignJWT } from 'jose';
+import { randomUUID } from 'node:crypto';
+import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { readPrivateKey } from './oauth-private-key.js';
+import type { AccessToken, TokenSource } from './oauth-token.js';
+import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
+import type { TokenAnswer } from './oauth-token-endpoint.js';
+
+/** Servers accept little more: five minutes at Salesforce, clocks that differ included. */
+const ASSERTION_LIFE_S = 180;
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** A grant whose credentials never change: each token is asked for with the same. */
+export class FixedGrant implements TokenSource {
+  readonly trouble = undefined;
+  readonly #endpoint: TokenEndpoint;
+  readonly #request: (signal: AbortSignal) => Promise<TokenAnswer>;
+
+  constructor(auth: CrmHttpAuthOptions) {
+    this.#endpoint = new TokenEndpoint(auth);
+    const assertion = auth.type === 'oauth2-jwt-bearer' ? assertionOf(auth) : undefined;
+    this.#request = async (signal) =>
+      assertion === undefined
+        ? this.#endpoint.request('client_credentials', {}, signal)
+        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, signal);
+  }
+
+  async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
+    const askedMs = Date.now();
+    const { access } = await this.#request(signal);
+    if (access instanceof TokenError) throw access;
+    return { ...access, issuedMs: askedMs };
+  }
+
+  async close(): Promise<void> {
+    await this.#endpoint.close();
+  }
+}
+
+/** Signs who we are (RFC 7523, 3), anew for each request. */
+function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): () => Promise<string> {
+  const { key, algorithm } = readPrivateKey(privateKey!);
+  return () => {
+    const nowS = Math.floor(Date.now() / 1_000);
+    return new SignJWT()
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+      .setIssuer(issuer!)
+      .setSubject(subject!)
+      .setAudience(audience!)
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + ASSERTION_LIFE_S)
+      .setJti(randomUUID())
+      .sign(key);
+  };
+}

@@ -1,0 +1,50 @@
+import { createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/** A key that signs JWTs, and how it does. */
+export interface SigningKey {
+  readonly key: KeyObject;
+  readonly algorithm: 'RS256' | 'ES256';
+}
+
+const MIN_RSA_BITS = 2_048;
+const GIVE_FILE = 'Give the whole file, for example privateKey: ${file:./crm-key.pem}';
+
+/**
+ * Reads a private key: PEM, PKCS #8 or the older forms of OpenSSL, without a passphrase.
+ * @returns what is wrong with it, where something is
+ */
+function read(pem: string): SigningKey | string {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    // The reason is OpenSSL's own, and differs from version to version.
+    if (pem.includes('ENCRYPTED')) {
+      return 'is protected by a passphrase. Take that off: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
+    }
+    return `is no private key in PEM. ${GIVE_FILE}`;
+  }
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'rsa') {
+    return modulusLength >= MIN_RSA_BITS
+      ? { key, algorithm: 'RS256' }
+      : `is an RSA key of ${modulusLength} bits. Make one of at least ${MIN_RSA_BITS} bits.`;
+  }
+  return key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
+    ? { key, algorithm: 'ES256' }
+    : 'is of a kind that cannot be used. Take an RSA key (RS256) or one of the curve P-256 (ES256).';
+}
+
+/** What is wrong with a private key, for an administrator; `undefined` when nothing is. Never repeats it. */
+export function privateKeyProblem(pem: string): string | undefined {
+  const key = read(pem);
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** @throws when `privateKeyProblem` has something to say */
+export function readPrivateKey(pem: string): SigningKey {
+  const key = read(pem);
+  if (typeof key === 'string') throw new TypeError(`auth.privateKey: ${key}`);
+  return key;
+}

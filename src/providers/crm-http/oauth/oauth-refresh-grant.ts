@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProviderContext } from '../../../plugin-api/index.js';
+import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { KeptTokens } from './oauth-kept-token.js';
+import type { KeptToken } from './oauth-kept-token.js';
+import { renewalMs } from './oauth-token.js';
+import type { AccessToken, TokenSource } from './oauth-token.js';
+import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
+import { messageOf, TokenKeeper } from './oauth-token-keeper.js';
+
+/** How often it looks whether another instance has a new token by now, and for how long: an instance may die while at it. */
+const LOOK_MS = 200;
+const LOOK_FOR_MS = 40_000;
+/** An access token that was over before anybody could use it. */
+const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
+
+/**
+ * A refresh token, which the server may replace with each use, and then takes a second use of the older one for theft. So
+ * one instance at a time uses it, the newest is kept in the service's database, and an instance that finds a token that
+ * is newer than its own takes that.
+ */
+export class RefreshGrant implements TokenSource {
+  readonly #endpoint: TokenEndpoint;
+  readonly #kept: KeptTokens;
+  readonly #keeper: TokenKeeper;
+  /** The newest that this instance knows. */
+  #latest: KeptToken | undefined;
+  /** Whether the server has given the same refresh token again, or none, at the last use. */
+  #staysSame = false;
+
+  constructor(
+    private readonly context: Pick<ProviderContext, 'name' | 'state' | 'logger'>,
+    private readonly auth: CrmHttpAuthOptions,
+  ) {
+    this.#endpoint = new TokenEndpoint(auth);
+    this.#kept = new KeptTokens(context.state, context.name, auth);
+    this.#keeper = new TokenKeeper(this.#kept, context.logger);
+  }
+
+  get trouble(): string | undefined {
+    return this.#keeper.trouble;
+  }
+
+  async obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
+    const giveUpMs = Date.now() + LOOK_FOR_MS;
+    for (;;) {
+      const found = (await this.#newer(current)) ?? (await this.#refreshAlone(current, signal));
+      if (found !== undefined) return found;
+      if (Date.now() > giveUpMs) {
+        throw new TokenError('another instance of the service has been renewing it all the time', false);
+      }
+      await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) throw stoppedToken();
+    }
+  }
+
+  async close(limit: Promise<unknown>): Promise<void> {
+    await this.#keeper.close(limit);
+    await this.#endpoint.close();
+  }
+
+  /** @returns `undefined` while another instance is at it */
+  async #refreshAlone(current: string | undefined, signal: AbortSignal): Promise<AccessToken | undefined> {
+    let work: Promise<AccessToken> | undefined;
+    const begin = (): Promise<AccessToken> => (work ??= this.#newerOrRefreshed(current, signal));
+    try {
+      return await this.context.state.exclusively('oauth2-refresh', begin);
+    } catch (error) {
+      // The right could not be had or given back: the database. What was asked of the token endpoint counts all the same.
+      if (work !== undefined) return work;
+      if (this.#staysSame) return begin();
+      throw error instanceof TokenError ? error : unreachable(error);
+    }
+  }
+
+  async #newerOrRefreshed(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
+    return (await this.#newer(current)) ?? this.#refresh(signal);
+  }
+
+  /** What another instance, or this one before its restart, has obtained. */
+  async #newer(current: string | undefined): Promise<AccessToken | undefined> {
+    if (this.#keeper.unkept !== undefined) return undefined;
+    let kept: KeptToken | 'unreadable' | undefined;
+    try {
+      kept = await this.#kept.read();
+    } catch (error) {
+      // A refresh token that stays the same can be used by anybody at any time.
+      if (this.#staysSame) return undefined;
+      throw unreachable(error);
+    }
+    if (kept === 'unreadable') {
+      throw new TokenError(
+        'the refresh token in the database cannot be read: was auth.encryptionKey changed? Write the earlier one, or get a new refreshToken',
+        true,
+      );
+    }
+    if (kept !== undefined) this.#latest = kept;
+    const isNewer = kept !== undefined && kept.accessToken !== current && Date.now() < renewalMs(kept);
+    return isNewer ? kept : undefined;
+  }
+
+  /**
+   * Once sent, it is stopped neither by the end of the service nor when the exclusive right is lost: the answer may hold
+   * the only refresh token that is good from now on.
+   */
+  async #refresh(signal: AbortSignal): Promise<AccessToken> {
+    if (signal.aborted) throw stoppedToken();
+    const used = this.#latest?.refreshToken ?? this.auth.refreshToken!;
+    const uses = (this.#latest?.uses ?? 0) + 1;
+    const issuedMs = Date.now();
+    const { refreshToken = used, access } = await this.#endpoint.request('refresh_token', {
+      refresh_token: used,
+    });
+    const isKnown = refreshToken === used;
+    // A new refresh token counts, whatever is wrong with the rest of the answer.
+    const isUsable = !(access instanceof TokenError);
+    if (!isUsable && isKnown) throw access;
+    this.#staysSame = isKnown;
+    this.#latest = isUsable
+      ? { refreshToken, uses, issuedMs, ...access }
+      : { refreshToken, uses, ...NO_ACCESS };
+    await this.#keeper.keep(this.#latest, isKnown);
+    if (!isUsable) throw access;
+    return this.#latest;
+  }
+}
+
+function unreachable(error: unknown): TokenError {
+  return new TokenError(
+    `the database that keeps the refresh token cannot be used: ${messageOf(error)}`,
+    false,
+  );
+}

@@ -1,0 +1,260 @@
+import {
+  allowInsecureRequests,
+  customFetch,
+  genericTokenEndpointRequest,
+  processGenericTokenEndpointResponse,
+} from 'oauth4webapi';
+import type { ClientAuth } from 'oauth4webapi';
+import { Agent } from 'undici';
+import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { connectionFailure } from '../crm-http.failures.js';
+import { readRetryAfter } from '../crm-http.retry-after.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Nobody waits for it as long as an old token is valid; and an answer that is not read may hold the only new refresh token. */
+const REQUEST_TIMEOUT_MS = 20_000;
+const MAX_RESPONSE_BYTES = 256 * 1_024;
+/** A century: longer is not meant. */
+const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
+
+/** What a token endpoint gave. */
+export interface TokenAnswer {
+  /** Replaces the one that was used, when there is one; also when no access token came with it that can be used. */
+  readonly refreshToken?: string;
+  readonly access: IssuedToken | TokenError;
+}
+
+export interface IssuedToken {
+  readonly accessToken: string;
+  /** `undefined` when the server does not say, or says nothing that makes sense. */
+  readonly lifetimeMs: number | undefined;
+}
+
+/** No token came of a request. Its message is fit for health and logs. */
+export class TokenError extends VipLookupError {
+  /**
+   * @param refused the server understood and said no: asking again as before is of no use
+   * @param retryAfterMs what the server asks to wait
+   */
+  constructor(
+    message: string,
+    readonly refused: boolean,
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The service ends before there is a token. */
+export function stoppedToken(): TokenError {
+  return new TokenError('stopped before there was an answer', false);
+}
+
+/** The address that gives tokens, and how this client is known there. */
+export class TokenEndpoint {
+  readonly #agent = new Agent({
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    maxResponseSize: MAX_RESPONSE_BYTES,
+  });
+  readonly #server: { issuer: string; token_endpoint: string };
+  readonly #client: { client_id: string };
+  readonly #clientAuth: ClientAuth;
+
+  constructor(private readonly auth: CrmHttpAuthOptions) {
+    this.#server = { issuer: auth.tokenUrl!, token_endpoint: auth.tokenUrl! };
+    this.#client = { client_id: auth.clientId ?? auth.issuer! };
+    this.#clientAuth = clientAuthOf(auth);
+  }
+
+  /**
+   * Asks for a token, once; redirects are not followed.
+   * @param parameters of the grant; `scope` and the configured ones are added
+   * @param signal ends it; without one, only `close` does
+   * @throws TokenError
+   */
+  async request(
+    grantType: string,
+    parameters: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<TokenAnswer> {
+    const { scope, parameters: more } = this.auth;
+    const all = { ...(scope != null && { scope }), ...more, ...parameters };
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    let response: Response;
+    try {
+      response = await genericTokenEndpointRequest(
+        this.#server,
+        this.#client,
+        this.#clientAuth,
+        grantType,
+        all,
+        {
+          [customFetch]: (url, request) => this.#send(url, request),
+          // Whether http:// will do is decided where the configuration is written, as it is for the CRM itself.
+          [allowInsecureRequests]: true,
+          signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        },
+      );
+    } catch (error) {
+      if (timeout.aborted) throw new TokenError(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, false);
+      if (signal?.aborted) throw stoppedToken();
+      throw new TokenError(failureText(error), false);
+    }
+    return this.#read(response, Object.values(parameters));
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #send(
+    url: string,
+    request: { method: string; headers: Record<string, string>; body?: unknown; signal?: AbortSignal },
+  ) {
+    const { statusCode, headers, body } = await this.#agent.request({
+      origin: new URL(url).origin,
+      path: `${new URL(url).pathname}${new URL(url).search}`,
+      method: 'POST',
+      headers: { ...request.headers, 'accept-encoding': 'identity', 'user-agent': 'smartrouting-vip' },
+      body: String(request.body),
+      signal: request.signal,
+    });
+    const text = await body.text();
+    const known = Object.entries(headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one): [string, string] => [name, one]),
+    );
+    return new Response(text === '' ? null : text, { status: statusCode, headers: known });
+  }
+
+  async #read(response: Response, sent: readonly string[]): Promise<TokenAnswer> {
+    const { status } = response;
+    const body = parse(await response.text());
+    const secrets = [...sent, this.auth.clientSecret ?? ''];
+    if (status !== 200 || body === undefined || textOf(body['error']) !== '') {
+      const retryAfterMs = readRetryAfter(response.headers.get('retry-after') ?? undefined);
+      const refused = status < 500 && status !== 429 && status !== 408;
+      throw new TokenError(refusal(status, body, secrets, this.auth), refused, retryAfterMs);
+    }
+    const refreshToken = body['refresh_token'];
+    return {
+      ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
+      access: await this.#readAccess(body),
+    };
+  }
+
+  async #readAccess(body: Record<string, unknown>): Promise<IssuedToken | TokenError> {
+    // Vendors add much that is not well made and of no use here (scopes, an ID token), and write null for what they leave out.
+    const needed = ['access_token', 'token_type', 'refresh_token'];
+    const given = needed
+      .map((name) => [name, body[name]])
+      .filter(([, value]) => value != null && value !== '');
+    const proper = Response.json({ token_type: 'bearer', ...Object.fromEntries(given) });
+    let accessToken: string;
+    try {
+      const read = await processGenericTokenEndpointResponse(this.#server, this.#client, proper);
+      accessToken = read.access_token;
+    } catch {
+      return new TokenError(
+        'the token endpoint answers something that is no token; check auth.tokenUrl',
+        true,
+      );
+    }
+    if (!/^[\x21-\x7e]+$/.test(accessToken)) {
+      return new TokenError('the token endpoint gives a token that no header can carry', true);
+    }
+    return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
+  }
+}
+
+/** Some vendors write the number as a text, and 0, a negative one or none at all for a token that does not end. */
+function lifetimeOf(expiresIn: unknown): number | undefined {
+  const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn;
+  const isSensible = typeof seconds === 'number' && seconds > 0 && seconds < MAX_LIFETIME_S;
+  return isSensible ? seconds * 1_000 : undefined;
+}
+
+/**
+ * Encoded as HTML forms are, so `-` and `_` stay as they are: vendors who forget to decode then understand most secrets
+ * all the same.
+ */
+function clientAuthOf({ clientId, clientSecret, clientAuth }: CrmHttpAuthOptions): ClientAuth {
+  return (_server, _client, body, headers) => {
+    if (clientId == null) return;
+    if (clientAuth === 'basic') {
+      const credentials = [clientId, clientSecret!].map((text) =>
+        new URLSearchParams({ text }).toString().slice(5),
+      );
+      headers.set('authorization', `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`);
+      return;
+    }
+    body.set('client_id', clientId);
+    if (clientSecret != null) body.set('client_secret', clientSecret);
+  };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isPlainObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failureText(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+    ? `the token endpoint's answer is larger than ${MAX_RESPONSE_BYTES} bytes; check auth.tokenUrl`
+    : `token endpoint: ${connectionFailure(error).message}`;
+}
+
+const CURES: readonly (readonly [RegExp, string, string?])[] = [
+  [
+    /^invalid_client|^unauthorized_client_secret|^invalid_client_secret/,
+    'check clientId, clientSecret and clientAuth under auth',
+  ],
+  [
+    /^(invalid_grant|invalid_code)$/,
+    'auth.refreshToken is over, revoked, or was used elsewhere: get a new one and write that',
+    'oauth2-refresh-token',
+  ],
+  [
+    /^invalid_grant$/,
+    "check issuer, subject, audience and privateKey under auth, and this machine's clock",
+    'oauth2-jwt-bearer',
+  ],
+  [
+    /^(unauthorized_client|unsupported_grant_type|access_denied)$/,
+    'allow this client to use this grant, at the vendor',
+  ],
+  [/^invalid_(scope|target|resource)$/, 'check scope and parameters under auth'],
+];
+
+/** Why there is no token. The server's own text is shown as far as it is one known kind of word, and none that we sent. */
+function refusal(
+  status: number,
+  body: Record<string, unknown> | undefined,
+  secrets: readonly string[],
+  auth: CrmHttpAuthOptions,
+): string {
+  const said = textOf(body?.['error']);
+  const isShown =
+    /^[a-z][a-z_]{2,39}( [a-z_]{2,39})?$/i.test(said) && !secrets.some((secret) => secret.includes(said));
+  if (!isShown) {
+    const cure =
+      status >= 500 || status === 429 || status === 408
+        ? ''
+        : '; check auth.tokenUrl, and what the vendor says of it';
+    return `token endpoint: HTTP ${status}${status === 200 ? ' without a token' : ''}${cure}`;
+  }
+  // Microsoft's own number of the error, which its documentation lists.
+  const number = /\bAADSTS\d{4,7}\b/.exec(textOf(body?.['error_description']))?.[0];
+  const cure = CURES.find(([error, , type]) => error.test(said) && (type ?? auth.type) === auth.type)?.[1];
+  const shown = `token endpoint: ${said} (HTTP ${status}${number === undefined ? '' : `, ${number}`})`;
+  return cure === undefined ? shown : `${shown}; ${cure}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}

@@ -1,0 +1,116 @@
+import type { ProviderLogger } from '../../../plugin-api/index.js';
+import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
+
+/** Pause before what could not be kept is kept after all. */
+const KEEP_AGAIN_MS = 2_000;
+/** Of one try: so often somebody else may write in between. */
+const MAX_WRITES = 5;
+
+/** Brings the newest tokens into the database, one writing at a time, and again until it is done. */
+export class TokenKeeper {
+  #unkept: KeptToken | undefined;
+  #trouble: string | undefined;
+  #work: Promise<void> | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #isClosing = false;
+
+  constructor(
+    private readonly kept: KeptTokens,
+    private readonly logger: ProviderLogger,
+  ) {}
+
+  /** The latest, while it is in no database. */
+  get unkept(): KeptToken | undefined {
+    return this.#unkept;
+  }
+
+  /** That the latest could not be kept, and why; for operations. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /**
+   * Resolves when the token is kept, or a try has failed: it can be used, kept or not.
+   * @param isKnown its refresh token is the one before: in the configuration, or kept already
+   */
+  async keep(token: KeptToken, isKnown: boolean): Promise<void> {
+    const isExpendable = isKnown && this.#unkept === undefined;
+    this.#unkept = token;
+    await this.#tryNow(isExpendable);
+  }
+
+  /**
+   * Gives what is not kept one more try.
+   * @param limit settles when nothing is waited for any more
+   */
+  async close(limit: Promise<unknown>): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#again);
+    await Promise.race([this.#lastTry(), limit]);
+  }
+
+  async #lastTry(): Promise<void> {
+    await this.#work;
+    if (this.#unkept !== undefined) await this.#tryNow(false);
+  }
+
+  #tryNow(isExpendable: boolean): Promise<void> {
+    clearTimeout(this.#again);
+    this.#work ??= this.#try(isExpendable);
+    return this.#work;
+  }
+
+  /** Always of the latest: one that comes meanwhile is kept after the one at hand, whatever became of that. */
+  async #try(isExpendable: boolean): Promise<void> {
+    for (;;) {
+      const token = this.#unkept!;
+      const failure = await this.#store(token);
+      if (this.#unkept !== token) continue;
+      if (failure === undefined || isExpendable) {
+        this.#unkept = undefined;
+        this.#trouble = undefined;
+      } else {
+        this.#failed(failure);
+      }
+      this.#work = undefined;
+      return;
+    }
+  }
+
+  /** @returns why it is not kept */
+  async #store(token: KeptToken): Promise<string | undefined> {
+    try {
+      for (let writes = 0; writes < MAX_WRITES; writes++) {
+        if (await this.kept.write(token)) return undefined;
+        // An earlier writing that was reported as failed, or another instance's.
+        const stored = await this.kept.read();
+        if (stored === 'unreadable')
+          return 'the one in the database was made with another auth.encryptionKey';
+        if (stored !== undefined && !isNewer(token, stored)) return undefined;
+      }
+      return 'it was changed again and again meanwhile';
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #failed(reason: string): void {
+    if (this.#trouble === undefined) {
+      this.logger.error({ reason }, 'a new refresh token could not be kept; a restart now would lose it');
+    }
+    this.#trouble = `the new refresh token is not kept yet, and a restart would lose it: ${reason}`;
+    if (this.#isClosing) return;
+    this.#again = setTimeout(() => void this.#tryNow(false), KEEP_AGAIN_MS).unref();
+  }
+}
+
+/** Clocks of instances may differ, so how often the line of refresh tokens was used counts first. */
+function isNewer(token: KeptToken, than: KeptToken): boolean {
+  return token.uses === than.uses ? token.issuedMs > than.issuedMs : token.uses > than.uses;
+}
+
+/** Fit for health and logs. */
+export function messageOf(error: unknown): string {
+  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+  return name === 'VipLookupError' ? String(message) : String(code ?? name);
+}

@@ -1,0 +1,73 @@
+import {
+  isPlainObject,
+  isWithheldNumber,
+  MAX_NUMBER_LENGTH,
+  readNumber,
+  readVipRecord,
+  VipLookupError,
+  VipRecordError,
+} from '../../../plugin-api/index.js';
+import type { Json } from '../../../plugin-api/index.js';
+import { bare, contactRange } from '../crm-http.matching.js';
+
+/** One entry of a page. */
+export interface PulledContact {
+  readonly id: string;
+  /** `ContactDocument` as JSON; `undefined` when the contact is no VIP (any more), or has no number. */
+  readonly document: string | undefined;
+  /** Why it could not be read, without its values; it is left out. */
+  readonly problem?: string;
+}
+
+const MAX_ID_CHARACTERS = 200;
+/** A contact with more is a list of something else. */
+const MAX_NUMBERS = 50;
+
+/**
+ * Reads what `records` yields for one contact.
+ * @throws VipLookupError when the expression itself must be wrong
+ */
+export function readContact(entry: Json, country: string | undefined): PulledContact {
+  if (!isPlainObject(entry)) {
+    throw new VipLookupError(
+      'mapping: sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }',
+    );
+  }
+  const { id: written, number, ...fields } = entry as Record<string, Json>;
+  const id = readId(written, 'sync.records');
+  if (fields['tier'] == null || fields['tier'] === '') return { id, document: undefined };
+  const numbers = readNumbers(number, country);
+  if (numbers.length === 0) return { id, document: undefined };
+  try {
+    const record = { ...readVipRecord(fields, { country, number: numbers[0]! }), number: undefined };
+    return { id, document: JSON.stringify([numbers, record]) };
+  } catch (error) {
+    if (!(error instanceof VipRecordError)) throw error;
+    return { id, document: undefined, problem: error.message };
+  }
+}
+
+/** @param option the expression that yields the id, for the message */
+export function readId(written: Json | undefined, option: string): string {
+  const id = typeof written === 'number' ? String(written) : written;
+  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_CHARACTERS || /[\x00-\x1f]/.test(id)) {
+    throw new VipLookupError(
+      `mapping: ${option}: an entry has no usable id; name the CRM's own key of the contact, text or number of at most ${MAX_ID_CHARACTERS} characters`,
+    );
+  }
+  return id;
+}
+
+function readNumbers(written: Json | undefined, country: string | undefined): string[] {
+  const keys = new Set<string>();
+  for (const candidate of [written ?? []].flat().slice(0, MAX_NUMBERS)) {
+    if (typeof candidate !== 'string' && typeof candidate !== 'number') continue;
+    const text = String(candidate).trim();
+    if (text.length > MAX_NUMBER_LENGTH || isWithheldNumber(text)) continue;
+    const key = text.includes('*') ? contactRange(text, country) : readNumber(text, country).key;
+    if (key === undefined) continue;
+    // All digits of E.164 and no plus sign, perhaps: `CopyIndex` looks for those too.
+    keys.add(/^\d+$/.test(bare(key)) ? bare(key) : key);
+  }
+  return [...keys];
+}

@@ -1,0 +1,140 @@
+import { VipLookupError } from '../../../plugin-api/index.js';
+import type { Json, ProviderState } from '../../../plugin-api/index.js';
+
+/** What all instances know of the copy. */
+export interface CopyHead {
+  readonly copy?: CopyState;
+  readonly attempt?: PullAttempt;
+}
+
+/** The copy that is in use: the parts 0 … `parts` - 1 of a generation, in this order. */
+export interface CopyState {
+  /** Each full pull makes one. */
+  readonly generation: string;
+  /** The first ones are the full pull; each pull of changes adds its own. */
+  readonly parts: number;
+  /** Contacts that have a tier and a number. */
+  readonly contacts: number;
+  /** Where the next pull of changes begins. */
+  readonly cursor?: Json;
+  /** When the last full pull began, ISO 8601. */
+  readonly fullAt: string;
+  /** When the last pull that worked began, ISO 8601: changes after that are not in the copy. */
+  readonly pulledAt: string;
+  /** What it was pulled with; another source wants a full pull. */
+  readonly source: string;
+}
+
+/** The last pull, when it failed. */
+export interface PullAttempt {
+  readonly at: string;
+  /** In a row. */
+  readonly failures: number;
+  /** One sentence for operations. */
+  readonly problem: string;
+  /** The pull came to its end, and what it found must be confirmed. */
+  readonly isRefused?: boolean;
+}
+
+const HEAD = 'sync';
+/** Small enough to be written, read and indexed without holding up the calls that the same thread answers. */
+const PART_CHARACTERS = 131_072;
+
+/**
+ * The copy in the service's own database: parts that are written once, and a head that says which of them count. A pull
+ * writes parts that do not count yet; the one write of the head makes all of them count, so whatever happens before
+ * changes nothing.
+ */
+export class CopyStore {
+  constructor(private readonly state: ProviderState) {}
+
+  async head(): Promise<{ readonly head: CopyHead; readonly version: number | undefined }> {
+    const stored = await this.state.read(HEAD);
+    return {
+      head: stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead),
+      version: stored?.version,
+    };
+  }
+
+  /** @throws VipLookupError when another instance wrote one since `version` was read */
+  async commit(head: CopyHead, version: number | undefined): Promise<void> {
+    if (!(await this.state.write(HEAD, JSON.stringify(head), version))) {
+      throw new VipLookupError(
+        'another instance changed the copy meanwhile; nothing was changed by this one',
+      );
+    }
+  }
+
+  /** Contacts of one part: id, and document or `undefined` for one that is gone. `undefined`: the part is gone itself. */
+  async part(
+    { generation }: CopyState,
+    number: number,
+  ): Promise<(readonly [id: string, document: string | undefined])[] | undefined> {
+    const stored = await this.state.read(keyOf(generation, number));
+    return stored?.text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const end = line.indexOf('\t');
+        return [line.slice(0, end), end + 1 < line.length ? line.slice(end + 1) : undefined];
+      });
+  }
+
+  /** @param firstPart number of the first part that is written */
+  writer(generation: string, firstPart: number): PartWriter {
+    return new PartWriter(this.state, generation, firstPart);
+  }
+
+  /** Removes the parts that do not count: of earlier generations, and of pulls that did not come to their end. */
+  async sweep({ copy }: CopyHead, signal: AbortSignal): Promise<void> {
+    for (const key of await this.state.keys()) {
+      signal.throwIfAborted();
+      const [, generation, part] = PART.exec(key) ?? [];
+      const counts = generation === copy?.generation && Number(part) < (copy?.parts ?? 0);
+      if (generation !== undefined && !counts) await this.state.remove(key);
+    }
+  }
+}
+
+/** Collects contacts and writes them part by part. */
+export class PartWriter {
+  #lines: string[] = [];
+  #characters = 0;
+
+  constructor(
+    private readonly state: ProviderState,
+    readonly generation: string,
+    /** Parts of the generation, those written before included. */
+    private next: number,
+  ) {}
+
+  get parts(): number {
+    return this.next;
+  }
+
+  async add(id: string, document: string | undefined): Promise<void> {
+    const line = `${id}\t${document ?? ''}`;
+    this.#lines.push(line);
+    this.#characters += line.length + 1;
+    if (this.#characters >= PART_CHARACTERS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#lines.length === 0) return;
+    const text = this.#lines.join('\n');
+    this.#lines = [];
+    this.#characters = 0;
+    const number = this.next++;
+    if (!(await this.state.write(keyOf(this.generation, number), text, undefined))) {
+      throw new VipLookupError(
+        'another instance is pulling into the same copy; nothing was changed by this one',
+      );
+    }
+  }
+}
+
+const PART = /^sync\.(\w+)\.(\d+)$/;
+
+function keyOf(generation: string, part: number): string {
+  return `sync.${generation}.${part}`;
+}

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import type { Json } from '../../../plugin-api/index.js';
+import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
+import type { PageExpressions } from './page-expressions.js';
+import { readId } from './contact.js';
+
+/** Sends one request of a pull; `undefined`: the answer says that there is nothing. */
+export type AskPage = (request: CrmRequest, signal: AbortSignal) => Promise<Json | undefined>;
+
+export interface Page {
+  /** What `records` yielded, one by one. */
+  readonly entries: readonly Json[];
+  /** Ids of contacts that are gone. */
+  readonly deleted: readonly string[];
+  /** Where the next pull of changes begins, as far as this page tells. */
+  readonly cursor: Json | undefined;
+}
+
+export interface PageLimits {
+  readonly pages: number;
+  readonly contacts: number;
+  /** Time for one page, in ms. */
+  readonly pageMs: number;
+}
+
+export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000, pageMs: 30_000 };
+
+/** A page that failed is asked for again after these pauses: one hiccup among a thousand pages is no reason to begin anew. */
+const RETRY_PAUSES_MS = [1_000, 5_000];
+/** How long a pull waits while the CRM wants no questions. */
+const BUSY_PAUSE_MS = 1_000;
+const BUSY_PATIENCE_MS = 15 * 60_000;
+const MAX_CURSOR_CHARACTERS = 10_000;
+
+/** Reads the pages of one pull, one after the other. */
+export class PageReader {
+  constructor(
+    private readonly ask: AskPage,
+    private readonly expressions: PageExpressions,
+    private readonly limits: PageLimits = PAGE_LIMITS,
+    private readonly retryPausesMs: readonly number[] = RETRY_PAUSES_MS,
+  ) {}
+
+  /**
+   * @param cursor where the last pull ended; `undefined` for a full one
+   * @param started ISO 8601; what the expressions know as `$started`
+   * @throws VipLookupError when a page cannot be had or read, or a limit is reached
+   */
+  async *pages(
+    request: PageRequest,
+    cursor: Json | undefined,
+    started: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Page, void, undefined> {
+    let page: Json | undefined;
+    let link: string | undefined;
+    let found = cursor;
+    let contacts = 0;
+    for (let count = 1; ; count++) {
+      if (count > this.limits.pages)
+        throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
+      const answer = await this.#ask(request.fill({ page, cursor, link }), signal);
+      if (answer === undefined) return;
+      const bindings = { page, cursor: found, started };
+      const { records, deleted, next, cursor: told } = await this.expressions.read(answer, bindings);
+      const entries = listOf(records);
+      contacts += entries.length;
+      if (contacts > this.limits.contacts) {
+        throw new VipLookupError(
+          `there are more than ${this.limits.contacts} contacts; pull only those that are VIPs`,
+        );
+      }
+      if (JSON.stringify(told ?? null).length > MAX_CURSOR_CHARACTERS) {
+        throw new VipLookupError(`mapping: sync.cursor is longer than ${MAX_CURSOR_CHARACTERS} characters`);
+      }
+      found = told ?? found;
+      yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
+      if (isNothing(next)) return;
+      if (JSON.stringify(next) === JSON.stringify(link ?? page)) {
+        throw new VipLookupError('mapping: sync.next yields the page that was just read, again and again');
+      }
+      if (request.usesPage) page = next;
+      else link = linkOf(next);
+    }
+  }
+
+  async #ask(request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+    const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
+    for (let failures = 0; ;) {
+      try {
+        return await this.ask(request, AbortSignal.any([signal, AbortSignal.timeout(this.limits.pageMs)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
+        if (isBusy && performance.now() > busyUntilMs) throw error;
+        const pauseMs = isBusy ? BUSY_PAUSE_MS : this.retryPausesMs[failures++];
+        if (pauseMs === undefined) throw error;
+        await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
+      }
+    }
+  }
+}
+
+/** A configured request and the way to its further pages. */
+export class PageRequest {
+  /** @param usesPage whether `next` is a value for `{{ page }}`; otherwise it is the address of the next page */
+  constructor(
+    private readonly key: string,
+    private readonly template: RequestTemplate,
+    readonly usesPage: boolean,
+  ) {}
+
+  /** Whether it asks for what changed since a cursor. */
+  get usesCursor(): boolean {
+    return this.template.uses('cursor');
+  }
+
+  /** @throws VipLookupError when the templates need what is not there, or the link leads to another host */
+  fill({
+    page,
+    cursor,
+    link,
+  }: {
+    page?: Json | undefined;
+    cursor?: Json | undefined;
+    link?: string | undefined;
+  }): CrmRequest {
+    const request = this.template.fill({
+      ...(page !== undefined && { page }),
+      ...(cursor !== undefined && { cursor }),
+    });
+    if (request === undefined) {
+      throw new VipLookupError(
+        `${this.key} names {{ page }} or {{ cursor }} where there is none yet; write {% if page %}…{% endif %} or {{ page | default: 1 }}`,
+      );
+    }
+    if (link === undefined) return request;
+    const here = `${request.origin}${request.path}`;
+    const url = URL.canParse(link, here) ? new URL(link, here) : undefined;
+    if (url?.origin !== request.origin) {
+      throw new VipLookupError(
+        `mapping: sync.next leads to another host than ${request.origin}; credentials stay with the configured one`,
+      );
+    }
+    return { ...request, path: `${url.pathname}${url.search}` };
+  }
+}
+
+function linkOf(next: Json): string {
+  if (typeof next === 'string') return next;
+  throw new VipLookupError(
+    'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
+  );
+}
+
+function isNothing(next: Json | undefined): next is undefined | null {
+  return next == null || next === false || next === '' || (Array.isArray(next) && next.length === 0);
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  if (value == null) return [];
+  if (Array.isArray(value)) return value;
+  return isPlainObject(value) || typeof value !== 'object' ? [value] : [];
+}

@@ -1,0 +1,27 @@
+import { VipLookupError } from '../../../plugin-api/index.js';
+import type { CopyState } from './copy-store.js';
+import type { Pulled } from './puller.js';
+
+/** A pull found so much less than the copy has that somebody must say that it is right. */
+export class ShrinkError extends VipLookupError {}
+
+/**
+ * @param maxShrink part of the contacts that may be missing
+ * @param provider for the command that confirms
+ * @throws ShrinkError
+ */
+export function refuseShrink(
+  { kind, state }: Pulled,
+  before: CopyState | undefined,
+  maxShrink: number,
+  provider: string,
+): void {
+  const had = before?.contacts ?? 0;
+  const has = state.contacts;
+  if (had === 0 || (has > 0 && has >= had * (1 - maxShrink))) return;
+  const percent = Math.round((1 - has / had) * 100);
+  const allowed = Math.round(maxShrink * 100);
+  throw new ShrinkError(
+    `a pull was refused: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right: npx smartrouting-vip sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+  );
+}

@@ -1,0 +1,165 @@
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
+import { IsDuration } from '../../../plugin-api/index.js';
+import type { Json, JsonObject } from '../../../plugin-api/index.js';
+import { expressionProblem } from '../crm-http.mapping.js';
+import { RequestTemplate } from '../crm-http.request.js';
+import { bodyProblem, headersProblem, NestedMap, Rule, urlProblem } from '../crm-http.rules.js';
+import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
+import { splitUrl } from '../crm-http.url.js';
+import { percentProblem } from './percent.js';
+
+/** What holds where an option is left out. `$started`: what changed since this pull began. */
+export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;
+
+const NAMES = ['page', 'cursor'];
+/** The first page, where there is none to name, and a further one. */
+const AS_TEXT: TemplateVariables = {
+  names: NAMES,
+  samples: [{ cursor: 'sample' }, { page: 'sample', cursor: 'sample' }],
+};
+/** CRMs count pages and contacts, and some want a number as a number. */
+const AS_NUMBER: TemplateVariables = { names: NAMES, samples: [{ cursor: 7 }, { page: 7, cursor: 7 }] };
+
+function pageBodyProblem(body: unknown, options: { method?: unknown }): string | undefined {
+  const problem = bodyProblem(body, options, AS_TEXT);
+  return problem === undefined || bodyProblem(body, options, AS_NUMBER) === undefined ? undefined : problem;
+}
+
+/** A request that is sent for each page. */
+export class CrmHttpPageOptions {
+  /** Template of the address, at the host of the provider's own `url`. */
+  @Rule((url, options) => urlProblem(url, options, AS_TEXT))
+  readonly url: string;
+
+  @IsOptional()
+  @IsIn(['GET', 'POST'], { message: 'is no method for a pull. Write GET or POST. Default: GET.' })
+  readonly method?: 'GET' | 'POST';
+
+  /** Name -> template. Credentials stand under the provider's `auth`. */
+  @IsOptional()
+  @Rule((headers, options) => headersProblem(headers, options, AS_TEXT), {
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  })
+  readonly headers?: Record<string, string>;
+
+  /** JSON: a map or list whose texts are templates, or one template whose result is JSON. */
+  @IsOptional()
+  @Rule(pageBodyProblem, { type: ['object', 'array', 'string'] })
+  readonly body?: string | JsonObject | Json[];
+}
+
+function Expression(example: string): PropertyDecorator {
+  return Rule((value) =>
+    typeof value !== 'string' || value.trim() === ''
+      ? `must be a JSONata expression, for example ${example}.`
+      : expressionProblem(value),
+  );
+}
+
+/** The options `sync` of a provider of `kind: crm-http`: a copy of its VIPs, pulled ahead of the calls. */
+export class CrmHttpSyncOptions {
+  /** How often it is pulled. Without it there is no copy: so a preset can bring all the rest. */
+  @IsOptional()
+  @IsDuration({ min: '10s' })
+  @Rule<CrmHttpSyncOptions>((_, { full, records }) => {
+    const missing = [full == null ? 'full' : '', records == null ? 'records' : ''].filter(Boolean);
+    return missing.length === 0
+      ? undefined
+      : `needs ${missing.join(' and ')} beside it: the request that lists the VIPs, and what makes records of its answer. A preset may bring them; here none does.`;
+  })
+  readonly every?: string;
+
+  /** Lists all VIPs, page by page. */
+  @IsOptional()
+  @NestedMap(
+    () => CrmHttpPageOptions,
+    'must be a map, for example { url: "https://crm.example/contacts?page={{ page | default: 1 }}" }.',
+  )
+  @Rule((full) =>
+    templateOf(full)?.uses('cursor')
+      ? 'names {{ cursor }}, which belongs to changes: a full pull begins anew.'
+      : firstPageProblem(full, {}),
+  )
+  readonly full?: CrmHttpPageOptions;
+
+  /** Lists what changed since `cursor`. Without it each pull is a full one. */
+  @IsOptional()
+  @NestedMap(
+    () => CrmHttpPageOptions,
+    'must be a map, for example { url: "https://crm.example/contacts?since={{ cursor }}" }.',
+  )
+  @Rule((changes) => firstPageProblem(changes, { cursor: 'sample' }))
+  readonly changes?: CrmHttpPageOptions;
+
+  /** JSONata expression: a page -> contacts, each with the CRM's own `id` and the fields of a record. */
+  @IsOptional()
+  @Expression('contacts.{ "id": id, "number": [phone, mobile], "tier": level }')
+  readonly records?: string;
+
+  /** JSONata expression: a page -> `{{ page }}` of the next one, or its address; nothing at the end. */
+  @IsOptional()
+  @Expression('paging.next.after')
+  readonly next?: string;
+
+  /** JSONata expression: a page -> `{{ cursor }}` of the next pull of changes. Default: when this pull began. */
+  @IsOptional()
+  @Expression('deltaToken')
+  readonly cursor?: string;
+
+  /** JSONata expression: a page -> ids of contacts that are gone. */
+  @IsOptional()
+  @Expression('contacts[deleted].id')
+  readonly deleted?: string;
+
+  /** A pull that would leave so much less is refused until it is confirmed. */
+  @IsOptional()
+  @Rule(percentProblem, { type: 'string', pattern: '^\\d{1,3}%$', examples: ['30%'] })
+  readonly maxShrink?: string;
+
+  /** How often all is pulled where `changes` are pulled otherwise. */
+  @IsOptional()
+  @IsDuration({ min: '10s', default: SYNC_DEFAULTS.fullEvery })
+  readonly fullEvery?: string;
+
+  /** Whether the CRM is asked about callers who are not in the copy. */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false. Default: true.' })
+  readonly live?: boolean;
+}
+
+/** Credentials go to the host of the provider's `url`, and to no other. */
+export function syncHostProblem(sync: unknown, { url }: { url?: unknown }): string | undefined {
+  const origin = originOf({ url });
+  const { full, changes } = (sync ?? {}) as { full?: unknown; changes?: unknown };
+  const stray = Object.entries({ full, changes }).find(([, request]) => {
+    const asked = originOf(request);
+    return origin !== undefined && asked !== undefined && asked !== origin;
+  });
+  return stray === undefined
+    ? undefined
+    : `asks another host under ${stray[0]} than url does. Ask ${origin}: the credentials are sent there only.`;
+}
+
+function originOf(request: unknown): string | undefined {
+  const { url } = (request ?? {}) as { url?: unknown };
+  return typeof url === 'string' ? splitUrl(url)?.origin : undefined;
+}
+
+function firstPageProblem(request: unknown, scope: TemplateScope): string | undefined {
+  const template = templateOf(request);
+  return template !== undefined && template.fill(scope) === undefined
+    ? 'names {{ page }} where there is none yet, in the first request. Write {% if page %}…{% endif %} or {{ page | default: 1 }}.'
+    : undefined;
+}
+
+/** `undefined` for one that cannot be read; the rules of its own options say why. */
+function templateOf(request: unknown): RequestTemplate | undefined {
+  const options = (request ?? {}) as CrmHttpPageOptions;
+  const { url, headers, body } = options;
+  const isUsable =
+    urlProblem(url, options, AS_TEXT) === undefined &&
+    (headers == null || headersProblem(headers, options, AS_TEXT) === undefined) &&
+    (body == null || pageBodyProblem(body, options) === undefined);
+  return isUsable ? new RequestTemplate(options) : undefined;
+}

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
+import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { NEVER, recalled, syncedProvider, until } from '../../../../test/support/synced-provider.js';
+import { Caller } from '../../../plugin-api/index.js';
+import { MemoryState } from '../../../plugin-api/testing/index.js';
+import type { CrmHttpProvider } from '../crm-http.provider.js';
+
+const AINO = '+358501231234';
+const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
+const many = (count: number) => Array.from({ length: count }, (_, n) => contactNumber(n));
+
+const ending: (() => Promise<void>)[] = [];
+let crm: PagingCrm;
+beforeEach(async () => {
+  crm = await startPagingCrm();
+  ending.push(() => crm.stop());
+});
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+function instance(sync: object = {}) {
+  const { provider, logged } = syncedProvider(crm.options(sync), new MemoryState());
+  ending.push(() => provider.close());
+  return { provider, logged };
+}
+
+async function health(provider: CrmHttpProvider) {
+  return provider.check(AbortSignal.timeout(5_000));
+}
+
+describe('a pull that leaves far fewer contacts', () => {
+  it('is refused until it is confirmed', async () => {
+    crm.put(...many(100));
+    const { provider, logged } = instance();
+    await provider.sync({});
+    await provider.open();
+    crm.delete(...Array.from({ length: 31 }, (_, n) => n));
+    const problem =
+      'a pull was refused: it leaves 69 of 100 contacts, 31 % fewer, and sync.maxShrink is 30%. If that is right: npx smartrouting-vip sync crm --full --confirm';
+    await expect(provider.sync({ full: true })).rejects.toThrow(problem);
+    await expect(provider.sync({})).rejects.toThrow('npx smartrouting-vip sync crm --confirm');
+    expect(recalled(provider, contactNumber(0).phones[0]!)).toHaveLength(1);
+    await expect(provider.sync({ full: true })).rejects.toThrow(problem);
+    expect(await health(provider)).toMatchObject({ status: 'degraded', reason: problem, entries: 100 });
+    expect(logged.filter(({ level }) => level === 'error')).toHaveLength(3);
+
+    expect(await provider.sync({ full: true, confirm: true })).toMatchObject({ entries: 69, before: 100 });
+    expect(recalled(provider, contactNumber(0).phones[0]!)).toBeUndefined();
+    expect(await health(provider)).toMatchObject({ status: 'up', entries: 69 });
+  });
+
+  it('is refused when nobody is left, whatever may be missing', async () => {
+    crm.put(aino);
+    const { provider } = instance({ maxShrink: '100%' });
+    await provider.sync({});
+    crm.delete(aino.id);
+    await expect(provider.sync({ full: true })).rejects.toThrow('it leaves 0 of 1 contacts');
+  });
+
+  it('is taken as it is where no more is missing than may be', async () => {
+    crm.put(...many(10));
+    const { provider } = instance();
+    await provider.sync({});
+    crm.delete(0, 1, 2);
+    expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 7, before: 10 });
+  });
+});
+
+describe('contacts of a copy', () => {
+  it('are found under each of their numbers, however those are written', async () => {
+    crm.put({ ...aino, phones: ['050 123 1234', '+46 70 123 45 67', '4670 765 43 21', '', 'ask reception'] });
+    const { provider } = instance();
+    await provider.sync({});
+    await provider.open();
+    for (const number of [AINO, '+46701234567', '+46707654321']) {
+      expect(recalled(provider, number)).toEqual([{ number, tier: 'gold', name: 'Aino Aalto' }]);
+    }
+  });
+
+  it('share a number, the highest tier first', async () => {
+    crm.put(
+      { ...aino, id: 1, tier: 'silver' },
+      { ...aino, id: 2, tier: 'gold' },
+      { ...aino, id: 3, tier: 'other' },
+    );
+    const { provider } = instance();
+    await provider.sync({});
+    await provider.open();
+    expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }, { tier: 'silver' }, { tier: 'other' }]);
+  });
+
+  it('are dropped when they are no VIPs any more, and move with their numbers', async () => {
+    const other = { id: 5, phones: ['+358405550000'], tier: 'gold' };
+    crm.put(aino, other, ...many(8));
+    const { provider } = instance();
+    await provider.sync({});
+    await provider.open();
+    crm.put({ ...aino, tier: null }, { ...other, phones: ['+358405551111'] });
+    expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 8, before: 9 });
+    expect(recalled(provider, AINO)).toBeUndefined();
+    expect(recalled(provider, '+358405550000')).toBeUndefined();
+    expect(recalled(provider, '+358405551111')).toHaveLength(1);
+  });
+
+  it('that cannot be read are left out and told', async () => {
+    crm.put(aino, { id: 2, phones: ['+358405550000'], tier: 'x'.repeat(1_000) });
+    const { provider, logged } = instance();
+    const report = await provider.sync({});
+    expect(report).toMatchObject({ entries: 1, skipped: 1, problem: expect.stringContaining('tier') });
+    expect(logged).toContainEqual(
+      expect.objectContaining({ fields: { skipped: 1, problem: report!.problem } }),
+    );
+  });
+});
+
+describe('callers who are not in the copy', () => {
+  it('are asked for live', async () => {
+    crm.put(aino);
+    const { provider } = instance();
+    await provider.sync({});
+    await provider.open();
+    crm.put({ id: 2, phones: ['+358405550000'], tier: 'gold' });
+    expect(recalled(provider, '+358405550000')).toBeUndefined();
+    expect(await provider.lookup(Caller.read('+358405550000'), NEVER)).toMatchObject([{ tier: 'gold' }]);
+  });
+
+  it('are no VIPs with live: false, once there is a copy', async () => {
+    crm.put(aino);
+    const { provider } = instance({ live: false });
+    const stranger = Caller.read('+358405550000');
+    expect(provider.recall(stranger)).toBeUndefined();
+    expect(() => provider.lookup(stranger, NEVER)).toThrow('there is no copy yet');
+    expect(await health(provider)).toMatchObject({ status: 'degraded' });
+    await provider.sync({});
+    await provider.open();
+    expect(provider.lookup(stranger, NEVER)).toBeNull();
+    expect(crm.asked('/search')).toEqual([]);
+    expect(await health(provider)).toMatchObject({ status: 'up', entries: 1 });
+  });
+});
+
+/** Where the right to do something exclusively is not refused but waited for. */
+class QueueingState extends MemoryState {
+  #last: Promise<unknown> = Promise.resolve();
+  turns = 0;
+
+  override async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>) {
+    const turn = this.#last.then(() => super.exclusively(name, work));
+    this.#last = turn.finally(() => this.turns++);
+    return turn;
+  }
+}
+
+describe('a pull', () => {
+  it('is not made again by an instance that only gets its turn when another has made it', async () => {
+    crm.put(aino);
+    const state = new QueueingState();
+    const both = [
+      syncedProvider(crm.options(), state).provider,
+      syncedProvider(crm.options(), state).provider,
+    ];
+    ending.push(async () => {
+      await Promise.all(both.map((provider) => provider.close()));
+    });
+    await Promise.all(both.map((provider) => provider.open()));
+    await until(() => state.turns === 2);
+    expect(crm.asked('/contacts')).toHaveLength(1);
+    expect(crm.asked('/changes')).toEqual([]);
+  });
+
+  it('keeps to half of the rate limit', async () => {
+    crm.put(...many(50));
+    crm.pageSize = 10;
+    const options = { ...crm.options(), rateLimit: '20/s' };
+    const { provider } = syncedProvider(options, new MemoryState());
+    const startedMs = performance.now();
+    expect(await provider.sync({})).toMatchObject({ pages: 5 });
+    expect(performance.now() - startedMs).toBeGreaterThan(4 * 90);
+    await provider.close();
+  });
+
+  it('is given up when the provider closes, and is no failure', async () => {
+    crm.put(...many(250));
+    crm.heldFromPage = 2;
+    const state = new MemoryState();
+    const { provider, logged } = syncedProvider(crm.options(), state);
+    await provider.open();
+    await until(() => crm.asked('/contacts?page=2').length === 1);
+    await provider.close();
+    expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(await state.read('sync')).toBeUndefined();
+    expect(await state.exclusively('sync', async () => 'free')).toBe('free');
+  });
+});

@@ -1,0 +1,197 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '../../../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
+import { startMariaDb } from '../../../../test/support/mariadb.js';
+import type { MariaDb } from '../../../../test/support/mariadb.js';
+import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
+import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { NEVER, recalled, syncedProvider, until } from '../../../../test/support/synced-provider.js';
+import { Caller } from '../../../plugin-api/index.js';
+import { DatabaseStates } from '../../../store/database-states.js';
+import type { CrmHttpProvider } from '../crm-http.provider.js';
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const AINO = '+358501231234';
+const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
+const many = (count: number) => Array.from({ length: count }, (_, n) => contactNumber(n));
+
+let server: MariaDb;
+let folder: TemporaryFolder;
+let files = 0;
+beforeAll(async () => {
+  server = await startMariaDb();
+  folder = await temporaryFolder();
+}, 120_000);
+afterAll(async () => {
+  await server?.stop();
+  await folder?.remove();
+});
+
+const ending: (() => Promise<void>)[] = [];
+let crm: PagingCrm;
+beforeEach(async () => {
+  crm = await startPagingCrm();
+  ending.push(() => crm.stop());
+});
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+const newFile = async (): Promise<string> => `sqlite:${folder.path(`sync-${++files}.sqlite`)}`;
+
+/** A process of the service that has a provider with a copy. */
+function instance(url: string, sync: object = {}) {
+  const states = new DatabaseStates(url, SILENT);
+  const { provider, logged } = syncedProvider(crm.options(sync), states.of('crm'));
+  ending.push(async () => {
+    await provider.close();
+    await states.close();
+  });
+  return { provider, logged };
+}
+
+/** An instance that takes calls, with the copy that there is. */
+async function opened(url: string, sync: object = {}): Promise<CrmHttpProvider> {
+  const { provider } = instance(url, sync);
+  await provider.open();
+  return provider;
+}
+
+async function health(provider: CrmHttpProvider) {
+  return provider.check(AbortSignal.timeout(5_000));
+}
+
+describe.each([
+  ['SQLite', newFile],
+  ['MariaDB', () => server.createDatabase()],
+])('a synced copy in %s', (_, newUrl) => {
+  it('is pulled in full, page by page, then by what changed', async () => {
+    crm.put(...many(250), aino);
+    const { provider } = instance(await newUrl());
+    expect(await provider.sync({})).toEqual({
+      kind: 'full',
+      entries: 251,
+      changed: 251,
+      pages: 3,
+      skipped: 0,
+    });
+
+    crm.put(
+      { ...contactNumber(7), tier: 'platinum' },
+      { id: 9_002, phones: ['+358501239999'], tier: 'gold' },
+    );
+    crm.delete(9_001);
+    expect(await provider.sync({})).toEqual({
+      kind: 'changes',
+      entries: 251,
+      before: 251,
+      changed: 3,
+      pages: 1,
+      skipped: 0,
+    });
+    await provider.open();
+    expect(recalled(provider, AINO)).toBeUndefined();
+    expect(recalled(provider, '+358501239999')).toMatchObject([{ tier: 'gold' }]);
+    expect(recalled(provider, contactNumber(7).phones[0]!)).toMatchObject([{ tier: 'platinum' }]);
+    expect(recalled(provider, contactNumber(8).phones[0]!)).toMatchObject([
+      { tier: 'gold', name: 'Contact 8' },
+    ]);
+  });
+
+  it('decides calls straight after a restart while the CRM is down', async () => {
+    crm.put(...many(250), aino);
+    const url = await newUrl();
+    await instance(url).provider.sync({});
+    await crm.stop();
+
+    const provider = await opened(url);
+    expect(provider.lookup(Caller.read(AINO, 'FI'), NEVER)).toEqual([
+      { number: AINO, tier: 'gold', name: 'Aino Aalto' },
+    ]);
+    expect(await health(provider)).toEqual({
+      status: 'degraded',
+      reason: expect.stringContaining('calls are decided from the copy alone: '),
+      entries: 251,
+      loadedAt: expect.any(String),
+    });
+    expect(provider.copyAgeSeconds()).toBeGreaterThanOrEqual(0);
+  });
+
+  it('is pulled by one of two instances and serves both', async () => {
+    crm.put(...many(250), aino);
+    const url = await newUrl();
+    const both = [instance(url).provider, instance(url).provider];
+    await Promise.all(both.map((provider) => provider.open()));
+    await until(() => both.every((provider) => recalled(provider, AINO) !== undefined));
+    expect(crm.asked('/contacts')).toHaveLength(3);
+    expect(crm.asked('/changes')).toEqual([]);
+  });
+
+  it('stays as it is when a pull breaks off in the middle', async () => {
+    crm.put(...many(250), aino);
+    const url = await newUrl();
+    const { provider, logged } = instance(url);
+    await provider.sync({});
+    await provider.open();
+    const before = await health(provider);
+
+    crm.put({ ...aino, tier: 'silver' });
+    crm.heldFromPage = 3;
+    const pull = provider.sync({ full: true });
+    pull.catch(() => undefined);
+    await until(() => crm.asked('/contacts?page=3').length > 1);
+    await crm.stop();
+    await expect(pull).rejects.toMatchObject({ name: 'VipLookupError' });
+    expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
+    expect(await health(provider)).toEqual({
+      ...before,
+      status: 'degraded',
+      reason: expect.stringMatching(/^the copy was not brought up to date: the pull failed: /),
+    });
+    expect(logged).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'the copy stays as it is: a pull failed' }),
+    );
+
+    crm.heldFromPage = Infinity;
+    await crm.start();
+    expect(await provider.sync({ full: true })).toMatchObject({ kind: 'full', entries: 251 });
+    expect(recalled(provider, AINO)).toMatchObject([{ tier: 'silver' }]);
+    expect(await health(provider)).toMatchObject({ status: 'up', entries: 251 });
+  }, 30_000);
+});
+
+describe('a database that is down', () => {
+  it('leaves live lookups, and the copy that is loaded', async () => {
+    crm.put(aino);
+    const url = await server.createDatabase();
+    const provider = await opened(url);
+    await until(() => recalled(provider, AINO) !== undefined);
+    server.freeze();
+    try {
+      const { provider: late } = instance(url);
+      const opening = late.open();
+      expect(await late.lookup(Caller.read(AINO), NEVER)).toMatchObject([{ tier: 'gold' }]);
+      expect(recalled(provider, AINO)).toHaveLength(1);
+      server.thaw();
+      await opening;
+      expect(recalled(late, AINO)).toHaveLength(1);
+    } finally {
+      server.thaw();
+    }
+  }, 30_000);
+});
+
+describe('a copy whose parts are gone', () => {
+  it('is pulled anew', async () => {
+    crm.put(aino);
+    const url = await newFile();
+    await instance(url).provider.sync({});
+    const states = new DatabaseStates(url, SILENT);
+    const state = states.of('crm');
+    for (const key of await state.keys()) if (key !== 'sync') await state.remove(key);
+    await states.close();
+    const provider = await opened(url);
+    await until(() => recalled(provider, AINO) !== undefined);
+    expect(crm.asked('/contacts')).toHaveLength(2);
+  });
+});

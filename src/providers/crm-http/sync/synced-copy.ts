@@ -1,0 +1,281 @@
+import { VipLookupError } from '../../../plugin-api/index.js';
+import type {
+  Caller,
+  ProviderContext,
+  ProviderStatus,
+  SyncOptions,
+  SyncReport,
+  VipRecord,
+} from '../../../plugin-api/index.js';
+import { copyStatus } from './copy-health.js';
+import { CopyStore } from './copy-store.js';
+import type { CopyHead, PullAttempt } from './copy-store.js';
+import { LoadedCopy } from './loaded-copy.js';
+import { Puller } from './puller.js';
+import type { Pulled, PullSource } from './puller.js';
+import { refuseShrink, ShrinkError } from './shrink.js';
+
+export interface CopySettings {
+  readonly everyMs: number;
+  readonly fullEveryMs: number;
+  /** Part of the contacts that may be missing after a pull. */
+  readonly maxShrink: number;
+  /** How often other instances' pulls are looked for, in ms. */
+  readonly pollMs?: number;
+}
+
+type Context = Pick<ProviderContext, 'name' | 'state' | 'logger'>;
+
+const POLL_MS = 5_000;
+/** After the first failure, and twice as long after each further one, up to `everyMs`. */
+const RETRY_MS = 60_000;
+/** Several instances must not ask for the right to pull at the same moment. */
+const MAX_JITTER_MS = 30_000;
+
+/** A CRM's VIPs, pulled ahead of the calls and shared by all instances. Calls are decided from memory. */
+export class SyncedCopy {
+  readonly #store: CopyStore;
+  readonly #puller: Puller;
+  readonly #loaded: LoadedCopy;
+  readonly #closing = new AbortController();
+  #head: CopyHead = {};
+  #version: number | undefined;
+  #trouble: string | undefined = 'it is being loaded';
+  /** Generation of which a part is gone: only a full pull helps. */
+  #lost: string | undefined;
+  /** Another source, or a lost part, is no reason to wait, once. */
+  #mayHurry = true;
+  #jitterMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #isOpen = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly source: PullSource,
+    private readonly settings: CopySettings,
+  ) {
+    this.#store = new CopyStore(context.state);
+    this.#puller = new Puller(source, this.#store);
+    this.#loaded = new LoadedCopy(this.#store);
+  }
+
+  /** Whether this instance has a copy to decide calls from. */
+  get isLoaded(): boolean {
+    return this.#loaded.state !== undefined;
+  }
+
+  /** How long ago the last pull that worked began. */
+  get ageSeconds(): number | undefined {
+    const { state } = this.#loaded;
+    return state && Math.max(0, (Date.now() - Date.parse(state.pulledAt)) / 1_000);
+  }
+
+  /** The copy's records of this caller, in no order. */
+  find(caller: Caller): VipRecord[] {
+    return this.#loaded.index.find(caller);
+  }
+
+  status(): ProviderStatus {
+    return copyStatus({
+      head: this.#head,
+      loaded: this.#loaded.state,
+      trouble: this.#trouble,
+      everyMs: this.settings.everyMs,
+      nowMs: Date.now(),
+    });
+  }
+
+  /** Loads what the database has, and pulls from then on. Resolves when it is loaded, or cannot be; never rejects. */
+  async open(): Promise<void> {
+    this.#isOpen = true;
+    await this.#look();
+    this.#again(0);
+  }
+
+  /**
+   * Pulls now.
+   * @returns `undefined` while another instance is at it
+   * @throws VipLookupError when the pull fails or is refused; nothing was changed then
+   */
+  async pull(options: SyncOptions): Promise<SyncReport | undefined> {
+    return this.#alone((signal) => this.#pull(options, signal), options.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new VipLookupError('the service is stopping'));
+    clearTimeout(this.#timer);
+    await this.#turn;
+  }
+
+  #again(inMs: number): void {
+    if (this.#closing.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#turn = this.#takeTurn();
+    }, inMs).unref();
+  }
+
+  /** Never rejects. */
+  async #takeTurn(): Promise<void> {
+    if ((await this.#look()) && this.#isDue()) await this.#pullWhenDue();
+    const { pollMs = POLL_MS } = this.settings;
+    this.#again(pollMs * (0.75 + Math.random() / 2));
+  }
+
+  async #pullWhenDue(): Promise<void> {
+    const { everyMs } = this.settings;
+    this.#jitterMs = Math.random() * Math.min(everyMs / 10, MAX_JITTER_MS);
+    try {
+      // Another instance may have pulled between the look and the right to.
+      await this.#alone(async (signal) => (this.#isDue() ? this.#pull({}, signal) : undefined));
+    } catch (error) {
+      // What failed stands in the head, or in the log when even that cannot be written.
+      if (!this.#closing.signal.aborted) this.#trouble ??= troubleOf(error, this.#head.attempt);
+    }
+  }
+
+  #alone<T>(
+    work: (signal: AbortSignal) => Promise<T | undefined>,
+    given?: AbortSignal,
+  ): Promise<T | undefined> {
+    return this.context.state.exclusively('sync', async (lease) => {
+      await this.#readHead();
+      return work(AbortSignal.any([lease, this.#closing.signal, ...(given ? [given] : [])]));
+    });
+  }
+
+  #isDue(): boolean {
+    const { copy, attempt } = this.#head;
+    const { everyMs } = this.settings;
+    const nowMs = Date.now();
+    if (attempt !== undefined) {
+      const backoffMs = attempt.isRefused ? everyMs : RETRY_MS * 2 ** Math.min(attempt.failures - 1, 20);
+      return nowMs >= Date.parse(attempt.at) + Math.min(everyMs, backoffMs) + this.#jitterMs;
+    }
+    if (copy === undefined) return true;
+    const isHurried = this.#mayHurry && (copy.source !== this.source.fingerprint || this.#isLost);
+    return isHurried || nowMs >= Date.parse(copy.pulledAt) + everyMs + this.#jitterMs;
+  }
+
+  get #isLost(): boolean {
+    return this.#head.copy !== undefined && this.#lost === this.#head.copy.generation;
+  }
+
+  async #pull({ full = false, confirm = false }: SyncOptions, signal: AbortSignal): Promise<SyncReport> {
+    const { copy: before } = this.#head;
+    const begunMs = performance.now();
+    this.#mayHurry = false;
+    try {
+      await this.#store.sweep(this.#head, signal);
+      const pulled =
+        (full ? undefined : await this.#pullChanges(signal)) ?? (await this.#puller.full(signal));
+      if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
+      signal.throwIfAborted();
+      await this.#commit({ copy: pulled.state });
+      return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
+    } catch (error) {
+      const reason = signal.aborted ? (signal.reason as unknown) : error;
+      // Who has lost the right must not get in the way of who has it now.
+      if (!signal.aborted) await this.#failed(reason);
+      throw reason;
+    } finally {
+      if (this.#isOpen) await this.#look();
+    }
+  }
+
+  /** `undefined` when everything must be pulled. */
+  async #pullChanges(signal: AbortSignal): Promise<Pulled | undefined> {
+    const { copy } = this.#head;
+    const { changes, fingerprint } = this.source;
+    if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
+    if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
+    if (changes.usesCursor && copy.cursor === undefined) return undefined;
+    if (this.#isLost || !(await this.#loaded.load(copy))) return undefined;
+    return this.#puller.changes(copy, this.#loaded.index, signal);
+  }
+
+  #pulled(
+    { kind, state, changed, skipped, problem, pages }: Pulled,
+    before: number | undefined,
+    ms: number,
+  ): SyncReport {
+    const { contacts: entries } = state;
+    const report = { kind, entries, changed, pages, skipped };
+    this.context.logger.info({ ...report, ms: Math.round(ms) }, 'the copy was pulled');
+    if (problem !== undefined) {
+      this.context.logger.warn(
+        { skipped, problem },
+        'contacts that cannot be read were left out of the copy',
+      );
+    }
+    return { ...report, ...(before !== undefined && { before }), ...(problem !== undefined && { problem }) };
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { copy, attempt } = this.#head;
+    const isRefused = error instanceof ShrinkError;
+    const failures = (attempt?.failures ?? 0) + 1;
+    const problem = messageOf(error);
+    this.context.logger[isRefused ? 'error' : 'warn'](
+      { problem, failures },
+      'the copy stays as it is: a pull failed',
+    );
+    const noted: PullAttempt = {
+      at: new Date().toISOString(),
+      failures,
+      problem,
+      ...(isRefused && { isRefused }),
+    };
+    try {
+      await this.#commit({ ...(copy && { copy }), attempt: noted });
+    } catch (unwritten) {
+      this.context.logger.warn({ reason: messageOf(unwritten) }, 'that a pull failed could not be noted');
+    }
+  }
+
+  async #commit(head: CopyHead): Promise<void> {
+    await this.#store.commit(head, this.#version);
+    this.#head = head;
+    this.#version = (this.#version ?? 0) + 1;
+  }
+
+  async #readHead(): Promise<void> {
+    ({ head: this.#head, version: this.#version } = await this.#store.head());
+  }
+
+  /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
+  async #look(): Promise<boolean> {
+    try {
+      await this.#readHead();
+      const { copy } = this.#head;
+      if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
+      this.#trouble = this.#isLost
+        ? 'a part of it is gone from the database; it will be pulled anew'
+        : undefined;
+      return true;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (this.#trouble !== reason)
+        this.context.logger.warn({ reason }, 'the copy could not be looked for in the database');
+      this.#trouble = reason;
+      return false;
+    }
+  }
+
+  async #load(generation: string): Promise<void> {
+    const { copy } = this.#head;
+    if (copy === undefined || (await this.#loaded.load(copy))) return;
+    // Swept by another instance that has pulled anew, or truly gone.
+    await this.#readHead();
+    if (this.#head.copy?.generation === generation) this.#lost = generation;
+  }
+}
+
+function troubleOf(error: unknown, attempt: PullAttempt | undefined): string | undefined {
+  return attempt === undefined ? messageOf(error) : undefined;
+}
+
+function messageOf(error: unknown): string {
+  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+  return error instanceof VipLookupError ? (message as string) : String(code ?? name);
+}

@@ -1,0 +1,40 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * What providers keep: texts under keys of their own (`provider_state`), and who is at something that only one instance
+ * may do at a time (`provider_lease`). `expires_ms` is milliseconds since the epoch by the clock of the database.
+ */
+export class CreateProviderState1767312000000 implements MigrationInterface {
+  name = 'CreateProviderState1767312000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const isSqlite = queryRunner.dataSource.options.type === 'better-sqlite3';
+    const name = isSqlite ? 'TEXT' : 'VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+    const text = isSqlite ? 'TEXT' : 'MEDIUMTEXT';
+    const end = isSqlite
+      ? 'WITHOUT ROWID'
+      : 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT = DYNAMIC';
+    // A server ends the transaction at each CREATE: after a crash a table may be there without the migration's mark.
+    await queryRunner.query(`
+      CREATE TABLE IF NOT EXISTS provider_state (
+        provider ${name} NOT NULL,
+        name ${name} NOT NULL,
+        version BIGINT NOT NULL,
+        content ${text} NOT NULL,
+        PRIMARY KEY (provider, name)
+      ) ${end}`);
+    await queryRunner.query(`
+      CREATE TABLE IF NOT EXISTS provider_lease (
+        provider ${name} NOT NULL,
+        name ${name} NOT NULL,
+        owner ${name} NOT NULL,
+        expires_ms BIGINT NOT NULL,
+        PRIMARY KEY (provider, name)
+      ) ${end}`);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE provider_lease');
+    await queryRunner.query('DROP TABLE provider_state');
+  }
+}

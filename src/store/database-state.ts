@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
+import { Lease } from './lease.js';
+import type { StateDatabase } from './state-database.js';
+
+const MAX_NAME_CHARACTERS = 100;
+const MAX_TEXT_BYTES = 1_048_576;
+
+/** What one provider keeps in the service's own database. */
+export class DatabaseState implements ProviderState {
+  constructor(
+    private readonly database: StateDatabase,
+    private readonly provider: string,
+    /** How long an instance that died keeps the others from what it was doing exclusively, in ms. */
+    private readonly leaseMs: number,
+  ) {}
+
+  async read(key: string): Promise<StoredText | undefined> {
+    const [row] = await this.database.select(
+      'SELECT version, content FROM provider_state WHERE provider = ? AND name = ?',
+      [this.provider, nameOf(key)],
+    );
+    return row && { text: String(row['content']), version: Number(row['version']) };
+  }
+
+  async write(key: string, text: string, version: number | undefined): Promise<boolean> {
+    const name = nameOf(key);
+    if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
+      throw new RangeError(`a text is longer than ${MAX_TEXT_BYTES} bytes; keep it in parts`);
+    }
+    if (version === undefined) {
+      return this.database.insert('provider_state', {
+        provider: this.provider,
+        name,
+        version: 1,
+        content: text,
+      });
+    }
+    const changed = await this.database.change(
+      'UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ?',
+      [text, this.provider, name, version],
+    );
+    return changed > 0;
+  }
+
+  async keys(): Promise<string[]> {
+    const rows = await this.database.select('SELECT name FROM provider_state WHERE provider = ?', [
+      this.provider,
+    ]);
+    return rows.map((row) => String(row['name']));
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.database.change('DELETE FROM provider_state WHERE provider = ? AND name = ?', [
+      this.provider,
+      nameOf(key),
+    ]);
+  }
+
+  async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const lease = new Lease(this.database, this.provider, nameOf(name), randomUUID(), this.leaseMs);
+    if (!(await lease.take())) return undefined;
+    try {
+      return await work(lease.signal);
+    } finally {
+      await lease.release();
+    }
+  }
+}
+
+function nameOf(key: string): string {
+  if (key === '' || key.length > MAX_NAME_CHARACTERS) {
+    throw new RangeError(`a key must have 1 to ${MAX_NAME_CHARACTERS} characters`);
+  }
+  return key;
+}

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryFolder } from '../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { startMariaDb } from '../../test/support/mariadb.js';
+import type { MariaDb } from '../../test/support/mariadb.js';
+import type { ProviderStates } from '../lookup/provider-states.js';
+import { MemoryState } from '../plugin-api/testing/index.js';
+import { DatabaseStates } from './database-states.js';
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const LEASE_MS = 600;
+
+let server: MariaDb;
+let folder: TemporaryFolder;
+let files = 0;
+const open: DatabaseStates[] = [];
+beforeAll(async () => {
+  server = await startMariaDb();
+  folder = await temporaryFolder();
+}, 120_000);
+afterAll(async () => {
+  await Promise.all(open.map((states) => states.close()));
+  await server?.stop();
+  await folder?.remove();
+});
+
+/** A promise, and what resolves it. */
+function latch<T>(): { opened: Promise<T>; open: (value: T) => void } {
+  let open!: (value: T) => void;
+  const opened = new Promise<T>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+/** What one process of the service has. */
+function instance(url: string, leaseMs = LEASE_MS): DatabaseStates {
+  const states = new DatabaseStates(url, SILENT, leaseMs);
+  open.push(states);
+  return states;
+}
+
+const newFile = async (): Promise<string> => `sqlite:${folder.path(`store-${++files}.sqlite`)}`;
+const DATABASES = [
+  ['SQLite', newFile],
+  ['MariaDB', () => server.createDatabase()],
+] as const;
+
+/** Two instances on one database. */
+type Two = () => Promise<readonly [ProviderStates, ProviderStates]>;
+const PLACES: readonly (readonly [string, Two])[] = [
+  ...DATABASES.map(([kind, newUrl]): [string, Two] => [
+    kind,
+    async () => {
+      const url = await newUrl();
+      return [instance(url), instance(url)];
+    },
+  ]),
+  [
+    'memory',
+    async () => {
+      const known = new Map<string, MemoryState>();
+      const of = (provider: string): MemoryState => {
+        if (!known.has(provider)) known.set(provider, new MemoryState());
+        return known.get(provider)!;
+      };
+      return [
+        { of, close: async () => undefined },
+        { of, close: async () => undefined },
+      ];
+    },
+  ],
+];
+
+describe.each(PLACES)('what providers keep in %s', (_, two) => {
+  it('is read by another instance, and is nothing before it was written', async () => {
+    const [first, second] = await two();
+    expect(await first.of('crm').read('cursor')).toBeUndefined();
+    const text = `Ünïcode 🎉 ' " \\ \n ${'x'.repeat(300_000)}`;
+    expect(await first.of('crm').write('cursor', text, undefined)).toBe(true);
+    expect(await second.of('crm').read('cursor')).toEqual({ text, version: 1 });
+  });
+
+  it('is replaced only by who has read it', async () => {
+    const [first, second] = await two();
+    expect(await first.of('crm').write('token', 'a', undefined)).toBe(true);
+    expect(await second.of('crm').write('token', 'b', undefined)).toBe(false);
+    expect(await second.of('crm').write('token', 'b', 1)).toBe(true);
+    expect(await first.of('crm').write('token', 'c', 1)).toBe(false);
+    expect(await first.of('crm').read('token')).toEqual({ text: 'b', version: 2 });
+    expect(await first.of('crm').write('other', 'x', 7)).toBe(false);
+  });
+
+  it('is written by one of many who try at once', async () => {
+    const [first, second] = await two();
+    await first.of('crm').write('token', '0', undefined);
+    const tries = Array.from({ length: 10 }, (__, i) =>
+      (i % 2 ? first : second).of('crm').write('token', String(i), 1),
+    );
+    expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+  });
+
+  it("is a provider's own, and its keys are compared exactly", async () => {
+    const [first, second] = await two();
+    await first.of('crm').write('Token', 'a', undefined);
+    expect(await first.of('CRM').read('Token')).toBeUndefined();
+    expect(await first.of('crm').read('token')).toBeUndefined();
+    expect(await second.of('crm').write('token', 'b', undefined)).toBe(true);
+    expect((await second.of('crm').keys()).sort()).toEqual(['Token', 'token']);
+    expect(await second.of('other').keys()).toEqual([]);
+  });
+
+  it('is removed', async () => {
+    const [first, second] = await two();
+    await first.of('crm').write('a', 'a', undefined);
+    await second.of('crm').remove('a');
+    await second.of('crm').remove('a');
+    expect(await first.of('crm').read('a')).toBeUndefined();
+    expect(await first.of('crm').write('a', 'b', undefined)).toBe(true);
+  });
+
+  it('is worked on by one instance at a time', async () => {
+    const [first, second] = await two();
+    const held = latch<void>();
+    const begun = latch<void>();
+    const work = first.of('crm').exclusively('sync', async () => {
+      begun.open();
+      await held.opened;
+      return 'done';
+    });
+    await begun.opened;
+    expect(await second.of('crm').exclusively('sync', async () => 'me too')).toBeUndefined();
+    expect(await second.of('crm').exclusively('token', async () => 'other')).toBe('other');
+    expect(await second.of('crm2').exclusively('sync', async () => 'other')).toBe('other');
+    held.open();
+    expect(await work).toBe('done');
+    expect(await second.of('crm').exclusively('sync', async () => 'now')).toBe('now');
+    await expect(
+      first.of('crm').exclusively('sync', async () => Promise.reject(new Error('broken'))),
+    ).rejects.toThrow('broken');
+    expect(await second.of('crm').exclusively('sync', async () => 'again')).toBe('again');
+  });
+});
+
+describe.each(DATABASES)('an exclusive right in %s', (kind, newUrl) => {
+  it('is kept by who works longer than it lasts', async () => {
+    const url = await newUrl();
+    const other = instance(url).of('crm');
+    const outcome = await instance(url)
+      .of('crm')
+      .exclusively('sync', async (signal) => {
+        await sleep(LEASE_MS * 2.5);
+        return [signal.aborted, await other.exclusively('sync', async () => 'stolen')];
+      });
+    expect(outcome).toEqual([false, undefined]);
+  });
+
+  it('is taken over from an instance that died, and who had it learns of that', async () => {
+    const url = await newUrl();
+    const dead = instance(url, 3 * LEASE_MS);
+    const lost = latch<AbortSignal>();
+    const work = dead.of('crm').exclusively('sync', async (signal) => {
+      lost.open(signal);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    const signal = await lost.opened;
+    const other = instance(url, 30_000);
+    // As if it had not been renewed, because its process hung.
+    const state = other.of('crm');
+    const taking = async (): Promise<unknown> => state.exclusively('sync', () => work.then(() => 'taken'));
+    expect(await taking()).toBeUndefined();
+    await expire(url);
+    expect(await taking()).toBe('taken');
+    expect(signal.reason).toMatchObject({
+      name: 'VipLookupError',
+      message: 'the exclusive right was lost: another instance took over',
+    });
+  });
+
+  async function expire(url: string): Promise<void> {
+    const { createDataSource, closeDataSource } = await import('../providers/database/data-source.js');
+    const dataSource = await createDataSource(url).initialize();
+    await dataSource.query('UPDATE provider_lease SET expires_ms = 1');
+    await closeDataSource(dataSource);
+  }
+
+  it('refuses names and texts that do not fit', async () => {
+    const state = instance(await newUrl()).of('crm');
+    await expect(state.read('')).rejects.toThrow(/1 to 100 characters/);
+    await expect(state.write('k'.repeat(101), '', undefined)).rejects.toThrow(/1 to 100 characters/);
+    await expect(state.write('k', 'x'.repeat(1_048_577), undefined)).rejects.toThrow(/1048576 bytes/);
+    expect(await state.write('k', 'x'.repeat(1_048_576), undefined)).toBe(true);
+    expect(kind).toBeTruthy();
+  });
+});
+
+describe('a database that cannot be used', () => {
+  it('is not touched before a provider keeps something', async () => {
+    const states = instance('mysql://nobody@127.0.0.1:1/none');
+    states.of('crm');
+    await states.close();
+  });
+
+  it('is reported without its address, and used as soon as it is back', async () => {
+    const url = await server.createDatabase();
+    const state = instance(url).of('crm');
+    await state.write('a', '1', undefined);
+    await server.kill();
+    await expect(state.read('a')).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message: expect.stringMatching(/^database is not reachable \([A-Z_]+\)$/),
+    });
+    await server.restart();
+    let read: unknown;
+    for (let tries = 0; read === undefined && tries < 50; tries++) {
+      read = await state.read('a').catch(() => sleep(100));
+    }
+    expect(read).toEqual({ text: '1', version: 1 });
+  });
+
+  it('names the cure to a user who may not make the tables', async () => {
+    const url = await server.createDatabase();
+    const database = url.slice(url.lastIndexOf('/') + 1);
+    await server.sql(
+      `CREATE USER poor@127.0.0.1 IDENTIFIED BY 'sesame'; GRANT SELECT, INSERT, UPDATE, DELETE ON ${database}.* TO poor@127.0.0.1`,
+    );
+    const poor = url.replace('root@', 'poor:sesame@');
+    await expect(instance(poor).of('crm').read('a')).rejects.toMatchObject({
+      name: 'VipLookupError',
+      message: expect.stringMatching(
+        /^there is no table "provider_state".*may not change tables: run "npm run cli -- export"/,
+      ),
+    });
+    await instance(url).of('crm').write('a', '1', undefined);
+    expect(await instance(poor).of('crm').write('a', '2', 1)).toBe(true);
+  });
+});

@@ -1,0 +1,126 @@
+import { DatabaseLink } from '../providers/database/database-link.js';
+import { connectTo, withoutRights } from '../providers/database/database-session.js';
+import type { Session } from '../providers/database/database-session.js';
+import { failureOf, isConnectionLost, needsNewSession } from '../providers/database/failures.js';
+import { migrate } from '../providers/database/migrate.js';
+import { change, isSqlite, select } from '../providers/database/select.js';
+import type { Parameter, Row } from '../providers/database/select.js';
+import { VipLookupError } from '../plugin-api/index.js';
+import type { ProviderLogger } from '../plugin-api/index.js';
+
+/** Nobody on the telephone waits for it. */
+const PATIENCE_MS = 10_000;
+
+/** The tables of the store are missing, or not those that it knows. */
+const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQLITE_ERROR']);
+
+/** The service's own database, connected when it is first asked something. */
+export class StateDatabase {
+  /** Milliseconds since the epoch by the database's clock, as an SQL expression. */
+  readonly now: string;
+  readonly #link: DatabaseLink<Session>;
+  #wasConnected = false;
+
+  constructor(url: string, logger: ProviderLogger) {
+    this.now = url.startsWith('sqlite:')
+      ? `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
+      : // Not by local time, which at the end of summer time has two meanings.
+        `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000`;
+    this.#link = new DatabaseLink(async (signal) => {
+      const session = await connectTo(
+        url,
+        { mustExist: this.#wasConnected, readOnly: false },
+        signal,
+        async (connected) => {
+          const mayChange = await migrate(connected.dataSource);
+          if (!mayChange) await checkTables(connected, signal);
+          return connected;
+        },
+      );
+      this.#wasConnected = true;
+      return session;
+    }, logger);
+  }
+
+  /** @throws VipLookupError when the database cannot be used */
+  select(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
+    return this.#use(({ dataSource }, signal) => select(dataSource, sql, parameters, signal));
+  }
+
+  /**
+   * @returns how many rows were found to change
+   * @throws VipLookupError when the database cannot be used
+   */
+  change(sql: string, parameters: readonly Parameter[]): Promise<number> {
+    return this.#use(({ dataSource }, signal) => change(dataSource, sql, parameters, signal));
+  }
+
+  /**
+   * Inserts a row, or finds that there is one with its primary key.
+   * @returns whether it was inserted
+   */
+  async insert(table: string, values: Readonly<Record<string, Parameter | Sql>>): Promise<boolean> {
+    const entries = Object.entries(values);
+    const marks = entries.map(([, value]) => (isSql(value) ? value.sql : '?')).join(', ');
+    const given = entries.flatMap(([, value]) => (isSql(value) ? value.parameters : [value]));
+    const names = entries.map(([name]) => name).join(', ');
+    // MySQL's IGNORE would also swallow texts that do not fit; a duplicate alone is asked for.
+    return (
+      (await this.#use(async ({ dataSource }, signal) => {
+        const unless = isSqlite(dataSource) ? 'ON CONFLICT DO NOTHING' : '';
+        try {
+          return await change(
+            dataSource,
+            `INSERT INTO ${table} (${names}) VALUES (${marks}) ${unless}`,
+            given,
+            signal,
+          );
+        } catch (error) {
+          if ((error as { code?: unknown }).code === 'ER_DUP_ENTRY') return 0;
+          throw error;
+        }
+      })) > 0
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  async #use<T>(work: (session: Session, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      const session = await this.#link.ready();
+      try {
+        return await work(session, signal);
+      } catch (error) {
+        if (isConnectionLost(error) || needsNewSession(error)) this.#link.drop(session);
+        throw error;
+      }
+    } catch (error) {
+      if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
+      throw failureOf(error);
+    }
+  }
+}
+
+/** An expression among values. */
+export interface Sql {
+  readonly sql: string;
+  readonly parameters: readonly Parameter[];
+}
+
+function isSql(value: Parameter | Sql): value is Sql {
+  return typeof value === 'object';
+}
+
+async function checkTables({ dataSource }: Session, signal: AbortSignal): Promise<void> {
+  for (const table of ['provider_state', 'provider_lease']) {
+    try {
+      await select(dataSource, `SELECT 1 FROM ${table} LIMIT 0`, [], signal);
+    } catch (error) {
+      if (!MISSING.has(String((error as { code?: unknown }).code))) throw error;
+      throw withoutRights(new VipLookupError(`there is no table "${table}" that could be read.`));
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Program } from '../support/process.js';
+import { ask, KEY } from '../support/service.js';
+import type { Answer } from '../support/service.js';
+
+/** What `/health` says of a provider with that fault, once a few calls have asked it. */
+const FAILS = /^lookups kept failing, the circuit breaker is open$/;
+const FAULTS: Readonly<Record<string, RegExp>> = {
+  'throws at once': FAILS,
+  'throws a text': FAILS,
+  'throws what cannot be looked at': FAILS,
+  'rejects with what cannot be looked at': FAILS,
+  'rejects with nothing': FAILS,
+  'never settles': FAILS,
+  'answers undefined': FAILS,
+  'answers a text': FAILS,
+  'answers a tier that is a number': FAILS,
+  'answers targets that are a text': FAILS,
+  'answers a name that is an object': FAILS,
+  'answers instructions that are a text': FAILS,
+  'answers instructions in a circle': FAILS,
+  'answers instructions that are no JSON': FAILS,
+  'answers what cannot be looked at': FAILS,
+  'answers a promise that throws': FAILS,
+  'answers a promise that settles twice': FAILS,
+  'holds the thread for 300 ms': /^a lookup held the thread, and with it every call; the log says how long$/,
+  'check throws at once': /^TypeError$/,
+  'check rejects': /^TypeError$/,
+  'check never settles': /^no answer within 300 ms$/,
+  'check answers nothing': /^TypeError$/,
+  'check answers another word': /^TypeError$/,
+  'check answers what is no JSON': /^all at sea$/,
+  'open throws': /^it could not open: TypeError$|circuit breaker is open$/,
+  'open never settles': /^it is still opening$|circuit breaker is open$/,
+};
+/** The log's line about what came up where nobody could catch it. */
+const LOOSE = {
+  'leaks a rejection': 'a promise was rejected and nobody looked',
+  'throws later, where nobody can catch it': 'an error was thrown where nobody could catch it',
+};
+
+const nameOf = (fault: string): string => fault.replaceAll(/[ ,]+/g, '-');
+const provider = (fault: string): string =>
+  `  ${nameOf(fault)}: { kind: bad, fault: "${fault}", timeout: 300ms }`;
+const target = (fault: string): string =>
+  `  ${nameOf(fault)}: { providers: [${nameOf(fault)}, list], deadline: 4s, routes: [{ instructions: { InitialTarget: "{{ name }}" } }] }`;
+const config = (faults: readonly string[]): string => `country: FI
+server: { port: 0 }
+credentials: [{ id: core, apiKey: ${KEY} }]
+plugins: [./bad.mjs]
+providers:
+  list: { kind: static-file, file: ./vips.csv }
+${faults.map(provider).join('\n')}
+targets:
+${faults.map(target).join('\n')}
+`;
+
+let realFolder: string;
+let folder: string;
+let program: Program;
+let url: string;
+
+async function start(text: string): Promise<void> {
+  await writeFile(join(folder, 'smartrouting.yaml'), text);
+  program = new Program('dist/main.js', [], {
+    SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+    DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`,
+  });
+}
+
+async function started(text: string): Promise<void> {
+  await start(text);
+  url = new URL((await program.until(/"url":"(http:[^"]+)"/))[1]!).origin;
+}
+
+async function end(): Promise<void> {
+  program.signal('SIGKILL');
+  await program.finished;
+}
+
+const call = (targetid: string, anum: string): Promise<Answer> =>
+  ask(`${url}/smartrouting`, {
+    method: 'POST',
+    headers: { 'X-Benemen-APIKey': KEY, 'Content-Type': 'application/json' },
+    body: { anum, bnum: '+358942415000', targetid },
+  });
+
+const health = async (): Promise<Record<string, { status: string; reason?: string }>> => {
+  const { status, json } = await ask(`${url}/health`);
+  expect(status).toBe(200);
+  return (json as { details: Record<string, { status: string; reason?: string }> }).details;
+};
+
+/** Asks for the state of a provider until it is told, calls going on meanwhile. */
+async function reasonOf(name: string, wanted: RegExp): Promise<string | undefined> {
+  let reason: string | undefined;
+  for (let tries = 0; tries < 40; tries++) {
+    ({ reason } = (await health())[name]!);
+    if (wanted.test(reason ?? '')) break;
+    await call(name, '+358501231234');
+    await sleep(100);
+  }
+  return reason;
+}
+
+beforeAll(async () => {
+  realFolder = await mkdtemp(join(tmpdir(), 'smartrouting-bad-'));
+  // As a mounted ConfigMap is: the paths of stacks are not those of the configuration.
+  folder = join(realFolder, 'link');
+  await mkdir(join(realFolder, 'data'));
+  await symlink('data', folder);
+  await copyFile(
+    fileURLToPath(new URL('../fixtures/plugins/bad.mjs', import.meta.url)),
+    join(folder, 'bad.mjs'),
+  );
+  await writeFile(join(folder, 'vips.csv'), 'number,tier,name\n+358501231234,gold,Aino Aalto\n');
+});
+afterAll(() => rm(realFolder, { recursive: true, force: true }));
+
+describe('a plug-in that', () => {
+  beforeAll(() => started(config(Object.keys(FAULTS))));
+  afterAll(end);
+
+  it.each(Object.entries(FAULTS))(
+    '%s costs no call its decision, and health names it',
+    async (fault, reason) => {
+      const name = nameOf(fault);
+      for (let calls = 0; calls < 3; calls++) {
+        const { status, headers, json } = await call(name, '+358501231234');
+        expect({ status, reason: headers['x-smartrouting-reason'], json }).toEqual({
+          status: 200,
+          reason: 'matched',
+          json: { InitialTarget: 'Aino Aalto' },
+        });
+      }
+      expect(await reasonOf(name, reason)).toMatch(reason);
+      expect((await health())['list']).toMatchObject({ status: 'up' });
+    },
+  );
+
+  it('could not tell never makes a stranger of the caller', async () => {
+    for (const [fault] of Object.entries(FAULTS).filter(([, reason]) => reason === FAILS)) {
+      const { status, headers } = await call(nameOf(fault), '+358509999999');
+      expect({ fault, status }).toEqual({ fault, status: 204 });
+      expect(headers['x-smartrouting-reason']).toMatch(/^(lookup-failed|timeout)$/);
+    }
+  });
+});
+
+describe('a plug-in that fails where nobody can catch it', () => {
+  afterEach(end);
+
+  it('is named in log and health, and costs no call its decision', async () => {
+    await started(config(Object.keys(LOOSE)));
+    for (const [fault, message] of Object.entries(LOOSE)) {
+      for (let calls = 0; calls < 3; calls++)
+        expect((await call(nameOf(fault), '+358501231234')).status).toBe(200);
+      await program.until(new RegExp(message));
+      const line = program.logLines.find(({ msg }) => msg === message);
+      expect(line).toMatchObject({
+        level: 'error',
+        plugin: './bad.mjs',
+        // Which of the providers that it brought cannot be told.
+        providers: Object.keys(LOOSE).map(nameOf),
+        error: { name: 'TypeError' },
+      });
+      expect(await reasonOf(nameOf(fault), /nobody could catch/)).toBe(
+        'something failed where nobody could catch it: TypeError',
+      );
+    }
+  });
+
+  it('or never ends while it is closed is named in the log, and the exit is clean', async () => {
+    await started(config(['close throws', 'close never settles']));
+    expect((await call('close-throws', '+358501231234')).status).toBe(200);
+    program.signal('SIGINT');
+    const { code, stdout } = await program.finished;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/"provider":"close-throws".*did not close cleanly/);
+    expect(stdout).toMatch(/"provider":"close-never-settles".*has not closed in time/);
+  });
+
+  it('or in its constructor ends the start, which says which provider, where, and what to do', async () => {
+    await start(config(['constructor throws']));
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(78);
+    expect(stderr).toContain(
+      'line 7, providers.constructor-throws: cannot be made: TypeError. Mend its options, or the plug-in that brings the kind bad.',
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { Program } from '../support/process.js';
+
+interface Run {
+  /** Sentence of the contract -> what failed. */
+  readonly correct: Readonly<Record<string, string | null>>;
+  readonly bugs: readonly {
+    readonly bug: string;
+    /** The sentence that must fail. */
+    readonly fails: string;
+    readonly message: string | null;
+  }[];
+}
+
+// A process of its own: it has to notice rejections that Jest would take for faults of this test.
+const { code, stdout, stderr } = await new Program('test/fixtures/contract/run.mjs').finished;
+if (code !== 0) throw new Error(`the contract could not be run (${code}): ${stderr}`);
+const { correct, bugs } = JSON.parse(stdout) as Run;
+
+describe('the contract test for plug-ins', () => {
+  it('passes a correct provider', () => {
+    expect(Object.entries(correct).filter(([, message]) => message !== null)).toEqual([]);
+    expect(Object.keys(correct).length).toBeGreaterThan(15);
+  });
+
+  it.each(bugs)('catches $bug: it $fails', ({ message }) => {
+    expect(message).toEqual(expect.any(String));
+    expect(message).not.toMatch(/^(hangs|no such sentence)$/);
+  });
+
+  it('has no sentence that no bug breaks', () => {
+    const broken = new Set(bugs.map(({ fails }) => fails));
+    expect(Object.keys(correct).filter((sentence) => !broken.has(sentence))).toEqual([]);
+  });
+});

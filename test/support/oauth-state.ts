@@ -1,0 +1,48 @@
+import { VipLookupError } from '../../src/plugin-api/index.js';
+import { MemoryState } from '../../src/plugin-api/testing/index.js';
+
+/**
+ * What becomes of the next writings: `fails`: nothing is written; `lies`: written, and reported as failed; `hold`: written
+ * when `release` is called.
+ */
+export type WriteMode = 'ok' | 'fails' | 'lies' | 'hold';
+
+/** A database that can be taken away. */
+export class FrailState extends MemoryState {
+  isDown = false;
+  writes: WriteMode = 'ok';
+  #held: (() => void)[] = [];
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  release(): void {
+    this.writes = 'ok';
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  override async read(key: string) {
+    this.#ask();
+    return super.read(key);
+  }
+
+  override async write(key: string, text: string, version: number | undefined) {
+    this.#ask();
+    const mode = this.writes;
+    if (mode === 'fails') throw new VipLookupError('database: read-only');
+    if (mode === 'hold') await new Promise<void>((resolve) => this.#held.push(resolve));
+    const isWritten = await super.write(key, text, version);
+    if (mode === 'lies') throw new VipLookupError('database: connection lost');
+    return isWritten;
+  }
+
+  override async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>) {
+    this.#ask();
+    return super.exclusively(name, work);
+  }
+
+  #ask(): void {
+    if (this.isDown) throw new VipLookupError('database: connection refused');
+  }
+}
