@@ -30,7 +30,7 @@ module.exports = {
     room(
       'store',
       ['lookup', 'plugin-api', 'providers/database', 'config', 'observability'],
-      'what providers keep, in the service\'s own database',
+      "what providers keep, in the service's own database",
     ),
     room('plugin-api', ['lookup/port', 'common'], 'a plug-in sees the port, not the engine'),
     room('providers', ['plugin-api'], 'built-ins are written exactly as an outsider would'),
