@@ -28,8 +28,7 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
     const url = isPackage
       ? resolveImport(name, pathToFileURL(join(directory, 'plugins.js')).href)
       : pathToFileURL(resolve(directory, name)).href;
-    // As Node does, and stacks have it: folders may be links, those of a mounted ConfigMap always are.
-    file = realpathSync(fileURLToPath(url));
+    file = fileURLToPath(url);
     misfit = incompatibility(name, file, isPackage);
     // One that does not fit may fail in any way, and none of them would be the reason.
     if (misfit === undefined) exports = (await import(url)) as Record<string, unknown>;
@@ -44,7 +43,9 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
     );
   }
   if (misfit !== undefined) throw new Error(misfit);
-  return { home: (isPackage ? packageFolderOf(file) : undefined) ?? file, exports };
+  // Stacks have the real path: folders may be links, those of a mounted ConfigMap always are.
+  const real = realpathSync(file);
+  return { home: (isPackage ? packageFolderOf(real) : undefined) ?? real, exports };
 }
 
 function cure(code: string | undefined, kind: string, isPackage: boolean, directory: string): string {

@@ -131,11 +131,11 @@ describe('a provider that more ask than may', () => {
 
   it('is not blamed for those whose turn does not come', async () => {
     const provider = new HoldingProvider();
-    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 50, timeoutMs: 30 });
+    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 50, timeoutMs: 800 });
     const outcomes = await Promise.all(Array.from({ length: 21 }, () => ask(crm, stranger())));
     expect(outcomes.at(-1)).toEqual({
       kind: 'timeout',
-      reason: 'no turn within 30 ms: maxConcurrent (1) lookups are under way',
+      reason: 'no turn within 800 ms: maxConcurrent (1) lookups are under way',
     });
     expect(crm.breakerState).toBe('closed');
     expect(provider.calls).toHaveLength(1);
