@@ -111,6 +111,18 @@ export function compileExpression(text: string): jsonata.Expression {
   return jsonata(text, LIMITS);
 }
 
+const TOOK_TOO_LONG = 'D1012';
+
+/** Because the limit is one of time: a process that stood still for a moment reaches it with any expression. */
+async function twice(evaluate: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await evaluate();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== TOOK_TOO_LONG) throw error;
+    return evaluate();
+  }
+}
+
 /**
  * What an expression makes of an answer; `undefined` is nothing.
  * @param option its key, for the message
@@ -125,7 +137,7 @@ export async function evaluateExpression(
 ): Promise<Json | undefined> {
   try {
     // $eval is taken away: an answer's text must not become an expression.
-    const value: unknown = await expression.evaluate(answer, { ...bindings, eval: undefined });
+    const value = await twice(() => expression.evaluate(answer, { ...bindings, eval: undefined }));
     // JSONata's lists carry marks of their own, and an expression may yield a function: only JSON goes on from here.
     return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as Json);
   } catch (error) {
