@@ -105,10 +105,11 @@ export class RecordMapping {
 
 /**
  * A JSONata expression within its limits.
+ * @param timeoutMs how long one evaluation may take
  * @throws when `expressionProblem` has something to say
  */
-export function compileExpression(text: string): jsonata.Expression {
-  return jsonata(text, LIMITS);
+export function compileExpression(text: string, timeoutMs = LIMITS.timeout): jsonata.Expression {
+  return jsonata(text, { ...LIMITS, timeout: timeoutMs });
 }
 
 const TOOK_TOO_LONG = 'D1012';

@@ -6,6 +6,9 @@ const NAMES = ['records', 'deleted', 'next', 'cursor'] as const;
 type Name = (typeof NAMES)[number];
 type Expression = ReturnType<typeof compileExpression>;
 
+/** A page has hundreds of contacts, and the first one meets a process that has just started. */
+const PAGE_MS = 5_000;
+
 /** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
 export type PageBindings = Readonly<{
   page: Json | undefined;
@@ -24,7 +27,7 @@ export class PageExpressions {
     this.#expressions = new Map(
       NAMES.flatMap((name) => {
         const text = texts[name];
-        return text == null ? [] : [[name, compileExpression(text)] as const];
+        return text == null ? [] : [[name, compileExpression(text, PAGE_MS)] as const];
       }),
     );
     this.#error = errorPath == null ? undefined : compileExpression(errorPath);

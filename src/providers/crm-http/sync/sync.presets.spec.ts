@@ -71,7 +71,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
   odoo: {
     parameters: (host) => ({ host }),
-    pages: 2,
+    pages: 3,
     answer(request) {
       const { offset, limit, domain } = json(request) as { offset: number; limit: number; domain: unknown };
       expect(domain).toEqual([['x_vip_tier', '!=', false]]);
