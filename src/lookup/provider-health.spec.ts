@@ -60,6 +60,13 @@ describe('health of a provider that could not open', () => {
 });
 
 describe('health after an incident', () => {
+  it('keeps a bounded number of them, whatever the errors say', () => {
+    expect(health.turnedAway()).toBe(true);
+    expect(health.turnedAway()).toBe(false);
+    for (let i = 0; i < 20; i++) health.threwLoose({ name: 'VipLookupError', message: `no. ${i}` });
+    expect(health.turnedAway()).toBe(true); // the oldest is forgotten, so it is news again
+  });
+
   it('tells the last one, since when there are such, and whether it is news', async () => {
     expect(health.heldThread()).toBe(true);
     expect(health.heldThread()).toBe(false);
@@ -92,7 +99,7 @@ describe('what a check may say in public', () => {
       status: 'up',
       entries: 7,
       loadedAt: '2026-01-01T00:00:00Z',
-      syncedAt: 7n,
+      reason: 7n,
       password: 'x',
     };
     provider.check = () => Promise.resolve(status as never);

@@ -15,7 +15,6 @@ const SHOWN: readonly (readonly [key: string, type: string])[] = [
   ['reason', 'string'],
   ['entries', 'number'],
   ['loadedAt', 'string'],
-  ['syncedAt', 'string'],
 ];
 
 /** What `/health` says of a provider. */
