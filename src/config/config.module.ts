@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app-config.js';
 import { APP_CONFIG } from './app-config.js';
+import { ConfigStatus } from './config-status.js';
 
 /** Makes the checked configuration injectable everywhere, as `APP_CONFIG`. */
 @Module({})
@@ -10,8 +11,8 @@ export class ConfigModule {
     return {
       module: ConfigModule,
       global: true,
-      providers: [{ provide: APP_CONFIG, useValue: config }],
-      exports: [APP_CONFIG],
+      providers: [{ provide: APP_CONFIG, useValue: config }, ConfigStatus],
+      exports: [APP_CONFIG, ConfigStatus],
     };
   }
 }

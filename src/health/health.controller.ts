@@ -5,6 +5,7 @@ import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
+import { ConfigStatus } from '../config/config-status.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
@@ -14,14 +15,13 @@ import { Readiness } from './readiness.js';
 @ApiTags('operations')
 @Controller('health')
 export class HealthController {
-  readonly #loadedAt = new Date().toISOString();
-
   constructor(
     private readonly terminus: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly registry: ProviderRegistry,
     private readonly readiness: Readiness,
     private readonly meter: LoadMeter,
+    private readonly status: ConfigStatus,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -70,12 +70,17 @@ export class HealthController {
   }
 
   #configuration(): HealthIndicatorResult {
-    return this.indicators.check('configuration').up({
-      loadedAt: this.#loadedAt,
+    const indicator = this.indicators.check('configuration');
+    const inUse = {
+      loadedAt: this.status.loadedAt,
       providers: this.config.providers.size,
       targets: this.config.targets.size,
       warnings: this.config.warnings.length,
-    });
+    };
+    const refused = [...this.status.refused.values()];
+    if (refused.length === 0) return indicator.up(inUse);
+    const reason = refused.map((one) => one.reason).join('; ');
+    return indicator.degraded({ reason, since: refused.map((one) => one.since).sort()[0], ...inUse });
   }
 
   #load(): HealthIndicatorResult {

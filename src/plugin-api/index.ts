@@ -29,6 +29,7 @@ export {
 } from '../lookup/port/phone-number.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { durationMs, IsDuration } from '../common/duration.js';
+export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';
 export type { Json, JsonObject } from '../common/json.js';

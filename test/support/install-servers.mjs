@@ -1,14 +1,33 @@
 /**
- * Sees to the programs that the tests start: MariaDB, Redis and openssl, as Debian and Ubuntu package them. Installs them where
- * that can be done without asking; otherwise says what to type, and fails. The packages' own services are never started.
+ * Sees to the programs that the tests start: MariaDB with Galera, Redis, openssl, HAProxy, nginx, promtool and
+ * systemd-analyze, as Debian and Ubuntu package them. Installs them where that can be done without asking; otherwise says what to type, and fails. The packages' own services are never started.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'redis-server', 'openssl'];
-const PACKAGES = 'mariadb-server redis-server openssl';
-const FOLDERS = [...process.env.PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
+const PROGRAMS = [
+  ...[
+    'mariadbd',
+    'mariadb-install-db',
+    'libgalera_smm.so',
+    'rsync',
+    'socat',
+    'lsof',
+    'redis-server',
+    'openssl',
+  ],
+  ...['haproxy', 'nginx', 'promtool', 'systemd-analyze'],
+];
+const PACKAGES =
+  'mariadb-server galera-4 rsync socat lsof redis-server openssl haproxy nginx-light prometheus systemd';
+const FOLDERS = [
+  ...process.env.PATH.split(delimiter),
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/libexec',
+  '/usr/lib/galera',
+];
 const BY_HAND = `sudo apt-get install -y --no-install-recommends ${PACKAGES}`;
 /** A policy of 101 tells Debian's packages to start nothing. */
 const INSTALL = `

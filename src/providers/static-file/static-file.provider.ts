@@ -1,4 +1,4 @@
-import { VipLookup, VipLookupError } from '../../plugin-api/index.js';
+import { FileWatcher, VipLookup, VipLookupError } from '../../plugin-api/index.js';
 import type {
   Caller,
   ProviderContext,
@@ -6,7 +6,6 @@ import type {
   VipAnswer,
   VipLookupProvider,
 } from '../../plugin-api/index.js';
-import { FileWatcher } from './file-watcher.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
 import { inSentences } from './read-record-file.js';

@@ -7,6 +7,8 @@ const COARSE_TIME_MS = 2_000;
  * Tells when a file has a new version: changed, replaced by another file, swapped behind a symbolic link, deleted or
  * back. It looks at the file at intervals, and calls only when two looks in a row saw the same, so a file that is
  * still being written is left alone. See docs/adr/0005-watching-files.md.
+ *
+ * @since 0.1.0
  */
 export class FileWatcher {
   #known: string | undefined;

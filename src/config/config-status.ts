@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+
+/** What of the configuration is read again while the service runs: the file itself, or the certificate of a port. */
+export type ConfigPart = 'file' | 'certificate';
+
+/** A version on disk that is not in use. */
+export interface Refused {
+  /** Public: no secret, no path that a stranger could use. */
+  readonly reason: string;
+  /** ISO 8601: since when what is in use is not what lies on disk. */
+  readonly since: string;
+}
+
+/** Whether what lies on disk is in use; `/health` and the metric show it. */
+@Injectable()
+export class ConfigStatus {
+  readonly #refused = new Map<ConfigPart, Refused>();
+  #loadedAt = new Date().toISOString();
+
+  /** ISO 8601: since when the configuration in use is in use. */
+  get loadedAt(): string {
+    return this.#loadedAt;
+  }
+
+  /** Every part that was refused, with its reason. */
+  get refused(): ReadonlyMap<ConfigPart, Refused> {
+    return this.#refused;
+  }
+
+  /** The version on disk is in use. */
+  accepted(part: ConfigPart): void {
+    this.#refused.delete(part);
+    if (part === 'file') this.#loadedAt = new Date().toISOString();
+  }
+
+  /** The version on disk cannot be used; the one before stays. */
+  refuse(part: ConfigPart, reason: string): void {
+    const since = this.#refused.get(part)?.since ?? new Date().toISOString();
+    this.#refused.set(part, { reason, since });
+  }
+}
