@@ -11,6 +11,8 @@ export default {
   },
   transform: { '^.+\\.ts$': '@swc/jest' },
   setupFiles: ['reflect-metadata'],
+  // Jest's own choice on two cores is one.
+  maxWorkers: 2,
   testTimeout: 30_000,
   // A connection that a test forgot must not hold the whole command up for good.
   forceExit: true,

@@ -9,6 +9,7 @@ import { loadPlugins, PluginError } from './app.plugins.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
+import { LiveConfig } from './config/live-config.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import { trustProxy } from './http/networks.js';
@@ -87,7 +88,8 @@ async function assemble({ config, plugins }: LoadedConfig): Promise<NestExpressA
   if (tls) watchTls(server as unknown as Server, tls, logger);
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.set('trust proxy', trustProxy(config.server.trustedProxies));
+  const trusted = app.get(LiveConfig).derive(({ server }) => server.trustedProxies, trustProxy);
+  app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
   documentApi(app);
   await app.init();

@@ -1,9 +1,12 @@
 import type { Request } from 'express';
+import type { AppConfig } from '../config/app-config.js';
 import type { CallerCredential, CredentialStore } from './credential-store.js';
 
 /** A request that passed the `CallerGuard`. */
 export interface AuthenticatedRequest extends Request {
   user: CallerCredential;
+  /** The configuration in use when it came: what the credential may ask for is judged by that. */
+  admittedBy: AppConfig;
 }
 
 /** What a strategy needs to know; taken once, because a closed connection has no address any more. */

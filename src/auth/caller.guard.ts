@@ -2,8 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import type { AppConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
+import type { Derived } from '../config/live-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { clientAddress, networkMatcher } from '../http/networks.js';
 import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
@@ -12,9 +12,10 @@ import { MetricsService } from '../observability/metrics.service.js';
 import type { AuthFailureKind } from '../observability/metrics.service.js';
 import { API_KEY_HEADER } from './api-key.strategy.js';
 import { attachLogin } from './authenticated-request.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
 import { isBasicHeader } from './basic-header.js';
-import { CredentialStore } from './credential-store.js';
 import type { CallerCredential } from './credential-store.js';
+import { Credentials } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
 import type { LoginHeaders } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
@@ -29,28 +30,32 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
  */
 @Injectable()
 export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
-  readonly #isAllowed: ((address: string) => boolean) | undefined;
+  readonly #isAllowed: Derived<((address: string) => boolean) | undefined>;
 
   constructor(
-    private readonly store: CredentialStore,
+    private readonly credentials: Credentials,
     private readonly throttle: LoginThrottle,
     private readonly metrics: MetricsService,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(APP_CONFIG) config: AppConfig,
+    private readonly live: LiveConfig,
   ) {
     super();
-    const { allowedNetworks } = config.server;
-    this.#isAllowed = allowedNetworks && networkMatcher(allowedNetworks);
+    this.#isAllowed = live.derive(
+      ({ server }) => server.allowedNetworks,
+      (networks) => networks && networkMatcher(networks),
+    );
   }
 
   override canActivate(context: ExecutionContext): true | Promise<true> {
-    const request = context.switchToHttp().getRequest<Request>();
-    if (this.#isAllowed !== undefined) {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    request.admittedBy = this.live.current;
+    const isAllowed = this.#isAllowed.current;
+    if (isAllowed !== undefined) {
       const address = clientAddress(request);
-      if (!this.#isAllowed(address ?? '')) throw this.#outsideNetworks(address);
+      if (!isAllowed(address ?? '')) throw this.#outsideNetworks(address);
     }
     const login = loginHeaders(request);
-    const credential = this.store.logins.find(login);
+    const credential = this.credentials.store.logins.find(login);
     if (credential === undefined) return this.#askStrategies(context, request, login);
     request.user = credential;
     return true;
@@ -58,14 +63,16 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
 
   async #askStrategies(context: ExecutionContext, request: Request, login: LoginHeaders): Promise<true> {
     const address = clientAddress(request);
-    attachLogin(request, { store: this.store, address });
+    // Another store may be in use when this one has found the login right.
+    const { store } = this.credentials;
+    attachLogin(request, { store, address });
     try {
       await super.canActivate(context);
     } catch (error) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
-    this.store.logins.keep(login, request.user as CallerCredential);
+    store.logins.keep(login, request.user as CallerCredential);
     return true;
   }
 

@@ -1,18 +1,24 @@
+import type { AppConfig } from '../config/app-config.js';
+import { DEFAULT_TARGET } from '../config/app-config.js';
 import { Problem } from '../http/problem.js';
 import type { MetricsService } from '../observability/metrics.service.js';
 import type { CallerCredential } from './credential-store.js';
 
 /**
- * Refuses a credential that is limited to other targets; one without `targets` may ask for all.
- * @param targetName name of the target that decides; `default` for a call that falls to the default target or to none
+ * Refuses a credential that is limited to other targets; one without `targets` may ask for all. Who may ask for `default`
+ * may ask for every targetid that is no target of its own.
+ * @param targets those of the configuration that the credential belongs to
  * @throws Problem 403, with the same text whether the target exists or not
  */
 export function assertMayAsk(
   credential: CallerCredential,
-  targetName: string,
+  targetid: string | undefined,
+  targets: AppConfig['targets'],
   metrics: Pick<MetricsService, 'authFailure'>,
 ): void {
-  if (credential.targets === undefined || credential.targets.includes(targetName)) return;
+  if (credential.targets === undefined) return;
+  const decidedBy = targetid !== undefined && targets.has(targetid) ? targetid : DEFAULT_TARGET;
+  if (credential.targets.includes(decidedBy)) return;
   metrics.authFailure('target');
   throw new Problem(
     403,

@@ -70,6 +70,9 @@ export interface CacheConfig {
   readonly maxEntries: number;
 }
 
+/** Name of the fallback target; never a targetid. */
+export const DEFAULT_TARGET = 'default';
+
 export interface TargetConfig {
   readonly name: string;
   /** Names of providers, in order of precedence. */
@@ -93,6 +96,3 @@ export interface LoggingConfig {
   /** `masked` (`+35850*****34`) or `plain`. */
   readonly numbers: 'masked' | 'plain';
 }
-
-/** Nest token of the `AppConfig`. */
-export const APP_CONFIG = Symbol.for('smartrouting-vip.app-config');

@@ -1,18 +1,18 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app-config.js';
-import { APP_CONFIG } from './app-config.js';
 import { ConfigStatus } from './config-status.js';
+import { LiveConfig } from './live-config.js';
 
-/** Makes the checked configuration injectable everywhere, as `APP_CONFIG`. */
+/** Makes the checked configuration injectable everywhere, as `LiveConfig`. */
 @Module({})
 export class ConfigModule {
   static forRoot(config: AppConfig): DynamicModule {
     return {
       module: ConfigModule,
       global: true,
-      providers: [{ provide: APP_CONFIG, useValue: config }, ConfigStatus],
-      exports: [APP_CONFIG, ConfigStatus],
+      providers: [{ provide: LiveConfig, useValue: new LiveConfig(config) }, ConfigStatus],
+      exports: [LiveConfig, ConfigStatus],
     };
   }
 }

@@ -1,11 +1,10 @@
-import { Controller, Get, HttpException, Inject, Res } from '@nestjs/common';
+import { Controller, Get, HttpException, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
-import type { AppConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
 import { ConfigStatus } from '../config/config-status.js';
+import { LiveConfig } from '../config/live-config.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
@@ -22,7 +21,7 @@ export class HealthController {
     private readonly readiness: Readiness,
     private readonly meter: LoadMeter,
     private readonly status: ConfigStatus,
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly config: LiveConfig,
   ) {}
 
   @Get('live')
@@ -70,12 +69,13 @@ export class HealthController {
   }
 
   #configuration(): HealthIndicatorResult {
+    const config = this.config.current;
     const indicator = this.indicators.check('configuration');
     const inUse = {
       loadedAt: this.status.loadedAt,
-      providers: this.config.providers.size,
-      targets: this.config.targets.size,
-      warnings: this.config.warnings.length,
+      providers: config.providers.size,
+      targets: config.targets.size,
+      warnings: config.warnings.length,
     };
     const refused = [...this.status.refused.values()];
     if (refused.length === 0) return indicator.up(inUse);

@@ -4,12 +4,12 @@ import type { BreakerState, MetricsService } from '../observability/metrics.serv
 import { isPromise, readAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
+import type { Attempt } from './attempt.js';
 import { Bulkhead } from './bulkhead.js';
 import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
-import type { Permit } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
-import { isKnown, known } from './outcome.js';
+import { isKnown, known, secondsSince, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
@@ -24,16 +24,6 @@ const TOO_LATE = 0.9;
 
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
-
-/** One request to the provider. */
-interface Attempt {
-  /** Number that was asked for. */
-  readonly key: string;
-  readonly permit: Permit;
-  /** For its turn, so the provider had but a part of the time. */
-  readonly hasWaited: boolean;
-  readonly startedMs: number;
-}
 
 /**
  * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
@@ -66,7 +56,6 @@ export class GuardedProvider implements Askable {
     this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
       this.#breakerChanged(state, before, cause),
     );
-    this.metrics.breakerState(this.name, 'closed');
   }
 
   get breakerState(): BreakerState {
@@ -108,10 +97,20 @@ export class GuardedProvider implements Askable {
     return this.troubles.health(this.#breaker.state);
   }
 
-  /** Closes the provider. What is still under way may fail. */
-  async close(): Promise<void> {
+  /** From now on it is the one of its name that metrics speak of. */
+  inUse(): void {
+    this.metrics.breakerState(this.name, this.#breaker.state);
+  }
+
+  /** Another of its name may be in use; the decisions in hand go on with it. */
+  retire(): void {
     this.#isClosing = true;
     this.#breaker.close();
+  }
+
+  /** Closes the provider. What is still under way may fail. */
+  async close(): Promise<void> {
+    this.retire();
     await this.provider.close?.();
   }
 
@@ -276,9 +275,9 @@ export class GuardedProvider implements Askable {
   }
 
   #breakerChanged(state: BreakerState, before: BreakerState, cause: unknown): void {
-    this.metrics.breakerState(this.name, state);
     this.troubles.breakerChanged(state);
     if (this.#isClosing) return;
+    this.inUse();
     const provider = this.name;
     if (before === 'closed') {
       this.logger.error(
@@ -289,12 +288,4 @@ export class GuardedProvider implements Askable {
       this.logger.info({ provider }, 'provider answers again, circuit breaker closed');
     }
   }
-}
-
-function turnedAway(state: BreakerState): Unknown {
-  return { kind: 'rejected', reason: `circuit breaker is ${state}` };
-}
-
-function secondsSince(startedMs: number): number {
-  return (performance.now() - startedMs) / 1000;
 }

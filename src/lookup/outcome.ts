@@ -1,3 +1,4 @@
+import type { BreakerState } from '../observability/metrics.service.js';
 import type { VipRecord } from './port/vip-record.js';
 
 /** What one provider said of one caller; lookups never reject. */
@@ -69,4 +70,14 @@ export interface LookupResult {
   /** Name of the provider that has the record. */
   readonly provider?: string;
   readonly reports: readonly ProviderReport[];
+}
+
+/** What a lookup comes to that the circuit breaker does not let through. */
+export function turnedAway(state: BreakerState): Unknown {
+  return { kind: 'rejected', reason: `circuit breaker is ${state}` };
+}
+
+/** @param startedMs from `performance.now()` */
+export function secondsSince(startedMs: number): number {
+  return (performance.now() - startedMs) / 1000;
 }

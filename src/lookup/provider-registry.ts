@@ -3,9 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { AppConfig, ProviderConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
 import { ConfigError } from '../config/config-error.js';
+import { LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -20,17 +21,49 @@ export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
 
 /** How long the start waits for providers to load and connect; calls are answered without the slower ones. */
 const OPEN_WAIT_MS = 3_000;
+/** How long another configuration waits for them; calls are answered with the one before meanwhile. */
+const SWAP_WAIT_MS = 30_000;
+/** Longer than any decision: then nobody asks a provider that is not configured any more. */
+const RETIRE_MS = 5_000;
 /** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
 
+/** A provider of the configuration, with what it was made of. */
+interface Made {
+  /** With the country that it reads numbers in. */
+  readonly entry: ProviderConfig;
+  readonly guarded: GuardedProvider;
+  readonly logger: Logger;
+}
+
+type MadeByName = ReadonlyMap<string, Made>;
+
+/** What becomes of the providers with another configuration; names, for the log. */
+export interface ProviderChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** The providers of another configuration, opened but not asked yet. */
+export interface PreparedProviders {
+  readonly changes: ProviderChanges;
+  /** They are asked from now on. Those that are not configured any more are closed when no call can need them. */
+  swap(): void;
+  /** They are not wanted after all. */
+  discard(): Promise<void>;
+}
+
 /** Name -> configured provider. Made through Nest's dependency injection, one instance per entry under `providers:`. */
 @Injectable()
 export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
-  readonly #providers = new Map<string, GuardedProvider>();
+  #made: MadeByName = new Map();
+  /** Those that are open and not asked: not yet, or not any more. */
+  readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
 
   constructor(
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly live: LiveConfig,
     @Inject(VIP_LOOKUP_KINDS) private readonly kinds: ReadonlyMap<string, ProviderClass>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly moduleRef: ModuleRef,
@@ -43,18 +76,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * @throws ConfigError for what only a provider itself can see of its options
    */
   async onModuleInit(): Promise<void> {
-    for (const configured of this.config.providers.values()) {
-      const entry = { ...configured, country: configured.country ?? this.config.country };
-      const provider = await this.#make(entry).catch((error: unknown) => {
-        throw new ConfigError(this.config.file, [
-          {
-            key: `providers.${entry.name}`,
-            message: `cannot be made: ${describeFailure(error)}. Mend its options, or the plug-in that brings the kind ${entry.kind}.`,
-          },
-        ]);
-      });
-      this.#providers.set(entry.name, new GuardedProvider(entry, provider, this.metrics, this.logger));
-    }
+    this.#made = await this.#makeAll(this.live.current);
+    for (const { guarded } of this.#made.values()) guarded.inUse();
     this.metrics.copyAges(() => this.#copyAges());
   }
 
@@ -62,26 +85,54 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * Opens the providers side by side. One that cannot open does not stop the start; one that takes long is not waited
    * for beyond 3 s.
    */
-  async open(): Promise<void> {
-    const opening = [...this.#providers.values()].map((guarded) => this.#open(guarded));
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((done) => (timer = setTimeout(done, OPEN_WAIT_MS)));
-    await Promise.race([Promise.all(opening), patience]);
-    clearTimeout(timer);
+  open(): Promise<void> {
+    return this.#open(this.all(), OPEN_WAIT_MS);
+  }
+
+  /**
+   * Makes and opens what is new or has changed in another configuration, and waits up to 30 s for it to load and connect.
+   * What has not changed stays as it is, with its connections and its cache.
+   * @throws ConfigError as `onModuleInit`; then nothing has changed
+   */
+  async prepare(config: AppConfig): Promise<PreparedProviders> {
+    const before = this.#made;
+    const next = await this.#makeAll(config);
+    const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
+    const fresh = [...next.values()].filter(isNew).map(({ guarded }) => guarded);
+    const gone = [...before.values()].filter(({ guarded }) => next.get(guarded.name)?.guarded !== guarded);
+    for (const guarded of fresh) this.#aside.set(guarded, undefined);
+    await this.#open(fresh, SWAP_WAIT_MS);
+    return {
+      changes: {
+        added: fresh.map(({ name }) => name).filter((name) => !before.has(name)),
+        changed: fresh.map(({ name }) => name).filter((name) => before.has(name)),
+        removed: [...before.keys()].filter((name) => !next.has(name)),
+      },
+      swap: () => {
+        this.#made = next;
+        for (const { logger } of next.values()) logger.level = config.logging.level;
+        for (const { guarded } of gone) this.#retire(guarded);
+        for (const guarded of fresh) {
+          this.#aside.delete(guarded);
+          guarded.inUse();
+        }
+      },
+      discard: async () => void (await Promise.all(fresh.map((guarded) => this.#close(guarded)))),
+    };
   }
 
   get(name: string): GuardedProvider {
-    const provider = this.#providers.get(name);
-    if (provider === undefined) {
+    const made = this.#made.get(name);
+    if (made === undefined) {
       throw new Error(
-        `No provider "${name}". Made: ${[...this.#providers.keys()].join(', ') || 'none'}. Was the module initialised?`,
+        `No provider "${name}". Made: ${[...this.#made.keys()].join(', ') || 'none'}. Was the module initialised?`,
       );
     }
-    return provider;
+    return made.guarded;
   }
 
-  all(): IterableIterator<GuardedProvider> {
-    return this.#providers.values();
+  all(): GuardedProvider[] {
+    return [...this.#made.values()].map(({ guarded }) => guarded);
   }
 
   /**
@@ -90,59 +141,96 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * @returns the providers of these kinds; which of them it was cannot be told
    */
   threwLoose(kinds: readonly string[], error: unknown): string[] {
-    const suspects = [...this.config.providers.values()].filter(({ kind }) => kinds.includes(kind));
-    for (const { name } of suspects) this.get(name).troubles.threwLoose(error);
-    return suspects.map(({ name }) => name);
+    const suspects = [...this.#made.values()].filter(({ entry }) => kinds.includes(entry.kind));
+    for (const { guarded } of suspects) guarded.troubles.threwLoose(error);
+    return suspects.map(({ entry }) => entry.name);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(
-      [...this.#providers.values()].map(async (guarded) => {
-        try {
-          const patience = sleep(CLOSE_WAIT_MS, STUCK, { ref: false });
-          if ((await Promise.race([guarded.close(), patience])) === STUCK)
-            this.logger.warn({ provider: guarded.name }, 'provider has not closed in time, not waited for');
-        } catch (error) {
-          this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
-        }
-      }),
-    );
+    await Promise.all([...this.all(), ...this.#aside.keys()].map((guarded) => this.#close(guarded)));
     await this.states.close();
+  }
+
+  #retire(guarded: GuardedProvider): void {
+    guarded.retire();
+    const timer = setTimeout(() => void this.#close(guarded), RETIRE_MS).unref();
+    this.#aside.set(guarded, timer);
+  }
+
+  async #close(guarded: GuardedProvider): Promise<void> {
+    clearTimeout(this.#aside.get(guarded));
+    try {
+      const patience = sleep(CLOSE_WAIT_MS, STUCK, { ref: false });
+      if ((await Promise.race([guarded.close(), patience])) === STUCK)
+        this.logger.warn({ provider: guarded.name }, 'provider has not closed in time, not waited for');
+    } catch (error) {
+      this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
+    }
+    this.#aside.delete(guarded);
   }
 
   #copyAges(): Map<string, number> {
     const ages = new Map<string, number>();
-    for (const { name, provider } of this.#providers.values()) {
+    for (const { name, provider } of this.all()) {
       const seconds = provider.copyAgeSeconds?.();
       if (seconds !== undefined) ages.set(name, seconds);
     }
     return ages;
   }
 
-  async #make(entry: ProviderConfig): Promise<VipLookupProvider> {
-    const providerClass = this.kinds.get(entry.kind);
-    if (providerClass === undefined) {
-      throw new Error(
-        `No provider of kind "${entry.kind}". Known kinds: ${[...this.kinds.keys()].join(', ')}.`,
-      );
+  /** The providers of a configuration: those in use that are configured just so, and new ones. */
+  async #makeAll(config: AppConfig): Promise<MadeByName> {
+    const all = new Map<string, Made>();
+    for (const configured of config.providers.values()) {
+      const entry = { ...configured, country: configured.country ?? config.country };
+      const known = this.#made.get(entry.name);
+      const isSame = known !== undefined && isDeepStrictEqual(known.entry, entry);
+      all.set(entry.name, isSame ? known : await this.#make(entry, config));
     }
+    return all;
+  }
+
+  async #make(entry: ProviderConfig, config: AppConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
     const context: ProviderContext = {
       name: entry.name,
       options: entry.options,
       country: entry.country,
-      databaseUrl: this.config.databaseUrl,
+      databaseUrl: config.databaseUrl,
       state: this.states.of(entry.name),
       logger,
-      resolvePath: (path) => resolve(this.config.directory, path),
+      resolvePath: (path) => resolve(config.directory, path),
     };
+    try {
+      const provider = await this.#instance(entry.kind, context);
+      return { entry, guarded: new GuardedProvider(entry, provider, this.metrics, this.logger), logger };
+    } catch (error) {
+      const key = `providers.${entry.name}`;
+      const message = `cannot be made: ${describeFailure(error)}. Mend its options, or the plug-in that brings the kind ${entry.kind}.`;
+      throw new ConfigError(config.file, [{ key, message }]);
+    }
+  }
+
+  #instance(kind: string, context: ProviderContext): Promise<VipLookupProvider> {
+    const providerClass = this.kinds.get(kind);
+    if (providerClass === undefined) {
+      throw new Error(`No provider of kind "${kind}". Known kinds: ${[...this.kinds.keys()].join(', ')}.`);
+    }
     // The marked class has request scope; its "request" is the context of one configured provider.
     const contextId = ContextIdFactory.create();
     this.moduleRef.registerRequestByContextId(context, contextId);
     return this.moduleRef.resolve(providerClass, contextId, { strict: false });
   }
 
-  async #open(guarded: GuardedProvider): Promise<void> {
+  async #open(providers: readonly GuardedProvider[], waitMs: number): Promise<void> {
+    const opening = Promise.all(providers.map((guarded) => this.#openOne(guarded)));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((done) => (timer = setTimeout(done, waitMs)));
+    await Promise.race([opening, patience]);
+    clearTimeout(timer);
+  }
+
+  async #openOne(guarded: GuardedProvider): Promise<void> {
     try {
       await guarded.troubles.opening(async () => guarded.provider.open?.());
     } catch (error) {

@@ -27,8 +27,7 @@ export function standardOutput(dropped: () => void): DestinationStream {
  * numbers masked; stacks only at level `debug`.
  */
 export function createLogger(config: LoggingConfig, destination?: DestinationStream): Logger {
-  const withStack = config.level === 'debug';
-  const error = (value: unknown): unknown => describeError(value, withStack);
+  const error = (value: unknown): unknown => describeError(value, logger.level === 'debug');
   const options = {
     level: config.level,
     base: null,
@@ -36,7 +35,8 @@ export function createLogger(config: LoggingConfig, destination?: DestinationStr
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: error, error },
   };
-  return destination ? pino(options, destination) : pino(options);
+  const logger = destination ? pino(options, destination) : pino(options);
+  return logger;
 }
 
 /** True when every line is written, false when that takes longer than `limitMs`: nobody reads standard output then. */

@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import type { AppConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { LoadMeter } from './load-meter.js';
 import { createLogger, LOGGER, standardOutput } from './logger.js';
 import { MetricsController } from './metrics.controller.js';
@@ -14,12 +13,15 @@ import { MetricsService } from './metrics.service.js';
     MetricsService,
     {
       provide: LOGGER,
-      useFactory: (config: AppConfig, metrics: MetricsService) =>
-        createLogger(
-          config.logging,
+      useFactory: (live: LiveConfig, metrics: MetricsService) => {
+        const logger = createLogger(
+          live.current.logging,
           standardOutput(() => metrics.logLineDropped()),
-        ),
-      inject: [APP_CONFIG, MetricsService],
+        );
+        live.onSwap((config) => (logger.level = config.logging.level));
+        return logger;
+      },
+      inject: [LiveConfig, MetricsService],
     },
   ],
   exports: [LoadMeter, MetricsService, LOGGER],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AppConfig } from '../config/app-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Caller } from '../lookup/port/caller.js';
@@ -10,7 +11,7 @@ function logged(call: Partial<Call>, decision: Partial<Decision>): Record<string
   const lines: string[] = [];
   const logging = { level: 'info', numbers: 'masked' } as const;
   const logger = createLogger(logging, { write: (line) => void lines.push(line) });
-  const log = new DecisionLog({ logging } as AppConfig, logger, new MetricsService());
+  const log = new DecisionLog(new LiveConfig({ logging } as AppConfig), logger, new MetricsService());
   log.decided(
     { anum: '+358501231234', bnum: undefined, targetid: 'Q', extradata: {}, ...call },
     { reason: 'no-match', target: 'Q', reports: [], ...decision },

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
-import type { AppConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
@@ -17,27 +16,24 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** One log line and one metric for each authenticated request. */
 @Injectable()
 export class DecisionLog {
-  readonly #plainNumbers: boolean;
-
   constructor(
-    @Inject(APP_CONFIG) config: AppConfig,
+    private readonly live: LiveConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: MetricsService,
-  ) {
-    this.#plainNumbers = config.logging.numbers === 'plain';
-  }
+  ) {}
 
   /** @param startedMs `performance.now()` when the call came in */
   decided(call: Call, decision: Decision, credential: string, startedMs: number): void {
     const { reason, target, caller, provider, route, dropped, reports } = decision;
     const ms = performance.now() - startedMs;
     this.metrics.decision(target, reason, ms / 1000);
+    const isPlain = this.live.current.logging.numbers === 'plain';
     const faults = faultsOf(reports, decision.record !== undefined);
     const fields = {
       callId: callIdOf(call),
       target,
       credential,
-      caller: caller && (this.#plainNumbers ? caller.key : maskNumber(caller.key)),
+      caller: caller && (isPlain ? caller.key : maskNumber(caller.key)),
       outcome: reason === 'matched' ? 200 : 204,
       reason,
       provider,

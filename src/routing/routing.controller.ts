@@ -34,9 +34,9 @@ export class RoutingController {
     @Req() request: RoutingHttpRequest,
     @Res() response: Response,
   ): Promise<void> {
-    const { user: credential, arrivedMs } = request;
+    const { user: credential, admittedBy, arrivedMs } = request;
     const call = toCall(body);
-    assertMayAsk(credential, this.routing.targetName(call.targetid), this.metrics);
+    assertMayAsk(credential, call.targetid, admittedBy.targets, this.metrics);
     this.load.enter();
     try {
       const decision = await this.routing.decide(call, arrivedMs);

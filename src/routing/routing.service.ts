@@ -1,6 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_TARGET } from '../config/app-config.js';
 import type { AppConfig, TargetConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
+import type { Derived } from '../config/live-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { LookupService } from '../lookup/lookup.service.js';
 import { Caller } from '../lookup/port/caller.js';
 import { isWithheldNumber } from '../lookup/port/phone-number.js';
@@ -11,37 +13,27 @@ import { CompiledInstructions } from './instructions.js';
 import type { InstructionScope, RenderedInstructions } from './instructions.js';
 import { Route } from './route.js';
 
-/** Name of the fallback target in the configuration; never a targetid. */
-const DEFAULT_TARGET = 'default';
 /** What a call without any target is called in logs and metrics. */
 const UNKNOWN_TARGET = 'unknown';
 
 interface Target {
   readonly config: TargetConfig;
+  /** How national numbers are read in calls to it. */
+  readonly country: string | undefined;
   readonly routes: readonly Route[];
 }
 
 /** Decides about calls: target -> caller number -> providers -> record -> route -> instructions. */
 @Injectable()
 export class RoutingService {
-  readonly #targets: ReadonlyMap<string, Target>;
+  readonly #targets: Derived<ReadonlyMap<string, Target>>;
   readonly #ownInstructions = new WeakMap<object, CompiledInstructions>();
 
   constructor(
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    live: LiveConfig,
     private readonly lookup: LookupService,
   ) {
-    this.#targets = new Map(
-      [...config.targets].map(([name, target]) => [
-        name,
-        { config: target, routes: target.routes.map((r, i) => new Route(r, i)) },
-      ]),
-    );
-  }
-
-  /** What a limited credential must name to ask for `targetid`: the target, or `default` for all that have none of their own. */
-  targetName(targetid: string | undefined): string {
-    return this.#target(targetid)?.config.name ?? DEFAULT_TARGET;
+    this.#targets = live.derive(({ targets, country }) => ({ targets, country }), compile);
   }
 
   /**
@@ -54,7 +46,7 @@ export class RoutingService {
     const { name } = target.config;
     if (call.anum === undefined || isWithheldNumber(call.anum))
       return { reason: 'no-number', target: name, reports: [] };
-    const caller = Caller.read(call.anum, target.config.country ?? this.config.country);
+    const caller = Caller.read(call.anum, target.country);
     const spentMs = performance.now() - startedMs;
     const { reason, record, provider, reports } = await this.lookup.find(
       caller,
@@ -82,7 +74,8 @@ export class RoutingService {
   }
 
   #target(targetid: string | undefined): Target | undefined {
-    return this.#targets.get(targetid ?? DEFAULT_TARGET) ?? this.#targets.get(DEFAULT_TARGET);
+    const targets = this.#targets.current;
+    return targets.get(targetid ?? DEFAULT_TARGET) ?? targets.get(DEFAULT_TARGET);
   }
 
   #instructions(route: Route, record: VipRecord, call: Call): RenderedInstructions {
@@ -103,6 +96,19 @@ export class RoutingService {
     }
     return compiled;
   }
+}
+
+function compile({ targets, country }: Pick<AppConfig, 'targets' | 'country'>): Map<string, Target> {
+  return new Map(
+    [...targets].map(([name, config]) => [
+      name,
+      {
+        config,
+        country: config.country ?? country,
+        routes: config.routes.map((route, index) => new Route(route, index)),
+      },
+    ]),
+  );
 }
 
 function scopeOf(record: VipRecord, call: Call): InstructionScope {

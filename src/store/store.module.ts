@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { AppConfig } from '../config/app-config.js';
-import { APP_CONFIG } from '../config/app-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { PROVIDER_STATES } from '../lookup/provider-states.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
@@ -11,8 +10,8 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: ({ databaseUrl }: AppConfig, logger: Logger) => new DatabaseStates(databaseUrl, logger),
-      inject: [APP_CONFIG, LOGGER],
+      useFactory: ({ current }: LiveConfig, logger: Logger) => new DatabaseStates(current.databaseUrl, logger),
+      inject: [LiveConfig, LOGGER],
     },
   ],
   exports: [PROVIDER_STATES],

@@ -4,7 +4,7 @@ import { Controller, Global, HttpCode, Module, Post, Req, UseGuards } from '@nes
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { AppConfig, CredentialConfig } from '../../src/config/app-config.js';
-import { APP_CONFIG } from '../../src/config/app-config.js';
+import { LiveConfig } from '../../src/config/live-config.js';
 import { trustProxy } from '../../src/http/networks.js';
 import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { createLogger, LOGGER } from '../../src/observability/logger.js';
@@ -12,7 +12,8 @@ import { MetricsService } from '../../src/observability/metrics.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import type { AuthenticatedRequest } from '../../src/auth/authenticated-request.js';
 import { CallerGuard } from '../../src/auth/caller.guard.js';
-import { CredentialStore } from '../../src/auth/credential-store.js';
+import type { CredentialStore } from '../../src/auth/credential-store.js';
+import { Credentials } from '../../src/auth/credentials.js';
 import { LoginThrottle } from '../../src/auth/login-throttle.js';
 
 export const HOW_TO_LOG_IN =
@@ -61,11 +62,11 @@ export async function start({
   @Global()
   @Module({
     providers: [
-      { provide: APP_CONFIG, useValue: config },
+      { provide: LiveConfig, useValue: new LiveConfig(config) },
       { provide: LOGGER, useValue: logger },
       { provide: MetricsService, useValue: { authFailure: (kind: string) => kinds.push(kind) } },
     ],
-    exports: [APP_CONFIG, LOGGER, MetricsService],
+    exports: [LiveConfig, LOGGER, MetricsService],
   })
   class Surroundings {}
 
@@ -75,7 +76,7 @@ export async function start({
   })
     .overrideProvider(LoginThrottle)
     .useValue(new LoginThrottle(() => clock.ms));
-  if (store !== undefined) building.overrideProvider(CredentialStore).useValue(store);
+  if (store !== undefined) building.overrideProvider(Credentials).useValue({ store });
   const app = (await building.compile()).createNestApplication<NestExpressApplication>({ logger: false });
   app.set('trust proxy', trustProxy(trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));

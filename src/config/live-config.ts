@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
+import type { AppConfig } from './app-config.js';
+
+/** Something made of a part of the configuration, and made anew when that part changes. */
+export interface Derived<T> {
+  readonly current: T;
+}
+
+/**
+ * The configuration in use. It is swapped in whole between two turns of the event loop, so whoever reads `current` of
+ * several things without waiting in between sees one configuration. See docs/adr/0019-configuration-swapped-in-whole.md.
+ */
+@Injectable()
+export class LiveConfig {
+  #current: AppConfig;
+  readonly #derived: DerivedPart<unknown, unknown>[] = [];
+  readonly #listeners: ((config: AppConfig) => void)[] = [];
+
+  constructor(initial: AppConfig) {
+    this.#current = initial;
+  }
+
+  get current(): AppConfig {
+    return this.#current;
+  }
+
+  /**
+   * Makes something of a part of the configuration, now and whenever that part has changed. For what lives as long as the
+   * service: it is never forgotten.
+   * @param part picks what it is made of; compared by value
+   */
+  derive<Part, T>(part: (config: AppConfig) => Part, make: (part: Part) => T): Derived<T> {
+    const derived = new DerivedPart(part, make, part(this.#current));
+    this.#derived.push(derived as DerivedPart<unknown, unknown>);
+    return derived;
+  }
+
+  /** @param listener called when another configuration is in use; must not throw */
+  onSwap(listener: (config: AppConfig) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Makes everything that another configuration needs, and uses none of it.
+   * @returns puts it into use, at once and whole; never throws
+   * @throws what making throws; then nothing has changed
+   */
+  prepare(next: AppConfig): () => void {
+    const swaps = this.#derived.map((derived) => derived.prepare(next));
+    return () => {
+      this.#current = next;
+      for (const swap of swaps) swap();
+      for (const listener of this.#listeners) listener(next);
+    };
+  }
+}
+
+class DerivedPart<Part, T> implements Derived<T> {
+  current: T;
+  #part: Part;
+
+  constructor(
+    private readonly pick: (config: AppConfig) => Part,
+    private readonly make: (part: Part) => T,
+    part: Part,
+  ) {
+    this.#part = part;
+    this.current = make(part);
+  }
+
+  prepare(config: AppConfig): () => void {
+    const part = this.pick(config);
+    if (isDeepStrictEqual(part, this.#part)) return () => undefined;
+    const made = this.make(part);
+    return () => {
+      this.#part = part;
+      this.current = made;
+    };
+  }
+}
