@@ -25,16 +25,19 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 export interface LoadedConfig {
   readonly config: AppConfig;
   readonly plugins: LoadedPlugins;
+  /** What stands under `plugins:`. */
+  readonly pluginNames: readonly string[];
   /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
   located(this: void, error: unknown): unknown;
 }
 
 /**
  * Reads and checks the configuration, the plug-ins it names included.
+ * @param files gets the absolute paths of all files on which the outcome depends
  * @throws ConfigError with every problem
  */
-export async function loadConfig(environment: Environment): Promise<LoadedConfig> {
-  const source = await readConfigFile(environment);
+export async function loadConfig(environment: Environment, files = new Set<string>()): Promise<LoadedConfig> {
+  const source = await readConfigFile(environment, files);
   const plugins = await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
     throw error instanceof PluginError ? source.error(error.problems) : error;
   });
@@ -43,6 +46,7 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
   try {
     if (tls) readTls(tls);
   } catch (error) {
+    for (const file of Object.values(tls!)) files.add(file);
     const message = `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`;
     throw source.error([{ key: 'server.tls', message }]);
   }
@@ -55,7 +59,7 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, plugins, located };
+  return { config, plugins, pluginNames: source.plugins.map(({ name }) => name), located };
 }
 
 /**

@@ -2,9 +2,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outliveLooseErrors } from './app.culprits.js';
+import { ConfigReload } from './app.reload.js';
 import { createApp, loadConfig } from './app.setup.js';
 import type { AppConfig } from './config/app-config.js';
 import { readEnvironment } from './config/environment.js';
+import { LiveConfig } from './config/live-config.js';
 import type { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
 import { Readiness } from './health/readiness.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
@@ -19,8 +21,13 @@ const SHIPPED_DEMO = resolve(import.meta.dirname, '../config/smartrouting.yaml')
 
 /** The service while it answers calls. */
 export interface Running {
-  /** Not ready any more; calls are taken for `graceMs` more, those in hand are finished, everything is closed. */
-  stop(graceMs: number): Promise<void>;
+  /** Reads the configuration again; see `ConfigReload`. */
+  reload(): void;
+  /**
+   * Not ready any more; calls are taken for `server.shutdownGrace` more unless there is a hurry, those in hand are
+   * finished, everything is closed.
+   */
+  stop(inHurry: boolean): Promise<void>;
   /** Whether all log lines could be written; false when nobody reads standard output. */
   logWritten(): Promise<boolean>;
 }
@@ -30,7 +37,8 @@ export interface Running {
  * @throws ConfigError, or the error of the socket
  */
 export async function start(): Promise<Running> {
-  const loaded = await loadConfig(readEnvironment());
+  const environment = readEnvironment();
+  const loaded = await loadConfig(environment);
   const app = await createApp(loaded);
   const logger = app.get<Logger>(LOGGER);
   outliveLooseErrors(loaded.plugins.origins, app.get(ProviderRegistry), logger);
@@ -41,8 +49,14 @@ export async function start(): Promise<Running> {
   const url = await app.getUrl();
   logger.info({ url: url + loaded.config.server.path, configuration: loaded.config.file }, 'ready for calls');
   if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, loaded.config);
+  const configReload = new ConfigReload(app, environment, loaded);
+  void configReload.watch();
   return {
-    stop: (graceMs) => stop(app, logger, graceMs),
+    reload: () => void configReload.reload(),
+    stop: async (inHurry) => {
+      await configReload.stop();
+      await stop(app, logger, inHurry ? 0 : app.get(LiveConfig).current.server.shutdownGraceMs);
+    },
     logWritten: () => logWritten(logger, LOG_LIMIT_MS),
   };
 }

@@ -1,11 +1,12 @@
 /** sysexits.h EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78;
-/** How long calls are still taken after `/health/ready` says 503, so that balancers notice. */
-const SHUTDOWN_GRACE_MS = 2_000;
 
 /** While starting there are no calls in hand. */
 let onSignal: (signal: NodeJS.Signals) => void = () => process.exit(0);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal(signal));
+/** What is read while starting is new enough. */
+let onHangUp = (): void => undefined;
+process.on('SIGHUP', () => onHangUp());
 
 try {
   // Imported only now: loading the frameworks takes a second, in which a signal must find its handler.
@@ -18,8 +19,9 @@ try {
   };
   onSignal = (signal) => {
     onSignal = () => void exit(1);
-    void running.stop(signal === 'SIGTERM' ? SHUTDOWN_GRACE_MS : 0).then(() => exit(0));
+    void running.stop(signal !== 'SIGTERM').then(() => exit(0));
   };
+  onHangUp = () => running.reload();
 } catch (error) {
   const { name, code, message } = error as NodeJS.ErrnoException;
   if (name === 'ConfigError') console.error(message);

@@ -30,6 +30,8 @@ export interface ServerConfig {
   /** CIDR ranges or addresses; `undefined` = everybody. */
   readonly allowedNetworks: readonly string[] | undefined;
   readonly trustedProxies: readonly string[];
+  /** For how long calls are still taken when `/health/ready` says already that no more are wanted, milliseconds. */
+  readonly shutdownGraceMs: number;
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
@@ -59,6 +61,8 @@ export interface ProviderConfig {
   readonly cache: CacheConfig | undefined;
   /** Checked instance of the kind's options class. */
   readonly options: object;
+  /** All its keys as plain values, `${…}` and presets filled in: secrets are among them. To compare, never to show. */
+  readonly written: unknown;
 }
 
 export interface CacheConfig {

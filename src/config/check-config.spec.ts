@@ -73,6 +73,7 @@ describe('a complete file', () => {
         tls: { cert: resolve(fixture('tls.crt')), key: '/etc/tls.key' },
         allowedNetworks: ['80.88.186.0/24', '2001:db8::/32', '10.0.0.0/8'],
         trustedProxies: ['127.0.0.1', '::1'],
+        shutdownGraceMs: 5_000,
       },
       credentials: [
         { id: 'core', apiKey: '12345', targets: ['SALES_QUEUE', 'default'] },
@@ -84,8 +85,8 @@ describe('a complete file', () => {
         { id: 'basic', username: 'köre', password: 'a:b ${c}', targets: undefined },
       ],
       providers: new Map([
-        ['list', { ...list, name: 'list', options: { file: './vips.csv' } }],
-        ['archive', { ...list, name: 'archive', options: { file: './old.csv' } }],
+        ['list', { ...list, name: 'list', options: { file: './vips.csv' }, written: expect.anything() }],
+        ['archive', { ...list, name: 'archive', options: { file: './old.csv' }, written: expect.anything() }],
       ]),
       targets: new Map([
         [
@@ -139,7 +140,14 @@ describe('a complete file', () => {
     const config = check(fileWith('providers: { a: { kind: list, file: f, cache: { ttl: 30s } } }'));
     expect(config).toMatchObject({
       country: undefined,
-      server: { host: '127.0.0.1', port: 3000, path: '/smartrouting', tls: undefined, trustedProxies: [] },
+      server: {
+        host: '127.0.0.1',
+        port: 3000,
+        path: '/smartrouting',
+        tls: undefined,
+        trustedProxies: [],
+        shutdownGraceMs: 2_000,
+      },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],
     });

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
+import { durationMs } from '../common/duration.js';
 import type { AppConfig, ServerConfig } from './app-config.js';
 import { checkCredentials, credentialConfig } from './check-credentials.js';
 import type { CheckInstruction } from './check-instructions.js';
@@ -40,11 +41,16 @@ export function checkConfig(
   const providerMap = mapAt(file, 'providers');
   const targetMap = mapAt(file, 'targets');
   const targetNames = namesIn(targetMap);
-  const tools = { resolvePath: (path: string) => resolve(source.directory, path) };
+  const resolvePath = (path: string): string => {
+    const absolute = resolve(source.directory, path);
+    // Kinds ask for the path of a file that options stand in.
+    source.files.add(absolute);
+    return absolute;
+  };
   const host = environment.host ?? textOf(mapAt(file, 'server')?.entries.get('host'));
 
   checkCredentials(itemsAt(file, 'credentials'), targetNames, isLoopback(host), report);
-  const providers = checkProviders(providerMap, kinds, tools, report);
+  const providers = checkProviders(providerMap, kinds, { resolvePath }, report);
   const targets = checkTargets(targetMap, namesIn(providerMap), report, hooks.checkInstruction);
   warnOfUnused(providerMap, targetMap, report);
   report.throwIfAny(source.shownAs);
@@ -77,6 +83,7 @@ function serverConfig(
     tls: tls && { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },
     allowedNetworks: section.allowedNetworks,
     trustedProxies: section.trustedProxies,
+    shutdownGraceMs: durationMs(section.shutdownGrace),
   };
 }
 

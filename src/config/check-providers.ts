@@ -5,7 +5,7 @@ import { suggestion } from '../common/near-name.js';
 import { propertiesOf } from './class-metadata.js';
 import { completeProvider } from './complete-options.js';
 import type { Kind } from './complete-options.js';
-import { textOf } from './config-node.js';
+import { textOf, toPlain } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import { readSection } from './read-section.js';
 import { Report } from './report.js';
@@ -88,6 +88,7 @@ function checkProvider(
     maxQueued: section.maxQueued,
     cache: section.cache && cacheConfig(section.cache),
     options,
+    written: toPlain(node),
   };
 }
 

@@ -31,6 +31,8 @@ export interface ConfigSource {
   /** The items of `plugins:`, as far as they are texts. */
   readonly plugins: readonly PluginEntry[];
   readonly root: ConfigMap;
+  /** Absolute paths of all files that the configuration stands in: itself, those of `${file:…}`, those that options stand in. */
+  readonly files: Set<string>;
   /** What is already known to be wrong; `checkConfig` reports it together with the rest. */
   readonly problems: readonly ConfigProblem[];
   /**
@@ -44,14 +46,17 @@ export interface ConfigSource {
  * First stage: reads the file and fills `${…}` in. The second, `checkConfig`, needs the kinds of provider that the
  * `plugins` bring.
  * @param environment from `readEnvironment`: which file, and the variables for `${NAME}`
+ * @param files gets the paths of all files that are read, those that cannot be read included
  * @throws ConfigError when the file cannot be read, is too large or is no YAML map
  */
-export async function readConfigFile({
-  configFile,
-  variables,
-}: Pick<Environment, 'configFile' | 'variables'>): Promise<ConfigSource> {
-  const { text, problem } = readTextFile(resolve(configFile), MAX_CONFIG_BYTES);
-  if (problem === undefined) return parseConfig(text, configFile, variables);
+export async function readConfigFile(
+  { configFile, variables }: Pick<Environment, 'configFile' | 'variables'>,
+  files = new Set<string>(),
+): Promise<ConfigSource> {
+  const file = resolve(configFile);
+  files.add(file);
+  const { text, problem } = readTextFile(file, MAX_CONFIG_BYTES);
+  if (problem === undefined) return parseConfig(text, configFile, variables, files);
   const cure =
     'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.';
   throw new ConfigError(shownPath(configFile), [{ key: '', message: `The file ${problem}. ${cure}` }]);
@@ -61,7 +66,12 @@ export async function readConfigFile({
  * The same from a text that is already at hand.
  * @param file where the text stands; relative paths and messages need it
  */
-export function parseConfig(text: string, file: string, variables: Variables): ConfigSource {
+export function parseConfig(
+  text: string,
+  file: string,
+  variables: Variables,
+  files = new Set<string>(),
+): ConfigSource {
   const shownAs = shownPath(file);
   const refuse = (...problems: ConfigProblem[]) => new ConfigError(shownAs, problems);
   const yaml = parseYaml(text);
@@ -70,7 +80,7 @@ export function parseConfig(text: string, file: string, variables: Variables): C
   const absolute = resolve(file);
   const directory = dirname(absolute);
   const problems: ConfigProblem[] = [...yaml.problems];
-  const root = readYaml(yaml, interpolationSources(directory, variables), problems) ?? EMPTY;
+  const root = readYaml(yaml, interpolationSources(directory, variables, files), problems) ?? EMPTY;
   if (root.kind !== 'map' && !(root.kind === 'scalar' && root.value === null)) {
     const message = 'The file is not a map of keys. Start with credentials:, providers: and targets:.';
     throw refuse({ line: root.line, key: '', message });
@@ -83,6 +93,7 @@ export function parseConfig(text: string, file: string, variables: Variables): C
     shownAs,
     plugins: plugins.filter((entry): entry is PluginEntry => entry.name !== undefined),
     root: map,
+    files,
     problems,
     error: (found) =>
       refuse(
@@ -110,11 +121,17 @@ function findNode(node: ConfigNode, path: string): ConfigNode | undefined {
 
 const EMPTY: ConfigMap = { kind: 'map', path: '', line: 1, secret: false, entries: new Map() };
 
-function interpolationSources(directory: string, variables: Variables): InterpolationSources {
+function interpolationSources(
+  directory: string,
+  variables: Variables,
+  files: Set<string>,
+): InterpolationSources {
   return {
     variable: (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
     file: (path) => {
-      const { text, problem } = readTextFile(resolve(directory, path), MAX_SECRET_BYTES);
+      const file = resolve(directory, path);
+      files.add(file);
+      const { text, problem } = readTextFile(file, MAX_SECRET_BYTES);
       return problem === undefined ? { text: text.replace(/\r?\n$/, '') } : { problem };
     },
   };

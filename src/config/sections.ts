@@ -48,6 +48,13 @@ export class ServerSection {
     default: [],
   })
   trustedProxies: string[] = [];
+
+  @Key(
+    'How long calls are still taken after a SIGTERM, while /health/ready says 503 so that balancers look elsewhere.',
+    duration({ max: '5m', why: 'A supervisor kills before that.', default: '2s' }),
+    { default: '2s' },
+  )
+  shutdownGrace = '2s';
 }
 
 export class CredentialSection {

@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { AppConfig, ProviderConfig } from '../config/app-config.js';
 import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
+import { isSameProvider } from '../config/same-config.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -184,7 +184,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     for (const configured of config.providers.values()) {
       const entry = { ...configured, country: configured.country ?? config.country };
       const known = this.#made.get(entry.name);
-      const isSame = known !== undefined && isDeepStrictEqual(known.entry, entry);
+      const isSame = known !== undefined && isSameProvider(known.entry, entry);
       all.set(entry.name, isSame ? known : await this.#make(entry, config));
     }
     return all;

@@ -58,6 +58,11 @@ export class MetricsService {
     registers: [this.registry],
   });
 
+  readonly #reloadedAt = new Gauge({
+    name: 'smartrouting_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration file was last read without a problem, Unix time.',
+    registers: [this.registry],
+  });
   readonly #logLinesDropped = new Counter({
     name: 'smartrouting_log_lines_dropped_total',
     help: 'Log lines lost because whoever reads standard output was too slow.',
@@ -69,7 +74,13 @@ export class MetricsService {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
-    this.#reload.set(1);
+    this.configRead(true);
+  }
+
+  /** @param isUsable whether the configuration file, read just now, has no problem */
+  configRead(isUsable: boolean): void {
+    this.#reload.set(isUsable ? 1 : 0);
+    if (isUsable) this.#reloadedAt.setToCurrentTime();
   }
 
   decision(target: string, reason: string, seconds: number): void {

@@ -62,6 +62,7 @@ export function guarded(
     maxQueued: 100,
     cache: undefined,
     options: {},
+    written: {},
     ...more,
   };
   const logger = createLogger(

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ConfigReload } from '../../src/app.reload.js';
 import { createApp, loadConfig } from '../../src/app.setup.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
@@ -66,6 +67,8 @@ export class RunningService {
     readonly url: string,
     readonly path: string,
     readonly folder: string,
+    /** Watches nothing unless told to. */
+    readonly reload: ConfigReload,
   ) {}
 
   /** @param files content by file name; `smartrouting.yaml` is the configuration */
@@ -88,7 +91,8 @@ export class RunningService {
     await app.listen(0, '127.0.0.1');
     await app.get(ProviderRegistry).open();
     app.get(Readiness).ready();
-    return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder);
+    const reload = new ConfigReload(app, environment, loaded);
+    return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder, reload);
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -105,6 +109,7 @@ export class RunningService {
   }
 
   async stop(): Promise<void> {
+    await this.reload.stop();
     const server = this.app.getHttpServer();
     const closed = this.app.close();
     server.closeAllConnections();

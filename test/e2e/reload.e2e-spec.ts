@@ -1,0 +1,258 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { rename, symlink, unlink, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LOGGER } from '../../src/observability/logger.js';
+import type { Logger } from '../../src/observability/logger.js';
+import { startCrmServer } from '../support/crm-server.js';
+import type { CrmServer } from '../support/crm-server.js';
+import { basic, KEY, RunningService } from '../support/service.js';
+
+const VIP = '+358501231234';
+const CALL = { anum: VIP, bnum: '+358942415000', targetid: 'SALES_QUEUE' };
+const LIST = `number,tier\n${VIP},gold\n`;
+
+interface Parts {
+  server?: string;
+  credentials?: string;
+  providers?: string;
+  targets?: string;
+  level?: string;
+}
+
+const yaml = ({
+  server = '{}',
+  credentials = `{ id: core, apiKey: ${KEY} }`,
+  providers = 'list: { kind: static-file, file: ./vips.csv }',
+  targets = 'SALES_QUEUE: { providers: [list], routes: [{ instructions: { InitialTarget: FIRST } }] }',
+  level = 'silent',
+}: Parts = {}): string => `
+server: ${server}
+credentials: [${credentials}]
+providers:
+  ${providers}
+targets:
+  ${targets}
+logging: { level: ${level} }
+`;
+const target = (provider: string, queue: string): string =>
+  `SALES_QUEUE: { providers: [${provider}], routes: [{ instructions: { InitialTarget: ${queue} } }] }`;
+
+let service: RunningService | undefined;
+let crm: CrmServer | undefined;
+afterEach(async () => {
+  await service?.stop();
+  await crm?.stop();
+  service = crm = undefined;
+});
+
+async function start(parts: Parts = {}, files: Record<string, string> = {}): Promise<RunningService> {
+  service = await RunningService.start({ 'smartrouting.yaml': yaml(parts), 'vips.csv': LIST, ...files });
+  return service;
+}
+
+/** Writes another configuration and has it read. */
+async function change(parts: Parts | string): Promise<void> {
+  const text = typeof parts === 'string' ? parts : yaml(parts);
+  await writeFile(join(service!.folder, 'smartrouting.yaml'), text);
+  await service!.reload.reload();
+}
+
+const configuration = async (): Promise<Record<string, unknown>> =>
+  ((await service!.get('/health')).json as { details: Record<string, Record<string, unknown>> }).details[
+    'configuration'
+  ]!;
+const metric = async (name: string): Promise<number> =>
+  Number(new RegExp(`^${name} (.*)$`, 'm').exec((await service!.get('/metrics')).body)?.[1]);
+
+describe('another configuration', () => {
+  it('decides the next call, and says since when it is in use', async () => {
+    await start();
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+    const before = await configuration();
+    await sleep(5);
+    await change({ targets: target('list', 'SECOND') });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+    const after = await configuration();
+    expect(after).toEqual({ ...before, loadedAt: expect.any(String) });
+    expect(String(after['loadedAt']) > String(before['loadedAt'])).toBe(true);
+  });
+
+  it('is refused with every problem when it is not usable: the one before stays, health and a metric say so until it is mended', async () => {
+    await start();
+    await change({ targets: target('lsit', 'SECOND') + '\n  OTHER: { providers: [list], routes: 7 }' });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+    const refused = await configuration();
+    expect(refused).toMatchObject({ status: 'degraded', providers: 1, targets: 1 });
+    expect(refused['reason']).toBe(
+      'the changed configuration is not usable (2 problems), the one before stays: ' +
+        'line 7, targets.SALES_QUEUE.providers[0]: "lsit" is not a configured provider. Did you mean "list"? Known: list. ' +
+        'line 8, targets.OTHER.routes: "7" is not a list. Write at least one route with instructions.',
+    );
+    expect(await metric('smartrouting_config_last_reload_success')).toBe(0);
+    expect((await service!.get('/health')).status).toBe(200);
+    await change('a: [');
+    expect((await configuration())['since']).toBe(refused['since']);
+    await change({ targets: target('list', 'SECOND') });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+    expect(await configuration()).toMatchObject({ status: 'up' });
+    expect(await metric('smartrouting_config_last_reload_success')).toBe(1);
+  });
+
+  it('is refused when it changes what was taken at the start', async () => {
+    await start();
+    const cannot = 'cannot change while the service runs. Put the old value back, or restart the service.';
+    for (const [server, keys] of [
+      ['{ port: 4711 }', ['server.port']],
+      ['{ host: 0.0.0.0, path: /other }', ['server.host', 'server.path']],
+    ] as const) {
+      await change({ server, targets: target('list', 'SECOND') });
+      const { reason } = await configuration();
+      for (const key of keys) expect(reason).toContain(`line 2, ${key}: ${cannot}`);
+      expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+    }
+    await change(`plugins: [./none.mjs]\n${yaml()}`);
+    expect((await configuration())['reason']).toContain('plugins[0]');
+  });
+
+  it('leaves nothing changed when one of its providers cannot be made', async () => {
+    await start();
+    const broken = 'broken: { kind: database, url: "sqlite:./x.sqlite", table: { name: "a" } }';
+    await change({
+      providers: `list: { kind: static-file, file: ./other.csv }\n  ${broken}`,
+      targets: target('list', 'SECOND'),
+    });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+    expect(await configuration()).toMatchObject({ status: 'degraded' });
+  });
+
+  it('changes who may call from where, and how much is logged', async () => {
+    await start();
+    await change({ server: '{ allowedNetworks: [10.0.0.0/8] }', level: 'debug' });
+    expect((await service!.call(CALL)).status).toBe(403);
+    expect(service!.app.get<Logger>(LOGGER).level).toBe('debug');
+    await change({ server: '{ allowedNetworks: [10.0.0.0/8], trustedProxies: [127.0.0.1] }' });
+    const from = { 'X-Benemen-APIKey': KEY, 'X-Forwarded-For': '10.1.2.3' };
+    expect((await service!.call(CALL, from)).status).toBe(200);
+    await change({ server: '{ allowedNetworks: [10.0.0.0/8] }' });
+    expect((await service!.call(CALL, from)).status).toBe(403);
+  });
+
+  it('takes a credential that is new, and refuses one that is gone although it was used a moment ago', async () => {
+    await start();
+    const password = 'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I';
+    const login = { Authorization: basic('phone', 'demo-password') };
+    const both = `{ id: core, apiKey: ${KEY} }, { id: new, username: phone, password: "${password}" }`;
+    expect((await service!.call(CALL, login)).status).toBe(401);
+    await change({ credentials: both });
+    expect((await service!.call(CALL)).status).toBe(200);
+    expect((await service!.call(CALL, login)).status).toBe(200);
+    await change({ credentials: `{ id: new, username: phone, password: "${password}" }` });
+    expect((await service!.call(CALL)).status).toBe(401);
+    expect((await service!.call(CALL, login)).status).toBe(200);
+    await change({ credentials: `{ id: core, apiKey: another-key-0123456 }` });
+    expect((await service!.call(CALL, login)).status).toBe(401);
+  });
+});
+
+describe('calls in hand and providers', () => {
+  const crmAt = (more = ''): string =>
+    `crm: { kind: crm-http, url: "${crm!.url}/c?phone={{ number }}", record: "contacts", cache: { ttl: 1h }${more} }`;
+
+  it('finish on the configuration that they began with, and the provider is closed when none can need it', async () => {
+    crm = await startCrmServer({ contacts: { [VIP]: { number: VIP, tier: 'gold' } } });
+    await start({ providers: crmAt(), targets: target('crm', 'FIRST') });
+    crm.mode = 'slow';
+    crm.slowMs = 600;
+    const inHand = service!.call(CALL);
+    while (crm.requests.length === 0) await sleep(5);
+    await change({ targets: target('list', 'SECOND') });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+    expect((await inHand).json).toEqual({ InitialTarget: 'FIRST' });
+  });
+
+  it('keep their cache and their connections when they have not changed, and lose them when they have', async () => {
+    crm = await startCrmServer({ contacts: { [VIP]: { number: VIP, tier: 'gold' } } });
+    const list = 'list: { kind: static-file, file: ./vips.csv }\n  ';
+    await start({ providers: list + crmAt(), targets: target('crm', 'FIRST') });
+    await service!.call(CALL);
+    const requests = crm.requests.length;
+    const connections = crm.connections;
+    await change({ providers: crmAt(), targets: target('crm', 'SECOND') });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+    expect((await service!.call({ ...CALL, anum: '+358501231299' })).status).toBe(204);
+    expect([crm.requests.length, crm.connections]).toEqual([requests + 1, connections]);
+    await change({ providers: crmAt(', timeout: 900ms'), targets: target('crm', 'SECOND') });
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+    expect(crm.requests.length).toBe(requests + 2);
+  });
+
+  it('may ask for what the credential allowed when the call came, whatever is configured when its body is there', async () => {
+    await start({ credentials: `{ id: core, apiKey: ${KEY}, targets: [SALES_QUEUE] }` });
+    const body = JSON.stringify(CALL);
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(service!.url + service!.path, {
+        method: 'POST',
+        headers: {
+          'X-Benemen-APIKey': KEY,
+          'Content-Length': body.length,
+          'Content-Type': 'application/json',
+        },
+      });
+      sent.on('response', resolve).on('error', reject);
+      sent.write(body.slice(0, 5));
+      void sleep(100)
+        .then(() => change({ targets: target('list', 'SECOND').replace('SALES_QUEUE', 'default') }))
+        .then(() => sent.end(body.slice(5)));
+    });
+    const { statusCode } = (await answer).resume();
+    expect(statusCode).toBe(200);
+  });
+});
+
+describe('watched files', () => {
+  const becomes = async (queue: string): Promise<void> => {
+    for (const until = Date.now() + 20_000; ; await sleep(50)) {
+      const { json } = await service!.call(CALL);
+      if ((json as Record<string, unknown>)['InitialTarget'] === queue) return;
+      if (Date.now() > until) throw new Error(`never became ${queue}: ${JSON.stringify(json)}`);
+    }
+  };
+  const inFolder = (name: string): string => join(service!.folder, name);
+
+  it('are read again when they are written, renamed over, or swapped behind links as Kubernetes does it', async () => {
+    await start();
+    await service!.reload.watch();
+    await writeFile(inFolder('smartrouting.yaml'), yaml({ targets: target('list', 'WRITTEN') }));
+    await becomes('WRITTEN');
+    await writeFile(inFolder('new'), yaml({ targets: target('list', 'RENAMED') }));
+    await rename(inFolder('new'), inFolder('smartrouting.yaml'));
+    await becomes('RENAMED');
+    await writeFile(inFolder('v1'), yaml({ targets: target('list', 'LINKED') }));
+    await writeFile(inFolder('v2'), yaml({ targets: target('list', 'SWAPPED') }));
+    await symlink('v1', inFolder('..data'));
+    await unlink(inFolder('smartrouting.yaml'));
+    await symlink('..data', inFolder('smartrouting.yaml'));
+    await becomes('LINKED');
+    await symlink('v2', inFolder('..data_tmp'));
+    await rename(inFolder('..data_tmp'), inFolder('..data'));
+    await becomes('SWAPPED');
+  });
+
+  it('are those of secrets as well, also one that was missing', async () => {
+    await start({ credentials: `{ id: core, apiKey: "\${file:./key}" }` }, { key: `${KEY}\n` });
+    await service!.reload.watch();
+    const login = (key: string) => service!.call(CALL, { 'X-Benemen-APIKey': key });
+    expect((await login(KEY)).status).toBe(200);
+    await unlink(inFolder('key'));
+    while ((await configuration())['status'] === 'up') await sleep(50);
+    expect((await configuration())['reason']).toContain('which does not exist');
+    expect((await login(KEY)).status).toBe(200);
+    await writeFile(inFolder('key'), 'rotated-key-0123456789');
+    while ((await login('rotated-key-0123456789')).status !== 200) await sleep(50);
+    expect((await login(KEY)).status).toBe(401);
+    expect((await configuration())['status']).toBe('up');
+  });
+});
