@@ -181,11 +181,19 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   /** The providers of a configuration: those in use that are configured just so, and new ones. */
   async #makeAll(config: AppConfig): Promise<MadeByName> {
     const all = new Map<string, Made>();
-    for (const configured of config.providers.values()) {
-      const entry = { ...configured, country: configured.country ?? config.country };
-      const known = this.#made.get(entry.name);
-      const isSame = known !== undefined && isSameProvider(known.entry, entry);
-      all.set(entry.name, isSame ? known : await this.#make(entry, config));
+    const fresh: GuardedProvider[] = [];
+    try {
+      for (const configured of config.providers.values()) {
+        const entry = { ...configured, country: configured.country ?? config.country };
+        const known = this.#made.get(entry.name);
+        const isSame = known !== undefined && isSameProvider(known.entry, entry);
+        const made = isSame ? known : await this.#make(entry, config);
+        if (!isSame) fresh.push(made.guarded);
+        all.set(entry.name, made);
+      }
+    } catch (error) {
+      await Promise.all(fresh.map((guarded) => this.#close(guarded)));
+      throw error;
     }
     return all;
   }
