@@ -30,6 +30,8 @@ export interface ServerConfig {
   /** CIDR ranges or addresses; `undefined` = everybody. */
   readonly allowedNetworks: readonly string[] | undefined;
   readonly trustedProxies: readonly string[];
+  /** Connections beyond it are dropped. */
+  readonly maxConnections: number;
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;

@@ -73,6 +73,7 @@ describe('a complete file', () => {
         tls: { cert: resolve(fixture('tls.crt')), key: '/etc/tls.key' },
         allowedNetworks: ['80.88.186.0/24', '2001:db8::/32', '10.0.0.0/8'],
         trustedProxies: ['127.0.0.1', '::1'],
+        maxConnections: 500,
       },
       credentials: [
         { id: 'core', apiKey: '12345', targets: ['SALES_QUEUE', 'default'] },
@@ -139,7 +140,7 @@ describe('a complete file', () => {
     const config = check(fileWith('providers: { a: { kind: list, file: f, cache: { ttl: 30s } } }'));
     expect(config).toMatchObject({
       country: undefined,
-      server: { host: '127.0.0.1', port: 3000, path: '/smartrouting', tls: undefined, trustedProxies: [] },
+      server: { host: '127.0.0.1', port: 3000, path: '/smartrouting', tls: undefined, trustedProxies: [], maxConnections: 10_000 },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],
     });

@@ -77,6 +77,7 @@ function serverConfig(
     tls: tls && { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },
     allowedNetworks: section.allowedNetworks,
     trustedProxies: section.trustedProxies,
+    maxConnections: section.maxConnections,
   };
 }
 

@@ -47,7 +47,10 @@ describe('what each key may hold', () => {
       'country: [FI]',
       'country: is a list, not text. Write two capital letters (ISO 3166-1), for example FI.',
     ],
-    ['server: 3000', `server: "3000" ${MAP} Keys: host, port, path, tls, allowedNetworks, trustedProxies.`],
+    [
+      'server: 3000',
+      `server: "3000" ${MAP} Keys: host, port, path, tls, allowedNetworks, trustedProxies, maxConnections.`,
+    ],
     ['server: { port: 70000 }', 'server.port: "70000" is not a whole number from 0 to 65535. Default: 3000.'],
     ['server: { port: "3000" }', 'server.port: "3000" is text here. Write it without quotes.'],
     [

@@ -48,6 +48,11 @@ export class ServerSection {
     default: [],
   })
   trustedProxies: string[] = [];
+
+  @Key('How many connections may be open; further ones are dropped at once.', wholeNumber(1, 1e6, 10_000), {
+    default: 10_000,
+  })
+  maxConnections = 10_000;
 }
 
 export class CredentialSection {
