@@ -12,12 +12,15 @@ import { ConfigError } from './config/config-error.js';
 import { LiveConfig } from './config/live-config.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
+import { limitConnections } from './http/connection-limit.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
+import { getOnly, securePage } from './http/pages.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { readTls, watchTls } from './http/tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
+import { MetricsService } from './observability/metrics.service.js';
 import { templateProblem } from './routing/instructions.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -90,9 +93,11 @@ async function assemble({ config, plugins }: LoadedConfig): Promise<NestExpressA
   app.useLogger(new NestLogger(logger));
   const server = app.getHttpServer();
   if (tls) watchTls(server as unknown as Server, tls, logger);
+  const live = app.get(LiveConfig);
+  limitConnections(server, live, app.get(MetricsService), logger);
   app.disable('x-powered-by');
   app.set('etag', false);
-  const trusted = app.get(LiveConfig).derive(({ server }) => server.trustedProxies, trustProxy);
+  const trusted = live.derive(({ server }) => server.trustedProxies, trustProxy);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
   documentApi(app);
@@ -111,7 +116,12 @@ function documentApi(app: NestExpressApplication): void {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
     .build();
+  app.use(['/docs', '/docs-json'], getOnly);
+  app.use('/docs', securePage);
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',
+    raw: ['json'],
+    // Otherwise the page tells a public service where it is.
+    swaggerOptions: { validatorUrl: null },
   });
 }

@@ -32,6 +32,8 @@ export interface ServerConfig {
   readonly trustedProxies: readonly string[];
   /** For how long calls are still taken when `/health/ready` says already that no more are wanted, milliseconds. */
   readonly shutdownGraceMs: number;
+  /** Connections beyond it are dropped. */
+  readonly maxConnections: number;
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;

@@ -74,6 +74,7 @@ describe('a complete file', () => {
         allowedNetworks: ['80.88.186.0/24', '2001:db8::/32', '10.0.0.0/8'],
         trustedProxies: ['127.0.0.1', '::1'],
         shutdownGraceMs: 5_000,
+        maxConnections: 500,
       },
       credentials: [
         { id: 'core', apiKey: '12345', targets: ['SALES_QUEUE', 'default'] },
@@ -147,6 +148,7 @@ describe('a complete file', () => {
         tls: undefined,
         trustedProxies: [],
         shutdownGraceMs: 2_000,
+        maxConnections: 10_000,
       },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],

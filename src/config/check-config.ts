@@ -84,6 +84,7 @@ function serverConfig(
     allowedNetworks: section.allowedNetworks,
     trustedProxies: section.trustedProxies,
     shutdownGraceMs: durationMs(section.shutdownGrace),
+    maxConnections: section.maxConnections,
   };
 }
 

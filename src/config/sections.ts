@@ -55,6 +55,10 @@ export class ServerSection {
     { default: '2s' },
   )
   shutdownGrace = '2s';
+  @Key('How many connections may be open; further ones are dropped at once.', wholeNumber(1, 1e6, 10_000), {
+    default: 10_000,
+  })
+  maxConnections = 10_000;
 }
 
 export class CredentialSection {

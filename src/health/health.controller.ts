@@ -1,10 +1,11 @@
-import { Controller, Get, HttpException, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { All, Controller, Get, HttpException, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import { ConfigStatus } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
+import { refuseOtherMethods } from '../http/pages.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
@@ -53,6 +54,12 @@ export class HealthController {
     await this.#answer(response, [() => this.#configuration(), () => this.#load(), ...providers]);
   }
 
+  @All(['', 'live', 'ready'])
+  @ApiExcludeEndpoint()
+  refuseOtherMethods(): never {
+    return refuseOtherMethods();
+  }
+
   async #answer(response: Response, indicators: HealthIndicatorFunction[]): Promise<void> {
     try {
       send(response, 200, await this.terminus.check(indicators));
@@ -98,5 +105,6 @@ export class HealthController {
 
 function send(response: Response, status: number, body: unknown): void {
   response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
   response.status(status).json(body);
 }

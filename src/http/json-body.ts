@@ -4,6 +4,8 @@ import { Problem } from './problem.js';
 const EMPTY = 'is empty; send a JSON object';
 /** Largest body accepted, bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
+/** Bodies that will never be whole, and why; the connection could not be read on. */
+const failed = new WeakMap<IncomingMessage, Problem>();
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
@@ -16,10 +18,16 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   checkType(headers['content-type']);
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw unsupported('send the body without Content-Encoding');
+    throw unsupported('send the body without Content-Encoding', { 'Accept-Encoding': 'identity' });
   }
   if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   return parse(await readAll(request));
+}
+
+/** Ends the reading of a body, now or once it is asked for, with a problem. */
+export function failBody(request: IncomingMessage, problem: Problem): void {
+  failed.set(request, problem);
+  if (request.listenerCount('error') > 0) request.emit('error', problem);
 }
 
 /** UTF-8 by its name, by a common wrong name, and a part of it. */
@@ -39,19 +47,16 @@ function checkType(header: string | undefined): void {
 function readAll(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // Its connection may have ended while a password was verified.
-    if (request.destroyed) return reject(cutOff());
+    if (request.destroyed || failed.has(request)) return reject(failureOf(request));
     const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-      else {
-        request.pause();
-        reject(tooLarge());
-      }
+      else reject(tooLarge());
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    request.on('error', () => reject(cutOff()));
+    request.on('error', () => reject(failureOf(request)));
   });
 }
 
@@ -71,14 +76,21 @@ function tooLarge(): Problem {
   });
 }
 
-function cutOff(): Problem {
-  return new Problem(400, 'the body could not be read whole', { headers: { Connection: 'close' } });
+function failureOf(request: IncomingMessage): Problem {
+  return (
+    failed.get(request) ??
+    new Problem(400, 'the body could not be read whole', { headers: { Connection: 'close' } })
+  );
 }
 
 function notJson(message: string): Problem {
   return new Problem(400, 'the body is not usable', { errors: [{ path: '', message }] });
 }
 
-function unsupported(cure: string): Problem {
-  return new Problem(415, cure, { headers: { Accept: 'application/json' } });
+/** @param accepted what would have been accepted */
+function unsupported(
+  cure: string,
+  accepted: Record<string, string> = { Accept: 'application/json' },
+): Problem {
+  return new Problem(415, cure, { headers: accepted });
 }

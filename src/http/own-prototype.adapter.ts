@@ -2,16 +2,32 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
-import type { Server, ServerOptions } from 'node:http';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { Problem } from './problem.js';
+import { sendProblem } from './problem.filter.js';
+import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
+import { MAX_HEADERS, whyRefused } from './request-gate.js';
+import { cutOffSlowReaders } from './slow-readers.js';
 
-const LIMITS: ServerOptions = {
+/** Times in milliseconds. */
+export interface ServerLimits {
   /** A client that takes longer to send its headers, or its whole request, is cut off. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  /** A client that takes nothing of a waiting answer for so long is cut off. */
+  readonly answerTimeout: number;
+  /** How often that is looked at. */
+  readonly connectionsCheckingInterval: number;
+  /** An idle connection is closed. */
+  readonly keepAliveTimeout: number;
+}
+const LIMITS: ServerLimits = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
-  /** How often that is looked at. */
+  answerTimeout: 20_000,
   connectionsCheckingInterval: 1_000,
-  /** Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it. */
+  // Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it.
   keepAliveTimeout: 75_000,
 };
 /** A client of the TLS port that says nothing. */
@@ -34,12 +50,12 @@ export interface TimedRequest {
  * it has does nothing. See docs/adr/0010-a-short-way-through-http.md.
  */
 export class OwnPrototypeAdapter extends ExpressAdapter {
+  constructor(private readonly limits = LIMITS) {
+    super();
+  }
+
   override initHttpServer({ httpsOptions }: NestApplicationOptions): void {
-    const app = this.getInstance<Express>();
-    const options = { ...LIMITS, ...classesOf(app) };
-    this.httpServer = httpsOptions
-      ? createTlsServer({ ...httpsOptions, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
-      : createServer(options, app);
+    this.httpServer = createHardServer(this.getInstance<Express>(), httpsOptions, this.limits);
   }
 
   /** From now on answers end their connection, so that clients open the next one elsewhere. */
@@ -57,6 +73,48 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
     const callback = more.find((value) => typeof value === 'function') as (() => void) | undefined;
     return this.httpServer.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
   }
+}
+
+/**
+ * A server that answers every error as a problem and holds nothing for slow clients; each server of the service is made here.
+ * @param tls certificate and key; without them it is plain HTTP
+ */
+export function createHardServer(
+  app: Express,
+  tls: NestApplicationOptions['httpsOptions'],
+  limits = LIMITS,
+): Server {
+  const options: ServerOptions = {
+    ...limits,
+    ...classesOf(app),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false, // whyRefused looks
+  };
+  const listener = throughGate(app);
+  const server = tls
+    ? createTlsServer({ ...tls, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, listener)
+    : createServer(options, listener);
+  // One more than allowed, so that it is seen.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  // A client that has nothing more to say still gets its answers.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  answerRawProblems(server);
+  cutOffSlowReaders(server, limits.answerTimeout, limits.connectionsCheckingInterval);
+  return server;
+}
+
+function throughGate(app: Express): RequestListener {
+  return (request, response) => {
+    // It came after an answer that ends the connection.
+    if (request.socket.writableEnded) return;
+    const problem = whyRefused(request);
+    if (problem !== undefined) return sendProblem(response, problem);
+    // Node ignores the wish, and all that comes in one packet with it.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    app(request as Request, response as Response, (error?: unknown) =>
+      sendProblem(response, error ?? new Problem(404)),
+    );
+  };
 }
 
 function classesOf(app: Express): {

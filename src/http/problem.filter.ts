@@ -1,9 +1,11 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
-import { Problem, problemDetails } from './problem.js';
+import { lingerAtClose } from './gentle-close.js';
+import { Problem, problemDetails, problemHeaders } from './problem.js';
 import type { ProblemDetails } from './problem.js';
 
 /** Answers every refused request as `application/problem+json` (RFC 9457), without framework texts or stacks. */
@@ -22,16 +24,17 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** Writes the problem that an exception stands for; other than HTTP exceptions it is a plain 500. */
-export function sendProblem(response: Response, exception: unknown): void {
+export function sendProblem(response: ServerResponse<IncomingMessage>, exception: unknown): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const body = toProblem(exception);
-  if (exception instanceof Problem) response.set(exception.more.headers ?? {});
-  response.removeHeader('ETag');
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Content-Type', 'application/problem+json');
+  // What was set for the answer that did not come about.
+  for (const header of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(header);
+  const headers = problemHeaders(exception instanceof Problem ? exception : undefined);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (!response.req.complete && response.socket) lingerAtClose(response.socket);
   response.statusCode = body.status;
   response.end(JSON.stringify(body));
 }

@@ -31,6 +31,16 @@ export class Problem extends HttpException {
   }
 }
 
+/** The headers of an answer with a problem, those that the problem itself brings included. */
+export function problemHeaders(problem: Problem | undefined): Record<string, string> {
+  return {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...problem?.more.headers,
+  };
+}
+
 export function problemDetails(
   status: number,
   detail?: string,

@@ -1,5 +1,5 @@
-import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { All, Controller, Get, MethodNotAllowedException, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { MetricsService } from './metrics.service.js';
 
@@ -13,6 +13,14 @@ export class MetricsController {
   async read(@Res() response: Response): Promise<void> {
     response.setHeader('Content-Type', this.metrics.registry.contentType);
     response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
     response.end(await this.metrics.registry.metrics());
+  }
+
+  @All()
+  @ApiExcludeEndpoint()
+  refuseOtherMethods(@Res() response: Response): never {
+    response.setHeader('Allow', 'GET, HEAD');
+    throw new MethodNotAllowedException();
   }
 }

@@ -68,6 +68,11 @@ export class MetricsService {
     help: 'Log lines lost because whoever reads standard output was too slow.',
     registers: [this.registry],
   });
+  readonly #connectionsDropped = new Counter({
+    name: 'smartrouting_connections_dropped_total',
+    help: 'New connections dropped because server.maxConnections were open.',
+    registers: [this.registry],
+  });
   /** Looking a counter up by its labels costs more than counting. */
   readonly #decisionsOf = new Map<string, Counter.Internal>();
   readonly #lookupsOf = new Map<string, Counter.Internal>();
@@ -125,6 +130,10 @@ export class MetricsService {
 
   logLineDropped(): void {
     this.#logLinesDropped.inc();
+  }
+
+  connectionDropped(): void {
+    this.#connectionsDropped.inc();
   }
 
   authFailure(kind: AuthFailureKind): void {

@@ -1,0 +1,88 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { closeGently } from './gentle-close.js';
+import { failBody } from './json-body.js';
+import { Problem, problemHeaders } from './problem.js';
+import { sendProblem } from './problem.filter.js';
+
+/** A connection of Node's HTTP server. These two say what is under way on it; there is no public way to know. */
+interface HttpSocket extends Socket {
+  /** The answer whose turn it is, until it is finished. */
+  readonly _httpMessage?: ServerResponse | null;
+  /** `incoming` is the request whose headers came last, until its answer is finished and its body has come. */
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
+}
+
+/** Longest request line and headers together, bytes. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Answers what Node refuses before there is a request for the application, as problem details. Calls that came before on
+ * the same connection get their answers first. See docs/adr/0021-http-errors-and-limits.md.
+ */
+export function answerRawProblems(server: Server): void {
+  const refused = new WeakSet<Socket>();
+  const refuse = (socket: HttpSocket, problem: Problem): void => {
+    // Node reports the same connection again for all that comes after.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    // Node would close it after the last answer that it knows of.
+    socket.destroySoon = () => undefined;
+    answerInTurn(socket, problem);
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const problem = problemOf(error.code);
+    if (problem === undefined) socket.destroy();
+    else refuse(socket as Socket, problem);
+  });
+  server.on('connect', (_, socket) => {
+    // Node has let go of this connection.
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+    refuse(socket as Socket, new Problem(405, 'this is no proxy', { headers: { Allow: 'GET, HEAD, POST' } }));
+  });
+  server.on('checkExpectation', (_, response) => {
+    sendProblem(response, new Problem(417, 'the only expectation that can be met is 100-continue'));
+  });
+}
+
+/** @returns `undefined` when the connection itself is broken, or is no HTTP */
+function problemOf(code = ''): Problem | undefined {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'the request took too long');
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new Problem(431, `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`);
+  }
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Problem(413, 'the chunk extensions are too long');
+  return code.startsWith('HPE_') ? new Problem(400, 'this is not valid HTTP/1.1') : undefined;
+}
+
+function answerInTurn(socket: HttpSocket, problem: Problem): void {
+  const earlier = socket._httpMessage;
+  if (!earlier) {
+    const incoming = socket.parser?.incoming;
+    // It is the rest of a request that has its answer: a second one would be taken for that of the next.
+    const isAnswered = incoming !== null && incoming !== undefined && !incoming.complete;
+    if (!isAnswered && socket.writable) socket.write(asText(problem));
+    return closeGently(socket);
+  }
+  const { req } = earlier;
+  if (!req.complete) earlier.shouldKeepAlive = false;
+  earlier.once('close', () => {
+    if (earlier.shouldKeepAlive) answerInTurn(socket, problem);
+    else closeGently(socket);
+  });
+  if (!req.complete) failBody(req, problem);
+}
+
+function asText(problem: Problem): string {
+  const { body } = problem;
+  const json = JSON.stringify(body);
+  const headers = Object.entries({
+    ...problemHeaders(problem),
+    'Content-Length': String(Buffer.byteLength(json)),
+    Date: new Date().toUTCString(),
+    Connection: 'close',
+  });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${body.status} ${body.title}\r\n${lines}\r\n${json}`;
+}

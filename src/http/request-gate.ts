@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+import { Problem } from './problem.js';
+
+/** Header lines that a request may have. */
+export const MAX_HEADERS = 100;
+/** Longest request target (path and query), characters. */
+export const MAX_TARGET_LENGTH = 8_000;
+
+/**
+ * What Node lets pass and HTTP does not: another version, no or several `Host` headers (RFC 9112, section 3.2), and more of
+ * anything than calls have. Node's own limit on the number of headers is no use, since it leaves the others out silently.
+ */
+export function whyRefused(request: IncomingMessage): Problem | undefined {
+  const { rawHeaders } = request;
+  if (request.httpVersionMajor !== 1) return closing(400, 'speak HTTP/1.1 or HTTP/1.0');
+  if (request.url!.length > MAX_TARGET_LENGTH) {
+    return closing(414, `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
+  }
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    return closing(431, `the request has more than ${MAX_HEADERS} headers`);
+  }
+  const hosts = hostLines(rawHeaders);
+  if (hosts === 1 || (hosts === 0 && request.httpVersionMinor === 0)) return undefined;
+  return closing(400, 'send one Host header');
+}
+
+/** @param rawHeaders names and values in turn */
+function hostLines(rawHeaders: readonly string[]): number {
+  let lines = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && (name === 'Host' || name.toLowerCase() === 'host')) lines++;
+  }
+  return lines;
+}
+
+function closing(status: number, detail: string): Problem {
+  return new Problem(status, detail, { headers: { Connection: 'close' } });
+}

@@ -1,0 +1,36 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Bytes that a client has let go by since a moment. */
+interface Standstill {
+  readonly taken: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Cuts off clients that do not read their answers. Looked at from outside now and then, since a timer on each connection
+ * would have to be set anew with each call.
+ * @param limitMs how long an answer may wait without any of it being taken
+ * @param everyMs how often connections are looked at
+ */
+export function cutOffSlowReaders(server: Server, limitMs: number, everyMs: number): void {
+  const open = new Map<Socket, Standstill | undefined>();
+  const opened = (socket: Socket): void => {
+    open.set(socket, undefined);
+    socket.once('close', () => open.delete(socket));
+  };
+  server.on('connection', opened);
+  // Over TLS what is unsent waits in the socket around that one.
+  server.on('secureConnection', opened);
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    for (const [socket, before] of open) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength === 0) open.set(socket, undefined);
+      else if (before?.taken !== taken) open.set(socket, { taken, sinceMs: nowMs });
+      else if (nowMs - before.sinceMs >= limitMs) socket.destroy();
+    }
+  }, everyMs);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}
