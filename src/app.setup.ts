@@ -12,6 +12,7 @@ import { ConfigError } from './config/config-error.js';
 import { ConfigStatus } from './config/config-status.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
+import { logFailedHandshakes } from './http/failed-handshakes.js';
 import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
@@ -48,7 +49,9 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
   const tls =
     config.server.tls &&
     (await readTls(config.server.tls).catch((error: unknown) => {
-      throw error instanceof TlsError ? source.error([{ key: error.key, message: error.problem }]) : error;
+      throw error instanceof TlsError
+        ? source.error([{ key: error.key, message: `${error.problem}.` }])
+        : error;
     }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
@@ -85,6 +88,7 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   app.useLogger(new NestLogger(logger));
   if (tls) {
     const server = app.getHttpServer() as unknown as Server;
+    logFailedHandshakes(server, logger);
     new WatchedTls(server, tls, logger, app.get(ConfigStatus), app.get(MetricsService));
   }
   app.disable('x-powered-by');
