@@ -1,4 +1,4 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from './app.setup.js';
 import { loadConfig } from './app.setup.js';
@@ -9,6 +9,8 @@ import { isSameConfig } from './config/same-config.js';
 import { ConfigStatus } from './config/config-status.js';
 import type { Environment } from './config/environment.js';
 import { LiveConfig } from './config/live-config.js';
+import type { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
+import type { WatchedTls } from './http/watched-tls.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
@@ -30,6 +32,7 @@ export class ConfigReload {
   readonly #registry: ProviderRegistry;
   readonly #metrics: MetricsService;
   readonly #logger: Logger;
+  readonly #certificate: WatchedTls | undefined;
   readonly #watchers = new Map<string, FileWatcher>();
   /** Settles when the last attempt that was asked for is done. */
   #last: Promise<void> = Promise.resolve();
@@ -40,7 +43,7 @@ export class ConfigReload {
 
   /** @param inUse the configuration that the application was made with */
   constructor(
-    app: INestApplicationContext,
+    app: INestApplication,
     private readonly environment: Environment,
     private readonly inUse: LoadedConfig,
   ) {
@@ -49,6 +52,7 @@ export class ConfigReload {
     this.#registry = app.get(ProviderRegistry);
     this.#metrics = app.get(MetricsService);
     this.#logger = app.get<Logger>(LOGGER);
+    this.#certificate = (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).certificate;
   }
 
   /** Begins to watch; a change since the start is noticed. */
@@ -90,6 +94,7 @@ export class ConfigReload {
 
   async #swapIn(loaded: LoadedConfig): Promise<void> {
     const { config } = loaded;
+    const before = this.#live.current;
     const fixed = fixedAtStart(this.inUse, loaded);
     if (fixed.length > 0) throw loaded.located(new ConfigError(config.file, fixed));
     const swap = this.#live.prepare(config);
@@ -99,6 +104,8 @@ export class ConfigReload {
     if (this.#isStopped) return providers.discard();
     swap();
     providers.swap();
+    if (loaded.tls && !isDeepStrictEqual(loaded.tls.files, before.server.tls))
+      this.#certificate?.use(loaded.tls);
     this.#logger.info(
       { configuration: config.file, providers: providers.changes, targets: config.targets.size },
       'changed configuration in use',
@@ -146,11 +153,13 @@ export class ConfigReload {
 
 /** What the process took for good when it started, and another configuration says otherwise. */
 function fixedAtStart(before: LoadedConfig, after: LoadedConfig): ConfigProblem[] {
-  const values = ({ config: { server }, pluginNames }: LoadedConfig): [string, unknown][] => [
+  const values = ({ config: { server, management }, pluginNames }: LoadedConfig): [string, unknown][] => [
     ['server.host', server.host],
     ['server.port', server.port],
     ['server.path', server.path],
     ['server.tls', server.tls !== undefined],
+    ['server.tls.clientCa', server.tls?.clientCa !== undefined],
+    ['management', management],
     ['plugins', pluginNames],
   ];
   const was = new Map(values(before));

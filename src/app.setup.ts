@@ -9,15 +9,20 @@ import { loadPlugins, PluginError } from './app.plugins.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
-import { LiveConfig } from './config/live-config.js';
+import { ConfigStatus } from './config/config-status.js';
 import type { Environment } from './config/environment.js';
+import { LiveConfig } from './config/live-config.js';
 import { readConfigFile } from './config/read-config-file.js';
 import { limitConnections } from './http/connection-limit.js';
+import { logFailedHandshakes } from './http/failed-handshakes.js';
+import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
 import { getOnly, securePage } from './http/pages.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { readTls, watchTls } from './http/tls.js';
+import type { TlsMaterial } from './http/read-tls.js';
+import { readTls, TlsError } from './http/read-tls.js';
+import { WatchedTls } from './http/watched-tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 import { MetricsService } from './observability/metrics.service.js';
@@ -27,6 +32,8 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 export interface LoadedConfig {
   readonly config: AppConfig;
+  /** What the files of `server.tls` held. */
+  readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
   /** What stands under `plugins:`. */
   readonly pluginNames: readonly string[];
@@ -45,14 +52,13 @@ export async function loadConfig(environment: Environment, files = new Set<strin
     throw error instanceof PluginError ? source.error(error.problems) : error;
   });
   const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
-  const { tls } = config.server;
-  try {
-    if (tls) readTls(tls);
-  } catch (error) {
-    for (const file of Object.values(tls!)) files.add(file);
-    const message = `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`;
-    throw source.error([{ key: 'server.tls', message }]);
-  }
+  const tls =
+    config.server.tls &&
+    (await readTls(config.server.tls).catch((error: unknown) => {
+      if (!(error instanceof TlsError)) throw error;
+      for (const file of Object.values(config.server.tls!)) files.add(file as string);
+      throw source.error([{ key: error.key, message: `${error.problem}.` }]);
+    }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
     // Nest does not export the class.
@@ -62,7 +68,7 @@ export async function loadConfig(environment: Environment, files = new Set<strin
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, plugins, pluginNames: source.plugins.map(({ name }) => name), located };
+  return { config, tls, plugins, pluginNames: source.plugins.map(({ name }) => name), located };
 }
 
 /**
@@ -77,29 +83,30 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
   }
 }
 
-async function assemble({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
-  const { tls } = config.server;
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(config, plugins),
-    new OwnPrototypeAdapter(),
-    {
-      bodyParser: false,
-      bufferLogs: true,
-      abortOnError: false,
-      ...(tls && { httpsOptions: readTls(tls) }),
-    },
-  );
+async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+  const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
-  const server = app.getHttpServer();
-  if (tls) watchTls(server as unknown as Server, tls, logger);
   const live = app.get(LiveConfig);
-  limitConnections(server, live, app.get(MetricsService), logger);
+  const metrics = app.get(MetricsService);
+  limitConnections(app.getHttpServer(), live, metrics, logger);
+  if (tls) {
+    const server = app.getHttpServer() as unknown as Server;
+    logFailedHandshakes(server, logger);
+    adapter.certificate = new WatchedTls(server, tls, logger, app.get(ConfigStatus), metrics);
+  }
   app.disable('x-powered-by');
   app.set('etag', false);
   const trusted = live.derive(({ server }) => server.trustedProxies, trustProxy);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
+  const { management } = adapter;
+  if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
   documentApi(app);
   await app.init();
   for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);

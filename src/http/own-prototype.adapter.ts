@@ -1,4 +1,3 @@
-import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
@@ -9,6 +8,10 @@ import { sendProblem } from './problem.filter.js';
 import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
 import { MAX_HEADERS, whyRefused } from './request-gate.js';
 import { cutOffSlowReaders } from './slow-readers.js';
+import type { TlsOptions } from 'node:tls';
+import type { ManagementConfig } from '../config/app-config.js';
+import { ManagementServer } from './management-server.js';
+import type { WatchedTls } from './watched-tls.js';
 
 /** Times in milliseconds. */
 export interface ServerLimits {
@@ -38,6 +41,14 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
  */
 const BACKLOG = 4_096;
 
+export interface AdapterOptions {
+  /** Without it the main port is plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Without it there is one port. */
+  readonly management?: ManagementConfig | undefined;
+  readonly limits?: ServerLimits;
+}
+
 /** A request that knows when its headers had come. */
 export interface TimedRequest {
   /** `performance.now()`, milliseconds. */
@@ -50,20 +61,28 @@ export interface TimedRequest {
  * it has does nothing. See docs/adr/0010-a-short-way-through-http.md.
  */
 export class OwnPrototypeAdapter extends ExpressAdapter {
-  constructor(private readonly limits = LIMITS) {
+  /** The second server, when `management.port` is configured. */
+  management: ManagementServer | undefined;
+  /** The certificate of the main port, when it has one. */
+  certificate: WatchedTls | undefined;
+
+  constructor(private readonly settings: AdapterOptions = {}) {
     super();
   }
 
-  override initHttpServer({ httpsOptions }: NestApplicationOptions): void {
-    this.httpServer = createHardServer(this.getInstance<Express>(), httpsOptions, this.limits);
+  override initHttpServer(): void {
+    const app = this.getInstance<Express>();
+    const { tls, management, limits = LIMITS } = this.settings;
+    const classes = classesOf(app);
+    this.httpServer = createHardServer(app, classes, limits, tls);
+    this.management = management && new ManagementServer(management, createHardServer(app, classes, limits));
   }
 
   /** From now on answers end their connection, so that clients open the next one elsewhere. */
   drain(): void {
-    (this.httpServer as Server).prependListener(
-      'request',
-      (_, response) => (response.shouldKeepAlive = false),
-    );
+    for (const server of [this.httpServer as Server, this.management?.server]) {
+      server?.prependListener('request', (_, response) => (response.shouldKeepAlive = false));
+    }
   }
 
   override listen(port: string | number, callback?: () => void): Server;
@@ -71,7 +90,18 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
   override listen(port: string | number, ...more: unknown[]): Server {
     const host = more.find((value) => typeof value === 'string');
     const callback = more.find((value) => typeof value === 'function') as (() => void) | undefined;
-    return this.httpServer.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
+    const server = this.httpServer as Server;
+    const listen = () => server.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
+    if (!this.management) return listen();
+    // First, so that whoever waits for readiness can ask from the start.
+    this.management.listen(BACKLOG).then(listen, (error: unknown) => server.emit('error', error));
+    return server;
+  }
+
+  /** The management port last, so that it tells of the shutdown as long as there is a call in hand. */
+  override async close(): Promise<void> {
+    await super.close();
+    await this.management?.close();
   }
 }
 
@@ -79,14 +109,10 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
  * A server that answers every error as a problem and holds nothing for slow clients; each server of the service is made here.
  * @param tls certificate and key; without them it is plain HTTP
  */
-export function createHardServer(
-  app: Express,
-  tls: NestApplicationOptions['httpsOptions'],
-  limits = LIMITS,
-): Server {
+function createHardServer(app: Express, classes: AppClasses, limits: ServerLimits, tls?: TlsOptions): Server {
   const options: ServerOptions = {
     ...limits,
-    ...classesOf(app),
+    ...classes,
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: false, // whyRefused looks
   };
@@ -117,10 +143,10 @@ function throughGate(app: Express): RequestListener {
   };
 }
 
-function classesOf(app: Express): {
-  IncomingMessage: typeof IncomingMessage;
-  ServerResponse: typeof ServerResponse;
-} {
+type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
+
+/** To be called once: Express knows one prototype of each. */
+function classesOf(app: Express): AppClasses {
   class AppRequest extends IncomingMessage implements TimedRequest {
     readonly arrivedMs = performance.now();
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashApiKey, hashPassword } from '../../src/common/secret-hash.js';
-import { CredentialStore } from '../../src/auth/credential-store.js';
+import { Credentials } from '../../src/auth/credentials.js';
 import { LoadMeter } from '../../src/observability/load-meter.js';
 import { RoutingService } from '../../src/routing/routing.service.js';
 import { silentServer } from '../support/database-provider.js';
@@ -352,7 +352,7 @@ describe('more calls than can be decided', () => {
 
 describe('the clock of a call', () => {
   it('starts before its credentials are checked, because Core waits for that as well', async () => {
-    const store = service.app.get(CredentialStore);
+    const store = service.app.get(Credentials).store;
     const byPassword = store.byPassword.bind(store);
     store.byPassword = async (...login) => {
       await sleep(1_600); // longer than the target's deadline
