@@ -70,12 +70,17 @@ describe('a complete file', () => {
         host: '0.0.0.0',
         port: 8443,
         path: '/vip/route',
-        tls: { cert: resolve(fixture('tls.crt')), key: '/etc/tls.key' },
+        tls: {
+          cert: resolve(fixture('tls.crt')),
+          key: '/etc/tls.key',
+          clientCa: resolve(fixture('clients.crt')),
+        },
         allowedNetworks: ['80.88.186.0/24', '2001:db8::/32', '10.0.0.0/8'],
         trustedProxies: ['127.0.0.1', '::1'],
         shutdownGraceMs: 5_000,
         maxConnections: 500,
       },
+      management: { host: '::1', port: 9090 },
       credentials: [
         { id: 'core', apiKey: '12345', targets: ['SALES_QUEUE', 'default'] },
         {
@@ -182,6 +187,18 @@ describe('a complete file', () => {
     const source = parseConfig(fileWith('server: { port: 1, host: localhost }'), 'test.yaml', {});
     const { server } = checkConfig(source, kinds, { ...environment, port: 0, host: '::' });
     expect(server).toMatchObject({ port: 0, host: '::' });
+  });
+
+  it('has the management port where the calls are, unless it says otherwise, and never on their port', () => {
+    const source = parseConfig(fileWith('management: { port: 9090 }'), 'test.yaml', {});
+    const { management } = checkConfig(source, kinds, { ...environment, host: '::' });
+    expect(management).toEqual({ host: '::', port: 9090 });
+    expect(() => checkConfig(source, kinds, { ...environment, port: 9090 })).toThrow(
+      'management.port: "9090" is the port of the calls',
+    );
+    expect(check(fileWith('server: { host: 127.0.0.2 }')).management).toBeUndefined();
+    const free = parseConfig(fileWith('management: { port: 0 }'), 'test.yaml', {});
+    expect(checkConfig(free, kinds, { ...environment, port: 0 }).management!.port).toBe(0);
   });
 });
 

@@ -133,10 +133,20 @@ describe('what each key may hold', () => {
       'logging: { numbers: hidden }',
       'logging.numbers: "hidden" is not a way to log numbers. Write masked or plain. Default: masked.',
     ],
+    ['management: {}', 'management.port: is missing. Write a whole number from 0 to 65535.'],
+    ['management: { port: 70000 }', 'management.port: "70000" is not a whole number from 0 to 65535.'],
+    [
+      'management: { port: 3000 }',
+      'management.port: "3000" is the port of the calls (server.port, or PORT in the environment). Write another one, or remove management to have all on one port.',
+    ],
+    [
+      'management: { port: 1, host: "a b" }',
+      'management.host: "a b" is not a host. Write an IP address or a host name, for example 127.0.0.1; 0.0.0.0 or :: for all addresses.',
+    ],
     ['plugins: [1]', 'plugins[0]: "1" is not text. Put it in quotes.'],
     [
-      'management: { port: 3001 }',
-      'management: is not a known key. Known: country, server, credentials, providers, targets, logging, plugins.',
+      'managment: { port: 3001 }',
+      'managment: is not a known key. Did you mean "management"? Known: country, server, management, credentials, providers, targets, logging, plugins.',
     ],
   ])('%s', (section, problem) => {
     const text = fileWith(section);

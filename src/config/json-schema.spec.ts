@@ -85,7 +85,8 @@ describe('the JSON Schema', () => {
   });
 
   it.each<[string, string]>([
-    ['management: {}', ' additionalProperties management'],
+    ['managment: {}', ' additionalProperties managment'],
+    ['management: {}', '/management required'],
     ['server: { prot: 1 }', '/server additionalProperties prot'],
     ['server: { port: high }', '/server/port type'],
     ['country: fi', '/country pattern'],
