@@ -201,7 +201,7 @@ describe('a request that cannot be served', () => {
     }
     const client = new RawClient(port).send(`HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).end();
     await client.closed;
-    expect(readAnswers(client.received, ['HEAD'])).toMatchObject([{ status: 200, body: '' }]);
+    expect(readAnswers(client.received, true)).toMatchObject([{ status: 200, body: '' }]);
   });
 
   it('a body that is broken on the way is the fault of an authenticated request', async () => {
