@@ -14,7 +14,7 @@ import { readConfigFile } from './config/read-config-file.js';
 import { limitConnections } from './http/connection-limit.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
-import { getOnly, securePage } from './http/pages.js';
+import { getOnly, pageFilesOnly, securePage } from './http/pages.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { readTls, watchTls } from './http/tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
@@ -110,7 +110,7 @@ function documentApi(app: NestExpressApplication): void {
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
     .build();
   app.use(['/docs', '/docs-json'], getOnly);
-  app.use('/docs', securePage);
+  app.use('/docs', pageFilesOnly, securePage);
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',
     raw: ['json'],

@@ -167,7 +167,7 @@ const anything = fc.asyncProperty(
 );
 
 describe('whatever comes over the wire', () => {
-  let held: Promise<RawClient[]>;
+  let held: Promise<RawClient[]> = Promise.resolve([]);
   let before: Awaited<ReturnType<typeof weigh>>;
 
   it(
