@@ -140,7 +140,14 @@ describe('a complete file', () => {
     const config = check(fileWith('providers: { a: { kind: list, file: f, cache: { ttl: 30s } } }'));
     expect(config).toMatchObject({
       country: undefined,
-      server: { host: '127.0.0.1', port: 3000, path: '/smartrouting', tls: undefined, trustedProxies: [], maxConnections: 10_000 },
+      server: {
+        host: '127.0.0.1',
+        port: 3000,
+        path: '/smartrouting',
+        tls: undefined,
+        trustedProxies: [],
+        maxConnections: 10_000,
+      },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],
     });
