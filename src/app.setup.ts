@@ -18,7 +18,7 @@ import { logFailedHandshakes } from './http/failed-handshakes.js';
 import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
-import { getOnly, securePage } from './http/pages.js';
+import { getOnly, pageFilesOnly, securePage } from './http/pages.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import type { TlsMaterial } from './http/read-tls.js';
 import { readTls, TlsError } from './http/read-tls.js';
@@ -124,7 +124,7 @@ function documentApi(app: NestExpressApplication): void {
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
     .build();
   app.use(['/docs', '/docs-json'], getOnly);
-  app.use('/docs', securePage);
+  app.use('/docs', pageFilesOnly, securePage);
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',
     raw: ['json'],

@@ -13,6 +13,24 @@ export const getOnly: RequestHandler = ({ method }, _, next) => {
   next();
 };
 
+/** The files of Swagger UI's package that its page uses. Others tell versions, and folders would be redirected to. */
+const PAGE_FILES = new Set([
+  '/',
+  '/index.html',
+  '/swagger-ui.css',
+  '/swagger-ui-bundle.js',
+  '/swagger-ui-standalone-preset.js',
+  '/swagger-ui-init.js',
+  '/favicon-16x16.png',
+  '/favicon-32x32.png',
+]);
+
+/** For the path of the page: lets only the page and its files through. */
+export const pageFilesOnly: RequestHandler = ({ path }, _, next) => {
+  if (!PAGE_FILES.has(path)) throw new Problem(404);
+  next();
+};
+
 /**
  * Headers for pages that browsers show. Swagger UI has styles in its page and icons in `data:` URLs, and asks this service.
  * What would change other pages of the host, or need TLS, is left to whoever looks after the host.

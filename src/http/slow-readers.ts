@@ -10,7 +10,8 @@ interface Standstill {
 /**
  * Cuts off clients that do not read their answers. Looked at from outside now and then, since a timer on each connection
  * would have to be set anew with each call.
- * @param limitMs how long an answer may wait without any of it being taken
+ * @param limitMs how long an answer may wait without any part of it being taken; a part is what was written at a time, at
+ *   most 64 KiB of a file
  * @param everyMs how often connections are looked at
  */
 export function cutOffSlowReaders(server: Server, limitMs: number, everyMs: number): void {

@@ -152,6 +152,8 @@ describe('a request that cannot be served', () => {
     ['an unknown path', get('/nowhere'), 404, undefined],
     ['bad percent encoding', get('/%E0%A4%A'), 404, undefined],
     ['bad percent encoding below the page', get('/docs/%E0%A4%A'), 404, undefined],
+    ['a file that the page does not use', get('/docs/package.json'), 404, undefined],
+    ['a folder below the page', get('/docs//x/%2e%2e'), 404, undefined],
     ['a way out of the page', get('/docs/../../package.json'), 404, undefined],
     ['a target with a broken host', get('http://[x/'), 404, undefined],
     ['the star', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', 404, undefined],
@@ -201,7 +203,7 @@ describe('a request that cannot be served', () => {
     }
     const client = new RawClient(port).send(`HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).end();
     await client.closed;
-    expect(readAnswers(client.received, ['HEAD'])).toMatchObject([{ status: 200, body: '' }]);
+    expect(readAnswers(client.received, true)).toMatchObject([{ status: 200, body: '' }]);
   });
 
   it('a body that is broken on the way is the fault of an authenticated request', async () => {
@@ -236,6 +238,18 @@ describe('a request that cannot be served', () => {
     const [answer] = readAnswers(client.received);
     expectProblem(answer, 413, 'the body is larger than 65536 bytes');
     expect(answer!.headers['connection']).toBe('close');
+  });
+});
+
+describe('the OpenAPI page', () => {
+  it('may load from here only, and be shown in no frame; operations are not guessed at by browsers', async () => {
+    const { headers } = await service.get('/docs');
+    expect(headers['content-security-policy']).toContain("default-src 'none';script-src 'self';");
+    expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+    for (const path of ['/health', '/health/live', '/metrics'])
+      expect((await service.get(path)).headers['x-content-type-options']).toBe('nosniff');
+    expect((await service.get('/docs/swagger-ui-init.js')).body).toContain('"validatorUrl": null');
   });
 });
 

@@ -69,10 +69,10 @@ export class RawClient {
 
 /**
  * Splits what a server sent into answers, interim ones (100) left out; one that is not there whole yet is left out too.
- * @param methods of the requests, in order: an answer to HEAD has no body
+ * @param maybeToHead an answer that another one, or nothing, follows at once has no body, whatever its headers say
  * @throws Error when it is no HTTP/1.1
  */
-export function readAnswers(received: string, methods: readonly string[] = []): RawAnswer[] {
+export function readAnswers(received: string, maybeToHead = false): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = received;
   for (;;) {
@@ -84,7 +84,8 @@ export function readAnswers(received: string, methods: readonly string[] = []): 
     const headers = Object.fromEntries(lines.map(headerOf));
     rest = rest.slice(headEnd + 4);
     if (status < 200) continue;
-    const hasBody = status !== 204 && status !== 304 && methods[answers.length] !== 'HEAD';
+    const isToHead = maybeToHead && (rest === '' || rest.startsWith('HTTP/1.1 '));
+    const hasBody = status !== 204 && status !== 304 && !isToHead;
     const taken = hasBody ? bodyOf(rest, headers) : { body: '', length: 0 };
     if (taken === undefined) return answers;
     answers.push({ status, headers, body: taken.body });
