@@ -1,5 +1,3 @@
-import type { Variables } from './environment.js';
-
 /** What the standard `OTEL_` variables ask for, as far as it is decided here; the rest of them the OpenTelemetry SDK reads. */
 export interface TracingConfig {
   /** Whether the trace context of a call is taken over, and passed on to who is asked about the caller. */
@@ -24,7 +22,7 @@ const PROPAGATORS = ['tracecontext', 'baggage', 'none'];
  * Traces are on when the environment names a collector, or asks for the exporter `otlp`. The variables are often set for a
  * whole cluster, so one that cannot be followed is warned of, and does not stop the start.
  */
-export function readTracing(env: Variables): TracingEnvironment {
+export function readTracing(env: Readonly<Record<string, string | undefined>>): TracingEnvironment {
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
   const isOff = given('OTEL_SDK_DISABLED')?.toLowerCase() === 'true';
   const exporter = given('OTEL_TRACES_EXPORTER');

@@ -1,5 +1,5 @@
 import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
-import type { LookupSpan, CallTrace } from '../observability/tracing.js';
+import type { CallTrace, LookupSpan } from '../observability/call-trace.js';
 import type { Caller } from './port/caller.js';
 import type { VipRecord } from './port/vip-record.js';
 

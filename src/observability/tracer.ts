@@ -20,7 +20,7 @@ import { lookupContext } from './lookup-context.js';
 import type { TracedLookup } from './lookup-context.js';
 import { maskNumbersIn } from './masking.js';
 import { ReportingExporter } from './reporting-exporter.js';
-import type { CallTrace, CallTracer, LookupSpan, TracedAnswer, TracedOutcome } from './tracing.js';
+import type { CallTrace, CallTracer, LookupSpan, TracedAnswer, TracedOutcome } from './call-trace.js';
 
 const NAME = 'smartrouting-vip';
 /** How long the stop waits for the last spans to be taken; a collector that is down must not hold it up. */

@@ -10,7 +10,7 @@ import { LOGGER } from '../observability/logger.js';
 import { maskNumber } from '../observability/masking.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
-import type { CallTrace } from '../observability/tracing.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import { CallIds } from './call-id.js';
 import type { Call, Decision } from './decision.js';

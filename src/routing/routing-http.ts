@@ -6,7 +6,7 @@ import { sendAtEndOfTurn } from '../http/end-of-turn.js';
 import { readJsonBody } from '../http/json-body.js';
 import type { TimedRequest } from '../http/own-prototype.adapter.js';
 import { ProblemFilter, sendProblem } from '../http/problem.filter.js';
-import type { CallTrace } from '../observability/tracing.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { DecisionLog } from './decision-log.js';

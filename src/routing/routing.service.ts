@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AppConfig, TargetConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import { LookupService } from '../lookup/lookup.service.js';
-import type { CallTrace } from '../observability/tracing.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import { Caller } from '../lookup/port/caller.js';
 import { isWithheldNumber } from '../lookup/port/phone-number.js';
 import type { VipRecord } from '../lookup/port/vip-record.js';
