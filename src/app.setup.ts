@@ -2,10 +2,10 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Server } from 'node:https';
-import { createRequire } from 'node:module';
 import { AppModule } from './app.module.js';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
+import { VERSION } from './common/version.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
@@ -27,8 +27,6 @@ import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 import { MetricsService } from './observability/metrics.service.js';
 import { templateProblem } from './routing/instructions.js';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 export interface LoadedConfig {
   readonly config: AppConfig;
@@ -119,7 +117,7 @@ function documentApi(app: NestExpressApplication): void {
     .setDescription(
       'Who is calling, and where should this call go? Asked by Enreach Core (SmartRouting) for each incoming call.',
     )
-    .setVersion(version)
+    .setVersion(VERSION)
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
     .build();

@@ -12,6 +12,7 @@ import { Readiness } from './health/readiness.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER, logWritten } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
+import { Tracing } from './observability/tracing.js';
 
 /** Calls in hand that are not done by then are given up; a decision takes less than 5 s. */
 const SHUTDOWN_LIMIT_MS = 6_000;
@@ -43,6 +44,7 @@ export async function start(): Promise<Running> {
   const logger = app.get<Logger>(LOGGER);
   outliveLooseErrors(loaded.plugins.origins, app.get(ProviderRegistry), logger);
   const { host, port } = loaded.config.server;
+  await app.get(Tracing).start();
   await app.listen(port, host);
   await app.get(ProviderRegistry).open();
   app.get(Readiness).ready();

@@ -16,6 +16,8 @@ try {
   const exit = async (code: number): Promise<void> => {
     if (await running.logWritten()) process.exit(code);
     process.kill(process.pid, 'SIGKILL');
+    // The kernel does not let the first process of a container kill itself that way.
+    process.abort();
   };
   onSignal = (signal) => {
     onSignal = () => void exit(1);

@@ -17,6 +17,7 @@ export class FileWatcher {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
+  #unchangedMs: number | undefined;
 
   /**
    * @param changed is called for the first version by `start` and for each later one; never twice at a time, and now and
@@ -27,6 +28,14 @@ export class FileWatcher {
     private readonly pollMs: number,
     private readonly changed: () => Promise<void>,
   ) {}
+
+  /**
+   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` as long
+   * as nobody looked again.
+   */
+  get unchangedMs(): number | undefined {
+    return this.#unchangedMs;
+  }
 
   /** Hands over the present version and goes on watching. */
   async start(): Promise<void> {
@@ -60,10 +69,12 @@ export class FileWatcher {
   }
 
   async #look(): Promise<void> {
+    const lookedMs = performance.now();
     const version = await versionOf(this.path);
     if (this.#stopped) return;
     if (version.id === this.#known) {
       this.#pending = undefined;
+      this.#unchangedMs = lookedMs;
       if (this.#lookAgainAtMs === undefined || Date.now() < this.#lookAgainAtMs) return;
       await this.#handOver(version);
     } else if (version.id === this.#pending) {

@@ -1,4 +1,7 @@
 import type { JsonObject } from '../common/json.js';
+import type { TracingConfig } from './tracing-environment.js';
+
+export type { TracingConfig };
 
 /** The configuration as the service uses it: checked, complete with defaults, durations in ms, frozen. */
 export interface AppConfig {
@@ -19,6 +22,8 @@ export interface AppConfig {
   readonly logging: LoggingConfig;
   /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`. */
   readonly databaseUrl: string;
+  /** From the `OTEL_` variables; absent: no traces. */
+  readonly tracing?: TracingConfig | undefined;
   /** What is allowed but probably not meant; logged at start, printed by `config check`. */
   readonly warnings: readonly string[];
 }

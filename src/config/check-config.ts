@@ -32,7 +32,7 @@ export interface CheckHooks {
 export function checkConfig(
   source: ConfigSource,
   kinds: Kinds,
-  environment: Pick<Environment, 'port' | 'host' | 'databaseUrl'>,
+  environment: Pick<Environment, 'port' | 'host' | 'databaseUrl' | 'tracing' | 'warnings'>,
   hooks: CheckHooks = {},
 ): AppConfig {
   const file = source.root;
@@ -71,7 +71,8 @@ export function checkConfig(
     targets,
     logging: { level: logging.level, numbers: logging.numbers },
     databaseUrl: environment.databaseUrl,
-    warnings: report.warnings,
+    tracing: environment.tracing,
+    warnings: [...(environment.warnings ?? []), ...report.warnings],
   });
 }
 

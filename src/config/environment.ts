@@ -3,6 +3,8 @@ import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { shorten } from './config-node.js';
 import * as rules from './rules.js';
+import { readTracing } from './tracing-environment.js';
+import type { TracingConfig } from './tracing-environment.js';
 
 /** Environment variables; one that is absent or `undefined` is not set. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -17,6 +19,10 @@ export interface Environment {
   readonly host?: string;
   /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */
   readonly databaseUrl: string;
+  /** What the `OTEL_` variables ask for; absent: no traces. */
+  readonly tracing?: TracingConfig;
+  /** What is set but cannot be followed, and is no reason not to start. */
+  readonly warnings?: readonly string[];
   /** All variables, for `${NAME}` in the file. Secrets are among them: never log this. */
   readonly variables: Variables;
 }
@@ -46,11 +52,14 @@ export function readEnvironment(env: Variables = process.env): Environment {
   if ('problem' in database) refuse('DATABASE_URL', database.problem);
 
   if (problems.length > 0 || 'problem' in database) throw new ConfigError('environment', problems);
+  const { tracing, warnings } = readTracing(env);
   return {
     configFile: given('SMARTROUTING_CONFIG') ?? DEFAULT_CONFIG,
     ...(port !== undefined && { port: portNumber as number }),
     ...(host !== undefined && { host }),
     databaseUrl: database.url,
+    ...(tracing !== undefined && { tracing }),
+    ...(warnings.length > 0 && { warnings }),
     variables: env,
   };
 }

@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { MetricsService } from '../observability/metrics.service.js';
 
 /** Whether this instance wants calls: not yet while starting, no longer before it stops. */
 @Injectable()
 export class Readiness {
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
+
+  constructor(metrics: MetricsService) {
+    metrics.readiness(() => this.#state === 'ready');
+  }
 
   get state(): 'starting' | 'ready' | 'stopping' {
     return this.#state;

@@ -4,12 +4,16 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import type { AppConfig } from '../config/app-config.js';
+import { LiveConfig } from '../config/live-config.js';
 import { limitConnections } from './connection-limit.js';
 
 let server: Server;
 let clients: Socket[];
 let counted: number;
 let lines: unknown[];
+
+const config = new LiveConfig({ server: { maxConnections: 2 } } as AppConfig);
 
 beforeEach(async () => {
   counted = 0;
@@ -18,7 +22,7 @@ beforeEach(async () => {
   server = createServer((_, response) => response.end('hi'));
   limitConnections(
     server,
-    2,
+    config,
     { connectionDropped: () => counted++ },
     { warn: (...line: unknown[]) => lines.push(line) },
   );

@@ -74,8 +74,9 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
     const app = this.getInstance<Express>();
     const { tls, management, limits = LIMITS } = this.settings;
     const classes = classesOf(app);
-    this.httpServer = createHardServer(app, classes, limits, tls);
-    this.management = management && new ManagementServer(management, createHardServer(app, classes, limits));
+    this.httpServer = createHardServer(app, tls, limits, classes);
+    this.management =
+      management && new ManagementServer(management, createHardServer(app, undefined, limits, classes));
   }
 
   /** From now on answers end their connection, so that clients open the next one elsewhere. */
@@ -109,7 +110,12 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
  * A server that answers every error as a problem and holds nothing for slow clients; each server of the service is made here.
  * @param tls certificate and key; without them it is plain HTTP
  */
-function createHardServer(app: Express, classes: AppClasses, limits: ServerLimits, tls?: TlsOptions): Server {
+export function createHardServer(
+  app: Express,
+  tls?: TlsOptions,
+  limits = LIMITS,
+  classes = classesOf(app),
+): Server {
   const options: ServerOptions = {
     ...limits,
     ...classes,

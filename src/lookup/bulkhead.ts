@@ -1,10 +1,13 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /**
  * Limits how many lookups are under way at once; some more wait in line, first come, first served. Holds no timer: who
  * waits withdraws when its time is over.
  */
 export class Bulkhead {
   #underWay = 0;
-  readonly #line = new Set<() => void>();
+  /** Each turn, and the same in the context of the call that waits for it: a trace must not pass to another call. */
+  readonly #line = new Map<() => void, () => void>();
 
   constructor(
     readonly maxConcurrent: number,
@@ -26,16 +29,16 @@ export class Bulkhead {
 
   leave(): void {
     this.#underWay--;
-    for (const turn of this.#line) {
+    for (const [turn, inItsContext] of this.#line) {
       if (!this.hasRoom) break;
       this.#line.delete(turn);
-      turn();
+      inItsContext();
     }
   }
 
   /** @param turn called when there is room; it enters, or lets the next one have it. It does not leave before it returns */
   queue(turn: () => void): void {
-    this.#line.add(turn);
+    this.#line.set(turn, AsyncResource.bind(turn));
   }
 
   withdraw(turn: () => void): void {

@@ -1,4 +1,5 @@
 import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
+import type { CallTrace, LookupSpan } from '../observability/call-trace.js';
 import type { Caller } from './port/caller.js';
 import type { VipRecord } from './port/vip-record.js';
 
@@ -15,6 +16,8 @@ export interface ClockSettings {
   readonly deadlineMs: number;
   /** Picks the record to use of those found; `undefined` when none applies to this call. */
   readonly pick: (records: readonly VipRecord[]) => VipRecord | undefined;
+  /** The call's trace; absent: none is made. */
+  readonly trace?: Pick<CallTrace, 'lookup'> | undefined;
 }
 
 /** A provider that has been asked. */
@@ -24,6 +27,7 @@ interface Turn {
   outcome?: ProviderOutcome;
   underWay?: LookupUnderWay;
   record?: VipRecord;
+  readonly span: LookupSpan | undefined;
 }
 
 /**
@@ -82,8 +86,11 @@ class RunningDecision {
 
   #askNext(): void {
     clearTimeout(this.#staggerTimer);
-    const turn: Turn = { startedMs: performance.now() };
-    const asked = this.providers[this.#turns.push(turn) - 1]!.ask(this.caller);
+    const provider = this.providers[this.#turns.length]!;
+    const span = this.settings.trace?.lookup(provider.name);
+    const turn: Turn = { startedMs: performance.now(), span };
+    this.#turns.push(turn);
+    const asked = span ? span.run(() => provider.ask(this.caller)) : provider.ask(this.caller);
     if ('kind' in asked) return this.#answered(turn, asked);
     turn.underWay = asked;
     void asked.outcome.then((outcome) => {
@@ -116,7 +123,12 @@ class RunningDecision {
     clearTimeout(this.#deadlineTimer);
     for (const { underWay } of busy) underWay!.leave();
     this.#result = summarise(this.providers, this.#turns);
+    if (this.settings.trace !== undefined) this.#endSpans(this.#result.reports);
     this.#resolve?.(this.#result);
+  }
+
+  #endSpans(reports: readonly ProviderReport[]): void {
+    this.#turns.forEach(({ span, endedMs }, index) => span?.end(reports[index]!, endedMs));
   }
 }
 

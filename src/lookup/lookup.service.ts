@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TargetConfig } from '../config/app-config.js';
 import { askInOrder } from './decision-clock.js';
+import type { ClockSettings } from './decision-clock.js';
 import type { LookupResult } from './outcome.js';
 import type { Caller } from './port/caller.js';
 import { recordApplies } from './port/vip-record.js';
@@ -14,6 +15,7 @@ export class LookupService {
   /**
    * @param targetid as the call gave it; decides which records apply
    * @param spentMs how much of the target's deadline is gone already
+   * @param trace gets a part for each provider that is asked
    * @returns the result itself when all providers that had to be asked answered at once
    */
   find(
@@ -21,6 +23,7 @@ export class LookupService {
     target: TargetConfig,
     targetid: string | undefined,
     spentMs: number,
+    trace?: ClockSettings['trace'],
   ): LookupResult | Promise<LookupResult> {
     const providers = target.providers.map((name) => this.registry.get(name));
     const nowMs = Date.now();
@@ -28,6 +31,7 @@ export class LookupService {
       staggerMs: target.staggerMs,
       deadlineMs: target.deadlineMs - spentMs,
       pick: (records) => records.find((record) => recordApplies(record, targetid, nowMs)),
+      trace,
     });
   }
 }

@@ -25,8 +25,13 @@ export function standardOutput(dropped: () => void): DestinationStream {
 /**
  * The service's one logger: JSON lines. Errors are written as name, code and message with telephone
  * numbers masked; stacks only at level `debug`.
+ * @param mixin fields of every line; asked for each
  */
-export function createLogger(config: LoggingConfig, destination?: DestinationStream): Logger {
+export function createLogger(
+  config: LoggingConfig,
+  destination?: DestinationStream,
+  mixin?: () => object,
+): Logger {
   const error = (value: unknown): unknown => describeError(value, logger.level === 'debug');
   const options = {
     level: config.level,
@@ -34,6 +39,7 @@ export function createLogger(config: LoggingConfig, destination?: DestinationStr
     timestamp: isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: error, error },
+    ...(mixin && { mixin }),
   };
   const logger = destination ? pino(options, destination) : pino(options);
   return logger;

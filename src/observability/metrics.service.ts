@@ -1,10 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { VERSION } from '../common/version.js';
 
 const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5];
 
 /** Why a login was refused; the label `kind` of `smartrouting_auth_failures_total`. */
-export type AuthFailureKind = 'missing' | 'api-key' | 'password' | 'network' | 'target' | 'throttled';
+export const AUTH_FAILURE_KINDS = [
+  'missing',
+  'api-key',
+  'password',
+  'network',
+  'target',
+  'throttled',
+] as const;
+export type AuthFailureKind = (typeof AUTH_FAILURE_KINDS)[number];
+
+/** What a call without a configured target counts as. */
+const UNKNOWN_TARGET = 'unknown';
 
 /** State of a circuit breaker as a number: 0 closed (asks), 1 half open (tries), 2 open (refuses). */
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
@@ -76,10 +88,24 @@ export class MetricsService {
   /** Looking a counter up by its labels costs more than counting. */
   readonly #decisionsOf = new Map<string, Counter.Internal>();
   readonly #lookupsOf = new Map<string, Counter.Internal>();
+  /** Providers that have series without an outcome. */
+  readonly #asked = new Set<string>();
+  /** Names that have series of their own; `undefined`: any name. */
+  #providers: ReadonlySet<string> | undefined;
+  #targets: ReadonlySet<string> | undefined;
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.configRead(true);
+    new Gauge({
+      name: 'smartrouting_build_info',
+      help: 'Always 1; the labels tell the version of the service and of Node.',
+      labelNames: ['version', 'node'],
+      registers: [this.registry],
+    }).set({ version: VERSION, node: process.versions.node }, 1);
+    // A series that begins with its first event shows no increase to those who look for one.
+    for (const kind of AUTH_FAILURE_KINDS) this.#authFailures.inc({ kind }, 0);
+    this.#decisions.inc({ target: UNKNOWN_TARGET, reason: 'overloaded' }, 0);
   }
 
   /** @param isUsable whether the configuration file, read just now, has no problem */
@@ -88,9 +114,39 @@ export class MetricsService {
     if (isUsable) this.#reloadedAt.setToCurrentTime();
   }
 
+  /**
+   * Removes the series of all other providers and targets. What still comes in for them is not counted, or counted for the
+   * target `unknown`.
+   */
+  configured(providers: Iterable<string>, targets: Iterable<string>): void {
+    this.#providers = new Set(providers);
+    this.#targets = new Set([...targets, UNKNOWN_TARGET]);
+    removeOthers(this.#lookupsOf, this.#lookups, this.#providers);
+    removeOthers(this.#decisionsOf, this.#decisions, this.#targets);
+    for (const provider of this.#asked) {
+      if (this.#providers.has(provider)) continue;
+      this.#asked.delete(provider);
+      this.#lookupSeconds.remove({ provider });
+      this.#breaker.remove({ provider });
+    }
+  }
+
   decision(target: string, reason: string, seconds: number): void {
-    counterOf(this.#decisionsOf, this.#decisions, target, reason).inc();
+    const known = this.#targets?.has(target) === false ? UNKNOWN_TARGET : target;
+    counterOf(this.#decisionsOf, this.#decisions, known, reason).inc();
     this.#decisionSeconds.observe(seconds);
+  }
+
+  /** @param isReady whether the instance wants calls; asked when the metrics are read */
+  readiness(isReady: () => boolean): void {
+    new Gauge({
+      name: 'smartrouting_ready',
+      help: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
+      registers: [this.registry],
+      collect(): void {
+        this.set(isReady() ? 1 : 0);
+      },
+    });
   }
 
   /** @param count how many there are now; asked when the metrics are read */
@@ -109,7 +165,7 @@ export class MetricsService {
   copyAges(ages: () => ReadonlyMap<string, number>): void {
     new Gauge({
       name: 'smartrouting_provider_copy_age_seconds',
-      help: "Time since a provider's copy of its backend's data was brought up to date, seconds.",
+      help: "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
       labelNames: ['provider'],
       registers: [this.registry],
       collect(): void {
@@ -132,11 +188,14 @@ export class MetricsService {
   }
 
   lookup(provider: string, outcome: string, seconds?: number): void {
+    if (!this.#isConfigured(provider)) return;
     counterOf(this.#lookupsOf, this.#lookups, provider, outcome).inc();
     if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);
   }
 
   breakerState(provider: string, state: BreakerState): void {
+    if (!this.#isConfigured(provider)) return;
+    this.#asked.add(provider);
     this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 
@@ -151,6 +210,27 @@ export class MetricsService {
   authFailure(kind: AuthFailureKind): void {
     this.#authFailures.inc({ kind });
   }
+
+  #isConfigured(provider: string): boolean {
+    return this.#providers?.has(provider) !== false;
+  }
+}
+
+/** Separates names in a key; no configured name has a line feed. */
+const SEPARATOR = '\n';
+
+/** Removes the series whose first label is none of the names. */
+function removeOthers(
+  known: Map<string, Counter.Internal>,
+  counter: Counter,
+  names: ReadonlySet<string>,
+): void {
+  for (const key of known.keys()) {
+    const labels = key.split(SEPARATOR);
+    if (names.has(labels[0]!)) continue;
+    known.delete(key);
+    counter.remove(...labels);
+  }
 }
 
 function counterOf(
@@ -159,8 +239,7 @@ function counterOf(
   first: string,
   second: string,
 ): Counter.Internal {
-  // No configured name has a line feed.
-  const key = `${first}\n${second}`;
+  const key = first + SEPARATOR + second;
   let child = known.get(key);
   if (child === undefined) known.set(key, (child = counter.labels(first, second)));
   return child;

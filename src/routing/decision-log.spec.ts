@@ -3,23 +3,40 @@ import type { AppConfig } from '../config/app-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
+import { Tracing } from '../observability/tracing.js';
+import { Problem } from '../http/problem.js';
 import { Caller } from '../lookup/port/caller.js';
 import type { Call, Decision } from './decision.js';
 import { DecisionLog } from './decision-log.js';
+import type { LoggedRequest } from './decision-log.js';
 
-function logged(call: Partial<Call>, decision: Partial<Decision>): Record<string, unknown> {
-  const lines: string[] = [];
-  const logging = { level: 'info', numbers: 'masked' } as const;
-  const logger = createLogger(logging, { write: (line) => void lines.push(line) });
-  const log = new DecisionLog(new LiveConfig({ logging } as AppConfig), logger, new MetricsService());
-  log.decided(
-    { anum: '+358501231234', bnum: undefined, targetid: 'Q', extradata: {}, ...call },
-    { reason: 'no-match', target: 'Q', reports: [], ...decision },
-    'core',
-    performance.now(),
-  );
+type Line = Record<string, unknown>;
+
+/** A log at work, and the lines that it has written. */
+function makeLog(
+  numbers: 'masked' | 'plain' = 'masked',
+  level: 'info' | 'warn' = 'info',
+): [DecisionLog, Line[]] {
+  const lines: Line[] = [];
+  const config = new LiveConfig({ logging: { level, numbers } } as AppConfig);
+  const logger = createLogger(config.current.logging, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  return [new DecisionLog(config, logger, new MetricsService(), new Tracing(config, logger)), lines];
+}
+
+const CALL: Call = { anum: '+358501231234', bnum: undefined, targetid: 'Q', extradata: {} };
+const DECISION: Decision = { reason: 'no-match', target: 'Q', reports: [] };
+const request = (body?: unknown): LoggedRequest => ({
+  arrivedMs: performance.now(),
+  headers: {},
+  user: { id: 'core' },
+  body,
+});
+
+function logged(call: Partial<Call>, decision: Partial<Decision>): Line {
+  const [log, lines] = makeLog();
+  log.decided({ ...CALL, ...call }, { ...DECISION, ...decision }, request());
   expect(lines).toHaveLength(1);
-  return JSON.parse(lines[0]!) as Record<string, unknown>;
+  return lines[0]!;
 }
 
 describe('the decision log', () => {
@@ -34,7 +51,62 @@ describe('the decision log', () => {
     const guid = '12345678-1234-1234-1234-123456789012';
     expect(logged({ extradata: { CallId: guid } }, {})).toMatchObject({ callId: guid });
     expect(logged({ extradata: { CallId: 'x'.repeat(500) } }, {})).toMatchObject({ callId: 'x'.repeat(64) });
-    expect(logged({ extradata: { CallId: { a: 1 } } }, {})).not.toHaveProperty('callId');
+  });
+
+  it('gives a call that Core gave no CallId an id of its own, which no other call and no other instance has', () => {
+    const ids = new Set<unknown>();
+    const odd: Call['extradata'][] = [
+      {},
+      { CallId: '' },
+      { CallId: { a: 1 } },
+      { CallId: 7 },
+      { CallId: null },
+    ];
+    for (const extradata of odd) {
+      const { callId } = logged({ extradata }, {});
+      expect(callId).toMatch(/^req-[0-9a-f]{8}-\d+$/);
+      ids.add(callId);
+    }
+    const [log, lines] = makeLog();
+    log.decided(CALL, DECISION, request());
+    log.decided(CALL, DECISION, request());
+    for (const { callId } of lines) ids.add(callId);
+    expect(ids.size).toBe(7);
+  });
+
+  it('names a call that was refused, or that failed, likewise', () => {
+    const [log, lines] = makeLog();
+    const body = { anum: 7, extradata: { CallId: 'call-1' } };
+    log.refused(new Problem(400, 'not usable'), request(body));
+    log.failed(new Error('a defect'), request(body));
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'warn', callId: 'call-1', outcome: 400, reason: 'invalid-request' }),
+      expect.objectContaining({ level: 'error', callId: 'call-1', outcome: 204, reason: 'lookup-failed' }),
+    ]);
+    for (const odd of [undefined, 'text', [], { extradata: 'text' }]) {
+      log.refused(new Problem(400, 'not usable'), request(odd));
+      expect(lines.at(-1)!['callId']).toMatch(/^req-/);
+    }
+  });
+
+  it('shows the caller as logging.numbers says', () => {
+    const caller = Caller.read('+358501231234');
+    for (const [numbers, shown] of [
+      ['masked', '+35850*****34'],
+      ['plain', '+358501231234'],
+    ] as const) {
+      const [log, lines] = makeLog(numbers);
+      log.decided(CALL, { ...DECISION, caller }, request());
+      expect(lines[0]).toMatchObject({ caller: shown });
+    }
+  });
+
+  it('keeps to itself what is below logging.level', () => {
+    const [log, lines] = makeLog('masked', 'warn');
+    log.decided(CALL, DECISION, request());
+    expect(lines).toEqual([]);
+    log.decided(CALL, { ...DECISION, reason: 'timeout' }, request());
+    expect(lines).toHaveLength(1);
   });
 
   it('warns, with the faults, when a call went on without an answer that there should have been', () => {

@@ -1,40 +1,58 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isPlainObject } from '../common/json.js';
 import { LiveConfig } from '../config/live-config.js';
 import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
-import { maskNumber, maskNumbersIn } from '../observability/masking.js';
+import { maskNumber } from '../observability/masking.js';
 import { MetricsService } from '../observability/metrics.service.js';
+import { Tracing } from '../observability/tracing.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import type { ProviderReport } from '../lookup/outcome.js';
+import { CallIds } from './call-id.js';
 import type { Call, Decision } from './decision.js';
 
-const MAX_CALL_ID_LENGTH = 64;
-/** What Core sends; its digits are no telephone number, and masked it would find no call. */
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** An authenticated request, as far as it is told of. */
+export interface LoggedRequest {
+  /** `performance.now()` when its headers had come. */
+  readonly arrivedMs: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Whose credentials they were. */
+  readonly user: { readonly id: string };
+  /** What was parsed of it, whatever that is. */
+  readonly body?: unknown;
+  /** When traces are made, and one was begun. */
+  readonly trace?: CallTrace | undefined;
+}
 
-/** One log line and one metric for each authenticated request. */
+/** One log line and one metric for each authenticated request, and where traces are made, the end of its trace. */
 @Injectable()
 export class DecisionLog {
+  readonly #callIds = new CallIds();
+
   constructor(
     private readonly live: LiveConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: MetricsService,
+    private readonly tracing: Tracing,
   ) {}
 
-  /** @param startedMs `performance.now()` when the call came in */
-  decided(call: Call, decision: Decision, credential: string, startedMs: number): void {
+  decided(call: Call, decision: Decision, { arrivedMs, user, trace }: LoggedRequest): void {
     const { reason, target, caller, provider, route, dropped, reports } = decision;
-    const ms = performance.now() - startedMs;
+    const ms = performance.now() - arrivedMs;
     this.metrics.decision(target, reason, ms / 1000);
     const isPlain = this.live.current.logging.numbers === 'plain';
     const faults = faultsOf(reports, decision.record !== undefined);
+    const callId = this.#callIds.of(call.extradata);
+    const status = reason === 'matched' ? 200 : 204;
     const fields = {
-      callId: callIdOf(call),
+      callId,
       target,
-      credential,
+      credential: user.id,
       caller: caller && (isPlain ? caller.key : maskNumber(caller.key)),
-      outcome: reason === 'matched' ? 200 : 204,
+      outcome: status,
       reason,
       provider,
       records: recordsOf(provider, reports),
@@ -42,27 +60,37 @@ export class DecisionLog {
       ms: Math.round(ms * 1000) / 1000,
       dropped,
       faults,
+      trace_id: trace?.traceId,
     };
     const failedOpen = reason === 'lookup-failed' || reason === 'timeout';
     if (failedOpen || dropped !== undefined) this.logger.warn(fields, 'decision');
     else this.logger.info(fields, 'decision');
+    trace?.end({ status, target, reason, callId, provider, route });
   }
 
   /** A request with right credentials that could not be understood or was not allowed to ask. */
-  refused(exception: HttpException, credential: string, startedMs: number): void {
-    const ms = performance.now() - startedMs;
-    this.metrics.decision('unknown', 'invalid-request', ms / 1000);
+  refused(exception: HttpException, request: LoggedRequest): void {
+    const ms = performance.now() - request.arrivedMs;
+    const target = 'unknown';
+    const reason = 'invalid-request';
+    const status = exception.getStatus();
+    const callId = this.#callIdOf(request);
+    const trace = this.#traceOf(request);
+    this.metrics.decision(target, reason, ms / 1000);
     this.logger.warn(
       {
-        credential,
-        outcome: exception.getStatus(),
-        reason: 'invalid-request',
+        callId,
+        credential: request.user.id,
+        outcome: status,
+        reason,
         detail: exception.message,
         ...(exception instanceof Problem && exception.more.errors && { errors: exception.more.errors }),
         ms: Math.round(ms * 1000) / 1000,
+        trace_id: trace?.traceId,
       },
       'decision',
     );
+    trace?.end({ status, target, reason, callId });
   }
 
   /** A call that was not decided for want of time. Only counted: a log line each would cost what is lacking. */
@@ -71,12 +99,26 @@ export class DecisionLog {
   }
 
   /** A defect of ours: the call goes on untouched, somebody has to look. */
-  failed(error: unknown, credential: string, startedMs: number): void {
-    this.metrics.decision('unknown', 'lookup-failed', (performance.now() - startedMs) / 1000);
+  failed(error: unknown, request: LoggedRequest): void {
+    const target = 'unknown';
+    const reason = 'lookup-failed';
+    const callId = this.#callIdOf(request);
+    const trace = this.#traceOf(request);
+    this.metrics.decision(target, reason, (performance.now() - request.arrivedMs) / 1000);
     this.logger.error(
-      { credential, outcome: 204, reason: 'lookup-failed', error },
+      { callId, credential: request.user.id, outcome: 204, reason, error, trace_id: trace?.traceId },
       'decision failed unexpectedly',
     );
+    trace?.end({ status: 204, target, reason, callId, isDefect: true });
+  }
+
+  #callIdOf({ body }: LoggedRequest): string {
+    return this.#callIds.of(isPlainObject(body) ? body['extradata'] : undefined);
+  }
+
+  /** A request that was refused has none yet. */
+  #traceOf({ trace, headers, arrivedMs }: LoggedRequest): CallTrace | undefined {
+    return trace ?? this.tracing.calls?.begin(headers, arrivedMs);
   }
 }
 
@@ -94,12 +136,4 @@ function faultsOf(
 function recordsOf(provider: string | undefined, reports: readonly ProviderReport[]): number | undefined {
   if (provider === undefined) return undefined;
   return reports.find((report) => report.provider === provider)?.records;
-}
-
-function callIdOf({ extradata }: Call): string | undefined {
-  const callId = Object.hasOwn(extradata, 'CallId') ? extradata['CallId'] : undefined;
-  if (typeof callId !== 'string') return undefined;
-  const shown = callId.slice(0, MAX_CALL_ID_LENGTH);
-  if (GUID.test(shown)) return shown;
-  return /^\+?\d{5,}$/.test(callId) ? maskNumber(callId) : maskNumbersIn(shown);
 }

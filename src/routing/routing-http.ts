@@ -6,6 +6,7 @@ import { sendAtEndOfTurn } from '../http/end-of-turn.js';
 import { readJsonBody } from '../http/json-body.js';
 import type { TimedRequest } from '../http/own-prototype.adapter.js';
 import { ProblemFilter, sendProblem } from '../http/problem.filter.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { DecisionLog } from './decision-log.js';
@@ -14,7 +15,7 @@ import { Overloaded } from './load.guard.js';
 import { RoutingRequest } from './routing.request.js';
 
 /** What the endpoint gets: made by `OwnPrototypeAdapter`, let in by `CallerGuard`. */
-export type RoutingHttpRequest = AuthenticatedRequest & TimedRequest;
+export type RoutingHttpRequest = AuthenticatedRequest & TimedRequest & { trace?: CallTrace };
 
 /** Parameter decorator: the parsed JSON body, read only now that the guard has let the request in. */
 export const JsonBody = createParamDecorator((_: unknown, context) =>
@@ -56,21 +57,24 @@ export class RoutingExceptionFilter extends ProblemFilter {
 
   override catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<TimedRequest & Partial<AuthenticatedRequest>>();
+    const request = http.getRequest<RoutingHttpRequest>();
     const response = http.getResponse<Response>();
     if (exception instanceof Overloaded) {
       this.log.shed(request.arrivedMs);
       return answer(response, 'overloaded');
     }
-    const credential = request.user?.id;
-    if (credential === undefined) return super.catch(exception, host);
+    if (!isAuthenticated(request)) return super.catch(exception, host);
     if (exception instanceof HttpException) {
-      this.log.refused(exception, credential, request.arrivedMs);
+      this.log.refused(exception, request);
       if (!response.headersSent) response.setHeader('X-SmartRouting-Reason', 'invalid-request');
       return sendProblem(response, exception);
     }
-    this.log.failed(exception, credential, request.arrivedMs);
+    this.log.failed(exception, request);
     if (response.headersSent) return void response.destroy();
     answer(response, 'lookup-failed');
   }
+}
+
+function isAuthenticated(request: Partial<AuthenticatedRequest>): boolean {
+  return request.user !== undefined;
 }

@@ -6,6 +6,7 @@ import { assertMayAsk } from '../auth/may-ask.js';
 import { Problem } from '../http/problem.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';
+import { Tracing } from '../observability/tracing.js';
 import type { Call } from './decision.js';
 import { DecisionLog } from './decision-log.js';
 import { LoadGuard } from './load.guard.js';
@@ -24,6 +25,7 @@ export class RoutingController {
     private readonly log: DecisionLog,
     private readonly metrics: MetricsService,
     private readonly load: LoadMeter,
+    private readonly tracing: Tracing,
   ) {}
 
   @Post()
@@ -34,13 +36,15 @@ export class RoutingController {
     @Req() request: RoutingHttpRequest,
     @Res() response: Response,
   ): Promise<void> {
-    const { user: credential, admittedBy, arrivedMs } = request;
+    const { user, admittedBy, arrivedMs, headers } = request;
     const call = toCall(body);
-    assertMayAsk(credential, call.targetid, admittedBy.targets, this.metrics);
+    assertMayAsk(user, call.targetid, admittedBy.targets, this.metrics);
     this.load.enter();
     try {
-      const decision = await this.routing.decide(call, arrivedMs);
-      this.log.decided(call, decision, credential.id, arrivedMs);
+      const { calls } = this.tracing;
+      if (calls !== undefined) request.trace = calls.begin(headers, arrivedMs);
+      const decision = await this.routing.decide(call, arrivedMs, request.trace);
+      this.log.decided(call, decision, request);
       answer(response, decision.reason, decision.json);
     } finally {
       this.load.leave();

@@ -4,6 +4,7 @@ import type { AppConfig, TargetConfig } from '../config/app-config.js';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { LookupService } from '../lookup/lookup.service.js';
+import type { CallTrace } from '../observability/call-trace.js';
 import { Caller } from '../lookup/port/caller.js';
 import { isWithheldNumber } from '../lookup/port/phone-number.js';
 import type { VipRecord } from '../lookup/port/vip-record.js';
@@ -38,9 +39,10 @@ export class RoutingService {
 
   /**
    * @param startedMs `performance.now()` when the call came in; the target's deadline counts from then
+   * @param trace of the call, when there is one
    * @returns always a decision; a provider's fault is a reason, not an exception
    */
-  async decide(call: Call, startedMs: number): Promise<Decision> {
+  async decide(call: Call, startedMs: number, trace?: CallTrace): Promise<Decision> {
     const target = this.#target(call.targetid);
     if (target === undefined) return { reason: 'unknown-target', target: UNKNOWN_TARGET, reports: [] };
     const { name } = target.config;
@@ -53,6 +55,7 @@ export class RoutingService {
       target.config,
       call.targetid,
       spentMs,
+      trace,
     );
     if (record === undefined) return { reason, target: name, caller, reports };
     const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));

@@ -10,7 +10,8 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: ({ current }: LiveConfig, logger: Logger) => new DatabaseStates(current.databaseUrl, logger),
+      useFactory: ({ current }: LiveConfig, logger: Logger) =>
+        new DatabaseStates(current.databaseUrl, logger),
       inject: [LiveConfig, LOGGER],
     },
   ],

@@ -57,8 +57,8 @@ export interface VipLookupProvider {
    */
   recall?(caller: Caller): VipAnswer | undefined;
   /**
-   * How old the copy is that `recall` answers from, in seconds; `undefined` when there is none. For the metric
-   * `smartrouting_provider_copy_age_seconds`.
+   * For how long the copy that lookups are answered from has not been known to be what its source has, in seconds;
+   * `undefined` when there is none. For the metric `smartrouting_provider_copy_age_seconds`.
    * @since 0.1.0
    */
   copyAgeSeconds?(): number | undefined;

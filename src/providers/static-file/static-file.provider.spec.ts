@@ -77,6 +77,34 @@ describe('a VIP list in a file', () => {
     expect([(await find(AINO)) ?? []].flat().map(({ tier }) => tier)).toEqual(['expired', 'other', 'range']);
   });
 
+  it('has an age that stays low while it is what lies on disk, and grows while that is refused or gone', async () => {
+    await provider.open().catch(() => undefined);
+    expect(provider.copyAgeSeconds()).toBeUndefined();
+    await writeFile(path, GOOD);
+    await untilStatus('up');
+    /** It is confirmed again, some time after now. */
+    const isConfirmed = async () => {
+      const sinceMs = performance.now();
+      await until(async () => provider.copyAgeSeconds()! * 1000 < performance.now() - sinceMs - 100);
+    };
+    const grows = async () => {
+      const age = provider.copyAgeSeconds()!;
+      const startedMs = performance.now();
+      await sleep(200);
+      const passedMs = performance.now() - startedMs;
+      expect((provider.copyAgeSeconds()! - age) * 1000).toBeGreaterThanOrEqual(passedMs);
+    };
+    await isConfirmed();
+    for (const spoil of [() => writeFile(path, BAD), () => rm(path)]) {
+      await spoil();
+      await untilStatus('degraded');
+      await grows();
+      await writeFile(path, GOOD);
+      await untilStatus('up');
+      await isConfirmed();
+    }
+  });
+
   it('is read again when it is written to in place', async () => {
     await writeFile(path, GOOD);
     await provider.open();

@@ -18,6 +18,8 @@ interface LoadedList {
   readonly index: RecordIndex;
   /** ISO 8601. */
   readonly loadedAt: string;
+  /** When it was complete, by `performance.now()`. */
+  readonly loadedMs: number;
 }
 
 interface Refusal {
@@ -27,6 +29,8 @@ interface Refusal {
   readonly details: readonly string[];
   /** ISO 8601: since when the file is not usable. */
   readonly since: string;
+  /** When the list in use was last known to be what lies on disk, by `performance.now()`. */
+  readonly currentUntilMs: number | undefined;
 }
 
 /** Finds VIPs in a CSV, JSON or YAML file, which is read again whenever it changes. */
@@ -61,6 +65,12 @@ export class StaticFileProvider implements VipLookupProvider {
     };
   }
 
+  /** Near 0 while all is well; grows while a new version is refused, the file is gone or its disk does not answer. */
+  copyAgeSeconds(): number | undefined {
+    const currentMs = this.#refusal === undefined ? this.#currentMs : this.#refusal.currentUntilMs;
+    return currentMs === undefined ? undefined : (performance.now() - currentMs) / 1000;
+  }
+
   async open(): Promise<void> {
     const path = this.context.resolvePath(this.context.options.file);
     this.#watcher = new FileWatcher(path, this.pollMs, () => this.#load(path));
@@ -72,6 +82,10 @@ export class StaticFileProvider implements VipLookupProvider {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#watcher?.stop();
+  }
+
+  get #currentMs(): number | undefined {
+    return this.#list && Math.max(this.#list.loadedMs, this.#watcher?.unchangedMs ?? 0);
   }
 
   async #load(path: string): Promise<void> {
@@ -100,7 +114,7 @@ export class StaticFileProvider implements VipLookupProvider {
   #use(index: RecordIndex, { duplicates, warnings }: ListReport): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    this.#list = { index, loadedAt: new Date().toISOString() };
+    this.#list = { index, loadedAt: new Date().toISOString(), loadedMs: performance.now() };
     this.#refusal = undefined;
     logger.info({ file, entries: index.size }, `${file} is loaded`);
     if (duplicates.length > 0) {
@@ -116,7 +130,11 @@ export class StaticFileProvider implements VipLookupProvider {
 
   #refuse(reason: string, details: readonly string[]): void {
     const isNew = this.#refusal?.details.join() !== details.join();
-    this.#refusal = { reason, details, since: this.#refusal?.since ?? new Date().toISOString() };
+    const { since, currentUntilMs } = this.#refusal ?? {
+      since: new Date().toISOString(),
+      currentUntilMs: this.#currentMs,
+    };
+    this.#refusal = { reason, details, since, currentUntilMs };
     // The first reading is reported by the rejection of `open`.
     if (!isNew || !this.#isOpen) return;
     const { file } = this.context.options;

@@ -1,0 +1,174 @@
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VERSION } from '../common/version.js';
+import type { TracingConfig } from '../config/app-config.js';
+import type { Logger } from './logger.js';
+import { lookupContext } from './lookup-context.js';
+import type { TracedLookup } from './lookup-context.js';
+import { maskNumbersIn } from './masking.js';
+import { ReportingExporter } from './reporting-exporter.js';
+import type { CallTrace, CallTracer, LookupSpan, TracedAnswer, TracedOutcome } from './call-trace.js';
+
+const NAME = 'smartrouting-vip';
+/** How long the stop waits for the last spans to be taken; a collector that is down must not hold it up. */
+const FLUSH_LIMIT_MS = 2_000;
+/** Published by undici, Node's own `fetch` included, for each request while it is made. */
+const REQUEST_CREATED = 'undici:request:create';
+/** Outcomes that a provider is to blame for. */
+const FAULTS: readonly string[] = ['failed', 'timeout', 'rejected'];
+
+const propagator = new W3CTraceContextPropagator();
+const FROM_HEADERS = {
+  keys: (headers: IncomingHttpHeaders) => Object.keys(headers),
+  get: (headers: IncomingHttpHeaders, key: string) => headers[key],
+};
+const TO_HEADERS = {
+  set: (headers: Record<string, string>, key: string, value: string) => void (headers[key] = value),
+};
+
+export interface TracerSettings extends TracingConfig {
+  /** Of the endpoint. */
+  readonly path: string;
+  readonly scheme: 'http' | 'https';
+  readonly logger: Logger;
+}
+
+/**
+ * Starts the OpenTelemetry SDK. It reads the `OTEL_` variables of the process itself: where spans go and with which headers,
+ * how they are sampled, queued and named. See docs/adr/0022-traces.md.
+ */
+export function startTracer(settings: TracerSettings): CallTracer {
+  const exporter = new ReportingExporter(new OTLPTraceExporter(), settings.logger);
+  const ours = resourceFromAttributes({ 'service.name': NAME, 'service.version': VERSION });
+  const provider = new BasicTracerProvider({
+    resource: defaultResource()
+      .merge(ours)
+      .merge(detectResources({ detectors: [serviceInstanceIdDetector, envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(exporter)],
+  });
+  const tracer = provider.getTracer(NAME, VERSION);
+  if (settings.isPropagated) subscribe(REQUEST_CREATED, passOn);
+  return {
+    begin: (headers, arrivedMs) => new TracedCall(tracer, settings, headers, arrivedMs),
+    async stop(): Promise<void> {
+      unsubscribe(REQUEST_CREATED, passOn);
+      const isFlushed = provider.shutdown().then(
+        () => true,
+        () => true, // The exporter has said why.
+      );
+      if (await Promise.race([isFlushed, sleep(FLUSH_LIMIT_MS, false, { ref: false })])) return;
+      settings.logger.warn('the collector did not take the last spans in time; they are lost');
+    },
+  };
+}
+
+/** Gives a request that is made for a lookup the trace's headers. What is made later, for its own sake, gets none. */
+function passOn(message: unknown): void {
+  const lookup = lookupContext.getStore();
+  if (lookup === undefined || lookup.hasEnded) return;
+  const { request } = message as { request: { addHeader(name: string, value: string): unknown } };
+  for (const [name, value] of Object.entries(lookup.headers)) request.addHeader(name, value);
+}
+
+/** The server span of a call; attributes after the semantic conventions for HTTP, our own begin with `smartrouting.`. */
+class TracedCall implements CallTrace {
+  readonly traceId: string;
+  readonly #span: Span;
+  readonly #context: Context;
+
+  constructor(
+    private readonly tracer: Tracer,
+    { isPropagated, path, scheme }: TracerSettings,
+    headers: IncomingHttpHeaders,
+    arrivedMs: number,
+  ) {
+    const parent = isPropagated ? propagator.extract(ROOT_CONTEXT, headers, FROM_HEADERS) : ROOT_CONTEXT;
+    this.#span = tracer.startSpan(
+      `POST ${path}`,
+      {
+        kind: SpanKind.SERVER,
+        startTime: arrivedMs,
+        attributes: {
+          'http.request.method': 'POST',
+          'http.route': path,
+          'url.path': path,
+          'url.scheme': scheme,
+        },
+      },
+      parent,
+    );
+    this.#context = trace.setSpan(parent, this.#span);
+    this.traceId = this.#span.spanContext().traceId;
+  }
+
+  lookup(provider: string): LookupSpan {
+    const startTime = performance.now();
+    const attributes = { 'smartrouting.provider': provider };
+    const span = this.tracer.startSpan(`lookup ${provider}`, { startTime, attributes }, this.#context);
+    return new TracedLookupSpan(span, this.#context);
+  }
+
+  end({ status, target, reason, callId, provider, route, isDefect }: TracedAnswer): void {
+    this.#span.setAttributes({
+      'http.response.status_code': status,
+      'smartrouting.target': target,
+      'smartrouting.reason': reason,
+      'smartrouting.call_id': callId,
+      'smartrouting.provider': provider,
+      'smartrouting.route': route,
+    });
+    if (isDefect) this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#span.end(performance.now());
+  }
+}
+
+class TracedLookupSpan implements LookupSpan, TracedLookup {
+  readonly traceId: string;
+  hasEnded = false;
+  #headers: Record<string, string> | undefined;
+
+  constructor(
+    private readonly span: Span,
+    private readonly context: Context,
+  ) {
+    this.traceId = span.spanContext().traceId;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    if (this.#headers === undefined) {
+      this.#headers = {};
+      propagator.inject(trace.setSpan(this.context, this.span), this.#headers, TO_HEADERS);
+    }
+    return this.#headers;
+  }
+
+  run<T>(work: () => T): T {
+    return lookupContext.run(this, work);
+  }
+
+  end({ outcome, source, reason }: TracedOutcome, endedMs = performance.now()): void {
+    this.hasEnded = true;
+    this.span.setAttributes({ 'smartrouting.outcome': outcome, 'smartrouting.source': source });
+    if (FAULTS.includes(outcome)) {
+      this.span.setAttribute('error.type', outcome);
+      this.span.setStatus({
+        code: SpanStatusCode.ERROR,
+        ...(reason !== undefined && { message: maskNumbersIn(reason) }),
+      });
+    }
+    this.span.end(endedMs);
+  }
+}

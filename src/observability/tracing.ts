@@ -1,0 +1,40 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { LiveConfig } from '../config/live-config.js';
+import type { CallTracer } from './call-trace.js';
+import type { Logger } from './logger.js';
+import { LOGGER } from './logger.js';
+
+/** Traces of calls, off unless the environment asks for them. Off, nothing of OpenTelemetry is even loaded. */
+@Injectable()
+export class Tracing implements OnApplicationShutdown {
+  #calls: CallTracer | undefined;
+
+  constructor(
+    private readonly config: LiveConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** `undefined`: off. */
+  get calls(): CallTracer | undefined {
+    return this.#calls;
+  }
+
+  /** To be called before calls come; the command line does not. */
+  async start(): Promise<void> {
+    const { tracing, server } = this.config.current;
+    if (tracing === undefined) return;
+    const { startTracer } = await import('./tracer.js');
+    this.#calls = startTracer({
+      ...tracing,
+      path: server.path,
+      scheme: server.tls ? 'https' : 'http',
+      logger: this.logger,
+    });
+    this.logger.info('traces are made, and sent to the collector that the environment names');
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#calls?.stop();
+  }
+}
