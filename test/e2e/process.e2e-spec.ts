@@ -143,6 +143,7 @@ describe('the process', () => {
       {
         ...common,
         level: 'warn',
+        callId: expect.stringMatching(/^req-[0-9a-f]{8}-\d+$/),
         outcome: 400,
         reason: 'invalid-request',
         detail: 'the body is not usable',
