@@ -133,8 +133,12 @@ describe('management.port', () => {
     ]) {
       expect([target, await raw(calls, `GET ${target}`)]).toEqual([target, 'HTTP/1.1 404 Not Found']);
     }
-    for (const target of ['http://x/smartrouting', '/health/../smartrouting', '/docs/../smartrouting']) {
-      expect([target, await raw(management, `POST ${target}`)]).toEqual([target, 'HTTP/1.1 404 Not Found']);
+    for (const [target, status] of [
+      ['http://x/smartrouting', '404 Not Found'],
+      ['/health/../smartrouting', '404 Not Found'],
+      ['/docs/../smartrouting', '405 Method Not Allowed'],
+    ]) {
+      expect([target, await raw(management, `POST ${target}`)]).toEqual([target, `HTTP/1.1 ${status}`]);
     }
   });
 
