@@ -9,20 +9,28 @@ import { loadPlugins, PluginError } from './app.plugins.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
+import { ConfigStatus } from './config/config-status.js';
 import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
+import { logFailedHandshakes } from './http/failed-handshakes.js';
+import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { readTls, watchTls } from './http/tls.js';
+import type { TlsMaterial } from './http/read-tls.js';
+import { readTls, TlsError } from './http/read-tls.js';
+import { WatchedTls } from './http/watched-tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
+import { MetricsService } from './observability/metrics.service.js';
 import { templateProblem } from './routing/instructions.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 export interface LoadedConfig {
   readonly config: AppConfig;
+  /** What the files of `server.tls` held. */
+  readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
   /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
   located(this: void, error: unknown): unknown;
@@ -38,13 +46,13 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
     throw error instanceof PluginError ? source.error(error.problems) : error;
   });
   const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
-  const { tls } = config.server;
-  try {
-    if (tls) readTls(tls);
-  } catch (error) {
-    const message = `cannot be used: ${(error as Error).message}. Name PEM files that belong together.`;
-    throw source.error([{ key: 'server.tls', message }]);
-  }
+  const tls =
+    config.server.tls &&
+    (await readTls(config.server.tls).catch((error: unknown) => {
+      throw error instanceof TlsError
+        ? source.error([{ key: error.key, message: `${error.problem}.` }])
+        : error;
+    }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
     // Nest does not export the class.
@@ -54,7 +62,7 @@ export async function loadConfig(environment: Environment): Promise<LoadedConfig
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, plugins, located };
+  return { config, tls, plugins, located };
 }
 
 /**
@@ -69,26 +77,26 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
   }
 }
 
-async function assemble({ config, plugins }: LoadedConfig): Promise<NestExpressApplication> {
-  const { tls } = config.server;
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(config, plugins),
-    new OwnPrototypeAdapter(),
-    {
-      bodyParser: false,
-      bufferLogs: true,
-      abortOnError: false,
-      ...(tls && { httpsOptions: readTls(tls) }),
-    },
-  );
+async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+  const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
-  const server = app.getHttpServer();
-  if (tls) watchTls(server as unknown as Server, tls, logger);
+  if (tls) {
+    const server = app.getHttpServer() as unknown as Server;
+    logFailedHandshakes(server, logger);
+    new WatchedTls(server, tls, logger, app.get(ConfigStatus), app.get(MetricsService));
+  }
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('trust proxy', trustProxy(config.server.trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));
+  const { management } = adapter;
+  if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
   documentApi(app);
   await app.init();
   for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
@@ -107,5 +115,6 @@ function documentApi(app: NestExpressApplication): void {
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',
+    raw: ['json'],
   });
 }

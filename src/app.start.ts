@@ -39,8 +39,12 @@ export async function start(): Promise<Running> {
   await app.get(ProviderRegistry).open();
   app.get(Readiness).ready();
   const url = await app.getUrl();
-  logger.info({ url: url + loaded.config.server.path, configuration: loaded.config.file }, 'ready for calls');
-  if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, loaded.config);
+  const management = (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).management?.url;
+  logger.info(
+    { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
+    'ready for calls',
+  );
+  if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, management ?? url, loaded.config);
   return {
     stop: (graceMs) => stop(app, logger, graceMs),
     logWritten: () => logWritten(logger, LOG_LIMIT_MS),
@@ -62,7 +66,7 @@ async function stop(app: NestExpressApplication, logger: Logger, graceMs: number
 }
 
 /** The shell fills in the key just as the configuration file does, so no key is printed. */
-function printFirstCall(url: string, config: AppConfig): void {
+function printFirstCall(url: string, management: string, config: AppConfig): void {
   console.log(`
 smartrouting-vip runs with the demo configuration. Ask it as Enreach Core would:
 
@@ -71,6 +75,6 @@ smartrouting-vip runs with the demo configuration. Ask it as Enreach Core would:
     -H 'Content-Type: application/json' \\
     -d '{"anum": "+358501231234", "bnum": "+358942415000", "targetid": "SALES_QUEUE"}'
 
-Health: ${url}/health   Metrics: ${url}/metrics   API: ${url}/docs
+Health: ${management}/health   Metrics: ${management}/metrics   API: ${management}/docs
 `);
 }

@@ -21,11 +21,11 @@ try {
     void running.stop(signal === 'SIGTERM' ? SHUTDOWN_GRACE_MS : 0).then(() => exit(0));
   };
 } catch (error) {
-  const { name, code, message } = error as NodeJS.ErrnoException;
+  const { name, code, message, setting } = error as NodeJS.ErrnoException & { setting?: string };
   if (name === 'ConfigError') console.error(message);
   else if (code === 'EADDRINUSE' || code === 'EACCES') {
     console.error(
-      `Cannot listen (${code}): ${message}. Set another server.port, or PORT in the environment.`,
+      `Cannot listen (${code}): ${message}. Set another ${setting ?? 'server.port, or PORT in the environment'}.`,
     );
   } else console.error(error);
   process.exit(name === 'ConfigError' ? EXIT_CONFIG : 1);

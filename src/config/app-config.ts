@@ -9,6 +9,8 @@ export interface AppConfig {
   /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
   readonly country: string | undefined;
   readonly server: ServerConfig;
+  /** `undefined` = on the port of the calls. */
+  readonly management: ManagementConfig | undefined;
   readonly credentials: readonly CredentialConfig[];
   /** Name -> configured lookup, in the file's order. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
@@ -26,10 +28,23 @@ export interface ServerConfig {
   readonly port: number;
   readonly path: string;
   /** Absolute paths of PEM files. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly tls: TlsConfig | undefined;
   /** CIDR ranges or addresses; `undefined` = everybody. */
   readonly allowedNetworks: readonly string[] | undefined;
   readonly trustedProxies: readonly string[];
+}
+
+export interface TlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of client certificates; with it every client has to show one. */
+  readonly clientCa: string | undefined;
+}
+
+/** Health, metrics and the OpenAPI page on a port of their own, without TLS. */
+export interface ManagementConfig {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;

@@ -47,14 +47,19 @@ export function checkConfig(
   const providers = checkProviders(providerMap, kinds, tools, report);
   const targets = checkTargets(targetMap, namesIn(providerMap), report, hooks.checkInstruction);
   warnOfUnused(providerMap, targetMap, report);
+  checkManagement(root, file, environment, report);
   report.throwIfAny(source.shownAs);
 
-  const { server, credentials, country, logging } = root!;
+  const { server, management, credentials, country, logging } = root!;
   return deepFreeze<AppConfig>({
     file: source.file,
     directory: source.directory,
     country,
     server: serverConfig(server, source.directory, environment),
+    management: management && {
+      host: management.host ?? environment.host ?? server.host,
+      port: management.port,
+    },
     credentials: credentials.map(credentialConfig),
     providers,
     targets,
@@ -74,10 +79,28 @@ function serverConfig(
     host: environment.host ?? section.host,
     port: environment.port ?? section.port,
     path: section.path,
-    tls: tls && { cert: resolve(directory, tls.cert), key: resolve(directory, tls.key) },
+    tls: tls && {
+      cert: resolve(directory, tls.cert),
+      key: resolve(directory, tls.key),
+      clientCa: tls.clientCa === undefined ? undefined : resolve(directory, tls.clientCa),
+    },
     allowedNetworks: section.allowedNetworks,
     trustedProxies: section.trustedProxies,
   };
+}
+
+function checkManagement(
+  root: RootSection | undefined,
+  file: ConfigMap,
+  environment: Pick<Environment, 'port'>,
+  report: Report,
+): void {
+  const port = root?.management?.port;
+  const node = mapAt(file, 'management')?.entries.get('port');
+  if (node === undefined || port === 0 || port !== (environment.port ?? root?.server.port)) return;
+  const message =
+    'is the port of the calls (server.port, or PORT in the environment). Write another one, or remove management to have all on one port.';
+  report.at(node, message);
 }
 
 function namesIn(map: ConfigMap | undefined): string[] | undefined {

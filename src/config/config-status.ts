@@ -11,11 +11,21 @@ export interface Refused {
   readonly since: string;
 }
 
+/** From when to when a certificate is valid, milliseconds since 1970. */
+export interface CertificatePeriod {
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  /** Since when this instance shows it; `undefined` = it does not yet. */
+  readonly inUseSinceMs?: number;
+}
+
 /** Whether what lies on disk is in use; `/health` and the metric show it. */
 @Injectable()
 export class ConfigStatus {
   readonly #refused = new Map<ConfigPart, Refused>();
   #loadedAt = new Date().toISOString();
+  /** The certificate in use; `undefined` without `server.tls`. */
+  certificate: CertificatePeriod | undefined;
 
   /** ISO 8601: since when the configuration in use is in use. */
   get loadedAt(): string {

@@ -47,14 +47,16 @@ export function oneOf(what: string, allowed: readonly string[], standard: string
   return { hint, problem, schema: { type: 'string', enum: [...allowed] } };
 }
 
-export function wholeNumber(min: number, max: number, standard: number): Rule {
-  const hint = `Write a whole number from ${min} to ${max}. Default: ${standard}.`;
+/** @param standard none = there is no default */
+export function wholeNumber(min: number, max: number, standard?: number): Rule {
+  const otherwise = standard === undefined ? '' : ` Default: ${standard}.`;
+  const hint = `Write a whole number from ${min} to ${max}.${otherwise}`;
   return {
     hint,
     problem: (value) => {
       if (typeof value === 'string' && /^\d+$/.test(value)) return 'is text here. Write it without quotes.';
       const fits = Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
-      return fits ? undefined : `is not a whole number from ${min} to ${max}. Default: ${standard}.`;
+      return fits ? undefined : `is not a whole number from ${min} to ${max}.${otherwise}`;
     },
     schema: { type: 'integer', minimum: min, maximum: max },
   };
@@ -116,7 +118,10 @@ export const host = textThat(
   },
 );
 
-export const port = wholeNumber(0, 65_535, 3000);
+const MAX_PORT = 65_535;
+export const port = wholeNumber(0, MAX_PORT, 3000);
+/** A port without a default. */
+export const furtherPort = wholeNumber(0, MAX_PORT);
 
 export const network = textThat('Write an IP address or a range, for example 80.88.186.0/24.', (value) => {
   const isNetwork =
@@ -128,7 +133,8 @@ export const network = textThat('Write an IP address or a range, for example 80.
     : 'is not a network. Write an IP address or a range, for example 80.88.186.0/24.';
 });
 
-const RESERVED_PATHS = ['/health', '/metrics', '/docs', '/docs-json'];
+/** The addresses of the service itself; what is below them as well. */
+export const RESERVED_PATHS = ['/health', '/metrics', '/docs', '/docs-json'];
 
 export const routePath = textThat(
   'Write a path such as /smartrouting.',

@@ -1,4 +1,5 @@
 import { Key, ListKey, SectionKey, SectionsKey } from './key.js';
+import { ManagementSection, TlsSection } from './port-sections.js';
 import type { Rule } from './rule.js';
 import {
   country,
@@ -7,7 +8,6 @@ import {
   mapping,
   network,
   oneOf,
-  path,
   port,
   routePath,
   text,
@@ -16,14 +16,6 @@ import {
 import { apiKey, password, username } from './secret-rules.js';
 
 const COUNTRY_KEY = 'How numbers written nationally are read: ISO 3166-1 alpha-2, two capital letters.';
-
-export class TlsSection {
-  @Key('PEM file with the certificate and its chain.', path, { required: true })
-  cert: string;
-
-  @Key('PEM file with the private key.', path, { required: true })
-  key: string;
-}
 
 export class ServerSection {
   @Key('Address to listen on. The environment variable HOST overrides it.', host, { default: '127.0.0.1' })
@@ -249,6 +241,12 @@ export class RootSection {
 
   @SectionKey('Where the service listens and whom it lets in.', () => ServerSection)
   server: ServerSection = new ServerSection();
+
+  @SectionKey(
+    'Health, metrics and the OpenAPI page on a port of their own, without TLS. Without it they are on the port of the calls.',
+    () => ManagementSection,
+  )
+  management?: ManagementSection;
 
   @SectionsKey('Who may ask: API keys and HTTP Basic logins.', () => CredentialSection, {
     required: true,

@@ -6,6 +6,7 @@ import type { Response } from 'express';
 import type { AppConfig } from '../config/app-config.js';
 import { APP_CONFIG } from '../config/app-config.js';
 import { ConfigStatus } from '../config/config-status.js';
+import { certificateTrouble } from '../http/certificate-period.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
@@ -71,16 +72,22 @@ export class HealthController {
 
   #configuration(): HealthIndicatorResult {
     const indicator = this.indicators.check('configuration');
+    const { certificate } = this.status;
     const inUse = {
       loadedAt: this.status.loadedAt,
       providers: this.config.providers.size,
       targets: this.config.targets.size,
       warnings: this.config.warnings.length,
+      ...(certificate && { certificateValidUntil: new Date(certificate.validUntilMs).toISOString() }),
     };
-    const refused = [...this.status.refused.values()];
-    if (refused.length === 0) return indicator.up(inUse);
-    const reason = refused.map((one) => one.reason).join('; ');
-    return indicator.degraded({ reason, since: refused.map((one) => one.since).sort()[0], ...inUse });
+    const trouble = certificate && certificateTrouble(certificate, Date.now());
+    const troubles = [...this.status.refused.values()];
+    if (trouble) {
+      troubles.push({ reason: trouble.reason, since: new Date(trouble.sinceMs).toISOString() });
+    }
+    if (troubles.length === 0) return indicator.up(inUse);
+    const reason = troubles.map((one) => one.reason).join('; ');
+    return indicator.degraded({ reason, since: troubles.map((one) => one.since).sort()[0], ...inUse });
   }
 
   #load(): HealthIndicatorResult {

@@ -1,9 +1,11 @@
-import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
+import type { ManagementConfig } from '../config/app-config.js';
+import { ManagementServer } from './management-server.js';
 
 const LIMITS: ServerOptions = {
   /** A client that takes longer to send its headers, or its whole request, is cut off. */
@@ -22,6 +24,13 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
  */
 const BACKLOG = 4_096;
 
+export interface AdapterOptions {
+  /** Without it the main port is plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Without it there is one port. */
+  readonly management?: ManagementConfig | undefined;
+}
+
 /** A request that knows when its headers had come. */
 export interface TimedRequest {
   /** `performance.now()`, milliseconds. */
@@ -34,20 +43,28 @@ export interface TimedRequest {
  * it has does nothing. See docs/adr/0010-a-short-way-through-http.md.
  */
 export class OwnPrototypeAdapter extends ExpressAdapter {
-  override initHttpServer({ httpsOptions }: NestApplicationOptions): void {
+  /** The second server, when `management.port` is configured. */
+  management: ManagementServer | undefined;
+
+  constructor(private readonly settings: AdapterOptions = {}) {
+    super();
+  }
+
+  override initHttpServer(): void {
     const app = this.getInstance<Express>();
     const options = { ...LIMITS, ...classesOf(app) };
-    this.httpServer = httpsOptions
-      ? createTlsServer({ ...httpsOptions, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
+    const { tls, management } = this.settings;
+    this.httpServer = tls
+      ? createTlsServer({ ...tls, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
       : createServer(options, app);
+    this.management = management && new ManagementServer(management, options, app);
   }
 
   /** From now on answers end their connection, so that clients open the next one elsewhere. */
   drain(): void {
-    (this.httpServer as Server).prependListener(
-      'request',
-      (_, response) => (response.shouldKeepAlive = false),
-    );
+    for (const server of [this.httpServer as Server, this.management?.server]) {
+      server?.prependListener('request', (_, response) => (response.shouldKeepAlive = false));
+    }
   }
 
   override listen(port: string | number, callback?: () => void): Server;
@@ -55,7 +72,18 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
   override listen(port: string | number, ...more: unknown[]): Server {
     const host = more.find((value) => typeof value === 'string');
     const callback = more.find((value) => typeof value === 'function') as (() => void) | undefined;
-    return this.httpServer.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
+    const server = this.httpServer as Server;
+    const listen = () => server.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
+    if (!this.management) return listen();
+    // First, so that whoever waits for readiness can ask from the start.
+    this.management.listen(BACKLOG).then(listen, (error: unknown) => server.emit('error', error));
+    return server;
+  }
+
+  /** The management port last, so that it tells of the shutdown as long as there is a call in hand. */
+  override async close(): Promise<void> {
+    await super.close();
+    await this.management?.close();
   }
 }
 

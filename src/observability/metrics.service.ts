@@ -103,6 +103,18 @@ export class MetricsService {
     });
   }
 
+  /** @param untilSeconds when the certificate in use ends, seconds since 1970; asked when the metrics are read */
+  certificateExpiry(untilSeconds: () => number): void {
+    new Gauge({
+      name: 'smartrouting_tls_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate in use ends, seconds since 1970.',
+      registers: [this.registry],
+      collect(): void {
+        this.set(untilSeconds());
+      },
+    });
+  }
+
   lookup(provider: string, outcome: string, seconds?: number): void {
     counterOf(this.#lookupsOf, this.#lookups, provider, outcome).inc();
     if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);

@@ -1,105 +1,279 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { connect as connectTls, createServer } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readTls } from '../../src/http/read-tls.js';
+import { Authority } from '../support/certificates.js';
+import type { CertificateFiles } from '../support/certificates.js';
+import { cli, Program } from '../support/process.js';
 import { KEY, RunningService } from '../support/service.js';
 
-let certificates: string;
-let service: RunningService;
 const GOOD = JSON.stringify({ anum: '+358501231234', bnum: '+358942415000' });
-
-const makeCertificate = (name: string): void => {
-  execFileSync(
-    'openssl',
-    // prettier-ignore
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', `/CN=${name}`,
-      '-keyout', join(certificates, `${name}.key`), '-out', join(certificates, `${name}.crt`)],
-    { stdio: 'ignore' },
-  );
-};
-
-function call(): Promise<{ status: number; certificate: string; protocol: string | null }> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      'X-Benemen-APIKey': KEY,
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(GOOD),
-    };
-    const sent = request(
-      service.url + service.path,
-      { method: 'POST', headers, rejectUnauthorized: false, agent: false },
-      (answer) => {
-        const socket = answer.socket as TLSSocket;
-        const seen = {
-          certificate: socket.getPeerCertificate().subject.CN as string,
-          protocol: socket.getProtocol(),
-        };
-        answer.resume().on('end', () => resolve({ status: answer.statusCode!, ...seen }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end(GOOD);
-  });
-}
+let certificates: string;
+let authority: Authority;
+let first: CertificateFiles;
+let second: CertificateFiles;
+let inUse: CertificateFiles;
+let service: RunningService | undefined;
+let url: string;
 
 beforeAll(async () => {
   certificates = await mkdtemp(join(tmpdir(), 'smartrouting-tls-'));
-  for (const name of ['first', 'second']) makeCertificate(name);
-  await copyFile(join(certificates, 'first.crt'), join(certificates, 'tls.crt'));
-  await copyFile(join(certificates, 'first.key'), join(certificates, 'tls.key'));
-  service = await RunningService.start({
-    'vips.csv': 'number,tier\n+358501231234,gold\n',
-    'smartrouting.yaml': `
-server: { tls: { cert: ${join(certificates, 'tls.crt')}, key: ${join(certificates, 'tls.key')} } }
+  authority = await Authority.make(certificates, 'authority');
+  // RSA, so that suites with RSA key exchange are refused for what they are.
+  first = await authority.sign('first', { newkey: 'rsa:2048' });
+  second = await authority.sign('second');
+  inUse = { cert: join(certificates, 'tls.crt'), key: join(certificates, 'tls.key') };
+});
+afterAll(() => rm(certificates, { recursive: true, force: true }));
+beforeEach(() => replace(first));
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+});
+
+async function replace({ cert, key }: CertificateFiles): Promise<void> {
+  await copyFile(cert, inUse.cert);
+  await copyFile(key, inUse.key);
+}
+
+const files = (tls: { cert: string; key: string; clientCa?: string }): Record<string, string> => ({
+  'vips.csv': 'number,tier\n+358501231234,gold\n',
+  'smartrouting.yaml': `
+server: { port: 0, tls: ${JSON.stringify(tls)} }
 credentials: [{ id: core, apiKey: ${KEY} }]
 providers: { list: { kind: static-file, file: ./vips.csv } }
 targets: { default: { providers: [list], routes: [{ instructions: { ExtraPriority: 5 } }] } }
 logging: { level: silent }
 `,
-  });
-});
-afterAll(async () => {
-  await service?.stop();
-  await rm(certificates, { recursive: true, force: true });
 });
 
+const start = async (tls: { cert: string; key: string; clientCa?: string } = inUse): Promise<void> => {
+  service = await RunningService.start(files(tls));
+  url = service.url;
+};
+
+interface Seen {
+  readonly status: number;
+  readonly body: string;
+  readonly certificate: string;
+  readonly protocol: string | null;
+  readonly suite: string;
+}
+
+function ask(method: string, path: string, options: ConnectionOptions = {}): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'X-Benemen-APIKey': KEY, 'Content-Type': 'application/json' };
+    const sent = request(
+      url + path,
+      { method, headers, rejectUnauthorized: false, agent: false, ...options },
+      (answer) => {
+        const socket = answer.socket as TLSSocket;
+        const seen = {
+          status: answer.statusCode!,
+          certificate: socket.getPeerCertificate().subject.CN as string,
+          protocol: socket.getProtocol(),
+          suite: socket.getCipher().standardName,
+        };
+        let body = '';
+        answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        answer.on('end', () => resolve({ ...seen, body }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(method === 'POST' ? GOOD : undefined);
+  });
+}
+const call = (options?: ConnectionOptions): Promise<Seen> => ask('POST', '/smartrouting', options);
+
+async function configuration(): Promise<Record<string, unknown>> {
+  const { body } = await ask('GET', '/health');
+  return (JSON.parse(body) as { details: { configuration: Record<string, unknown> } }).details.configuration;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 20_000;
+  while (!(await condition()) && Date.now() < giveUpAt) await sleep(50);
+  expect(await condition()).toBe(true);
+}
+
 describe('server.tls', () => {
-  it('answers calls over TLS 1.3, and takes a changed certificate over while running', async () => {
-    expect(await call()).toEqual({ status: 200, certificate: 'first', protocol: 'TLSv1.3' });
-    await copyFile(join(certificates, 'second.crt'), join(certificates, 'tls.crt'));
-    await copyFile(join(certificates, 'second.key'), join(certificates, 'tls.key'));
-    let certificate = 'first';
-    for (let tries = 0; tries < 150 && certificate === 'first'; tries++) {
-      await sleep(100);
-      ({ certificate } = await call());
+  it('answers calls over TLS 1.3 and 1.2, and tells health and metrics until when its certificate is valid', async () => {
+    await start();
+    expect(await call()).toMatchObject({ status: 200, certificate: 'first', protocol: 'TLSv1.3' });
+    const { period } = await readTls(inUse);
+    expect(await configuration()).toMatchObject({
+      status: 'up',
+      certificateValidUntil: new Date(period.validUntilMs).toISOString(),
+    });
+    expect((await ask('GET', '/metrics')).body).toContain(
+      `\nsmartrouting_tls_certificate_expiry_timestamp_seconds ${period.validUntilMs / 1000}\n`,
+    );
+    expect(await call({ ca: [(await readTls(first)).options.cert as string] })).toMatchObject({
+      status: 200,
+    });
+    for (const ciphers of [
+      'ECDHE-RSA-AES128-GCM-SHA256',
+      'ECDHE-RSA-AES256-GCM-SHA384',
+      'ECDHE-RSA-CHACHA20-POLY1305',
+    ]) {
+      const seen = await call({ maxVersion: 'TLSv1.2', ciphers });
+      expect(seen).toMatchObject({
+        status: 200,
+        protocol: 'TLSv1.2',
+        suite: expect.stringContaining('ECDHE'),
+      });
     }
-    expect(certificate).toBe('second');
+  });
+
+  const OLD: [string, ConnectionOptions][] = [
+    ['TLS 1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }],
+    ['TLS 1.1', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }],
+    ['CBC', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA384' }],
+    ['CBC with SHA-1', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES256-SHA' }],
+    ['RSA key exchange', { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256:AES256-GCM-SHA384' }],
+    ['CCM', { maxVersion: 'TLSv1.3', minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_CCM_SHA256' }],
+  ];
+
+  it('refuses older versions and suites, which a lax server would take', async () => {
+    await start();
+    const { options } = await readTls(first);
+    const lax = createServer({
+      ...options,
+      minVersion: 'TLSv1',
+      ciphers: 'ALL:TLS_AES_128_CCM_SHA256:@SECLEVEL=0',
+    });
+    lax.listen(0, '127.0.0.1');
+    await once(lax, 'listening');
+    const connects = async (port: number, client: ConnectionOptions): Promise<string> => {
+      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ...client });
+      try {
+        await once(socket, 'secureConnect');
+        return 'connects';
+      } catch (error) {
+        return `refused: ${(error as NodeJS.ErrnoException).code}`;
+      } finally {
+        socket.destroy();
+      }
+    };
+    const own = Number(new URL(url).port);
+    const { port: laxPort } = lax.address() as { port: number };
+    try {
+      for (const [name, client] of OLD) {
+        expect([name, await connects(laxPort, client)]).toEqual([name, 'connects']);
+        expect([name, await connects(own, client)]).toEqual([
+          name,
+          expect.stringMatching(/^refused: ERR_SSL_(TLSV1_ALERT_PROTOCOL_VERSION|\w*HANDSHAKE_FAILURE)$/),
+        ]);
+      }
+    } finally {
+      lax.close();
+    }
+  });
+
+  it('does not serve plain HTTP', async () => {
+    await start();
+    const plain = connect(Number(new URL(url).port), '127.0.0.1');
+    let answer = '';
+    plain.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    plain.write(`GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await once(plain, 'close');
+    expect(answer).not.toMatch(/HTTP|\{/);
   });
 
   it('cuts off a client that says nothing', async () => {
-    const { port } = new URL(service.url);
-    const silent = connect(Number(port), '127.0.0.1');
+    await start();
+    const silent = connect(Number(new URL(url).port), '127.0.0.1');
     const closed = once(silent, 'close').then(() => 'closed');
     expect(await Promise.race([closed, sleep(20_000, 'still open', { ref: false })])).toBe('closed');
   });
 
-  it('that cannot be used stops the start, naming the key', async () => {
-    const broken = RunningService.start({
-      'smartrouting.yaml': `
-server: { tls: { cert: ${join(certificates, 'first.crt')}, key: ${join(certificates, 'second.key')} } }
-credentials: [{ id: core, apiKey: ${KEY} }]
-providers: { list: { kind: static-file, file: ./vips.csv } }
-targets: { default: { providers: [list], routes: [{ instructions: { ExtraPriority: 5 } }] } }
-`,
-    });
-    await expect(broken).rejects.toThrow(
-      /line 2, server\.tls: cannot be used: .*mismatch.*Name PEM files that belong together/,
+  it('takes a changed certificate over while running; a wrong pair is refused and health says so', async () => {
+    await start();
+    await replace(second);
+    await until(async () => (await call()).certificate === 'second');
+    await copyFile(first.cert, inUse.cert);
+    await until(async () => (await configuration())['status'] === 'degraded');
+    const { reason, since } = await configuration();
+    expect(reason).toBe(
+      'the changed certificate is not in use: server.tls has a certificate and a key that do not belong together. Name PEM files that do',
     );
+    expect(since).toMatch(/^\d{4}-/);
+    expect(await call()).toMatchObject({ status: 200, certificate: 'second' });
+    await copyFile(first.key, inUse.key);
+    await until(async () => (await configuration())['status'] === 'up');
+    expect(await call()).toMatchObject({ status: 200, certificate: 'first' });
+  });
+
+  it('starts with a certificate that ends soon or has ended, and says so', async () => {
+    const soon = await authority.sign('soon', { days: 3 });
+    await start(soon);
+    expect(await configuration()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringMatching(/^the certificate ends .* within 14 days\. Replace the files/),
+      since: expect.stringMatching(/^\d{4}-/),
+    });
+    expect(await call()).toMatchObject({ status: 200, certificate: 'soon' });
+    const config = join(service!.folder, 'smartrouting.yaml');
+    const { code, stdout } = await cli(['config', 'check', config]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Warning: server\.tls\.cert: the certificate ends .* within 14 days/m);
+  });
+
+  it('that cannot be used stops the start, naming the key and the cure', async () => {
+    const starting = (tls: { cert: string; key: string; clientCa?: string }) =>
+      RunningService.start(files(tls));
+    await expect(starting({ cert: first.cert, key: second.key })).rejects.toThrow(
+      /line 2, server\.tls: has a certificate and a key that do not belong together\. Name PEM files that do\./,
+    );
+    await expect(starting({ ...first, cert: './none.crt' })).rejects.toThrow(
+      /line 2, server\.tls\.cert: cannot be read \(ENOENT\)\. Name a PEM file/,
+    );
+    await expect(starting({ ...first, clientCa: first.key })).rejects.toThrow(
+      /line 2, server\.tls\.clientCa: holds no certificate in PEM form/,
+    );
+  });
+});
+
+describe('server.tls.clientCa', () => {
+  it('lets in only clients with a certificate of that authority, and the log says whom it refused', async () => {
+    const clients = await Authority.make(certificates, 'clients');
+    const load = async (by: Authority, name: string): Promise<ConnectionOptions> => {
+      const { options } = await readTls(await by.sign(name));
+      return { cert: options.cert as string, key: options.key as string };
+    };
+    const own = await load(clients, 'client');
+    const stranger = await load(authority, 'stranger');
+    for (const [name, content] of Object.entries(files({ ...inUse, clientCa: clients.files.cert }))) {
+      await writeFile(join(certificates, name), content.replace('level: silent', 'level: info'));
+    }
+    const program = new Program('dist/main.js', [], {
+      SMARTROUTING_CONFIG: join(certificates, 'smartrouting.yaml'),
+      DATABASE_URL: `sqlite:${join(certificates, 'own.sqlite')}`,
+    });
+    try {
+      const [, endpoint] = await program.until(/"url":"(https:[^"]+)"/);
+      url = new URL(endpoint!).origin;
+      expect(await call(own)).toMatchObject({ status: 200, certificate: 'first' });
+      expect(await call({ ...own, maxVersion: 'TLSv1.2' })).toMatchObject({ status: 200 });
+      await expect(call()).rejects.toThrow();
+      await expect(call({ maxVersion: 'TLSv1.2' })).rejects.toThrow();
+      await expect(call(stranger)).rejects.toThrow();
+      await expect(call(stranger)).rejects.toThrow();
+      await program.until(/UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|SELF_SIGNED/);
+      expect(await call(own)).toMatchObject({ status: 200 });
+      const refused = program.logLines.filter(({ msg }) => String(msg).startsWith('client certificate'));
+      expect(refused.every(({ level, count }) => level === 'warn' && count === 1)).toBe(true);
+      expect(new Set(refused.map(({ code }) => code)).size).toBe(refused.length);
+    } finally {
+      program.signal('SIGKILL');
+      await program.finished;
+    }
   });
 });

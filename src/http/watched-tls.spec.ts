@@ -1,0 +1,282 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { Agent, createServer, request } from 'node:https';
+import type { Server } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { Authority } from '../../test/support/certificates.js';
+import type { CertificateFiles } from '../../test/support/certificates.js';
+import { ConfigStatus } from '../config/config-status.js';
+import { createLogger } from '../observability/logger.js';
+import { MetricsService } from '../observability/metrics.service.js';
+import { readTls } from './read-tls.js';
+import type { TlsFiles } from './read-tls.js';
+import { WatchedTls } from './watched-tls.js';
+
+const TIMES = { pollMs: 20, pairWaitMs: 1_000 };
+
+let folder: string;
+let authority: Authority;
+let first: CertificateFiles;
+let second: CertificateFiles;
+let inUse: CertificateFiles;
+let server: Server;
+let port: number;
+let watched: WatchedTls;
+let status: ConfigStatus;
+let metrics: MetricsService;
+let lines: Record<string, unknown>[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-watched-tls-'));
+  authority = await Authority.make(folder, 'authority');
+  first = await authority.sign('first');
+  second = await authority.sign('second');
+  inUse = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+  await replace(first);
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await watched.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function serve(files: TlsFiles): Promise<void> {
+  const material = await readTls(files);
+  server = createServer({ ...material.options }, (_request, response) => response.end('hello'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+  status = new ConfigStatus();
+  metrics = new MetricsService();
+  lines = [];
+  const logger = createLogger(
+    { level: 'info', numbers: 'masked' },
+    { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  watched = new WatchedTls(server, material, logger, status, metrics, TIMES);
+}
+
+async function replace({ cert, key }: CertificateFiles): Promise<void> {
+  await copyFile(cert, inUse.cert);
+  await copyFile(key, inUse.key);
+}
+
+/** A connection; resolves when the server has answered on it, so TLS 1.3 has had its tickets and refusals. */
+async function visit(
+  options: ConnectionOptions = {},
+): Promise<{ name: string; resumed: boolean; session: Buffer | undefined }> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  let session: Buffer | undefined;
+  socket.on('session', (latest) => (session = latest));
+  try {
+    await once(socket, 'secureConnect');
+    const { CN } = socket.getPeerCertificate().subject ?? { CN: '' };
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = (await Promise.race([once(socket, 'data'), closed(socket)])) as [Buffer];
+    expect(answer.toString()).toContain('HTTP/1.1 200');
+    return { name: CN as string, resumed: socket.isSessionReused(), session };
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function closed(socket: TLSSocket): Promise<never> {
+  await once(socket, 'close');
+  throw new Error('closed without an answer');
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 15_000;
+  while (!(await condition()) && Date.now() < giveUpAt) await sleep(10);
+  expect(await condition()).toBe(true);
+}
+
+const shows = (name: string) => async (): Promise<boolean> => (await visit()).name === name;
+const messages = (): unknown[] => lines.map(({ msg }) => msg);
+
+describe('a certificate on disk', () => {
+  it('is taken over when both files are written anew, told once, while open connections go on', async () => {
+    await serve(inUse);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const get = async (): Promise<TLSSocket> => {
+      const sent = request({ port, host: '127.0.0.1', agent, rejectUnauthorized: false }).end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+      return answer.socket as TLSSocket;
+    };
+    const socket = await get();
+    await replace(second);
+    await until(shows('second'));
+    expect(await get()).toBe(socket);
+    agent.destroy();
+    await sleep(5 * TIMES.pollMs);
+    expect(messages()).toEqual(['certificate read again']);
+    expect(lines[0]).toMatchObject({ level: 'info', cert: inUse.cert, validUntil: expect.any(String) });
+  });
+
+  it('is taken over when other files take their place', async () => {
+    await serve(inUse);
+    await rename(second.cert, inUse.cert);
+    await rename(second.key, inUse.key);
+    await until(shows('second'));
+    expect(messages()).toEqual(['certificate read again']);
+  });
+
+  it('is taken over when a mounted Kubernetes secret is swapped by its symbolic link', async () => {
+    for (const [name, pair] of Object.entries({ one: first, two: second })) {
+      await mkdir(join(folder, name));
+      await copyFile(pair.cert, join(folder, name, 'tls.crt'));
+      await copyFile(pair.key, join(folder, name, 'tls.key'));
+    }
+    const mounted = join(folder, 'secret');
+    await mkdir(mounted);
+    await symlink('../one', join(mounted, '..data'));
+    for (const name of ['tls.crt', 'tls.key']) await symlink(`..data/${name}`, join(mounted, name));
+    await serve({ cert: join(mounted, 'tls.crt'), key: join(mounted, 'tls.key') });
+    expect(await shows('first')()).toBe(true);
+    await symlink('../two', join(mounted, '..new'));
+    await rename(join(mounted, '..new'), join(mounted, '..data'));
+    await until(shows('second'));
+    expect(messages()).toEqual(['certificate read again']);
+  });
+
+  it('is waited for when one of its two files is there first', async () => {
+    await serve(inUse);
+    await copyFile(second.cert, inUse.cert);
+    await sleep(10 * TIMES.pollMs);
+    expect(status.refused.size).toBe(0);
+    await copyFile(second.key, inUse.key);
+    await until(shows('second'));
+    await sleep(TIMES.pairWaitMs);
+    expect(status.refused.size).toBe(0);
+    expect(messages()).toEqual(['certificate read again']);
+  });
+
+  it('is refused when it stays wrong, told once, and the old one stays until it is mended', async () => {
+    await serve(inUse);
+    await copyFile(second.cert, inUse.cert);
+    await until(() => status.refused.size > 0);
+    const problem =
+      'server.tls has a certificate and a key that do not belong together. Name PEM files that do';
+    expect(status.refused.get('certificate')).toMatchObject({
+      reason: `the changed certificate is not in use: ${problem}`,
+    });
+    expect(await shows('first')()).toBe(true);
+    await copyFile(second.cert, inUse.cert);
+    await sleep(TIMES.pairWaitMs + 5 * TIMES.pollMs);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        msg: 'changed certificate is not usable, the old one stays',
+        problem,
+      }),
+    ]);
+    await copyFile(first.cert, inUse.cert);
+    await until(() => status.refused.size === 0);
+    await rm(inUse.key);
+    await until(() => status.refused.size > 0);
+    expect(status.refused.get('certificate')!.reason).toContain('server.tls.key cannot be read (ENOENT)');
+    await replace(second);
+    await until(shows('second'));
+    expect(status.refused.size).toBe(0);
+  });
+
+  it('gives health and metrics its end', async () => {
+    const soon = await authority.sign('soon', { days: 7 });
+    await serve(inUse);
+    const periodOf = async (cert: string): Promise<number> =>
+      (await readTls({ ...soon, cert, key: cert.replace('.crt', '.key') })).period.validUntilMs;
+    const metric = async (): Promise<number> => {
+      const text = await metrics.registry.getSingleMetricAsString(
+        'smartrouting_tls_certificate_expiry_timestamp_seconds',
+      );
+      return Number(/ (\d+)$/m.exec(text)![1]);
+    };
+    expect(await metric()).toBe((await periodOf(first.cert)) / 1000);
+    await replace(soon);
+    await until(shows('soon'));
+    expect(await metric()).toBe((await periodOf(soon.cert)) / 1000);
+    expect(status.certificate!.validUntilMs).toBe(await periodOf(soon.cert));
+    expect(messages()).toEqual([expect.stringContaining('within 14 days'), 'certificate read again']);
+  });
+});
+
+describe('sessions', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    '%s are resumed before and after a change, and a session of before connects anew',
+    async (maxVersion) => {
+      await serve(inUse);
+      const { session } = await visit({ maxVersion });
+      expect(await visit({ maxVersion, session })).toMatchObject({ resumed: true });
+      await replace(second);
+      await until(shows('second'));
+      const anew = await visit({ maxVersion, session });
+      expect(anew).toMatchObject({ name: 'second', resumed: false });
+      expect(await visit({ maxVersion, session: anew.session })).toMatchObject({ resumed: true });
+    },
+  );
+});
+
+describe('use', () => {
+  it('takes over other files, and watches them instead', async () => {
+    await serve(inUse);
+    const other = await authority.sign('other');
+    watched.use(await readTls(other));
+    expect(await shows('other')()).toBe(true);
+    await rm(inUse.cert);
+    await copyFile(second.key, other.key);
+    await copyFile(second.cert, other.cert);
+    await until(shows('second'));
+    await sleep(TIMES.pairWaitMs);
+    expect(status.refused.size).toBe(0);
+  });
+
+  it('forgets a refusal of the files before', async () => {
+    await serve(inUse);
+    await rm(inUse.cert);
+    await until(() => status.refused.size > 0);
+    watched.use(await readTls(second));
+    expect(status.refused.size).toBe(0);
+  });
+
+  it('refuses client certificates from now on or no longer, and the old stays', async () => {
+    await serve(inUse);
+    const more = await readTls({ ...second, clientCa: authority.files.cert });
+    expect(() => watched.use(more)).toThrow('server.tls.clientCa was added or removed. That needs a restart');
+    expect(await shows('first')()).toBe(true);
+  });
+});
+
+describe('client certificates', () => {
+  it('of a withdrawn authority are refused after the change, resumed sessions included', async () => {
+    const clients = await Authority.make(folder, 'clients');
+    const others = await Authority.make(folder, 'others');
+    const load = async (by: Authority, name: string): Promise<ConnectionOptions> => {
+      const { options } = await readTls(await by.sign(name));
+      return { cert: options.cert as string, key: options.key as string };
+    };
+    const client = await load(clients, 'client');
+    const clientCa = join(folder, 'client-ca.crt');
+    await copyFile(clients.files.cert, clientCa);
+    await serve({ ...inUse, clientCa });
+    const { session } = await visit(client);
+    expect(await visit({ ...client, session })).toMatchObject({ resumed: true });
+    await expect(visit()).rejects.toThrow();
+    await expect(visit(await load(others, 'other'))).rejects.toThrow();
+
+    await copyFile(others.files.cert, clientCa);
+    await until(() => messages().includes('certificate read again'));
+    await expect(visit(client)).rejects.toThrow();
+    await expect(visit({ ...client, session })).rejects.toThrow();
+    expect(await visit(await load(others, 'other'))).toMatchObject({ name: 'first' });
+  });
+});

@@ -1,0 +1,130 @@
+import type { Server } from 'node:https';
+import { FileWatcher } from '../common/file-watcher.js';
+import type { ConfigStatus } from '../config/config-status.js';
+import type { Logger } from '../observability/logger.js';
+import type { MetricsService } from '../observability/metrics.service.js';
+import { readTls, TlsError } from './read-tls.js';
+import type { TlsFiles, TlsMaterial } from './read-tls.js';
+
+export interface WatchTimes {
+  /** How often the files are looked at; a change is seen after two looks. */
+  readonly pollMs: number;
+  /** How long a file that does not fit the others may wait for them. */
+  readonly pairWaitMs: number;
+}
+
+const TIMES: WatchTimes = { pollMs: 500, pairWaitMs: 3_000 };
+
+/**
+ * The certificate of a server that runs: changed files are taken over for new connections while existing ones go on;
+ * what is not usable is refused, told once, and the old stays. See docs/adr/0020-tls-and-management-port.md.
+ */
+export class WatchedTls {
+  #inUse: TlsMaterial;
+  #watchers: readonly FileWatcher[] = [];
+  #waiting: NodeJS.Timeout | undefined;
+  #told: string | undefined;
+  /** One reading at a time: several files change together. */
+  #work: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** @param material what `server` was made with */
+  constructor(
+    private readonly server: Pick<Server, 'setSecureContext' | 'once'>,
+    material: TlsMaterial,
+    private readonly logger: Logger,
+    private readonly status: ConfigStatus,
+    metrics: Pick<MetricsService, 'certificateExpiry'>,
+    private readonly times = TIMES,
+  ) {
+    this.#inUse = material;
+    this.#tell();
+    metrics.certificateExpiry(() => this.#inUse.period.validUntilMs / 1_000);
+    server.once('close', () => void this.close());
+    this.#watch();
+  }
+
+  /**
+   * Takes over what was read, and from now on watches those files.
+   * @throws TlsError when the server cannot take it; the old stays
+   */
+  use(material: TlsMaterial): void {
+    if ((material.files.clientCa === undefined) !== (this.#inUse.files.clientCa === undefined)) {
+      throw new TlsError('server.tls.clientCa', 'was added or removed. That needs a restart');
+    }
+    this.#take(material);
+    const old = this.#watchers;
+    this.#watch();
+    for (const watcher of old) void watcher.stop();
+  }
+
+  /** Stops watching. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#waiting);
+    await Promise.all(this.#watchers.map((watcher) => watcher.stop()));
+    await this.#work;
+  }
+
+  #watch(): void {
+    const { cert, key, clientCa } = this.#inUse.files;
+    const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
+    const changed = (): Promise<void> => (this.#work = this.#work.then(() => this.#readAgain()));
+    this.#watchers = paths.map((path) => new FileWatcher(path, this.times.pollMs, changed));
+    for (const watcher of this.#watchers) void watcher.start();
+  }
+
+  async #readAgain(isLast = false): Promise<void> {
+    const { files } = this.#inUse;
+    try {
+      const material = await readTls(files);
+      if (this.#closed || this.#inUse.files !== files) return;
+      if (material.digest !== this.#inUse.digest) {
+        this.#take(material);
+        this.logger.info(
+          { cert: files.cert, validUntil: isoTime(material.period.validUntilMs) },
+          'certificate read again',
+        );
+      } else this.#accepted();
+    } catch (error) {
+      if (this.#closed || this.#inUse.files !== files) return;
+      this.#unusable(files, error instanceof TlsError ? error.message : 'cannot be used', isLast);
+    }
+  }
+
+  /** Files that belong together are replaced one after the other: only what stays wrong is refused. */
+  #unusable(files: TlsFiles, problem: string, isLast: boolean): void {
+    if (!isLast) {
+      this.#waiting ??= setTimeout(() => {
+        this.#waiting = undefined;
+        this.#work = this.#work.then(() => this.#readAgain(true));
+      }, this.times.pairWaitMs).unref();
+      return;
+    }
+    this.status.refuse('certificate', `the changed certificate is not in use: ${problem}`);
+    if (problem === this.#told) return;
+    this.#told = problem;
+    this.logger.error({ files, problem }, 'changed certificate is not usable, the old one stays');
+  }
+
+  #take(material: TlsMaterial): void {
+    this.server.setSecureContext(material.options);
+    this.#inUse = material;
+    this.#accepted();
+    this.#tell();
+  }
+
+  #accepted(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#told = undefined;
+    this.status.accepted('certificate');
+  }
+
+  #tell(): void {
+    this.status.certificate = { ...this.#inUse.period, inUseSinceMs: Date.now() };
+    for (const warning of this.#inUse.warnings) this.logger.warn({ cert: this.#inUse.files.cert }, warning);
+  }
+}
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
