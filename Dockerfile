@@ -1,0 +1,42 @@
+# The image of smartrouting-vip; docs/operations.md says how to run it, docs/adr/0024-how-it-is-deployed.md why it is so.
+ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && rm dist/.tsbuildinfo
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="smartrouting-vip" \
+      org.opencontainers.image.description="Answers Enreach Core (SmartRouting): who is calling, and where should this call go?" \
+      org.opencontainers.image.licenses="MIT"
+# Nothing installs packages in here: what npm and its dependencies are vulnerable to need not be patched.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
+    && install -d -o node -g node /var/lib/smartrouting
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY presets presets
+COPY deploy/docker/healthcheck.mjs healthcheck.mjs
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+ENV NODE_ENV=production \
+    SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml \
+    DATABASE_URL=sqlite:/var/lib/smartrouting/smartrouting.sqlite \
+    HEALTHCHECK_URL=http://127.0.0.1:3000/health/ready
+VOLUME /var/lib/smartrouting
+EXPOSE 3000
+# The number, not the name "node": Kubernetes must see that it is not root.
+USER 1000:1000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]
