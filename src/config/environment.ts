@@ -85,10 +85,13 @@ function readSqlitePath(path: string): { url: string } | { problem: string } {
 function readServerUrl(text: string): { url: string } | { problem: string } {
   const [, start, hosts, end] = /^(mysql:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s.exec(text) ?? [];
   const list = hosts?.split(',') ?? [''];
-  const isComplete = list.every((host) => isServerUrl(host === '' ? '' : `${start}${host}${end}`));
+  // Somebody who writes user and password before each host.
+  const isRepeated = /@[^/?#]*,/.test(start ?? '');
+  const isComplete =
+    !isRepeated && list.every((host) => isServerUrl(host === '' ? '' : `${start}${host}${end}`));
   if (isComplete) return { url: text };
   const rule =
-    list.length === 1
+    list.length === 1 && !isRepeated
       ? 'is not a complete address. Write mysql://user:password@host:port/database'
       : 'is not a complete list of servers. Write mysql://user:password@host1:port,host2:port/database, user, password and database once';
   return { problem: `${rule}, with %40 for @, %2F for / and %23 for # in the password.` };

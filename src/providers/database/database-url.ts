@@ -94,6 +94,11 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
 export function databaseUrlProblem(url: unknown): string | undefined {
   if (typeof url !== 'string') return `is no database URL. ${FORMS}`;
   try {
+    if (/^\w+:\/\/[^/?#]*@[^/?#]*,[^/?#]*@/.test(url)) {
+      throw new DatabaseUrlError(
+        'has an @ behind a comma. Write user and password once, before the first host, and in the password %40 for @.',
+      );
+    }
     const nodes = nodeUrls(url);
     const hosts = nodes.map((node) => {
       const address = parseDatabaseUrl(node);
