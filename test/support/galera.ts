@@ -53,11 +53,6 @@ export async function startGalera(): Promise<Galera> {
   ) as [Node, Node, Node];
   const [first, ...others] = nodes;
   const stop = async (): Promise<void> => {
-    for (const node of nodes)
-      console.log(
-        node.name,
-        await promisify(execFile)('sh', ['-c', `cp ${node.dataFolder}/*.err /tmp/gt/ || true`]),
-      );
     await Promise.all(nodes.map((node) => node.end()));
     await rm(folder, { recursive: true, force: true });
   };
@@ -104,7 +99,6 @@ class Node implements GaleraNode {
       '--binlog-format=ROW',
       '--wsrep-on=ON',
       `--wsrep-provider=${library}`,
-      `--log-error=/tmp/gt/err.${port}.log`,
       `--wsrep-cluster-name=${CLUSTER}`,
       `--wsrep-cluster-address=${cluster}`,
       `--wsrep-node-name=${port}`,

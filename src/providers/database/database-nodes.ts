@@ -3,7 +3,7 @@ import { DatabaseNode, NoAnswer } from './database-node.js';
 import type { Work } from './database-node.js';
 import type { Session } from './database-session.js';
 import { nodeUrls, parseDatabaseUrl } from './database-url.js';
-import { isNodeTrouble, isNotInCharacterSet, isReadOnly } from './failures.js';
+import { isNodeTrouble, isNotInCharacterSet, isNotPrepared, isReadOnly } from './failures.js';
 import { firstAnswer } from './first-answer.js';
 
 /** How a session on one server is made, and tried. */
@@ -59,11 +59,23 @@ export class DatabaseNodes<S extends Session> {
     await Promise.any(opened).catch(() => opened[0]);
   }
 
-  /** Asks the nodes in turn; another one when the one asked fails or is slow. */
-  read<T>(work: Work<S, T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Asks the nodes in turn; another one when the one asked fails or is slow.
+   * @param apart asks a node that is cut off from its cluster, where no other is well
+   */
+  read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
     if (this.#nodes.length === 1) return this.#nodes[0].read(work, signal);
     const asked = this.#inTurn().map((node) => ({
-      ask: (cut: AbortSignal) => node.read(work, cut),
+      ask: async (cut: AbortSignal) => {
+        try {
+          return await node.read(work, cut);
+        } catch (error) {
+          if (!isNotPrepared(error)) throw error;
+          node.suspect(error);
+          if (this.#nodes.some(isWell)) throw error;
+          return node.read(apart, cut);
+        }
+      },
       failed: (error: unknown) => node.suspect(error),
       wasSlow: () => node.suspect(new NoAnswer()),
     }));
@@ -100,7 +112,7 @@ export class DatabaseNodes<S extends Session> {
   async troubles(): Promise<NodeTrouble[]> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), CHECK_PATIENCE_MS).unref();
-    const well = this.#nodes.filter(({ trouble }) => trouble === undefined);
+    const well = this.#nodes.filter(isWell);
     await Promise.all(well.map((node) => node.try(patience.signal)));
     clearTimeout(timer);
     return this.#nodes.flatMap(({ name, trouble }) =>
@@ -118,10 +130,11 @@ export class DatabaseNodes<S extends Session> {
   }
 
   #wellFirst(nodes: readonly DatabaseNode<S>[]): DatabaseNode<S>[] {
-    const isWell = ({ trouble }: DatabaseNode<S>): boolean => trouble === undefined;
     return [...nodes.filter(isWell), ...nodes.filter((node) => !isWell(node))];
   }
 }
+
+const isWell = ({ trouble }: Pick<DatabaseNode<Session>, 'trouble'>): boolean => trouble === undefined;
 
 function nameOf(url: string): string {
   const address = parseDatabaseUrl(url);

@@ -15,13 +15,14 @@ import type {
 } from '../../plugin-api/index.js';
 import { POOL_SIZE } from './data-source.js';
 import { DatabaseNodes } from './database-nodes.js';
+import type { Work } from './database-node.js';
 import type { NodeTrouble } from './database-nodes.js';
 import { openSession } from './database-session.js';
 import type { DatabaseSession } from './database-session.js';
 import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './database-url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from './failures.js';
-import { select } from './select.js';
+import { select, selectApart } from './select.js';
 import type { Row } from './select.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
@@ -111,10 +112,12 @@ export class DatabaseProvider implements VipLookupProvider {
     parameters: readonly string[],
     signal: AbortSignal,
   ): Promise<Row[]> {
-    return this.#nodes.read(
-      ({ dataSource, statements }, cut) => select(dataSource, statement(statements), parameters, cut),
-      signal,
-    );
+    const asking =
+      (ask: typeof select): Work<DatabaseSession, Row[]> =>
+      ({ dataSource, statements }, cut) =>
+        ask(dataSource, statement(statements), parameters, cut);
+    // Yesterday's list of VIPs is better than none while a cluster has lost its majority.
+    return this.#nodes.read(asking(select), asking(selectApart), signal);
   }
 
   /** The records among the rows that are this caller's. A row that cannot be read matters only if no other can. */

@@ -45,6 +45,7 @@ const SERVER_NOT_REACHED =
 export const isConnectionLost = (error: unknown): boolean => CONNECTION_LOST.has(codeOf(error));
 export const isReadOnly = (error: unknown): boolean => READ_ONLY.has(codeOf(error));
 export const isConflict = (error: unknown): boolean => CONFLICT.has(codeOf(error));
+export const isNotPrepared = (error: unknown): boolean => codeOf(error) === NOT_PREPARED;
 /** True when another server of the cluster may do better. */
 export const isNodeTrouble = (error: unknown): boolean =>
   error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
