@@ -15,7 +15,7 @@ export interface AppConfig {
   /** Name -> target, `default` among them when configured. */
   readonly targets: ReadonlyMap<string, TargetConfig>;
   readonly logging: LoggingConfig;
-  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`. */
+  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`, which may list several servers. */
   readonly databaseUrl: string;
   /** What is allowed but probably not meant; logged at start, printed by `config check`. */
   readonly warnings: readonly string[];

@@ -9,8 +9,8 @@ import { firstAnswer } from './first-answer.js';
 /** How a session on one server is made, and tried. */
 export interface NodeWays<S extends Session> {
   /** @param url of one server */
-  connect(url: string, signal: AbortSignal): Promise<S>;
-  probe: Work<S, unknown>;
+  readonly connect: (url: string, signal: AbortSignal) => Promise<S>;
+  readonly probe: Work<S, unknown>;
 }
 
 /** A server of a cluster that does not answer as it ought to. */

@@ -80,7 +80,7 @@ export function firstAnswer<T>(
           firstFailure ??= { error };
           if (!isLast && (askNext() || pending.size > 0)) return;
           end();
-          reject((isLast ? error : firstFailure.error) as Error);
+          reject(isLast ? error : firstFailure.error);
           leaveOthers();
         },
       );
