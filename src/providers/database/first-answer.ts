@@ -80,7 +80,8 @@ export function firstAnswer<T>(
           firstFailure ??= { error };
           if (!isLast && (askNext() || pending.size > 0)) return;
           end();
-          reject(isLast ? error : firstFailure.error);
+          const failure: unknown = isLast ? error : firstFailure.error;
+          reject(failure as Error);
           leaveOthers();
         },
       );
