@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstAnswer } from './first-answer.js';
 import type { Asked } from './first-answer.js';
@@ -99,11 +101,17 @@ describe('the first answer', () => {
 
   it('does not take a process that stood still for somebody slow', async () => {
     const events: string[] = [];
+    // An answer that comes from outside while the process does something else.
+    const outside = spawn('sh', ['-c', 'read go; sleep 0.05; echo A']);
     const asked = [
-      // An answer that came by the network while the process did something else.
-      somebody('a', events, () => new Promise((resolve) => setTimeout(resolve, 100, 'A'))),
+      somebody('a', events, async () => {
+        const [chunk] = (await once(outside.stdout, 'data')) as [Buffer];
+        return chunk.toString().trim();
+      }),
       somebody('b', events, says('B')),
     ];
+    outside.stdin.write('go\n');
+    await new Promise((resolve) => setImmediate(resolve));
     const answer = firstAnswer(asked, never, isNonsense);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
     expect(await answer).toBe('A');

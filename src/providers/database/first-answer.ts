@@ -32,7 +32,7 @@ export function firstAnswer<T>(
     let started = 0;
     let hedges = 0;
     let isOver = false;
-    let firstFailure: { readonly error: unknown } | undefined;
+    let firstFailure: Error | undefined;
     let timer: NodeJS.Timeout | undefined;
 
     const end = (): void => {
@@ -72,16 +72,15 @@ export function firstAnswer<T>(
           resolve(answer);
           leaveOthers();
         },
-        (error: unknown) => {
+        (error: Error) => {
           pending.delete(one);
           if (isOver) return;
           const isLast = isAnswer(error);
           if (!isLast) one.failed(error);
-          firstFailure ??= { error };
+          firstFailure ??= error;
           if (!isLast && (askNext() || pending.size > 0)) return;
           end();
-          const failure: unknown = isLast ? error : firstFailure.error;
-          reject(failure as Error);
+          reject(isLast ? error : firstFailure);
           leaveOthers();
         },
       );
