@@ -20,7 +20,7 @@ export interface AppConfig {
   /** Name -> target, `default` among them when configured. */
   readonly targets: ReadonlyMap<string, TargetConfig>;
   readonly logging: LoggingConfig;
-  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`. */
+  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`, which may list several servers. */
   readonly databaseUrl: string;
   /** From the `OTEL_` variables; absent: no traces. */
   readonly tracing?: TracingConfig | undefined;

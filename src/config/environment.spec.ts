@@ -51,6 +51,8 @@ describe('the environment', () => {
     ['mariadb://u:p%40ss@db/vip', 'mysql://u:p%40ss@db/vip'],
     ['mysql://db/vip?charset=utf8mb4', 'mysql://db/vip?charset=utf8mb4'],
     ['mysql://u:p@[::1]:3306/vip', 'mysql://u:p@[::1]:3306/vip'],
+    ['mysql://u:p,q@a:3306,b,[::1]:3307/vip', 'mysql://u:p,q@a:3306,b,[::1]:3307/vip'],
+    ['mariadb://a,b/vip', 'mysql://a,b/vip'],
   ])('DATABASE_URL %s is %s', (url, expected) => {
     expect(readEnvironment({ DATABASE_URL: url }).databaseUrl).toBe(expected);
   });
@@ -61,6 +63,8 @@ describe('a wrong environment', () => {
     'is not a database the service knows. Write sqlite:<path> or mysql://user:password@host:port/database. Default: sqlite:data/smartrouting.sqlite.';
   const INCOMPLETE =
     'is not a complete address. Write mysql://user:password@host:port/database, with %40 for @, %2F for / and %23 for # in the password.';
+  const INCOMPLETE_LIST =
+    'is not a complete list of servers. Write mysql://user:password@host1:port,host2:port/database, user, password and database once, with %40 for @, %2F for / and %23 for # in the password.';
   const NO_PATH =
     'has no path after sqlite:. Write sqlite:data/smartrouting.sqlite, or sqlite:/var/lib/smartrouting.sqlite, without //.';
   it.each([
@@ -75,6 +79,10 @@ describe('a wrong environment', () => {
     ['mysql://u:s3#cret@db/vip', INCOMPLETE],
     ['mysql://u:s3cret%zz@db/vip', INCOMPLETE],
     ['mysql:///s3cret', INCOMPLETE],
+    ['mysql://u:s3cret@a,,b/vip', INCOMPLETE_LIST],
+    ['mysql://u:s3cret@a,b', INCOMPLETE_LIST],
+    ['mysql://u:s3cret@a,b:x/vip', INCOMPLETE_LIST],
+    ['mysql://u:s3cret@a,u:s3cret@b/vip', INCOMPLETE_LIST],
   ])('DATABASE_URL %s is refused without being shown', (url, problem) => {
     expect(() => readEnvironment({ DATABASE_URL: url })).toThrow(
       expect.objectContaining({

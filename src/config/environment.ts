@@ -17,7 +17,7 @@ export interface Environment {
   readonly port?: number;
   /** `HOST`, over `server.host`. */
   readonly host?: string;
-  /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */
+  /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`, several hosts with commas. */
   readonly databaseUrl: string;
   /** What the `OTEL_` variables ask for; absent: no traces. */
   readonly tracing?: TracingConfig;
@@ -92,11 +92,24 @@ function readSqlitePath(path: string): { url: string } | { problem: string } {
 }
 
 function readServerUrl(text: string): { url: string } | { problem: string } {
-  const problem =
-    'is not a complete address. Write mysql://user:password@host:port/database, with %40 for @, %2F for / and %23 for # in the password.';
-  if (!URL.canParse(text)) return { problem };
-  const url = new URL(text);
-  const decodable = [url.username, url.password, url.pathname].every((part) => {
+  const [, start, hosts, end] = /^(mysql:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s.exec(text) ?? [];
+  const list = hosts?.split(',') ?? [''];
+  // Somebody who writes user and password before each host.
+  const isRepeated = /@[^/?#]*,/.test(start ?? '');
+  const isComplete =
+    !isRepeated && list.every((host) => isServerUrl(host === '' ? '' : `${start}${host}${end}`));
+  if (isComplete) return { url: text };
+  const rule =
+    list.length === 1 && !isRepeated
+      ? 'is not a complete address. Write mysql://user:password@host:port/database'
+      : 'is not a complete list of servers. Write mysql://user:password@host1:port,host2:port/database, user, password and database once';
+  return { problem: `${rule}, with %40 for @, %2F for / and %23 for # in the password.` };
+}
+
+function isServerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, username, password, pathname, hash } = new URL(text);
+  const decodable = [username, password, pathname].every((part) => {
     try {
       return typeof decodeURIComponent(part) === 'string';
     } catch (error) {
@@ -104,7 +117,5 @@ function readServerUrl(text: string): { url: string } | { problem: string } {
       throw error;
     }
   });
-  const complete =
-    url.hostname !== '' && /^\/[^/]+$/.test(url.pathname) && url.hash === '' && text.startsWith('mysql://');
-  return complete && decodable ? { url: text } : { problem };
+  return decodable && hostname !== '' && /^\/[^/]+$/.test(pathname) && hash === '';
 }

@@ -37,8 +37,9 @@ export class Lease {
         expires_ms: { sql: `${now} + ?`, parameters: [holdMs] },
       })) ||
       (await this.database.change(
-        `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND expires_ms <= ${now}`,
-        [owner, holdMs, provider, name],
+        // It is ours already where the node was lost that we asked first, after it had passed the row on to the others.
+        `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND (expires_ms <= ${now} OR owner = ?)`,
+        [owner, holdMs, provider, name, owner],
       )) > 0;
     if (isMine) this.#held(askedMs);
     return isMine;

@@ -1,7 +1,8 @@
-import { DatabaseLink } from '../providers/database/database-link.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseNodes } from '../providers/database/database-nodes.js';
 import { connectTo, withoutRights } from '../providers/database/database-session.js';
 import type { Session } from '../providers/database/database-session.js';
-import { failureOf, isConnectionLost, needsNewSession } from '../providers/database/failures.js';
+import { failureOf, isConflict } from '../providers/database/failures.js';
 import { migrate } from '../providers/database/migrate.js';
 import { change, isSqlite, select } from '../providers/database/select.js';
 import type { Parameter, Row } from '../providers/database/select.js';
@@ -11,6 +12,10 @@ import type { ProviderLogger } from '../plugin-api/index.js';
 /** Nobody on the telephone waits for it. */
 const PATIENCE_MS = 10_000;
 
+/** Of a statement that met another instance's; the cluster undid it. */
+const TRIES = 5;
+const CONFLICT_PAUSE_MS = 20;
+
 /** The tables of the store are missing, or not those that it knows. */
 const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQLITE_ERROR']);
 
@@ -18,7 +23,7 @@ const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQL
 export class StateDatabase {
   /** Milliseconds since the epoch by the database's clock, as an SQL expression. */
   readonly now: string;
-  readonly #link: DatabaseLink<Session>;
+  readonly #nodes: DatabaseNodes<Session>;
   #wasConnected = false;
 
   constructor(url: string, logger: ProviderLogger) {
@@ -26,10 +31,10 @@ export class StateDatabase {
       ? `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
       : // Not by local time, which at the end of summer time has two meanings.
         `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000`;
-    this.#link = new DatabaseLink(async (signal) => {
+    const connect = async (node: string, signal: AbortSignal): Promise<Session> => {
       const session = await connectTo(
-        url,
-        { mustExist: this.#wasConnected, readOnly: false },
+        node,
+        { mustExist: this.#wasConnected, readOnly: false, seesAllCommits: true },
         signal,
         async (connected) => {
           const mayChange = await migrate(connected.dataSource);
@@ -39,7 +44,10 @@ export class StateDatabase {
       );
       this.#wasConnected = true;
       return session;
-    }, logger);
+    };
+    const probe = ({ dataSource }: Session, signal: AbortSignal): Promise<Row[]> =>
+      select(dataSource, 'SELECT 1', [], signal);
+    this.#nodes = new DatabaseNodes(url, { connect, probe }, logger);
   }
 
   /** @throws VipLookupError when the database cannot be used */
@@ -84,23 +92,33 @@ export class StateDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#link.close();
+    await this.#nodes.close();
   }
 
   async #use<T>(work: (session: Session, signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     try {
-      const session = await this.#link.ready();
-      try {
-        return await work(session, signal);
-      } catch (error) {
-        if (isConnectionLost(error) || needsNewSession(error)) this.#link.drop(session);
-        throw error;
-      }
+      return await this.#nodes.write(
+        (session, cut) => unlessConflict(() => work(session, cut)),
+        PATIENCE_MS,
+        signal,
+      );
     } catch (error) {
       if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
       throw failureOf(error);
     }
+  }
+}
+
+/** A cluster undoes the statement of one of two instances that changed the same row at once; that one tries again. */
+async function unlessConflict<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES || !isConflict(error)) throw error;
+    }
+    await sleep(CONFLICT_PAUSE_MS * tries * Math.random());
   }
 }
 

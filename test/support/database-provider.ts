@@ -67,15 +67,20 @@ export interface SpoilingProxy {
   readonly swallow: () => void;
   /** The open connections break as soon as they are used. */
   readonly breakOnUse: () => void;
+  /** How many bytes were passed on to the server. */
+  readonly bytes: () => number;
   readonly stop: () => Promise<void>;
 }
 
-export async function spoilingProxy(targetPort: number): Promise<SpoilingProxy> {
+/** @param port a free one unless given */
+export async function spoilingProxy(targetPort: number, port = 0): Promise<SpoilingProxy> {
   const open = new Set<{ client: Socket; server: Socket }>();
+  let bytes = 0;
   const proxy = createServer((client) => {
     const server = connect(targetPort, '127.0.0.1');
     const pair = { client, server };
     open.add(pair);
+    client.on('data', ({ length }: Buffer) => (bytes += length));
     client.pipe(server).pipe(client);
     for (const socket of [client, server]) {
       socket.on('error', () => socket.destroy());
@@ -85,7 +90,7 @@ export async function spoilingProxy(targetPort: number): Promise<SpoilingProxy> 
         server.destroy();
       });
     }
-  }).listen(0, '127.0.0.1');
+  }).listen(port, '127.0.0.1');
   await once(proxy, 'listening');
   const spoil = (onData: (client: Socket) => void) => (): void => {
     for (const { client, server } of open) {
@@ -96,6 +101,7 @@ export async function spoilingProxy(targetPort: number): Promise<SpoilingProxy> 
   return {
     port: (proxy.address() as AddressInfo).port,
     swallow: spoil(() => undefined),
+    bytes: () => bytes,
     breakOnUse: spoil((client) => client.resetAndDestroy()),
     async stop() {
       proxy.close();

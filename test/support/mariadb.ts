@@ -80,7 +80,8 @@ export async function startMariaDb(): Promise<MariaDb> {
   };
 }
 
-class ServerProcess {
+/** A `mariadbd` with its data in a folder. */
+export class ServerProcess {
   #child: ChildProcess | undefined;
   #output = '';
   /** A test run that dies must not leave a server behind. */
@@ -89,6 +90,8 @@ class ServerProcess {
   constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly more: readonly string[] = [],
+    private readonly user = userInfo().username,
   ) {
     process.once('exit', this.#onExit);
   }
@@ -99,7 +102,8 @@ class ServerProcess {
       [
         '--no-defaults',
         `--datadir=${join(this.folder, 'data')}`,
-        `--user=${userInfo().username}`,
+        `--user=${this.user}`,
+        ...this.more.filter((option) => option.startsWith('--innodb-')),
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
         '--skip-name-resolve',
@@ -115,7 +119,7 @@ class ServerProcess {
       'mariadbd',
       [
         '--no-defaults',
-        `--user=${userInfo().username}`,
+        `--user=${this.user}`,
         `--datadir=${join(this.folder, 'data')}`,
         `--tmpdir=${this.folder}`,
         `--socket=${join(this.folder, 'socket')}`,
@@ -126,6 +130,7 @@ class ServerProcess {
         '--innodb-buffer-pool-size=32M',
         '--innodb-flush-log-at-trx-commit=2',
         '--innodb-doublewrite=0',
+        ...this.more,
       ],
       { env, stdio: ['ignore', 'ignore', 'pipe'] },
     );

@@ -14,6 +14,8 @@ export interface DataSourceSettings {
    * and tries again. Default: 5000.
    */
   readonly busyTimeoutMs?: number;
+  /** Reads wait until the node has what was committed on any other of its Galera cluster. Nothing anywhere else. */
+  readonly seesAllCommits?: boolean;
   /** Nothing on the console, not even a failed migration. */
   readonly quiet?: boolean;
 }
@@ -54,7 +56,7 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
       },
     });
   }
-  const pool = new ServerPool(settings.readOnly ?? false);
+  const pool = new ServerPool(settings);
   const dataSource = new DataSource({
     ...common,
     type: address.type,

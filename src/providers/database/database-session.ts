@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { VipLookupError } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource, dropConnections, warmUp } from './data-source.js';
+import type { DataSourceSettings } from './data-source.js';
 import { parseDatabaseUrl } from './database-url.js';
 import { migrate } from './migrate.js';
 import { whileBusy } from './select.js';
@@ -20,6 +21,12 @@ export interface Session {
 /** One whose table has been looked at. */
 export interface DatabaseSession extends Session {
   readonly statements: TableStatements;
+}
+
+/** How a database is opened. */
+export interface Opening extends Pick<DataSourceSettings, 'readOnly' | 'seesAllCommits'> {
+  /** Do not make an SQLite file that is missing. */
+  readonly mustExist: boolean;
 }
 
 /**
@@ -51,7 +58,7 @@ export async function openSession(
  */
 export async function connectTo<S extends Session>(
   url: string,
-  { mustExist, readOnly }: { readonly mustExist: boolean; readonly readOnly: boolean },
+  { mustExist, ...settings }: Opening,
   signal: AbortSignal,
   prepare: (session: Session) => Promise<S>,
 ): Promise<S> {
@@ -59,7 +66,7 @@ export async function connectTo<S extends Session>(
   const file = address.type === 'sqlite' && address.path !== ':memory:' ? address.path : undefined;
   if (file !== undefined && mustExist) await stat(file);
   return whileBusy(async () => {
-    const dataSource = createDataSource(url, { readOnly, busyTimeoutMs: 0, quiet: true });
+    const dataSource = createDataSource(url, { ...settings, busyTimeoutMs: 0, quiet: true });
     const giveUp = (): void => dropConnections(dataSource);
     signal.addEventListener('abort', giveUp, { once: true });
     try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
+import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './database-url.js';
 
 describe('a database URL', () => {
   it.each([
@@ -32,6 +32,27 @@ describe('a database URL', () => {
   });
 
   it.each([
+    [
+      'mysql://u:a,b%40@one:3306,two,[::1]:3307/vip?ssl=unverified',
+      [
+        'mysql://u:a,b%40@one:3306/vip?ssl=unverified',
+        'mysql://u:a,b%40@two/vip?ssl=unverified',
+        'mysql://u:a,b%40@[::1]:3307/vip?ssl=unverified',
+      ],
+    ],
+    ['mariadb://one,two/vip', ['mariadb://one/vip', 'mariadb://two/vip']],
+    ['mysql://u:a,b@one/vip', ['mysql://u:a,b@one/vip']],
+    ['sqlite:a,b.sqlite', ['sqlite:a,b.sqlite']],
+  ])('%s lists the servers of a cluster, or is one', (url, nodes) => {
+    expect(nodeUrls(url)).toEqual(nodes);
+    expect(databaseUrlProblem(url)).toBeUndefined();
+  });
+
+  it('with several servers is none for one connection', () => {
+    expect(() => parseDatabaseUrl('mysql://u:sesame@one,two/vip')).toThrow('names several hosts');
+  });
+
+  it.each([
     ['mysql://u:p@db.example/vip?ssl=true', { rejectUnauthorized: true }],
     ['mysql://u:p@10.0.0.1/vip?ssl=unverified', { rejectUnauthorized: false }],
   ])('%s is encrypted', (url, tls) => {
@@ -54,6 +75,11 @@ describe('a database URL', () => {
     ['mysql://u:sesame@127.0.0.1:4898/x#@db.example.com/crm', /%40 for @/],
     ['mysql://u:p@127.0.0.1/x?sesame@db.example.com/crm', /%40 for @/],
     ['mysql://u:sesame@10.0.0.1/d?ssl=true', /Write the name/],
+    ['mysql://u:sesame@one,,two/d', /is no database URL/],
+    ['mysql://u:sesame@one,two:99999/d', /is no database URL/],
+    ['mysql://u:sesame@one,u:sesame@two/d', /user and password once/],
+    ['mysql://u:sesame@one,10.0.0.1/d?ssl=true', /Write the name/],
+    ['mysql://u:sesame@one:3306,two,ONE/d', /3\. host/],
   ])('%s is refused, and its password not shown', (url, problem) => {
     expect(databaseUrlProblem(url)).toMatch(problem);
     expect(databaseUrlProblem(url)).not.toContain('sesame');

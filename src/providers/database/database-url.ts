@@ -20,15 +20,29 @@ export interface ServerAddress {
   readonly tls: { readonly rejectUnauthorized: boolean } | undefined;
 }
 
-const FORMS = 'Write sqlite:<path> or mysql://user:password@host:port/database.';
+const FORMS =
+  'Write sqlite:<path> or mysql://user:password@host:port/database; several hosts of a cluster with commas between them.';
 const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
   true: { rejectUnauthorized: true },
   unverified: { rejectUnauthorized: false },
 };
 
 /**
+ * Takes the servers of a cluster apart: `mysql://user:password@a:3306,b/database` are the same with `a:3306` and with `b`. Any
+ * other text comes back as it is.
+ */
+export function nodeUrls(url: string): [string, ...string[]] {
+  const [, scheme, authority, rest] = /^((?:mysql|mariadb):\/\/)([^/?#]*)(.*)$/s.exec(url) ?? [];
+  const at = (authority?.lastIndexOf('@') ?? -1) + 1;
+  const [first, ...others] = authority?.slice(at).split(',') ?? [];
+  if (first === undefined || others.length === 0) return [url];
+  const withHost = (host: string): string => `${scheme}${authority!.slice(0, at)}${host}${rest}`;
+  return [withHost(first), ...others.map(withHost)];
+}
+
+/**
  * Reads `sqlite:<path>`, `sqlite::memory:`, `mysql://user:password@host:port/database` or the same with `mariadb://`.
- * `?ssl=true` encrypts and checks the server's certificate, `?ssl=unverified` only encrypts.
+ * `?ssl=true` encrypts and checks the server's certificate, `?ssl=unverified` only encrypts. One server only: see `nodeUrls`.
  * @throws DatabaseUrlError, whose message never shows the URL
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
@@ -37,6 +51,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     if (path.trim() === '') throw new DatabaseUrlError(`has no path after sqlite:. ${FORMS}`);
     return { type: 'sqlite', path };
   }
+  if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');
   const type = /^(mysql|mariadb):\/\//.exec(url)?.[1] as ServerAddress['type'] | undefined;
   if (type === undefined) throw new DatabaseUrlError(`is no database URL. ${FORMS}`);
   if (!URL.canParse(url)) {
@@ -75,12 +90,25 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   };
 }
 
-/** Says what is wrong with a database URL; `undefined` when it is well. */
+/** Says what is wrong with a database URL, which may list several servers; `undefined` when it is well. */
 export function databaseUrlProblem(url: unknown): string | undefined {
   if (typeof url !== 'string') return `is no database URL. ${FORMS}`;
   try {
-    parseDatabaseUrl(url);
-    return undefined;
+    if (/^\w+:\/\/[^/?#]*@[^/?#]*,[^/?#]*@/.test(url)) {
+      throw new DatabaseUrlError(
+        'has an @ behind a comma. Write user and password once, before the first host, and in the password %40 for @.',
+      );
+    }
+    const nodes = nodeUrls(url);
+    const hosts = nodes.map((node) => {
+      const address = parseDatabaseUrl(node);
+      return address.type === 'sqlite' ? node : `${address.host.toLowerCase()}:${address.port}`;
+    });
+    const twice = hosts.findIndex((host, index) => hosts.indexOf(host) < index);
+    if (twice < 0) return undefined;
+    throw new DatabaseUrlError(
+      `names the same host and port twice: the ${twice + 1}. host is one of those before it.`,
+    );
   } catch (error) {
     if (error instanceof DatabaseUrlError) return error.message;
     throw error;

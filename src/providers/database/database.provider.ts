@@ -13,14 +13,16 @@ import type {
   VipLookupProvider,
   VipRecord,
 } from '../../plugin-api/index.js';
-import { DatabaseLink } from './database-link.js';
-import { POOL_SIZE, warmUp } from './data-source.js';
+import { POOL_SIZE } from './data-source.js';
+import { DatabaseNodes } from './database-nodes.js';
+import type { Work } from './database-node.js';
+import type { NodeTrouble } from './database-nodes.js';
 import { openSession } from './database-session.js';
 import type { DatabaseSession } from './database-session.js';
-import { databaseUrlProblem, parseDatabaseUrl } from './database-url.js';
+import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './database-url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
-import { failureOf, isConnectionLost, isNotInCharacterSet, needsNewSession } from './failures.js';
-import { select, untilAborted } from './select.js';
+import { failureOf, isNotInCharacterSet } from './failures.js';
+import { select, selectApart } from './select.js';
 import type { Row } from './select.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
@@ -33,7 +35,7 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
-  readonly #link: DatabaseLink<DatabaseSession>;
+  readonly #nodes: DatabaseNodes<DatabaseSession>;
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
 
@@ -43,17 +45,23 @@ export class DatabaseProvider implements VipLookupProvider {
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
     this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
     const url = this.#url();
-    this.#link = new DatabaseLink(async (signal) => {
-      const mustExist = this.#wasConnected || !this.#table.isOwn;
-      const session = await openSession(url, this.#table, mustExist, signal);
-      this.#wasConnected = true;
-      return session;
-    }, context.logger);
+    this.#nodes = new DatabaseNodes(
+      url,
+      {
+        connect: async (node, signal) => {
+          const mustExist = this.#wasConnected || !this.#table.isOwn;
+          const session = await openSession(node, this.#table, mustExist, signal);
+          this.#wasConnected = true;
+          return session;
+        },
+        probe: ({ dataSource, statements }, signal) => select(dataSource, statements.probe(), [], signal),
+      },
+      context.logger,
+    );
   }
 
   async open(): Promise<void> {
-    const { dataSource } = await this.#link.ready();
-    await warmUp(dataSource);
+    await this.#nodes.open();
   }
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
@@ -67,15 +75,19 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async check(signal: AbortSignal): Promise<ProviderStatus> {
     try {
-      const entries = entriesIn(await this.#select((statements) => statements.count(), [], signal));
-      return { status: 'up', ...(entries !== undefined && { entries }) };
+      const [rows, troubles] = await Promise.all([
+        this.#select((statements) => statements.count(), [], signal),
+        this.#nodes.count > 1 ? this.#nodes.troubles() : [],
+      ]);
+      const entries = entriesIn(rows);
+      return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
     }
   }
 
   async close(): Promise<void> {
-    await this.#link.close();
+    await this.#nodes.close();
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
@@ -95,21 +107,17 @@ export class DatabaseProvider implements VipLookupProvider {
     }
   }
 
-  async #select(
+  #select(
     statement: (statements: TableStatements) => string,
     parameters: readonly string[],
     signal: AbortSignal,
   ): Promise<Row[]> {
-    for (let spoiled = 0; ; spoiled++) {
-      const session = await untilAborted(this.#link.ready(), signal);
-      try {
-        return await select(session.dataSource, statement(session.statements), parameters, signal);
-      } catch (error) {
-        if (needsNewSession(error)) this.#link.drop(session);
-        // Connections may have died in the pool. Each one leaves it when it is found dead, and then a new one is made.
-        if (signal.aborted || !isConnectionLost(error) || spoiled === POOL_SIZE) throw error;
-      }
-    }
+    const asking =
+      (ask: typeof select): Work<DatabaseSession, Row[]> =>
+      ({ dataSource, statements }, cut) =>
+        ask(dataSource, statement(statements), parameters, cut);
+    // Yesterday's list of VIPs is better than none while a cluster has lost its majority.
+    return this.#nodes.read(asking(select), asking(selectApart), signal);
   }
 
   /** The records among the rows that are this caller's. A row that cannot be read matters only if no other can. */
@@ -143,7 +151,7 @@ export class DatabaseProvider implements VipLookupProvider {
       const key = options.connection === undefined ? 'DATABASE_URL' : `providers.${name}.connection`;
       throw new VipLookupError(`${key} ${problem}`);
     }
-    const address = parseDatabaseUrl(url);
+    const address = parseDatabaseUrl(nodeUrls(url)[0]);
     return address.type === 'sqlite' && address.path !== ':memory:'
       ? `sqlite:${this.context.resolvePath(address.path)}`
       : url;
@@ -153,4 +161,10 @@ export class DatabaseProvider implements VipLookupProvider {
 /** The caller's number and its ranges; none for text that the table cannot hold, or that would itself be a range. */
 function ownKeys(caller: Caller): string[] {
   return isStorable(caller.key) && !caller.key.endsWith('*') ? numberKeys(caller.key) : [];
+}
+
+function statusOf(troubles: readonly NodeTrouble[], nodes: number): ProviderStatus {
+  if (troubles.length === 0) return { status: 'up' };
+  const told = troubles.map(({ name, reason }) => `${name} ${reason.replace(/^database /, '')}`).join('; ');
+  return { status: 'degraded', reason: `${troubles.length} of ${nodes} database nodes in trouble: ${told}` };
 }

@@ -23,6 +23,15 @@ const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
   'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
   'SQLITE_READONLY',
 ]);
+/** A replica, or a server that is being handed over: another one takes it. */
+const READ_ONLY: ReadonlySet<string | undefined> = new Set([
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+]);
+/** Somebody else changed the same. Galera says so at the latest when it is committed, and nothing was done then. */
+const CONFLICT: ReadonlySet<string | undefined> = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
+/** What Galera says while a node is not a part of the cluster: "WSREP has not yet prepared node for application use". */
+const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
 /** The column's character set has no such characters, so no row of it can hold the text. */
 const NOT_IN_CHARACTER_SET: ReadonlySet<string | undefined> = new Set([
   'ER_CANT_AGGREGATE_2COLLATIONS',
@@ -31,9 +40,15 @@ const NOT_IN_CHARACTER_SET: ReadonlySet<string | undefined> = new Set([
   'ER_CANNOT_CONVERT_STRING',
 ]);
 const SERVER_NOT_REACHED =
-  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
+  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
 
 export const isConnectionLost = (error: unknown): boolean => CONNECTION_LOST.has(codeOf(error));
+export const isReadOnly = (error: unknown): boolean => READ_ONLY.has(codeOf(error));
+export const isConflict = (error: unknown): boolean => CONFLICT.has(codeOf(error));
+export const isNotPrepared = (error: unknown): boolean => codeOf(error) === NOT_PREPARED;
+/** True when another server of the cluster may do better. */
+export const isNodeTrouble = (error: unknown): boolean =>
+  error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
 export const isNotAllowed = (error: unknown): boolean => NOT_ALLOWED.has(codeOf(error));
 export const isMissingTable = (error: unknown): boolean => codeOf(error) === 'ER_NO_SUCH_TABLE';
 export const isNotInCharacterSet = (error: unknown): boolean => NOT_IN_CHARACTER_SET.has(codeOf(error));
@@ -60,6 +75,8 @@ export function codeOf(error: unknown): string | undefined {
 export function failureOf(error: unknown): VipLookupError {
   if (error instanceof VipLookupError) return error;
   const code = codeOf(error);
+  if (code === NOT_PREPARED)
+    return new VipLookupError('database node is not a part of its cluster now (WSREP)');
   const shown = code ?? (error as { name?: string }).name ?? 'unknown error';
   return new VipLookupError(
     code === undefined || SERVER_NOT_REACHED.test(code)

@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationExecutor } from 'typeorm';
 import type { DataSource } from 'typeorm';
-import { isNotAllowed } from './failures.js';
+import { codeOf, isConflict, isNotAllowed } from './failures.js';
 import { exclusively } from './table-lock.js';
+
+const TRIES = 5;
+const PAUSE_MS = 100;
+const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME']);
 
 /**
  * Brings the service's own table up to date. Several instances may do so at once.
@@ -24,10 +29,18 @@ async function isUpToDate(dataSource: DataSource): Promise<boolean> {
 }
 
 async function runMigrations(dataSource: DataSource): Promise<void> {
-  try {
-    if (!(await isUpToDate(dataSource))) await dataSource.runMigrations({ transaction: 'all' });
-  } catch (error) {
-    // Another process may have been a moment faster; then ours failed because the table was there already.
-    if (!(await isUpToDate(dataSource))) throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      if (!(await isUpToDate(dataSource))) await dataSource.runMigrations({ transaction: 'all' });
+      return;
+    } catch (error) {
+      // Another process may have been a moment faster; then ours failed because the table was there already.
+      if (await isUpToDate(dataSource)) return;
+      if (tries === TRIES || !isAnothers(error)) throw error;
+    }
+    await sleep(PAUSE_MS * tries);
   }
 }
+
+/** Another process is at it on another node of the cluster, where no lock is seen, and is not done yet. */
+const isAnothers = (error: unknown): boolean => isConflict(error) || EXISTS.has(codeOf(error) ?? '');

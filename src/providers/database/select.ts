@@ -23,6 +23,27 @@ export function select(
 }
 
 /**
+ * As `select`, from a MariaDB node that has lost its Galera cluster, and otherwise answers nothing. It knows what was
+ * committed until then.
+ */
+export function selectApart(
+  dataSource: DataSource,
+  sql: string,
+  parameters: readonly Parameter[],
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const work = async (runner: QueryRunner): Promise<Row[]> => {
+    await runner.query('SET SESSION wsrep_dirty_reads = ON');
+    try {
+      return (await runner.query(sql, [...parameters])) as Row[];
+    } finally {
+      await runner.query('SET SESSION wsrep_dirty_reads = OFF');
+    }
+  };
+  return run(dataSource, work, signal);
+}
+
+/**
  * As `select`, for a statement that changes rows.
  * @returns how many rows it found to change
  */

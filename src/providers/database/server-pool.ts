@@ -25,6 +25,14 @@ export function cutConnection(connection: ServerConnection): void {
   connection.stream.destroy();
 }
 
+/** What the server is told about each session. */
+export interface SessionSettings {
+  /** It refuses to write. */
+  readonly readOnly?: boolean;
+  /** Reads wait until a Galera node has what was committed on the others. */
+  readonly seesAllCommits?: boolean;
+}
+
 /**
  * The connections to one database server. Once warm it stays warm: idle connections are tried from time to time, dead
  * ones replaced, so that not every one of them has to be found dead by a call.
@@ -40,8 +48,7 @@ export class ServerPool {
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Infinity;
 
-  /** @param readOnly sessions refuse to write */
-  constructor(private readonly readOnly: boolean) {}
+  constructor(private readonly sessions: SessionSettings) {}
 
   /** What TypeORM calls to make its pool. */
   readonly createPool = (options: PoolOptions): Pool => {
@@ -135,8 +142,14 @@ export class ServerPool {
       // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns come
       // in the session's time zone.
       `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'`,
-      ...(this.readOnly ? ['SET SESSION TRANSACTION READ ONLY'] : []),
+      ...(this.sessions.readOnly ? ['SET SESSION TRANSACTION READ ONLY'] : []),
+      ...(this.sessions.seesAllCommits ? ['SET SESSION wsrep_sync_wait = 1'] : []),
     ];
-    for (const statement of statements) connection.query(statement, (error) => error && connection.destroy());
+    for (const statement of statements) {
+      // A server without Galera has no such variable, and no need of it.
+      connection.query(statement, (error) => {
+        if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+      });
+    }
   }
 }

@@ -1,5 +1,7 @@
-import type { DataSource } from 'typeorm';
+import { randomUUID } from 'node:crypto';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { VipLookupError } from '../../plugin-api/index.js';
+import { isConflict } from './failures.js';
 import { isSqlite } from './select.js';
 import type { Row } from './select.js';
 
@@ -7,15 +9,22 @@ const WAIT_S = 10;
 /** Locks belong to the whole server and have at most 64 characters. */
 const LOCK_NAME = `LEFT(CONCAT('smartrouting.', DATABASE()), 64)`;
 
+/** Of a transaction that a Galera cluster refused because another one had taken its turn. */
+const TRIES = 5;
+
 /**
  * Lets one process at a time change the service's own table. SQLite needs nothing of the kind: its transactions lock the
  * file. A server ends the transaction at every CREATE, and would let two imports through side by side.
+ *
+ * The nodes of a Galera cluster do not know each other's locks, and some refuse to give any. There transactions call
+ * `takeTurn`, and the work is done once more when the cluster refused it.
  * @throws VipLookupError when another process has held the lock for 10 s
  */
 export async function exclusively<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
   if (isSqlite(dataSource)) return work();
   const runner = dataSource.createQueryRunner();
   try {
+    if (await isGalera(runner)) return await unlessRefused(work);
     const [row] = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ${WAIT_S}) AS locked`)) as Row[];
     if (Number(row?.['locked']) !== 1) {
       throw new VipLookupError(
@@ -29,5 +38,33 @@ export async function exclusively<T>(dataSource: DataSource, work: () => Promise
     }
   } finally {
     await runner.release();
+  }
+}
+
+/**
+ * The first statement of a transaction that must not run beside another one like it. In a Galera cluster it writes a row that
+ * all of them write, so that the cluster refuses the one that is committed later. Elsewhere it does nothing.
+ */
+export async function takeTurn(runner: QueryRunner): Promise<void> {
+  if (isSqlite(runner.dataSource) || !(await isGalera(runner))) return;
+  const turn = randomUUID();
+  await runner.query(
+    `INSERT INTO provider_lease (provider, name, owner, expires_ms) VALUES ('', 'vip_caller', ?, 0) ON DUPLICATE KEY UPDATE owner = ?`,
+    [turn, turn],
+  );
+}
+
+async function isGalera(runner: QueryRunner): Promise<boolean> {
+  const [row] = (await runner.query(`SHOW GLOBAL VARIABLES LIKE 'wsrep_on'`)) as Row[];
+  return row?.['Value'] === 'ON';
+}
+
+async function unlessRefused<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES || !isConflict(error)) throw error;
+    }
   }
 }

@@ -2,11 +2,12 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from './data-source.js';
-import { failureOf } from './failures.js';
+import { nodeUrls } from './database-url.js';
+import { failureOf, isNodeTrouble } from './failures.js';
 import { migrate } from './migrate.js';
 import { isSqlite } from './select.js';
 import type { Row } from './select.js';
-import { exclusively } from './table-lock.js';
+import { exclusively, takeTurn } from './table-lock.js';
 import { identityOf, refuseUnstorable, valuesOf, WRITTEN_COLUMNS } from './vip-caller.row.js';
 import { OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 
@@ -29,20 +30,24 @@ const BATCH_CHARACTERS = 200_000;
 const PAGE_ROWS = 1_000;
 
 /**
- * Connects to a database and brings the table `vip_caller` up to date, for the command line.
+ * Connects to a database and brings the table `vip_caller` up to date, for the command line: to the first server that answers.
  * @returns close it with `closeDataSource`
  * @throws VipLookupError when it is not reachable or the table cannot be made
  */
 export async function openDatabase(url: string): Promise<DataSource> {
-  const dataSource = createDataSource(url, { quiet: true });
-  try {
-    await dataSource.initialize();
-    await migrate(dataSource);
-    return dataSource;
-  } catch (error) {
-    await closeDataSource(dataSource);
-    throw failureOf(error);
+  const nodes = nodeUrls(url);
+  for (const [index, node] of nodes.entries()) {
+    const dataSource = createDataSource(node, { quiet: true });
+    try {
+      await dataSource.initialize();
+      await migrate(dataSource);
+      return dataSource;
+    } catch (error) {
+      await closeDataSource(dataSource);
+      if (index === nodes.length - 1 || !isNodeTrouble(error)) throw failureOf(error);
+    }
   }
+  throw new TypeError('a database has a node');
 }
 
 /**
@@ -63,6 +68,7 @@ export async function importRecords(
       dataSource,
       isSqlite(dataSource) ? 'BEGIN IMMEDIATE' : 'START TRANSACTION',
       async (runner) => {
+        await takeTurn(runner);
         const { known, removed } =
           mode === 'merge' ? await removeNamed(runner, records, wanted) : await removeAll(runner, wanted);
         for (const batch of batchesOf(records.map(valuesOf))) await insert(runner, batch);

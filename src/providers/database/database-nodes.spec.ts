@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  closedPort,
+  databaseProvider,
+  openSockets,
+  silentServer,
+  spoilingProxy,
+} from '../../../test/support/database-provider.js';
+import type { SpoilingProxy } from '../../../test/support/database-provider.js';
+import { startMariaDb } from '../../../test/support/mariadb.js';
+import type { MariaDb } from '../../../test/support/mariadb.js';
+import { Caller } from '../../plugin-api/index.js';
+import { DatabaseStates } from '../../store/database-states.js';
+import { closeDataSource, POOL_SIZE } from './data-source.js';
+import type { DatabaseProvider } from './database.provider.js';
+import { importRecords, openDatabase } from './vip-caller.repository.js';
+
+const AINO = Caller.read('+358501231234', 'FI');
+const GOLD = [{ number: '+358501231234', tier: 'gold' }];
+const PATIENCE_MS = 20_000;
+
+/** One server behind several doors stands for the nodes of a cluster; the Galera cluster itself is in test/e2e. */
+describe('a database of several servers', () => {
+  let server: MariaDb;
+  let doors: SpoilingProxy[];
+  let others = 0;
+  const undo: (() => unknown)[] = [];
+  beforeAll(async () => {
+    server = await startMariaDb();
+    const dataSource = await openDatabase(server.url);
+    await importRecords(dataSource, GOLD, 'replace');
+    await closeDataSource(dataSource);
+  }, 120_000);
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    doors = [await spoilingProxy(server.port), await spoilingProxy(server.port)];
+    others = openSockets();
+  });
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+    for (const door of doors) await door.stop();
+  });
+
+  const urlOf = (...ports: number[]): string =>
+    `mysql://root@${ports.map((port) => `127.0.0.1:${port}`).join(',')}/smartrouting`;
+
+  function provide(...ports: number[]): ReturnType<typeof databaseProvider> {
+    const subject = databaseProvider(urlOf(...ports));
+    undo.push(() => subject.provider.close());
+    return subject;
+  }
+
+  const find = (provider: DatabaseProvider) => provider.lookup(AINO, AbortSignal.timeout(PATIENCE_MS));
+  const crowd = (provider: DatabaseProvider) =>
+    Promise.all(Array.from({ length: POOL_SIZE }, () => find(provider)));
+
+  async function until(what: () => Promise<boolean> | boolean): Promise<void> {
+    for (let tries = 0; tries < 400; tries++) {
+      if (await what()) return;
+      await sleep(25);
+    }
+    throw new Error('it did not come to that');
+  }
+
+  /** How many of so many lookups each door passes on. */
+  async function shares(provider: DatabaseProvider): Promise<boolean[]> {
+    const before = doors.map(({ bytes }) => bytes());
+    for (let lookups = 0; lookups < 6; lookups++) expect(await find(provider)).toEqual(GOLD);
+    return doors.map(({ bytes }, index) => bytes() > before[index]! + 100);
+  }
+
+  it('is read in turn', async () => {
+    const { provider } = provide(doors[0]!.port, doors[1]!.port);
+    await provider.open();
+    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
+    expect(await shares(provider)).toEqual([true, true]);
+    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({ status: 'up', entries: 1 });
+  });
+
+  it('answers while one refuses, and health and log say which; it is used again when it is back', async () => {
+    const refusing = await closedPort();
+    const { provider, logged } = provide(refusing, server.port);
+    await provider.open();
+    for (let lookups = 0; lookups < 4; lookups++) expect(await find(provider)).toEqual(GOLD);
+    const reason = 'database is not reachable (ECONNREFUSED)';
+    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({
+      status: 'degraded',
+      reason: `1 of 2 database nodes in trouble: 127.0.0.1:${refusing} is not reachable (ECONNREFUSED)`,
+      entries: 1,
+    });
+    await until(() => logged.length > 0);
+    const node = `127.0.0.1:${refusing}`;
+    const message = 'database node is in trouble; the others are asked';
+    expect(logged).toEqual([{ level: 'warn', fields: { node, reason }, message }]);
+    const back = await spoilingProxy(server.port, refusing);
+    undo.unshift(() => back.stop());
+    await until(() => logged.length > 1);
+    expect(logged[1]).toEqual({ level: 'info', fields: { node }, message: 'database node is used again' });
+    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({ status: 'up', entries: 1 });
+  });
+
+  it('answers from the start while one takes connections and says nothing', async () => {
+    const silent = await silentServer();
+    undo.push(() => silent.stop());
+    const { provider } = provide(silent.port, server.port);
+    await provider.open();
+    expect(await find(provider)).toEqual(GOLD);
+  });
+
+  it('answers every lookup in hand when one freezes, leaves it alone, and gives its connections up', async () => {
+    const [frozen, well] = doors as [SpoilingProxy, SpoilingProxy];
+    const { provider } = provide(frozen.port, well.port);
+    await provider.open();
+    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
+    await crowd(provider);
+    frozen.swallow();
+    expect(await crowd(provider)).toEqual(Array.from({ length: POOL_SIZE }, () => GOLD));
+    // Each of a pool has a socket here and two in the doors. The swallowed ones do not pile up beside new ones.
+    await until(() => openSockets() - others <= 2 * POOL_SIZE * 3);
+    expect(await crowd(provider)).toEqual(Array.from({ length: POOL_SIZE }, () => GOLD));
+    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
+    expect(await shares(provider)).toEqual([true, true]);
+  });
+
+  it('fails as its first server does when none can be used', async () => {
+    const { provider } = provide(await closedPort(), await closedPort());
+    const reason = 'database is not reachable (ECONNREFUSED)';
+    await expect(provider.open()).rejects.toMatchObject({ message: reason });
+    await expect(find(provider)).rejects.toMatchObject({ message: reason });
+    await expect(provider.check(AbortSignal.timeout(PATIENCE_MS))).rejects.toMatchObject({ message: reason });
+  });
+
+  it('does not blame a server for a number that its column cannot hold', async () => {
+    await server.sql('CREATE TABLE latin (phone VARCHAR(40) CHARACTER SET latin1) ENGINE = InnoDB');
+    const { provider } = databaseProvider(urlOf(doors[0]!.port, doors[1]!.port), {
+      table: 'latin',
+      columns: { number: 'phone' },
+      tier: 'gold',
+      spellings: ['text'],
+    });
+    undo.push(() => provider.close());
+    await provider.open();
+    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
+    expect(await provider.lookup(Caller.read('阿', undefined), AbortSignal.timeout(PATIENCE_MS))).toBeNull();
+    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toMatchObject({ status: 'up' });
+  });
+
+  it('is written to where it can be: not where it refuses, is silent, or only read', async () => {
+    const silent = await silentServer();
+    undo.push(() => silent.stop());
+    const lists = [
+      [await closedPort(), server.port],
+      [silent.port, server.port],
+    ];
+    for (const [index, ports] of lists.entries()) {
+      const url = urlOf(...ports);
+      const dataSource = await openDatabase(url);
+      expect(await importRecords(dataSource, GOLD, 'merge')).toEqual({ added: 0, replaced: 1, removed: 0 });
+      await closeDataSource(dataSource);
+      const states = new DatabaseStates(url, { info: () => 0, warn: () => 0, error: () => 0 });
+      undo.push(() => states.close());
+      expect(await states.of(`crm${index}`).write('token', 'a', undefined)).toBe(true);
+      expect(await states.of(`crm${index}`).exclusively('sync', async () => 'done')).toBe('done');
+    }
+  }, 60_000);
+});

@@ -1,0 +1,142 @@
+import type { ProviderLogger } from '../../plugin-api/index.js';
+import { DatabaseNode, NoAnswer } from './database-node.js';
+import type { Work } from './database-node.js';
+import type { Session } from './database-session.js';
+import { nodeUrls, parseDatabaseUrl } from './database-url.js';
+import { isNodeTrouble, isNotInCharacterSet, isNotPrepared, isReadOnly } from './failures.js';
+import { firstAnswer } from './first-answer.js';
+
+/** How a session on one server is made, and tried. */
+export interface NodeWays<S extends Session> {
+  /** @param url of one server */
+  readonly connect: (url: string, signal: AbortSignal) => Promise<S>;
+  readonly probe: Work<S, unknown>;
+}
+
+/** A server of a cluster that does not answer as it ought to. */
+export interface NodeTrouble {
+  readonly name: string;
+  readonly reason: string;
+}
+
+const CHECK_PATIENCE_MS = 300;
+const nothing = (): void => undefined;
+/** The trouble of one node among several is told by the node. */
+const SILENT: ProviderLogger = { info: nothing, warn: nothing, error: nothing };
+
+/**
+ * The servers of one database, all of which know the same: a Galera cluster, a primary and its replicas, or a single server,
+ * for which none of this costs anything.
+ */
+export class DatabaseNodes<S extends Session> {
+  readonly #nodes: readonly [DatabaseNode<S>, ...DatabaseNode<S>[]];
+  #turn = 0;
+
+  /** @param url may list several servers */
+  constructor(url: string, { connect, probe }: NodeWays<S>, logger: ProviderLogger) {
+    const urls = nodeUrls(url);
+    const linkLogger = urls.length === 1 ? logger : SILENT;
+    const node = (one: string): DatabaseNode<S> =>
+      new DatabaseNode(nameOf(one), (signal) => connect(one, signal), probe, linkLogger, logger);
+    const [first, ...others] = urls;
+    this.#nodes = [node(first), ...others.map(node)];
+  }
+
+  get count(): number {
+    return this.#nodes.length;
+  }
+
+  /** Connects to all of them. Resolves when one can be used; rejects as the first one did when none can. */
+  async open(): Promise<void> {
+    const [first] = this.#nodes;
+    if (this.#nodes.length === 1) return first.open();
+    const opened = this.#nodes.map(async (node) =>
+      node.open().catch((error: unknown) => {
+        node.suspect(error);
+        throw error;
+      }),
+    );
+    await Promise.any(opened).catch(() => opened[0]);
+  }
+
+  /**
+   * Asks the nodes in turn; another one when the one asked fails or is slow.
+   * @param apart asks a node that is cut off from its cluster, where no other is well
+   */
+  read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
+    if (this.#nodes.length === 1) return this.#nodes[0].read(work, signal);
+    const asked = this.#inTurn().map((node) => ({
+      ask: async (cut: AbortSignal) => {
+        try {
+          return await node.read(work, cut);
+        } catch (error) {
+          if (!isNotPrepared(error)) throw error;
+          node.suspect(error);
+          if (this.#nodes.some(isWell)) throw error;
+          return node.read(apart, cut);
+        }
+      },
+      failed: (error: unknown) => node.suspect(error),
+      wasSlow: () => node.suspect(new NoAnswer()),
+    }));
+    return firstAnswer(asked, signal, isNotInCharacterSet);
+  }
+
+  /**
+   * Does what must not be done in two places at once: on the first node that is well, so that all instances use the same one;
+   * on the next when it cannot. One that does not answer gets half of the time that is left. The next may find it done.
+   */
+  async write<T>(work: Work<S, T>, patienceMs: number, signal: AbortSignal): Promise<T> {
+    const endMs = performance.now() + patienceMs;
+    const nodes = this.#wellFirst(this.#nodes);
+    for (const [index, node] of nodes.entries()) {
+      if (index === nodes.length - 1) return node.write(work, signal);
+      const limit = new AbortController();
+      const stop = (): void => limit.abort(signal.reason);
+      const timer = setTimeout(() => limit.abort(new NoAnswer()), (endMs - performance.now()) / 2).unref();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        return await node.write(work, limit.signal);
+      } catch (error) {
+        if (signal.aborted || !isNodeTrouble(error)) throw error;
+        if (!isReadOnly(error)) node.suspect(error);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+      }
+    }
+    throw new TypeError('a database has a node');
+  }
+
+  /** Asks those that are thought to be well for a sign of life. Never rejects; resolves in less than half a second. */
+  async troubles(): Promise<NodeTrouble[]> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), CHECK_PATIENCE_MS).unref();
+    const well = this.#nodes.filter(isWell);
+    await Promise.all(well.map((node) => node.try(patience.signal)));
+    clearTimeout(timer);
+    return this.#nodes.flatMap(({ name, trouble }) =>
+      trouble === undefined ? [] : [{ name, reason: trouble }],
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.close()));
+  }
+
+  #inTurn(): DatabaseNode<S>[] {
+    const start = this.#turn++ % this.#nodes.length;
+    return this.#wellFirst([...this.#nodes.slice(start), ...this.#nodes.slice(0, start)]);
+  }
+
+  #wellFirst(nodes: readonly DatabaseNode<S>[]): DatabaseNode<S>[] {
+    return [...nodes.filter(isWell), ...nodes.filter((node) => !isWell(node))];
+  }
+}
+
+const isWell = ({ trouble }: Pick<DatabaseNode<Session>, 'trouble'>): boolean => trouble === undefined;
+
+function nameOf(url: string): string {
+  const address = parseDatabaseUrl(url);
+  return address.type === 'sqlite' ? 'file' : `${address.host}:${address.port}`;
+}

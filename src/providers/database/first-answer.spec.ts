@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { firstAnswer } from './first-answer.js';
+import type { Asked } from './first-answer.js';
+
+const never = new AbortController().signal;
+const isNonsense = (error: unknown): boolean => (error as Error).message === 'nonsense';
+/** Far beyond everything here. */
+const LONG_MS = 20_000;
+
+/** Somebody who can be asked, and what became of it. */
+function somebody(
+  name: string,
+  events: string[],
+  answer: (signal: AbortSignal) => Promise<string>,
+): Asked<string> {
+  return {
+    ask: (signal) => {
+      events.push(`ask ${name}`);
+      signal.addEventListener('abort', () => events.push(`cut ${name}`), { once: true });
+      return answer(signal);
+    },
+    failed: (error) => events.push(`${name} failed: ${(error as Error).message}`),
+    wasSlow: () => events.push(`${name} was slow`),
+  };
+}
+const frozen = (signal: AbortSignal): Promise<string> =>
+  new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Error('cut')), { once: true }),
+  );
+const says = (text: string) => async () => text;
+const fails = (message: string) => async () => Promise.reject(new Error(message));
+
+describe('the first answer', () => {
+  it('is that of the first who is asked; nobody else is troubled', async () => {
+    const events: string[] = [];
+    const asked = [somebody('a', events, says('A')), somebody('b', events, says('B'))];
+    expect(await firstAnswer(asked, never, isNonsense)).toBe('A');
+    await sleep(200);
+    expect(events).toEqual(['ask a']);
+  });
+
+  it('is that of the next when one fails', async () => {
+    const events: string[] = [];
+    const asked = [
+      somebody('a', events, fails('down')),
+      somebody('b', events, fails('down too')),
+      somebody('c', events, says('C')),
+    ];
+    expect(await firstAnswer(asked, never, isNonsense)).toBe('C');
+    expect(events).toEqual(['ask a', 'a failed: down', 'ask b', 'b failed: down too', 'ask c']);
+  });
+
+  it('is that of the next when one is frozen, who is let go a while later', async () => {
+    const events: string[] = [];
+    const asked = [
+      somebody('a', events, frozen),
+      somebody('b', events, frozen),
+      somebody('c', events, says('C')),
+    ];
+    expect(await firstAnswer(asked, never, isNonsense)).toBe('C');
+    expect(events).toEqual(['ask a', 'ask b', 'ask c', 'a was slow', 'b was slow']);
+    for (let tries = 0; events.length < 7 && tries < 400; tries++) await sleep(10);
+    expect(events.slice(5)).toEqual(['cut a', 'cut b']);
+  });
+
+  it('may be the slow one after all, who is not blamed then', async () => {
+    const events: string[] = [];
+    let answer!: (text: string) => void;
+    const slow = new Promise<string>((resolve) => (answer = resolve));
+    const asked = [
+      somebody('a', events, () => slow),
+      somebody('b', events, async (signal) => {
+        answer('A');
+        return frozen(signal);
+      }),
+    ];
+    expect(await firstAnswer(asked, never, isNonsense)).toBe('A');
+    expect(events).toEqual(['ask a', 'ask b']);
+  });
+
+  it('asks at most two more for being slow, and another one for each that fails', async () => {
+    const events: string[] = [];
+    let fail!: (error: Error) => void;
+    const failing = new Promise<string>((_, reject) => (fail = reject));
+    const asked = [
+      somebody('a', events, () => failing),
+      somebody('b', events, frozen),
+      somebody('c', events, frozen),
+      somebody('d', events, says('D')),
+    ];
+    const answer = firstAnswer(asked, never, isNonsense);
+    for (let tries = 0; events.length < 3 && tries < 400; tries++) await sleep(10);
+    await sleep(350);
+    expect(events).toEqual(['ask a', 'ask b', 'ask c']);
+    fail(new Error('down'));
+    expect(await answer).toBe('D');
+  });
+
+  it('does not take a process that stood still for somebody slow', async () => {
+    const events: string[] = [];
+    // An answer that comes from outside while the process does something else.
+    const outside = spawn('sh', ['-c', 'read go; sleep 0.05; echo A']);
+    const asked = [
+      somebody('a', events, async () => {
+        const [chunk] = (await once(outside.stdout, 'data')) as [Buffer];
+        return chunk.toString().trim();
+      }),
+      somebody('b', events, says('B')),
+    ];
+    outside.stdin.write('go\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    const answer = firstAnswer(asked, never, isNonsense);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    expect(await answer).toBe('A');
+    expect(events).toEqual(['ask a']);
+  });
+
+  it('is refused as the first refused it when all fail', async () => {
+    const asked = [somebody('a', [], fails('first')), somebody('b', [], fails('second'))];
+    await expect(firstAnswer(asked, never, isNonsense)).rejects.toMatchObject({ message: 'first' });
+  });
+
+  it('is not sought with others for a question that nobody can answer', async () => {
+    const events: string[] = [];
+    const asked = [somebody('a', events, fails('nonsense')), somebody('b', events, says('B'))];
+    await expect(firstAnswer(asked, never, isNonsense)).rejects.toMatchObject({ message: 'nonsense' });
+    expect(events).toEqual(['ask a']);
+  });
+
+  it('is given up at the signal: everybody is cut at once, and who was silent long enough is blamed', async () => {
+    const events: string[] = [];
+    const caller = new AbortController();
+    const asked = [somebody('a', events, frozen), somebody('b', events, frozen)];
+    const answer = firstAnswer(asked, caller.signal, isNonsense);
+    for (let tries = 0; events.length < 2 && tries < LONG_MS / 10; tries++) await sleep(10);
+    caller.abort(new Error('too late'));
+    await expect(answer).rejects.toMatchObject({ message: 'too late' });
+    expect(events).toEqual(['ask a', 'ask b', 'a was slow', 'cut a', 'cut b']);
+    await expect(firstAnswer(asked, caller.signal, isNonsense)).rejects.toMatchObject({
+      message: 'too late',
+    });
+    expect(events).toHaveLength(5);
+  });
+});
