@@ -92,7 +92,9 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   app.useLogger(new NestLogger(logger));
   const live = app.get(LiveConfig);
   const metrics = app.get(MetricsService);
-  limitConnections(app.getHttpServer(), live, metrics, logger);
+  for (const server of [app.getHttpServer(), adapter.management?.server]) {
+    if (server) limitConnections(server, live, metrics, logger);
+  }
   if (tls) {
     const server = app.getHttpServer() as unknown as Server;
     logFailedHandshakes(server, logger);
