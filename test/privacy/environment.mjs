@@ -18,7 +18,10 @@ export default class RecordedEnvironment extends TestEnvironment {
     super(config, context);
     const { rootDir } = config.projectConfig;
     this.suite = relative(rootDir, context.testPath);
-    this.folder = join(resolve(rootDir, process.env.SMARTROUTING_TEST_RECORD), this.suite.replaceAll(/[/\\]/g, '~'));
+    this.folder = join(
+      resolve(rootDir, process.env.SMARTROUTING_TEST_RECORD),
+      this.suite.replaceAll(/[/\\]/g, '~'),
+    );
   }
 
   async setup() {

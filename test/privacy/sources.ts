@@ -14,7 +14,7 @@ export interface Line {
 }
 
 const SECRET_KEY =
-  /["']?\b(?:\w*(?:apiKey|password|secret|token|encryptionKey|privateKey)|value)["']?[ \t]*:[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\n]|'')*)'|([^\s,'"{}[\]#|>&*][^,}\n]*))/gi;
+  /["']?\b(?:\w*(?:apiKey|password|secret|token|encryptionKey|privateKey)|value)["']?[ \t]*:[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\n]|'')*)'|((?:\$\{[^}\n]*\}|[^\s,'"{}[\]#|>&*])(?:\$\{[^}\n]*\}|[^,}\n])*))/gi;
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/;
 const USED_VARIABLE = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
 const URL_PASSWORD = /\b[a-z][a-z+]*:\/\/[^\s/:@"']*:([^\s/@"']+)@/gi;
