@@ -21,12 +21,6 @@ interface Recorded extends Line {
 
 /** Commands whose output is what was asked for: a decision explained, an answer shown, a list. */
 const SHOWING = new Set(['lookup', 'call', 'export']);
-/** Numbers that stand in messages of the service itself, to show how one is written. */
-const EXAMPLES = [
-  'write a number such as +358501231234',
-  'for example +3589123*',
-  '-d \'{"anum": "+358501231234", "bnum": "+358942415000", "targetid": "SALES_QUEUE"}\'',
-];
 /** What `hash-secret` prints is for everybody to see, and a later test configures it. */
 const HASH = /^(?:scrypt|sha256):[\w:-]+$/;
 const TOLD = new Set(['log', 'output', 'answer']);
@@ -99,10 +93,7 @@ function toldText({ text = '', headers }: Line): string {
 function numbersMatter({ kind, stream, args, url = '' }: Line, row: string, isPlain: boolean): string {
   if (kind === 'output' && stream === 'stdout' && SHOWING.has(args?.[1] ?? '')) return '';
   if (url.startsWith('/metrics') && !row.startsWith('#')) return row.slice(0, row.lastIndexOf(' '));
-  const rest = EXAMPLES.reduce((text, example) => text.replaceAll(example, ''), row).replace(
-    /"ms":[\d.]+/,
-    '',
-  );
+  const rest = row.replace(/"ms":[\d.]+/, '');
   return isPlain && rest.includes('"msg":"decision"') ? rest.replace(/"caller":"[^"]*"/, '') : rest;
 }
 
