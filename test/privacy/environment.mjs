@@ -38,6 +38,8 @@ export default class RecordedEnvironment extends TestEnvironment {
         'tracing:pino_asJson:end': ({ result }) => recording.add('log', { text: result.trimEnd() }),
         'smartrouting-vip.test.service': ({ configFile, env }) =>
           addConfiguration(recording, configFile, env),
+        // What a test got from the service by another way, for example traces.
+        'smartrouting-vip.test.told': ({ what, text }) => recording.add('answer', { url: what, text }),
         // Tells where processes are to be recorded; see test/support/process.ts.
         'smartrouting-vip.test.recorder': (question) => (question.folder = this.folder),
         child_process: ({ process: child }) => process.nextTick(recordOutput, recording, child),

@@ -90,17 +90,22 @@ export function recordServers(recording, isOurs) {
       raw.add(server);
       for (const event of ['clientError', 'upgrade', 'connect']) {
         if (server.listenerCount(event) === 0) continue;
-        server.prependListener(event, (first, second) => {
-          const socket = event === 'clientError' ? second : first.socket;
-          const end = socket.end;
-          socket.end = function (chunk, ...more) {
-            if (chunk) recording.add('answer', { status: event, text: String(chunk) });
-            return end.call(this, chunk, ...more);
-          };
-        });
+        server.prependListener(event, (_, client) => recordRaw(recording, client));
       }
     },
   });
+}
+
+/** Refusals that are written to a connection as text; answers to earlier calls may be under way on it too. */
+function recordRaw(recording, socket) {
+  for (const name of ['write', 'end']) {
+    const original = socket[name];
+    socket[name] = function (chunk, ...more) {
+      const text = typeof chunk === 'string' || chunk instanceof Uint8Array ? String(chunk) : '';
+      if (/^HTTP\/1\.\d [45]/.test(text)) recording.add('answer', { url: '', text });
+      return original.call(this, chunk, ...more);
+    };
+  }
 }
 
 function observe(recording, request, response, isOurs) {
