@@ -97,9 +97,16 @@ function parsed(body: string): unknown {
   }
 }
 
+/** Without recursion: some bodies are nested as deep as 64 KiB allow. */
 function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+  const texts: string[] = [];
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === 'string') texts.push(next);
+    else if (typeof next === 'object' && next !== null) left.push(...(Object.values(next) as unknown[]));
+  }
+  return texts;
 }
 
 /** A guess counts as well, unless it is a plain word: those stand in messages of ours. */
