@@ -2,7 +2,8 @@
 export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.contract.ts', '**/*.e2e-spec.ts'],
-  testEnvironment: 'node',
+  // Records for `npm run test:privacy` what services under test tell.
+  testEnvironment: process.env.SMARTROUTING_TEST_RECORD ? '<rootDir>/test/privacy/environment.mjs' : 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['js', 'ts', 'json', 'node'],
   moduleNameMapper: {

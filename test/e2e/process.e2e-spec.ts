@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closedPort, silentServer } from '../support/database-provider.js';
-import { Program } from '../support/process.js';
+import { Program, recorder } from '../support/process.js';
 import { ask, KEY } from '../support/service.js';
 
 const GOOD = {
@@ -204,7 +204,7 @@ describe('the process', () => {
   });
 
   it('answers calls while nobody reads its standard output, and ends at SIGTERM all the same', async () => {
-    const child = spawn(process.execPath, ['dist/main.js'], {
+    const child = spawn(process.execPath, [...recorder(), 'dist/main.js'], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: { PATH: process.env['PATH'], ...environment() },
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -149,7 +149,6 @@ targets:
     providers: [${heavy ? 'heavy, ' : ''}list, database, crm]
     deadline: ${DEADLINE_MS}ms
     routes: [{ instructions: { InitialTarget: VIP_SALES, ExtraPriority: 20, Greeting: '{{ name }}' } }]
-logging: { numbers: plain }
 `;
   }
 }

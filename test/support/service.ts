@@ -1,4 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { channel } from 'node:diagnostics_channel';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,7 +9,10 @@ import { ConfigReload } from '../../src/app.reload.js';
 import { createApp, loadConfig } from '../../src/app.setup.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
+import { pino } from 'pino';
 import { Readiness } from '../../src/health/readiness.js';
+import type { Logger } from '../../src/observability/logger.js';
+import { LOGGER } from '../../src/observability/logger.js';
 
 export interface Answer {
   readonly status: number;
@@ -77,17 +81,22 @@ export class RunningService {
     env: Record<string, string> = {},
   ): Promise<RunningService> {
     const folder = await mkdtemp(join(tmpdir(), 'smartrouting-e2e-'));
+    const isRecorded = RECORDED.hasSubscribers;
     for (const [name, content] of Object.entries(files)) {
       await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), content);
+      await writeFile(join(folder, name), isRecorded ? withLog(content) : content);
     }
-    const environment = readEnvironment({
-      SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+    const configFile = join(folder, 'smartrouting.yaml');
+    const variables = {
+      SMARTROUTING_CONFIG: configFile,
       DATABASE_URL: `sqlite:${join(folder, 'service.sqlite')}`,
       ...env,
-    });
+    };
+    RECORDED.publish({ configFile, env: variables });
+    const environment = readEnvironment(variables);
     const loaded = await loadConfig(environment);
     const app = await createApp(loaded);
+    if (isRecorded) silence(app.get<Logger>(LOGGER));
     await app.listen(0, '127.0.0.1');
     await app.get(ProviderRegistry).open();
     app.get(Readiness).ready();
@@ -116,6 +125,22 @@ export class RunningService {
     await closed;
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Listened to while the tests are recorded for the privacy check, test/privacy/environment.mjs. */
+const RECORDED = channel('smartrouting-vip.test.service');
+
+/** A log that is silent could hide what it would say. */
+function withLog(text: string): string {
+  return text.replace(/(\blevel"?\s*:\s*"?)silent\b/, '$1info');
+}
+
+/** Lines are recorded before they are written; among the results of the tests they are in the way. */
+function silence(logger: Logger): void {
+  const { [pino.symbols.streamSym as unknown as 'stream']: stream } = logger as unknown as {
+    stream: { write(line: string): boolean };
+  };
+  stream.write = () => true;
 }
 
 /** The API key that test configurations use. */
