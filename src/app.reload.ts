@@ -131,7 +131,7 @@ export class ConfigReload {
     );
   }
 
-  /** Those that the configuration in use stands in are among them, or the last attempt would not have come that far. */
+  /** A refused attempt may not have come to all files; those are read when what stopped it is mended. */
   async #watchJust(files: ReadonlySet<string>): Promise<void> {
     for (const [file, watcher] of this.#watchers) {
       if (files.has(file)) continue;

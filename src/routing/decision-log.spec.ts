@@ -19,7 +19,9 @@ function makeLog(
 ): [DecisionLog, Line[]] {
   const lines: Line[] = [];
   const config = new LiveConfig({ logging: { level, numbers } } as AppConfig);
-  const logger = createLogger(config.current.logging, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  const logger = createLogger(config.current.logging, {
+    write: (line) => void lines.push(JSON.parse(line) as Line),
+  });
   return [new DecisionLog(config, logger, new MetricsService(), new Tracing(config, logger)), lines];
 }
 
