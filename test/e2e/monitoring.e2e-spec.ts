@@ -28,6 +28,7 @@ const METRICS: Readonly<Record<string, readonly [type: string, ...labels: string
   smartrouting_config_last_reload_success_timestamp_seconds: ['gauge'],
   smartrouting_tls_certificate_expiry_timestamp_seconds: ['gauge'],
   smartrouting_log_lines_dropped_total: ['counter'],
+  smartrouting_connections_dropped_total: ['counter'],
   smartrouting_ready: ['gauge'],
   smartrouting_build_info: ['gauge', 'node', 'version'],
 };

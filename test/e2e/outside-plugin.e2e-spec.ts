@@ -100,7 +100,7 @@ describe('the packed service', () => {
     );
     const rooms = new Set(paths.map((path) => path.split('/')[0]));
     expect(
-      [...rooms].filter((room) => !['config', 'dist', 'docs', 'presets'].includes(room!)).sort(),
+      [...rooms].filter((room) => !['config', 'deploy', 'dist', 'docs', 'presets'].includes(room!)).sort(),
     ).toEqual(['LICENSE', 'README.md', 'package.json']);
     expect(paths.filter((path) => /\.(?:spec|contract)\.|node_modules|\.env|\.sqlite/.test(path))).toEqual(
       [],

@@ -18,13 +18,17 @@ const PER_SECOND = 60;
 /** The configuration that operations get, with the addresses of this test. */
 async function balancerConfiguration(front: number, instances: readonly number[]): Promise<string> {
   const written = await readFile(CONFIGURATION, 'utf8');
-  let server = 0;
+  let servers = 0;
   const adapted = written
     // As many connections as an ordinary user may have.
     .replace(/^ *maxconn \d+$/m, '    maxconn 500')
     .replace(/^ *bind :443 .*$/m, `    bind 127.0.0.1:${front}`)
-    .replace(/^( *server instance\d) \S+/gm, (_, name: string) => `${name} 127.0.0.1:${instances[server++]}`);
-  expect({ server, isPlain: !adapted.includes('ssl') }).toEqual({ server: instances.length, isPlain: true });
+    .replace(/^( *server [a-z]+(\d)) \S+/gm, (_, name: string, number: string) => {
+      servers++;
+      return `${name} 127.0.0.1:${instances[Number(number) - 1]}`;
+    });
+  const isPlain = !adapted.includes('ssl');
+  expect({ servers, isPlain }).toEqual({ servers: 2 * instances.length, isPlain: true });
   return adapted;
 }
 

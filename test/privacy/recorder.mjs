@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 /** A file beside a configuration that is larger was generated: what matters of it is asked about, and recorded then. */
 const MAX_FILE_BYTES = 256 * 1024;
 const MAX_BODY_BYTES = 64 * 1024;
+const MAX_SEEN = 200;
 /** Answers that nobody has to log in for. */
 const OPEN_PAGE = /^\/(?:health|metrics)\b/;
 const SECRET_PARAMETER = /(?:^|[?&])[a-z_]*(?:secret|token|assertion|password|key)=([^&]*)/gi;
@@ -26,6 +27,8 @@ export class Recording {
   /** A text to look for: `number` as a client sent it, `secret` as somebody presented it. */
   addOnce(kind, text) {
     if (this.#seen.has(kind + text)) return;
+    // Written twice does no harm; a process whose memory is weighed must not keep all that it was ever sent.
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
     this.#seen.add(kind + text);
     this.add(kind, { text });
   }
