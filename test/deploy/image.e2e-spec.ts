@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { satisfies } from 'semver';
 import { API_KEY, mounted, ROOT } from './files.js';
+import { recorder } from '../support/process.js';
 import { ask } from '../support/service.js';
 
 const run = promisify(execFile);
@@ -112,7 +113,7 @@ describe('what the image holds', () => {
       PORT: '0',
       HOST: '127.0.0.1',
     };
-    const child = spawn(...(node(['dist/main.js']) as [string, string[]]), { cwd: app, env });
+    const child = spawn(...(node([...recorder(), 'dist/main.js']) as [string, string[]]), { cwd: app, env });
     try {
       const ended = once(child, 'exit');
       let errors = '';

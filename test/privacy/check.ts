@@ -6,6 +6,7 @@ import { numbersIn } from './sources.js';
 
 /** Suites that start no service, or only where it cannot be recorded, and why that is no loss. */
 const NOTHING_TOLD: Readonly<Record<string, string>> = {
+  'test/deploy/compose.e2e-spec.ts': 'looks at files',
   'test/e2e/new-provider.e2e-spec.ts': 'makes source files',
   'test/e2e/plugin-contract.e2e-spec.ts': 'asks providers without a service',
 };

@@ -116,7 +116,7 @@ function observe(recording, request, response, isOurs) {
   let bytes = 0;
   const push = request.push;
   request.push = function (chunk, ...more) {
-    if (chunk && (bytes += chunk.length) <= MAX_BODY_BYTES) sent.push(chunk);
+    if (chunk && (bytes += chunk.length) <= MAX_BODY_BYTES) sent.push(Buffer.from(chunk));
     return push.call(this, chunk, ...more);
   };
   const told = [];
@@ -137,8 +137,10 @@ function observe(recording, request, response, isOurs) {
     for (const name of ['x-benemen-apikey', 'authorization']) {
       if (headers[name]) recording.addOnce('presented', headers[name]);
     }
-    if (!OPEN_PAGE.test(url) && response.statusCode < 400) return;
     const text = Buffer.concat(told).toString();
+    // A connection that is kept alive keeps its last request.
+    sent.length = told.length = 0;
+    if (!OPEN_PAGE.test(url) && response.statusCode < 400) return;
     recording.add('answer', {
       method,
       url,
