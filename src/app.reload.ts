@@ -1,25 +1,26 @@
 import type { INestApplication } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from './app.setup.js';
-import { loadConfig } from './app.setup.js';
+import { FIXED, loadConfig } from './app.setup.js';
 import { FileWatcher } from './common/file-watcher.js';
-import { ConfigError, formatProblem } from './config/config-error.js';
+import type { AppConfig } from './config/app-config.js';
+import { ConfigError, formatProblem, placeOf } from './config/config-error.js';
 import type { ConfigProblem } from './config/config-error.js';
 import { isSameConfig } from './config/same-config.js';
 import { ConfigStatus } from './config/config-status.js';
 import type { Environment } from './config/environment.js';
 import { LiveConfig } from './config/live-config.js';
-import type { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
+import { adapterOf } from './http/own-prototype.adapter.js';
 import type { WatchedTls } from './http/watched-tls.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER } from './observability/logger.js';
+import { maskNumbersIn } from './observability/masking.js';
 import type { Logger } from './observability/logger.js';
 import { MetricsService } from './observability/metrics.service.js';
 
 /** How often each file is looked at. */
 const WATCH_MS = 500;
-/** What `/health` shows of a list of problems. */
-const MAX_PROBLEMS_SHOWN = 5;
+const MAX_PLACES_SHOWN = 10;
 
 /**
  * Reads the configuration again when one of its files changes, and on demand: checks it whole, makes what it needs, and
@@ -52,7 +53,7 @@ export class ConfigReload {
     this.#registry = app.get(ProviderRegistry);
     this.#metrics = app.get(MetricsService);
     this.#logger = app.get<Logger>(LOGGER);
-    this.#certificate = (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).certificate;
+    this.#certificate = adapterOf(app).certificate;
   }
 
   /** Begins to watch; a change since the start is noticed. */
@@ -81,8 +82,9 @@ export class ConfigReload {
   async #attempt(): Promise<void> {
     const files = new Set<string>();
     try {
-      const loaded = await loadConfig(this.environment, files);
-      if (!isSameConfig(loaded.config, this.#live.current)) await this.#swapIn(loaded);
+      const current = this.#live.current;
+      const loaded = await loadConfig(this.environment, files, { ...this.inUse, config: current });
+      if (!isSameConfig(loaded.config, current)) await this.#swapIn(loaded);
       this.#refusal = undefined;
       this.#metrics.configRead(true);
       this.#status.accepted('file');
@@ -94,18 +96,17 @@ export class ConfigReload {
 
   async #swapIn(loaded: LoadedConfig): Promise<void> {
     const { config } = loaded;
-    const before = this.#live.current;
-    const fixed = fixedAtStart(this.inUse, loaded);
+    const fixed = fixedAtStart(this.inUse.config, config);
     if (fixed.length > 0) throw loaded.located(new ConfigError(config.file, fixed));
     const swap = this.#live.prepare(config);
     const providers = await this.#registry.prepare(config).catch((error: unknown) => {
       throw loaded.located(error);
     });
     if (this.#isStopped) return providers.discard();
+    if (loaded.tls) this.#certificate?.use(loaded.tls);
     swap();
     providers.swap();
-    if (loaded.tls && !isDeepStrictEqual(loaded.tls.files, before.server.tls))
-      this.#certificate?.use(loaded.tls);
+    this.#status.swapped();
     this.#logger.info(
       { configuration: config.file, providers: providers.changes, targets: config.targets.size },
       'changed configuration in use',
@@ -114,19 +115,22 @@ export class ConfigReload {
   }
 
   #refused(error: unknown): void {
-    const isOurs = error instanceof ConfigError;
-    const problems = isOurs ? error.problems.map(formatProblem) : ['it could not be read; the log says why.'];
-    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-    const shown = problems.slice(0, MAX_PROBLEMS_SHOWN).join(' ');
+    const problems = error instanceof ConfigError ? error.problems : [];
+    const texts = problems.map((problem) => maskNumbersIn(formatProblem(problem)));
     this.#metrics.configRead(false);
+    // Nobody logs in for /health: so it has the places, and none of the values.
+    const places = problems.map(placeOf).filter((place) => place !== '');
+    const shown =
+      places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
     this.#status.refuse(
       'file',
-      `the changed configuration is not usable (${count}), the one before stays: ${shown}`,
+      `the changed configuration is not usable, the one before stays; the log says why${shown && `: ${shown}`}`,
     );
-    if (this.#refusal === shown) return;
-    this.#refusal = shown;
+    const refusal = texts.join('\n');
+    if (this.#refusal === refusal) return;
+    this.#refusal = refusal;
     this.#logger.error(
-      { configuration: this.#live.current.file, ...(isOurs ? { problems } : { error }) },
+      { configuration: this.#live.current.file, ...(texts.length > 0 ? { problems: texts } : { error }) },
       'changed configuration is not usable, the one before stays',
     );
   }
@@ -152,21 +156,17 @@ export class ConfigReload {
 }
 
 /** What the process took for good when it started, and another configuration says otherwise. */
-function fixedAtStart(before: LoadedConfig, after: LoadedConfig): ConfigProblem[] {
-  const values = ({ config: { server, management }, pluginNames }: LoadedConfig): [string, unknown][] => [
+function fixedAtStart(before: AppConfig, after: AppConfig): ConfigProblem[] {
+  const values = ({ server, management }: AppConfig): [string, unknown][] => [
     ['server.host', server.host],
     ['server.port', server.port],
     ['server.path', server.path],
     ['server.tls', server.tls !== undefined],
     ['server.tls.clientCa', server.tls?.clientCa !== undefined],
     ['management', management],
-    ['plugins', pluginNames],
   ];
   const was = new Map(values(before));
   return values(after)
     .filter(([key, value]) => !isDeepStrictEqual(value, was.get(key)))
-    .map(([key]) => ({
-      key,
-      message: 'cannot change while the service runs. Put the old value back, or restart the service.',
-    }));
+    .map(([key]) => ({ key, message: FIXED }));
 }

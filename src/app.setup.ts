@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Server } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
 import { AppModule } from './app.module.js';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
@@ -30,7 +31,7 @@ import { templateProblem } from './routing/instructions.js';
 
 export interface LoadedConfig {
   readonly config: AppConfig;
-  /** What the files of `server.tls` held. */
+  /** What the files of `server.tls` held; absent too when these files are in use already. */
   readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
   /** What stands under `plugins:`. */
@@ -39,22 +40,42 @@ export interface LoadedConfig {
   located(this: void, error: unknown): unknown;
 }
 
+/** What a running service has; another configuration is read beside it. */
+export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
+
+/** Of a key that was taken when the service started. */
+export const FIXED = 'cannot change while the service runs. Put the old value back, or restart the service.';
+
 /**
  * Reads and checks the configuration, the plug-ins it names included.
- * @param files gets the absolute paths of all files on which the outcome depends
+ * @param files gets the absolute paths of all files on which the outcome depends, those of lists and certificates excepted,
+ *   which are watched by who uses them
+ * @param inUse of the service that runs: its plug-ins stay, and a certificate that it uses is not its configuration's matter
  * @throws ConfigError with every problem
  */
-export async function loadConfig(environment: Environment, files = new Set<string>()): Promise<LoadedConfig> {
+export async function loadConfig(
+  environment: Environment,
+  files = new Set<string>(),
+  inUse?: InUse,
+): Promise<LoadedConfig> {
   const source = await readConfigFile(environment, files);
-  const plugins = await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
-    throw error instanceof PluginError ? source.error(error.problems) : error;
-  });
+  const pluginNames = source.plugins.map(({ name }) => name);
+  if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {
+    throw source.error([{ key: 'plugins', message: FIXED }]);
+  }
+  const plugins =
+    inUse?.plugins ??
+    (await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
+      throw error instanceof PluginError ? source.error(error.problems) : error;
+    }));
   const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
+  const tlsFiles = config.server.tls;
+  const isNew = tlsFiles && !isDeepStrictEqual(tlsFiles, inUse?.config.server.tls);
   const tls =
-    config.server.tls &&
-    (await readTls(config.server.tls).catch((error: unknown) => {
+    isNew &&
+    (await readTls(tlsFiles).catch((error: unknown) => {
       if (!(error instanceof TlsError)) throw error;
-      for (const file of Object.values(config.server.tls!)) files.add(file as string);
+      for (const file of Object.values(tlsFiles)) if (file !== undefined) files.add(file);
       throw source.error([{ key: error.key, message: `${error.problem}.` }]);
     }));
   const located = (error: unknown): unknown => {
@@ -66,7 +87,7 @@ export async function loadConfig(environment: Environment, files = new Set<strin
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, tls, plugins, pluginNames: source.plugins.map(({ name }) => name), located };
+  return { config, tls: tls || undefined, plugins, pluginNames, located };
 }
 
 /**

@@ -7,7 +7,7 @@ import { createApp, loadConfig } from './app.setup.js';
 import type { AppConfig } from './config/app-config.js';
 import { readEnvironment } from './config/environment.js';
 import { LiveConfig } from './config/live-config.js';
-import type { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
+import { adapterOf } from './http/own-prototype.adapter.js';
 import { Readiness } from './health/readiness.js';
 import { ProviderRegistry } from './lookup/provider-registry.js';
 import { LOGGER, logWritten } from './observability/logger.js';
@@ -49,7 +49,7 @@ export async function start(): Promise<Running> {
   await app.get(ProviderRegistry).open();
   app.get(Readiness).ready();
   const url = await app.getUrl();
-  const management = (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).management?.url;
+  const management = adapterOf(app).management?.url;
   logger.info(
     { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
     'ready for calls',
@@ -70,7 +70,7 @@ export async function start(): Promise<Running> {
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
   logger.info('stopping: not ready any more, finishing the calls in hand');
   app.get(Readiness).stopping();
-  (app.getHttpAdapter() as unknown as OwnPrototypeAdapter).drain();
+  adapterOf(app).drain();
   await sleep(graceMs);
   const server = app.getHttpServer();
   const sweep = setInterval(() => server.closeIdleConnections(), 50);

@@ -23,8 +23,13 @@ export class ConfigError extends Error {
   }
 }
 
+/** `line 31, targets.SALES_QUEUE.providers[1]`; `''` for the file as a whole. */
+export function placeOf({ line, key }: ConfigProblem): string {
+  return [line === undefined ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
+}
+
 /** `line 31, targets.SALES_QUEUE.providers[1]: …` */
-export function formatProblem({ line, key, message }: ConfigProblem): string {
-  const place = [line === undefined ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
-  return place === '' ? message : `${place}: ${message}`;
+export function formatProblem(problem: ConfigProblem): string {
+  const place = placeOf(problem);
+  return place === '' ? problem.message : `${place}: ${problem.message}`;
 }

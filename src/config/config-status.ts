@@ -40,7 +40,11 @@ export class ConfigStatus {
   /** The version on disk is in use. */
   accepted(part: ConfigPart): void {
     this.#refused.delete(part);
-    if (part === 'file') this.#loadedAt = new Date().toISOString();
+  }
+
+  /** Another configuration is in use from now on. */
+  swapped(): void {
+    this.#loadedAt = new Date().toISOString();
   }
 
   /** The version on disk cannot be used; the one before stays. */

@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
@@ -147,6 +148,11 @@ function throughGate(app: Express): RequestListener {
       sendProblem(response, error ?? new Problem(404)),
     );
   };
+}
+
+/** The adapter that the application was made with. */
+export function adapterOf(app: INestApplication): OwnPrototypeAdapter {
+  return app.getHttpAdapter() as unknown as OwnPrototypeAdapter;
 }
 
 type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;

@@ -43,6 +43,19 @@ describe('a guarded provider', () => {
     expect(await lookupCounts(metrics)).toEqual({ found: 2, none: 2 });
   });
 
+  it('is closed once, however often that is asked', async () => {
+    let closed = 0;
+    const provider = Object.assign(new ScriptedProvider(async () => gold), {
+      close: async () => {
+        closed++;
+        await sleep(20);
+      },
+    });
+    const guardedOne = guard(provider);
+    await Promise.all([guardedOne.close(), guardedOne.close()]);
+    expect(closed).toBe(1);
+  });
+
   it('never takes a fault for "not a VIP"', async () => {
     const faults: (() => VipAnswer | Promise<VipAnswer>)[] = [
       async () => {

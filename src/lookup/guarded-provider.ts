@@ -1,3 +1,4 @@
+import { secondsSince } from '../common/elapsed.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
@@ -9,7 +10,7 @@ import { Bulkhead } from './bulkhead.js';
 import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
-import { isKnown, known, secondsSince, turnedAway } from './outcome.js';
+import { isKnown, known, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
@@ -41,6 +42,7 @@ export class GuardedProvider implements Askable {
   #spareAbort: AbortController | undefined;
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
+  #closed: Promise<void> | undefined;
 
   constructor(
     private readonly config: ProviderConfig,
@@ -109,9 +111,9 @@ export class GuardedProvider implements Askable {
   }
 
   /** Closes the provider. What is still under way may fail. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.retire();
-    await this.provider.close?.();
+    return (this.#closed ??= Promise.resolve().then(() => this.provider.close?.()));
   }
 
   #refresh(caller: Caller): void {

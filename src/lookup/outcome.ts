@@ -76,8 +76,3 @@ export interface LookupResult {
 export function turnedAway(state: BreakerState): Unknown {
   return { kind: 'rejected', reason: `circuit breaker is ${state}` };
 }
-
-/** @param startedMs from `performance.now()` */
-export function secondsSince(startedMs: number): number {
-  return (performance.now() - startedMs) / 1000;
-}

@@ -5,18 +5,11 @@ import { VERSION } from '../common/version.js';
 const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5];
 
 /** Why a login was refused; the label `kind` of `smartrouting_auth_failures_total`. */
-export const AUTH_FAILURE_KINDS = [
-  'missing',
-  'api-key',
-  'password',
-  'network',
-  'target',
-  'throttled',
-] as const;
+const AUTH_FAILURE_KINDS = ['missing', 'api-key', 'password', 'network', 'target', 'throttled'] as const;
 export type AuthFailureKind = (typeof AUTH_FAILURE_KINDS)[number];
 
 /** What a call without a configured target counts as. */
-const UNKNOWN_TARGET = 'unknown';
+export const UNKNOWN_TARGET = 'unknown';
 
 /** State of a circuit breaker as a number: 0 closed (asks), 1 half open (tries), 2 open (refuses). */
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
@@ -88,8 +81,8 @@ export class MetricsService {
   /** Looking a counter up by its labels costs more than counting. */
   readonly #decisionsOf = new Map<string, Counter.Internal>();
   readonly #lookupsOf = new Map<string, Counter.Internal>();
-  /** Providers that have series without an outcome. */
-  readonly #asked = new Set<string>();
+  /** Providers that have a series of their breaker. */
+  readonly #withBreaker = new Set<string>();
   /** Names that have series of their own; `undefined`: any name. */
   #providers: ReadonlySet<string> | undefined;
   #targets: ReadonlySet<string> | undefined;
@@ -123,9 +116,9 @@ export class MetricsService {
     this.#targets = new Set([...targets, UNKNOWN_TARGET]);
     removeOthers(this.#lookupsOf, this.#lookups, this.#providers);
     removeOthers(this.#decisionsOf, this.#decisions, this.#targets);
-    for (const provider of this.#asked) {
+    for (const provider of this.#withBreaker) {
       if (this.#providers.has(provider)) continue;
-      this.#asked.delete(provider);
+      this.#withBreaker.delete(provider);
       this.#lookupSeconds.remove({ provider });
       this.#breaker.remove({ provider });
     }
@@ -195,7 +188,7 @@ export class MetricsService {
 
   breakerState(provider: string, state: BreakerState): void {
     if (!this.#isConfigured(provider)) return;
-    this.#asked.add(provider);
+    this.#withBreaker.add(provider);
     this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 

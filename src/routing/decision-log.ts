@@ -7,7 +7,7 @@ import { Problem } from '../http/problem.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumber } from '../observability/masking.js';
-import { MetricsService } from '../observability/metrics.service.js';
+import { MetricsService, UNKNOWN_TARGET } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
 import type { CallTrace } from '../observability/call-trace.js';
 import type { ProviderReport } from '../lookup/outcome.js';
@@ -95,7 +95,7 @@ export class DecisionLog {
 
   /** A call that was not decided for want of time. Only counted: a log line each would cost what is lacking. */
   shed(startedMs: number): void {
-    this.metrics.decision('unknown', 'overloaded', (performance.now() - startedMs) / 1000);
+    this.metrics.decision(UNKNOWN_TARGET, 'overloaded', (performance.now() - startedMs) / 1000);
   }
 
   /** A defect of ours: the call goes on untouched, somebody has to look. */

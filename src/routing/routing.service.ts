@@ -8,14 +8,12 @@ import type { CallTrace } from '../observability/call-trace.js';
 import { Caller } from '../lookup/port/caller.js';
 import { isWithheldNumber } from '../lookup/port/phone-number.js';
 import type { VipRecord } from '../lookup/port/vip-record.js';
+import { UNKNOWN_TARGET } from '../observability/metrics.service.js';
 import type { JsonObject } from '../common/json.js';
 import type { Call, Decision } from './decision.js';
 import { CompiledInstructions } from './instructions.js';
 import type { InstructionScope, RenderedInstructions } from './instructions.js';
 import { Route } from './route.js';
-
-/** What a call without any target is called in logs and metrics. */
-const UNKNOWN_TARGET = 'unknown';
 
 interface Target {
   readonly config: TargetConfig;

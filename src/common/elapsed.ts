@@ -1,0 +1,4 @@
+/** @param startedMs from `performance.now()` */
+export function secondsSince(startedMs: number): number {
+  return (performance.now() - startedMs) / 1000;
+}
