@@ -75,7 +75,8 @@ export async function loadConfig(
     isNew &&
     (await readTls(tlsFiles).catch((error: unknown) => {
       if (!(error instanceof TlsError)) throw error;
-      for (const file of Object.values(tlsFiles)) if (file !== undefined) files.add(file);
+      for (const file of Object.values<string | undefined>({ ...tlsFiles }))
+        if (file !== undefined) files.add(file);
       throw source.error([{ key: error.key, message: `${error.problem}.` }]);
     }));
   const located = (error: unknown): unknown => {
