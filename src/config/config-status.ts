@@ -27,7 +27,7 @@ export class ConfigStatus {
   /** The certificate in use; `undefined` without `server.tls`. */
   certificate: CertificatePeriod | undefined;
 
-  /** ISO 8601: since when the configuration in use is in use. */
+  /** ISO 8601: when the file was last read and found usable, changed or not. */
   get loadedAt(): string {
     return this.#loadedAt;
   }
