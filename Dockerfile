@@ -18,11 +18,13 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="smartrouting-vip" \
       org.opencontainers.image.description="Answers Enreach Core (SmartRouting): who is calling, and where should this call go?" \
       org.opencontainers.image.licenses="MIT"
+WORKDIR /app
 # Nothing installs packages in here: what npm and its dependencies are vulnerable to need not be patched.
+# The default of DATABASE_URL lies in data/. It is not set below, since --env-file leaves alone what is set already.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
-    && install -d -o node -g node /var/lib/smartrouting
-WORKDIR /app
+    && install -d -o node -g node /var/lib/smartrouting \
+    && ln -s /var/lib/smartrouting data
 COPY package.json LICENSE ./
 COPY presets presets
 COPY deploy/docker/healthcheck.mjs healthcheck.mjs
@@ -30,7 +32,6 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production \
     SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml \
-    DATABASE_URL=sqlite:/var/lib/smartrouting/smartrouting.sqlite \
     HEALTHCHECK_URL=http://127.0.0.1:3000/health/ready
 VOLUME /var/lib/smartrouting
 EXPOSE 3000

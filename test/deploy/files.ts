@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Finished } from '../support/process.js';
 import { cli } from '../support/process.js';
 
@@ -27,4 +29,32 @@ export async function mounted(
 /** What the start would say of it. */
 export function configCheck(file: string): Promise<Finished> {
   return cli(['config', 'check', file], { DATABASE_URL: 'mysql://user:password@127.0.0.1:9/smartrouting' });
+}
+
+/** What the Dockerfile's last stage sets by `ENV`. */
+export async function imageEnvironment(): Promise<Record<string, string>> {
+  const dockerfile = (await readFile(join(ROOT, 'Dockerfile'), 'utf8')).replaceAll('\\\n', ' ');
+  const lines =
+    dockerfile
+      .split(/^FROM /m)
+      .at(-1)!
+      .match(/^ENV .+$/gm) ?? [];
+  const pairs = lines.flatMap((line) => [...line.matchAll(/(\w+)=(\S+)/g)]);
+  return Object.fromEntries(pairs.map(([, name, value]) => [name!, value!]));
+}
+
+/**
+ * The `DATABASE_URL` that a container has whose secret says `mysql://of-the-secret`.
+ * @param args of the container, as Compose's `command` and Kubernetes' `args` say it
+ */
+export async function databaseUrlSeen(args: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smartrouting-deploy-'));
+  await writeFile(join(folder, 'database.env'), 'DATABASE_URL=mysql://of-the-secret\n');
+  const here = args
+    .map((arg) => arg.replace(/^--env-file=.*\//, `--env-file=${folder}/`))
+    .flatMap((arg) => (arg === 'dist/main.js' ? ['-p', 'process.env.DATABASE_URL'] : [arg]));
+  const env = await imageEnvironment();
+  const { stdout } = await promisify(execFile)(process.execPath, here, { env });
+  await rm(folder, { recursive: true });
+  return stdout.trim();
 }

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { validate } from 'dockerfile-utils';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { satisfies } from 'semver';
-import { API_KEY, mounted, ROOT } from './files.js';
+import { API_KEY, imageEnvironment, mounted, ROOT } from './files.js';
 import { recorder } from '../support/process.js';
 import { ask } from '../support/service.js';
 
@@ -71,6 +71,8 @@ describe('what the image holds', () => {
         await cp(join(ROOT, one), join(app, to === './' ? one : to!), { recursive: true });
     await cp(join(ROOT, 'dist'), join(app, 'dist'), { recursive: true });
     await run('cp', ['-R', '--parents', ...(await productionPackages()), app], { cwd: ROOT });
+    const linked = /\bln -s \/var\/lib\/smartrouting (\S+)$/m.exec(final)?.[1];
+    await symlink(data, join(app, linked!));
     await run('chmod', ['-R', 'a-w', app]);
   }, 60_000);
   afterAll(async () => {
@@ -100,16 +102,15 @@ describe('what the image holds', () => {
     return there.filter((path) => path !== undefined);
   }
 
-  it('starts from a folder that it cannot write to, answers, is healthy, and ends with 0', async () => {
+  it('starts from a folder that it cannot write to, keeps its database in the volume, answers, is healthy, and ends with 0', async () => {
     await expect(
       run(...(node(['-e', 'require("node:fs").writeFileSync("x", "")']) as [string, string[]]), { cwd: app }),
     ).rejects.toThrow(/EACCES|EROFS/);
     const env = {
+      ...(await imageEnvironment()),
       PATH: process.env['PATH'],
-      NODE_ENV: 'production',
       TMPDIR: '/nonexistent',
       SMARTROUTING_CONFIG: configuration.file,
-      DATABASE_URL: `sqlite:${join(data, 'smartrouting.sqlite')}`,
       PORT: '0',
       HOST: '127.0.0.1',
     };
@@ -133,6 +134,7 @@ describe('what the image holds', () => {
         body: { anum: '+358501231234', bnum: '+358942415000', targetid: 'SALES_QUEUE' },
       });
       expect(answer.json).toEqual({ InitialTarget: 'VIP_SALES', ExtraPriority: 50 });
+      expect(await readdir(data)).toContain('smartrouting.sqlite');
       const check = (path: string): Promise<unknown> =>
         run(process.execPath, ['healthcheck.mjs'], {
           cwd: app,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { configCheck, mounted, ROOT } from './files.js';
+import { configCheck, databaseUrlSeen, mounted, ROOT } from './files.js';
 
 /** What the tests look at; whether it is all that the API wants, the compiler says. */
 interface Deployment {
@@ -21,6 +21,7 @@ interface Pod {
   readonly automountServiceAccountToken: boolean;
   readonly terminationGracePeriodSeconds: number;
   readonly containers: readonly {
+    readonly args: readonly string[];
     readonly ports: readonly { readonly name: 'http' | 'management'; readonly containerPort: number }[];
     readonly securityContext: unknown;
     readonly volumeMounts: readonly {
@@ -140,6 +141,10 @@ describe('the Kubernetes manifests', () => {
     expect(container.volumeMounts.filter(({ subPath }) => subPath !== undefined)).toEqual([]);
     const paths = Object.fromEntries(container.volumeMounts.map(({ name, mountPath }) => [name, mountPath]));
     expect(paths).toMatchObject({ config: '/etc/smartrouting', secrets: '/run/secrets/smartrouting' });
+  });
+
+  it('use the database of the Secret', async () => {
+    expect(await databaseUrlSeen(container.args)).toBe('mysql://of-the-secret');
   });
 
   it('bring a configuration that the start takes, on the ports of the pod', async () => {

@@ -77,7 +77,7 @@ describe('the command sync', () => {
         code: 1,
         stdout: '',
         stderr:
-          'crm was not synced: a pull was refused: it leaves 125 of 250 contacts, 50 % fewer, and sync.maxShrink is 30%. If that is right: npx smartrouting-vip sync crm --full --confirm\n',
+          'crm was not synced: a pull was refused: it leaves 125 of 250 contacts, 50 % fewer, and sync.maxShrink is 30%. If that is right, confirm it by the command sync crm --full --confirm\n',
       });
       const confirmed = await cli(['sync', 'crm', '--full', '--confirm'], env);
       expect(confirmed.stdout).toContain('The copy has 125 contacts (250 before).');

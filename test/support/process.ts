@@ -86,7 +86,7 @@ export class Program {
   }
 }
 
-/** The command line, as `npx smartrouting-vip` runs it. */
+/** The command line, as `npm run cli` runs it. */
 export function cli(
   args: readonly string[],
   env: Record<string, string> = {},

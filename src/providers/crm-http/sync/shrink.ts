@@ -22,6 +22,6 @@ export function refuseShrink(
   const percent = Math.round((1 - has / had) * 100);
   const allowed = Math.round(maxShrink * 100);
   throw new ShrinkError(
-    `a pull was refused: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right: npx smartrouting-vip sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+    `a pull was refused: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
   );
 }
