@@ -36,14 +36,7 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
 }
 
 /** A port that refuses connections. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+export { freePort as closedPort } from './ports.js';
 
 /** A server that takes connections and never says a word. */
 export async function silentServer(): Promise<{ port: number; stop: () => Promise<void> }> {
