@@ -25,6 +25,8 @@ const TOO_LATE = 0.9;
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
 
+const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
+
 /**
  * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
  * lookups under way, cache, and one shared request per number. It never rejects: a fault is an outcome, and is never
@@ -41,6 +43,7 @@ export class GuardedProvider implements Askable {
   #spareAbort: AbortController | undefined;
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
+  #closed: Promise<void> | undefined;
 
   constructor(
     private readonly config: ProviderConfig,
@@ -109,9 +112,9 @@ export class GuardedProvider implements Askable {
   }
 
   /** Closes the provider. What is still under way may fail. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.retire();
-    await this.provider.close?.();
+    return (this.#closed ??= Promise.resolve().then(() => this.provider.close?.()));
   }
 
   #refresh(caller: Caller): void {
@@ -200,6 +203,7 @@ export class GuardedProvider implements Askable {
     const queuedMs = performance.now();
     const turn = (): void => {
       if (performance.now() - queuedMs > TOO_LATE * timeoutMs) return lookup.onTimeout();
+      if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
         : this.#turnedAwayByBreaker(key, lookup.isAwaited);
