@@ -172,4 +172,18 @@ describe('a provider that more ask than may', () => {
     expect(kinds.slice(0, 5)).toEqual(Array(5).fill('failed'));
     expect(kinds.slice(-5)).toEqual(Array(5).fill('rejected'));
   });
+
+  it('is not asked any more once it is closed; who waits for his turn is turned away when it comes', async () => {
+    const provider = new HoldingProvider();
+    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 10 });
+    const asked = Array.from({ length: 4 }, () => ask(crm, stranger()));
+    crm.retire();
+    provider.held[0]!.answer(null);
+    await until(() => provider.calls.length === 2);
+    await crm.close();
+    provider.held[1]!.answer(null);
+    const closed = { kind: 'rejected', reason: 'the provider is closed' };
+    expect((await Promise.all(asked)).slice(2)).toEqual([closed, closed]);
+    expect(provider.calls).toHaveLength(2);
+  });
 });

@@ -26,6 +26,8 @@ const TOO_LATE = 0.9;
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
 
+const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
+
 /**
  * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
  * lookups under way, cache, and one shared request per number. It never rejects: a fault is an outcome, and is never
@@ -202,6 +204,7 @@ export class GuardedProvider implements Askable {
     const queuedMs = performance.now();
     const turn = (): void => {
       if (performance.now() - queuedMs > TOO_LATE * timeoutMs) return lookup.onTimeout();
+      if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
         : this.#turnedAwayByBreaker(key, lookup.isAwaited);

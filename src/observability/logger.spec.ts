@@ -40,5 +40,9 @@ describe('the log', () => {
     lookupContext.run(lookup, () => {
       expect(written('error', traceFields)[0]).toMatchObject({ trace_id: lookup.traceId });
     });
+    // By a timer, say, that was begun for it.
+    lookupContext.run({ ...lookup, hasEnded: true }, () => {
+      expect(written('error', traceFields)[0]).not.toHaveProperty('trace_id');
+    });
   });
 });

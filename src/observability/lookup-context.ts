@@ -11,8 +11,11 @@ export interface TracedLookup {
 /** The lookup that the running code works for. Costs nothing until the first traced lookup enters it. */
 export const lookupContext = new AsyncLocalStorage<TracedLookup>();
 
-/** What log lines written on behalf of a lookup say of it, so that they can be found with its call. */
+/**
+ * What log lines written on behalf of a lookup say of it, so that they can be found with its call. What goes on in the
+ * background after the lookup that began it is not on its behalf.
+ */
 export function traceFields(): { trace_id?: string } {
   const lookup = lookupContext.getStore();
-  return lookup === undefined ? {} : { trace_id: lookup.traceId };
+  return lookup === undefined || lookup.hasEnded ? {} : { trace_id: lookup.traceId };
 }

@@ -28,19 +28,24 @@ export class DatabaseState implements ProviderState {
     if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
       throw new RangeError(`a text is longer than ${MAX_TEXT_BYTES} bytes; keep it in parts`);
     }
-    if (version === undefined) {
-      return this.database.insert('provider_state', {
-        provider: this.provider,
-        name,
-        version: 1,
-        content: text,
-      });
-    }
-    const changed = await this.database.change(
-      'UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ?',
-      [text, this.provider, name, version],
-    );
-    return changed > 0;
+    let mayBeDone = false;
+    const onLost = (): void => void (mayBeDone = true);
+    const isWritten =
+      version === undefined
+        ? await this.database.insert(
+            'provider_state',
+            { provider: this.provider, name, version: 1, content: text },
+            onLost,
+          )
+        : (await this.database.change(
+            'UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ?',
+            [text, this.provider, name, version],
+            onLost,
+          )) > 0;
+    if (isWritten || !mayBeDone) return isWritten;
+    // The second server found the way barred, perhaps by what the first one did before it was lost.
+    const stored = await this.read(key);
+    return stored?.text === text && stored.version === (version ?? 0) + 1;
   }
 
   async keys(): Promise<string[]> {

@@ -86,6 +86,7 @@ describe.each(PLACES)('what providers keep in %s', (_, two) => {
     expect(await second.of('crm').write('token', 'b', undefined)).toBe(false);
     expect(await second.of('crm').write('token', 'b', 1)).toBe(true);
     expect(await first.of('crm').write('token', 'c', 1)).toBe(false);
+    expect(await first.of('crm').write('token', 'b', 1)).toBe(false);
     expect(await first.of('crm').read('token')).toEqual({ text: 'b', version: 2 });
     expect(await first.of('crm').write('other', 'x', 7)).toBe(false);
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseNodes } from '../providers/database/database-nodes.js';
 import { connectTo, withoutRights } from '../providers/database/database-session.js';
 import type { Session } from '../providers/database/database-session.js';
-import { failureOf, isConflict } from '../providers/database/failures.js';
+import { failureOf, isConflict, isNotPrepared, isReadOnly } from '../providers/database/failures.js';
 import { migrate } from '../providers/database/migrate.js';
 import { change, isSqlite, select } from '../providers/database/select.js';
 import type { Parameter, Row } from '../providers/database/select.js';
@@ -56,18 +56,24 @@ export class StateDatabase {
   }
 
   /**
+   * @param onLost a server was lost that may have done it; another one is asked now
    * @returns how many rows were found to change
    * @throws VipLookupError when the database cannot be used
    */
-  change(sql: string, parameters: readonly Parameter[]): Promise<number> {
-    return this.#use(({ dataSource }, signal) => change(dataSource, sql, parameters, signal));
+  change(sql: string, parameters: readonly Parameter[], onLost?: () => void): Promise<number> {
+    return this.#use(({ dataSource }, signal) => change(dataSource, sql, parameters, signal), onLost);
   }
 
   /**
    * Inserts a row, or finds that there is one with its primary key.
+   * @param onLost as with `change`
    * @returns whether it was inserted
    */
-  async insert(table: string, values: Readonly<Record<string, Parameter | Sql>>): Promise<boolean> {
+  async insert(
+    table: string,
+    values: Readonly<Record<string, Parameter | Sql>>,
+    onLost?: () => void,
+  ): Promise<boolean> {
     const entries = Object.entries(values);
     const marks = entries.map(([, value]) => (isSql(value) ? value.sql : '?')).join(', ');
     const given = entries.flatMap(([, value]) => (isSql(value) ? value.parameters : [value]));
@@ -87,7 +93,7 @@ export class StateDatabase {
           if ((error as { code?: unknown }).code === 'ER_DUP_ENTRY') return 0;
           throw error;
         }
-      })) > 0
+      }, onLost)) > 0
     );
   }
 
@@ -95,11 +101,18 @@ export class StateDatabase {
     await this.#nodes.close();
   }
 
-  async #use<T>(work: (session: Session, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #use<T>(
+    work: (session: Session, signal: AbortSignal) => Promise<T>,
+    onLost?: () => void,
+  ): Promise<T> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     try {
       return await this.#nodes.write(
-        (session, cut) => unlessConflict(() => work(session, cut)),
+        (session, cut) =>
+          unlessConflict(() => work(session, cut)).catch((error: unknown) => {
+            if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
+            throw error;
+          }),
         PATIENCE_MS,
         signal,
       );

@@ -60,6 +60,8 @@ export interface SpoilingProxy {
   readonly swallow: () => void;
   /** The open connections break as soon as they are used. */
   readonly breakOnUse: () => void;
+  /** The server gets what is sent on the open connections; they break as soon as it answers. */
+  readonly breakOnAnswer: () => void;
   /** How many bytes were passed on to the server. */
   readonly bytes: () => number;
   readonly stop: () => Promise<void>;
@@ -96,6 +98,12 @@ export async function spoilingProxy(targetPort: number, port = 0): Promise<Spoil
     swallow: spoil(() => undefined),
     bytes: () => bytes,
     breakOnUse: spoil((client) => client.resetAndDestroy()),
+    breakOnAnswer() {
+      for (const { client, server } of open) {
+        server.unpipe(client);
+        server.on('data', () => client.resetAndDestroy()).resume();
+      }
+    },
     async stop() {
       proxy.close();
       for (const { client } of open) client.destroy();

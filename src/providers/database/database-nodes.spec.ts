@@ -13,12 +13,16 @@ import type { MariaDb } from '../../../test/support/mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { DatabaseStates } from '../../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
+import { DatabaseNodes } from './database-nodes.js';
+import type { Session } from './database-session.js';
 import type { DatabaseProvider } from './database.provider.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 
 const AINO = Caller.read('+358501231234', 'FI');
 const GOLD = [{ number: '+358501231234', tier: 'gold' }];
 const PATIENCE_MS = 20_000;
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** One server behind several doors stands for the nodes of a cluster; the Galera cluster itself is in test/e2e. */
 describe('a database of several servers', () => {
@@ -158,10 +162,93 @@ describe('a database of several servers', () => {
       const dataSource = await openDatabase(url);
       expect(await importRecords(dataSource, GOLD, 'merge')).toEqual({ added: 0, replaced: 1, removed: 0 });
       await closeDataSource(dataSource);
-      const states = new DatabaseStates(url, { info: () => 0, warn: () => 0, error: () => 0 });
+      const states = new DatabaseStates(url, SILENT);
       undo.push(() => states.close());
       expect(await states.of(`crm${index}`).write('token', 'a', undefined)).toBe(true);
       expect(await states.of(`crm${index}`).exclusively('sync', async () => 'done')).toBe('done');
     }
   }, 60_000);
+
+  it('knows what was written before the server was lost that wrote it, and what somebody else wrote', async () => {
+    const known = new DatabaseStates(server.url, SILENT);
+    undo.push(() => known.close());
+    const other = known.of('lost');
+    const [lost, well] = doors as [SpoilingProxy, SpoilingProxy];
+    /** One whose first server does what it is asked, and is lost before it can say so. */
+    async function unlucky() {
+      const states = new DatabaseStates(urlOf(lost.port, well.port), SILENT);
+      undo.push(() => states.close());
+      await states.of('lost').read('connects');
+      lost.breakOnAnswer();
+      return states.of('lost');
+    }
+    expect(await (await unlucky()).write('token', 'a', undefined)).toBe(true);
+    expect(await (await unlucky()).write('token', 'b', 1)).toBe(true);
+    expect(await other.read('token')).toEqual({ text: 'b', version: 2 });
+    expect(await other.write('token', 'c', 2)).toBe(true);
+    expect(await (await unlucky()).write('token', 'd', 2)).toBe(false);
+    expect(await (await unlucky()).write('token', 'd', undefined)).toBe(false);
+    // The same was written earlier, by somebody.
+    expect(await (await unlucky()).write('token', 'c', 1)).toBe(false);
+    expect(await other.read('token')).toEqual({ text: 'c', version: 3 });
+  });
+});
+
+/** What a node of a cluster says that has lost the majority; what another says that is gone. */
+const APART = Object.assign(new Error('not prepared'), { code: 'ER_UNKNOWN_COM_ERROR' });
+const GONE = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+
+interface FakeSession extends Session {
+  readonly node: string;
+}
+
+describe('a cluster that has just lost its majority', () => {
+  const open: DatabaseNodes<FakeSession>[] = [];
+  afterEach(() => Promise.all(open.splice(0).map((nodes) => nodes.close())));
+
+  /** Asks a cluster once. @param found what becomes of a read, by node */
+  function ask(found: Record<string, Error | string>, events: string[] = []): Promise<string> {
+    const nodes = new DatabaseNodes<FakeSession>(
+      'mysql://u:p@a:1,b:1,c:1/d',
+      {
+        connect: async (url) => {
+          const node = /@(\w)/.exec(url)![1]!;
+          const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
+          return { node, isCurrent: () => true, dataSource };
+        },
+        probe: async () => undefined,
+      },
+      SILENT,
+    );
+    open.push(nodes);
+    const read = async ({ node }: FakeSession): Promise<string> => {
+      events.push(node);
+      const what = found[node]!;
+      if (typeof what === 'string') return what;
+      throw what;
+    };
+    const readApart = async ({ node }: FakeSession): Promise<string> => {
+      events.push(`${node} apart`);
+      return `old answer of ${node}`;
+    };
+    return nodes.read(read, readApart, AbortSignal.timeout(PATIENCE_MS));
+  }
+
+  it('answers the first question already, from the node that is left', async () => {
+    const events: string[] = [];
+    expect(await ask({ a: APART, b: GONE, c: GONE }, events)).toBe('old answer of a');
+    expect(events).toEqual(['a', 'b', 'c', 'a apart']);
+    expect(await ask({ a: GONE, b: APART, c: GONE })).toBe('old answer of b');
+    expect(await ask({ a: GONE, b: GONE, c: APART })).toBe('old answer of c');
+    expect(await ask({ a: APART, b: APART, c: APART })).toBe('old answer of c');
+  });
+
+  it('does not ask a node that was cut off while another one answers, or would say that the question is wrong', async () => {
+    const events: string[] = [];
+    expect(await ask({ a: APART, b: GONE, c: 'answer' }, events)).toBe('answer');
+    expect(events).toEqual(['a', 'b', 'c']);
+    const nonsense = Object.assign(new Error('no such characters'), { code: 'ER_CANNOT_CONVERT_STRING' });
+    await expect(ask({ a: APART, b: nonsense, c: GONE })).rejects.toBe(nonsense);
+    await expect(ask({ a: GONE, b: GONE, c: GONE })).rejects.toBe(GONE);
+  });
 });

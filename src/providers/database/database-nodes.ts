@@ -61,25 +61,28 @@ export class DatabaseNodes<S extends Session> {
 
   /**
    * Asks the nodes in turn; another one when the one asked fails or is slow.
-   * @param apart asks a node that is cut off from its cluster, where no other is well
+   * @param apart asks a node that is cut off from its cluster, where no other is well, or all others have failed
    */
-  read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
+  async read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
     if (this.#nodes.length === 1) return this.#nodes[0].read(work, signal);
-    const asked = this.#inTurn().map((node) => ({
-      ask: async (cut: AbortSignal) => {
-        try {
-          return await node.read(work, cut);
-        } catch (error) {
-          if (!isNotPrepared(error)) throw error;
-          node.suspect(error);
-          if (this.#nodes.some(isWell)) throw error;
-          return node.read(apart, cut);
-        }
-      },
-      failed: (error: unknown) => node.suspect(error),
-      wasSlow: () => node.suspect(new NoAnswer()),
-    }));
-    return firstAnswer(asked, signal, isNotInCharacterSet);
+    const spared: DatabaseNode<S>[] = [];
+    const ask = async (node: DatabaseNode<S>, cut: AbortSignal): Promise<T> => {
+      try {
+        return await node.read(work, cut);
+      } catch (error) {
+        if (!isNotPrepared(error)) throw error;
+        node.suspect(error);
+        if (!this.#nodes.some(isWell)) return node.read(apart, cut);
+        spared.push(node);
+        throw error;
+      }
+    };
+    try {
+      return await this.#firstOf(this.#inTurn(), ask, signal);
+    } catch (error) {
+      if (signal.aborted || isNotInCharacterSet(error) || spared.length === 0) throw error;
+      return this.#firstOf(spared, (node, cut) => node.read(apart, cut), signal);
+    }
   }
 
   /**
@@ -122,6 +125,19 @@ export class DatabaseNodes<S extends Session> {
 
   async close(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.close()));
+  }
+
+  #firstOf<T>(
+    nodes: readonly DatabaseNode<S>[],
+    ask: (node: DatabaseNode<S>, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const asked = nodes.map((node) => ({
+      ask: (cut: AbortSignal) => ask(node, cut),
+      failed: (error: unknown) => node.suspect(error),
+      wasSlow: () => node.suspect(new NoAnswer()),
+    }));
+    return firstAnswer(asked, signal, isNotInCharacterSet);
   }
 
   #inTurn(): DatabaseNode<S>[] {

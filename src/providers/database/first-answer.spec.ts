@@ -30,6 +30,7 @@ const frozen = (signal: AbortSignal): Promise<string> =>
   new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error('cut')), { once: true }),
   );
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const says = (text: string) => async () => text;
 const fails = (message: string) => async () => Promise.reject(new Error(message));
 
@@ -99,9 +100,28 @@ describe('the first answer', () => {
     expect(await answer).toBe('D');
   });
 
-  it('does not take a process that stood still for somebody slow', async () => {
+  it('leaves nobody unnoticed who is silent while others fail', async () => {
     const events: string[] = [];
-    // An answer that comes from outside while the process does something else.
+    let fail!: (error: Error) => void;
+    let answer!: (text: string) => void;
+    const asked = [
+      somebody('a', events, () => new Promise((_, reject) => (fail = reject))),
+      somebody('b', events, frozen),
+      somebody('c', events, () => new Promise((resolve) => (answer = resolve))),
+      somebody('d', events, async (signal) => {
+        answer('C');
+        return frozen(signal);
+      }),
+    ];
+    const first = firstAnswer(asked, never, isNonsense);
+    for (let tries = 0; events.length < 2 && tries < LONG_MS / 10; tries++) await sleep(10);
+    fail(new Error('down'));
+    expect(await first).toBe('C');
+    expect(events).toEqual(['ask a', 'ask b', 'a failed: down', 'ask c', 'ask d', 'b was slow']);
+  });
+
+  /** An answer that comes from outside while the process does something else, and another who could be asked. */
+  async function whileStandingStill(events: string[]): Promise<Asked<string>[]> {
     const outside = spawn('sh', ['-c', 'read go; sleep 0.05; echo A']);
     const asked = [
       somebody('a', events, async () => {
@@ -111,11 +131,48 @@ describe('the first answer', () => {
       somebody('b', events, says('B')),
     ];
     outside.stdin.write('go\n');
-    await new Promise((resolve) => setImmediate(resolve));
+    await turnOfTheLoop();
+    return asked;
+  }
+  const standStill = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+
+  it('does not take a process that stood still for somebody slow', async () => {
+    const events: string[] = [];
+    const asked = await whileStandingStill(events);
     const answer = firstAnswer(asked, never, isNonsense);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    standStill();
     expect(await answer).toBe('A');
     expect(events).toEqual(['ask a']);
+  });
+
+  it('does not blame anybody where the process stood still until it was given up', async () => {
+    const events: string[] = [];
+    const asked = await whileStandingStill(events);
+    const answer = firstAnswer(asked, AbortSignal.timeout(100), isNonsense);
+    standStill();
+    await expect(answer).rejects.toMatchObject({ name: 'TimeoutError' });
+    await sleep(50);
+    expect(events).not.toContain('a was slow');
+  });
+
+  it('is given up early: who was silent for most of that time is blamed, who was asked at the end is not', async () => {
+    const events: string[] = [];
+    const caller = new AbortController();
+    let fail!: (error: Error) => void;
+    const asked = [
+      somebody('a', events, () => new Promise((_, reject) => (fail = reject))),
+      somebody('b', events, frozen),
+    ];
+    const late = firstAnswer(asked, caller.signal, isNonsense);
+    await sleep(50);
+    fail(new Error('down'));
+    while (events.length < 3) await Promise.resolve();
+    const early = firstAnswer([somebody('c', events, frozen)], caller.signal, isNonsense);
+    caller.abort(new Error('too late'));
+    await expect(late).rejects.toMatchObject({ message: 'too late' });
+    await expect(early).rejects.toMatchObject({ message: 'too late' });
+    await turnOfTheLoop();
+    expect(events).toEqual(['ask a', 'a failed: down', 'ask b', 'ask c', 'cut b', 'c was slow', 'cut c']);
   });
 
   it('is refused as the first refused it when all fail', async () => {
@@ -138,6 +195,7 @@ describe('the first answer', () => {
     for (let tries = 0; events.length < 2 && tries < LONG_MS / 10; tries++) await sleep(10);
     caller.abort(new Error('too late'));
     await expect(answer).rejects.toMatchObject({ message: 'too late' });
+    await turnOfTheLoop();
     expect(events).toEqual(['ask a', 'ask b', 'a was slow', 'cut a', 'cut b']);
     await expect(firstAnswer(asked, caller.signal, isNonsense)).rejects.toMatchObject({
       message: 'too late',

@@ -11,8 +11,15 @@ export interface Asked<T> {
   ask(signal: AbortSignal): Promise<T>;
   /** It failed, though the question was right. */
   failed(error: unknown): void;
-  /** Somebody else was faster, or time was up, and it had not answered for a while. */
+  /** Somebody else was faster, or time was up, and it had not answered for a while, or for most of the time there was. */
   wasSlow(): void;
+}
+
+/** Who was asked and has not answered yet. */
+interface Pending {
+  readonly cut: AbortController;
+  readonly timer: NodeJS.Timeout;
+  readonly sinceMs: number;
 }
 
 /**
@@ -27,28 +34,39 @@ export function firstAnswer<T>(
   isAnswer: (error: unknown) => boolean,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const pending = new Map<Asked<T>, AbortController>();
+    const pending = new Map<Asked<T>, Pending>();
     const slow = new Set<Asked<T>>();
+    const startedMs = performance.now();
     let started = 0;
     let hedges = 0;
     let isOver = false;
     let firstFailure: Error | undefined;
-    let timer: NodeJS.Timeout | undefined;
 
     const end = (): void => {
       isOver = true;
-      clearTimeout(timer);
+      for (const { timer } of pending.values()) clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
       for (const one of slow) if (pending.has(one)) one.wasSlow();
     };
     const giveUp = (): void => {
       end();
-      for (const cut of pending.values()) cut.abort(signal.reason);
       reject(signal.reason as Error);
+      const nowMs = performance.now();
+      // There may have been less time than it takes to be slow. Whoever has answered by now only found the process busy.
+      setImmediate(() => {
+        for (const [one, { cut, sinceMs }] of pending) {
+          if (!slow.has(one) && nowMs - sinceMs >= (nowMs - startedMs) / 2) one.wasSlow();
+          cut.abort(signal.reason);
+        }
+      });
     };
     const leaveOthers = (): void => {
       const left = [...pending.values()];
-      if (left.length > 0) setTimeout(() => left.forEach((cut) => cut.abort()), LINGER_MS).unref();
+      if (left.length > 0) setTimeout(() => left.forEach(({ cut }) => cut.abort()), LINGER_MS).unref();
+    };
+    const settled = (one: Asked<T>): void => {
+      clearTimeout(pending.get(one)?.timer);
+      pending.delete(one);
     };
     const takeTooLong = (one: Asked<T>): void => {
       if (isOver || !pending.has(one)) return;
@@ -60,20 +78,19 @@ export function firstAnswer<T>(
       if (one === undefined) return false;
       started++;
       const cut = new AbortController();
-      pending.set(one, cut);
-      clearTimeout(timer);
       // Where the process itself stood still the answer may be there by now: sockets are read before `setImmediate`.
-      timer = setTimeout(() => setImmediate(takeTooLong, one), SLOW_MS);
+      const timer = setTimeout(() => setImmediate(takeTooLong, one), SLOW_MS);
+      pending.set(one, { cut, timer, sinceMs: performance.now() });
       one.ask(cut.signal).then(
         (answer) => {
-          pending.delete(one);
+          settled(one);
           if (isOver) return;
           end();
           resolve(answer);
           leaveOthers();
         },
         (error: Error) => {
-          pending.delete(one);
+          settled(one);
           if (isOver) return;
           const isLast = isAnswer(error);
           if (!isLast) one.failed(error);
