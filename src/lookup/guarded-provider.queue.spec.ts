@@ -104,7 +104,7 @@ describe('a provider that more ask than may', () => {
 
   it('lets nobody wait beyond the timeout, the time in the queue included', async () => {
     const provider = new HoldingProvider();
-    const timeoutMs = 100;
+    const timeoutMs = 1_000;
     const crm = guard(provider, { maxConcurrent: 1, maxQueued: 10, timeoutMs });
     const holding = ask(crm, stranger());
     await sleep(timeoutMs / 2);
