@@ -38,6 +38,7 @@ export class ConfigReload {
   /** Settles when the last attempt that was asked for is done. */
   #last: Promise<void> = Promise.resolve();
   #isQueued = false;
+  #isAsked = false;
   #isStopped = false;
   /** So that a refusal is logged once. */
   #refusal: string | undefined;
@@ -58,16 +59,23 @@ export class ConfigReload {
 
   /** Begins to watch; a change since the start is noticed. */
   watch(): Promise<void> {
-    return this.reload();
+    return this.#enqueue(false);
   }
 
-  /** Reads the files now. Attempts follow each other; one that waits does for all that are asked for meanwhile. */
+  /** Reads the files now, and logs what came of it. */
   reload(): Promise<void> {
+    return this.#enqueue(true);
+  }
+
+  /** Attempts follow each other; one that waits does for all that are asked for meanwhile. */
+  #enqueue(isAsked: boolean): Promise<void> {
+    this.#isAsked ||= isAsked;
     if (!this.#isQueued) {
       this.#isQueued = true;
       this.#last = this.#last.then(async () => {
-        this.#isQueued = false;
-        if (!this.#isStopped) await this.#attempt();
+        const asked = this.#isAsked;
+        this.#isQueued = this.#isAsked = false;
+        if (!this.#isStopped) await this.#attempt(asked);
       });
     }
     return this.#last;
@@ -79,17 +87,22 @@ export class ConfigReload {
     await Promise.all([...this.#watchers.values()].map((watcher) => watcher.stop()));
   }
 
-  async #attempt(): Promise<void> {
+  /** @param isAsked by somebody who wants to know what came of it */
+  async #attempt(isAsked: boolean): Promise<void> {
     const files = new Set<string>();
     try {
       const current = this.#live.current;
       const loaded = await loadConfig(this.environment, files, { ...this.inUse, config: current });
-      if (!isSameConfig(loaded.config, current)) await this.#swapIn(loaded);
+      const isSame = isSameConfig(loaded.config, current);
+      if (!isSame) await this.#swapIn(loaded);
+      else if (isAsked || this.#refusal !== undefined) {
+        this.#logger.info({ configuration: current.file }, 'configuration read again, it is the one in use');
+      }
       this.#refusal = undefined;
       this.#metrics.configRead(true);
       this.#status.accepted('file');
     } catch (error) {
-      this.#refused(error);
+      this.#refused(error, isAsked);
     }
     await this.#watchJust(files);
   }
@@ -114,7 +127,7 @@ export class ConfigReload {
     for (const warning of config.warnings) this.#logger.warn({ configuration: config.file }, warning);
   }
 
-  #refused(error: unknown): void {
+  #refused(error: unknown, isAsked: boolean): void {
     const problems = error instanceof ConfigError ? error.problems : [];
     const texts = problems.map((problem) => maskNumbersIn(formatProblem(problem)));
     this.#metrics.configRead(false);
@@ -127,7 +140,7 @@ export class ConfigReload {
       `the changed configuration is not usable, the one before stays; the log says why${shown && `: ${shown}`}`,
     );
     const refusal = texts.join('\n');
-    if (this.#refusal === refusal) return;
+    if (this.#refusal === refusal && !isAsked) return;
     this.#refusal = refusal;
     this.#logger.error(
       { configuration: this.#live.current.file, ...(texts.length > 0 ? { problems: texts } : { error }) },
@@ -146,7 +159,7 @@ export class ConfigReload {
       if (this.#watchers.has(file) || this.#isStopped) continue;
       // Called for the present version too, which may be another one than was read a moment ago.
       const watcher = new FileWatcher(file, WATCH_MS, () => {
-        void this.reload();
+        void this.#enqueue(false);
         return Promise.resolve();
       });
       this.#watchers.set(file, watcher);

@@ -44,7 +44,7 @@ export interface LoadedConfig {
 export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
 
 /** Of a key that was taken when the service started. */
-export const FIXED = 'cannot change while the service runs. Put the old value back, or restart the service.';
+export const FIXED = 'cannot change while the service runs. Write it as it was, or restart the service.';
 
 /**
  * Reads and checks the configuration, the plug-ins it names included.

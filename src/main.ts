@@ -28,8 +28,9 @@ try {
   const { name, code, message, setting } = error as NodeJS.ErrnoException & { setting?: string };
   if (name === 'ConfigError') console.error(message);
   else if (code === 'EADDRINUSE' || code === 'EACCES') {
+    const rights = code === 'EACCES' ? ', or give the process CAP_NET_BIND_SERVICE for one below 1024' : '';
     console.error(
-      `Cannot listen (${code}): ${message}. Set another ${setting ?? 'server.port, or PORT in the environment'}.`,
+      `Cannot listen (${code}): ${message}. Set another ${setting ?? 'server.port, or PORT in the environment'}${rights}.`,
     );
   } else console.error(error);
   process.exit(name === 'ConfigError' ? EXIT_CONFIG : 1);

@@ -18,7 +18,7 @@ const environment = { databaseUrl: 'sqlite::memory:' };
 const VARIABLES = {
   TEST_PORT: '8443',
   TEST_NETWORK: '10.0.0.0/8',
-  TEST_KEY: '12345',
+  TEST_KEY: '1234567890123456',
   TEST_ENTRIES: '50',
   TEST_PRIORITY: '9',
   EMPTY: '',
@@ -41,7 +41,7 @@ function problemsOf(text: string): string[] {
 /** A usable file in which one section is replaced. */
 function fileWith(section: string): string {
   const sections: Record<string, string> = {
-    credentials: 'credentials: [{ id: core, apiKey: k }]',
+    credentials: 'credentials: [{ id: core, apiKey: key-of-16-or-more }]',
     providers: 'providers: { a: { kind: list, file: f } }',
     targets: 'targets: { T: { providers: [a], routes: [{ instructions: { ExtraPriority: 5 } }] } }',
   };
@@ -82,7 +82,7 @@ describe('a complete file', () => {
       },
       management: { host: '::1', port: 9090 },
       credentials: [
-        { id: 'core', apiKey: '12345', targets: ['SALES_QUEUE', 'default'] },
+        { id: 'core', apiKey: '1234567890123456', targets: ['SALES_QUEUE', 'default'] },
         {
           id: 'hashed',
           apiKey: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',

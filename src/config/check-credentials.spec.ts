@@ -145,4 +145,12 @@ describe("the demo's secrets", () => {
     ]);
     expect(problemsOf('{ id: a, apiKey: "${KEY:-k}" }', { host })).toEqual([]);
   });
+
+  it('is given for a plain key that could be guessed', () => {
+    const short =
+      'line 1, credentials[0].apiKey: The key has fewer than 16 characters, and could be guessed. Make one with openssl rand -hex 24.';
+    expect(check('{ id: a, apiKey: fifteen-letters }').warnings).toContain(short);
+    expect(check('{ id: a, apiKey: sixteen-letters- }').warnings).toEqual([]);
+    expect(check(`{ id: a, apiKey: ${SHA256} }`).warnings).toEqual([]);
+  });
 });

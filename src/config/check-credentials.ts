@@ -15,6 +15,9 @@ export const DEMO_SECRETS: readonly string[] = [
   'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I',
 ];
 
+/** Of a plain one; hashes are longer. */
+const SHORTEST_KEY = 16;
+const SHORT_KEY = `The key has fewer than ${SHORTEST_KEY} characters, and could be guessed. Make one with openssl rand -hex 24.`;
 const WELL_KNOWN = "This is the demo's secret, which everybody knows.";
 const CURE = 'write your own, or set the environment variable that it comes from';
 
@@ -42,6 +45,9 @@ export function checkCredentials(
     if (earlier !== undefined)
       report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids are unique.`);
     else if (id !== undefined) ids.set(id, idNode!);
+    const apiKey = node.entries.get('apiKey');
+    const length = textOf(apiKey)?.length ?? SHORTEST_KEY;
+    if (apiKey !== undefined && length > 0 && length < SHORTEST_KEY) report.warn(apiKey, SHORT_KEY);
     for (const key of ['apiKey', 'password']) {
       const secret = node.entries.get(key);
       if (secret === undefined || !DEMO_SECRETS.includes(textOf(secret) ?? '')) continue;

@@ -10,7 +10,7 @@ const kinds = new Map([['none', { options: NoOptions }]]);
 function check(target: string, hooks?: CheckHooks, variables = {}) {
   const text = `targets: { T: ${target} }
 providers: { vip-list: { kind: none }, customers: { kind: none } }
-credentials: [{ id: core, apiKey: k }]`;
+credentials: [{ id: core, apiKey: key-of-16-or-more }]`;
   return checkConfig(
     parseConfig(text, 'test.yaml', variables),
     kinds,
@@ -118,7 +118,7 @@ describe('a target', () => {
   });
 
   it('has the name of a targetid, without blanks around it', () => {
-    const file = `credentials: [{ id: core, apiKey: k }]
+    const file = `credentials: [{ id: core, apiKey: key-of-16-or-more }]
 providers: { vip-list: { kind: none } }
 targets: { " T": { providers: [vip-list], ${ROUTES} } }`;
     expect(() =>

@@ -50,7 +50,7 @@ describe('the shipped demo', () => {
   });
 
   it('can be put into use by the environment alone', () => {
-    const own = { SMARTROUTING_API_KEY: 'own-key', SMARTROUTING_PASSWORD: 'own-password' };
+    const own = { SMARTROUTING_API_KEY: 'own-key-of-16-or-more', SMARTROUTING_PASSWORD: 'own-password' };
     const environment = readEnvironment({ HOST: '0.0.0.0', ...own });
     expect(checkConfig(parseConfig(YAML, FILE, own), kinds, environment).warnings).toEqual([]);
     expect(() => checkConfig(parseConfig(YAML, FILE, {}), kinds, environment)).toThrow('2 problems');

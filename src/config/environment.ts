@@ -27,7 +27,8 @@ export interface Environment {
   readonly variables: Variables;
 }
 
-const DEFAULT_CONFIG = 'config/smartrouting.yaml';
+/** Relative to the working directory. */
+export const DEFAULT_CONFIG = 'config/smartrouting.yaml';
 const DEFAULT_DATABASE = 'sqlite:data/smartrouting.sqlite';
 
 /**

@@ -29,8 +29,7 @@ const refusalOf = (text: string): unknown => {
 };
 
 describe('the file', () => {
-  const CURE =
-    'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.';
+  const CURE = 'Check the name, and that the user who runs the service may read it.';
 
   it.each([
     ['none.yaml', 'does not exist'],

@@ -3,6 +3,7 @@ import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { itemsAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
+import { DEFAULT_CONFIG } from './environment.js';
 import type { Environment, Variables } from './environment.js';
 import type { InterpolationSources } from './interpolation.js';
 import { parseYaml } from './parse-yaml.js';
@@ -58,7 +59,9 @@ export async function readConfigFile(
   const { text, problem } = readTextFile(file, MAX_CONFIG_BYTES);
   if (problem === undefined) return parseConfig(text, configFile, variables, files);
   const cure =
-    'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.';
+    configFile === DEFAULT_CONFIG
+      ? 'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.'
+      : 'Check the name, and that the user who runs the service may read it.';
   throw new ConfigError(shownPath(configFile), [{ key: '', message: `The file ${problem}. ${cure}` }]);
 }
 

@@ -85,7 +85,11 @@ export class WatchedTls {
           { cert: files.cert, validUntil: isoTime(material.period.validUntilMs) },
           'certificate read again',
         );
-      } else this.#accepted();
+      } else {
+        if (this.#told !== undefined)
+          this.logger.info({ cert: files.cert }, 'the certificate in use lies there again');
+        this.#accepted();
+      }
     } catch (error) {
       if (this.#closed || this.#inUse.files !== files) return;
       this.#unusable(files, error instanceof TlsError ? error.message : 'cannot be used', isLast);

@@ -115,6 +115,9 @@ describe('a hundred reloads under load, every fourth refused', () => {
     expect(wrong).toEqual([]);
     expect(calls).toBeGreaterThan(RELOADS * CALLERS);
     expect(newest).toBe(RELOADS - 1);
+    // The old file back: nothing changes, and whoever reads the log is told that all is well again.
+    reload(configuration(newest));
+    await waitFor(lastWasGood);
     // The connections of some thirty entries for the CRM were opened; only those of the last one stay.
     await waitFor(() => crm!.openConnections <= 10);
 
@@ -126,5 +129,6 @@ describe('a hundred reloads under load, every fourth refused', () => {
     expect(
       messages.filter((msg) => msg === 'changed configuration is not usable, the one before stays'),
     ).toHaveLength(25);
+    expect(messages).toContain('configuration read again, it is the one in use');
   }, 120_000);
 });

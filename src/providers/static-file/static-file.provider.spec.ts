@@ -79,20 +79,20 @@ describe('a VIP list in a file', () => {
 
   it('has an age that stays low while it is what lies on disk, and grows while that is refused or gone', async () => {
     await provider.open().catch(() => undefined);
-    expect(provider.copyAgeSeconds()).toBeUndefined();
+    expect(provider.copyAgeSeconds()).toBeGreaterThanOrEqual(0);
     await writeFile(path, GOOD);
     await untilStatus('up');
     /** It is confirmed again, some time after now. */
     const isConfirmed = async () => {
       const sinceMs = performance.now();
-      await until(async () => provider.copyAgeSeconds()! * 1000 < performance.now() - sinceMs - 100);
+      await until(async () => provider.copyAgeSeconds() * 1000 < performance.now() - sinceMs - 100);
     };
     const grows = async () => {
-      const age = provider.copyAgeSeconds()!;
+      const age = provider.copyAgeSeconds();
       const startedMs = performance.now();
       await sleep(200);
       const passedMs = performance.now() - startedMs;
-      expect((provider.copyAgeSeconds()! - age) * 1000).toBeGreaterThanOrEqual(passedMs);
+      expect((provider.copyAgeSeconds() - age) * 1000).toBeGreaterThanOrEqual(passedMs);
     };
     await isConfirmed();
     for (const spoil of [() => writeFile(path, BAD), () => rm(path)]) {

@@ -44,6 +44,7 @@ export class StaticFileProvider implements VipLookupProvider {
   #isOpen = false;
   #watcher: FileWatcher | undefined;
   readonly #closing = new AbortController();
+  readonly #madeMs = performance.now();
 
   constructor(private readonly context: ProviderContext<StaticFileOptions>) {}
 
@@ -65,10 +66,13 @@ export class StaticFileProvider implements VipLookupProvider {
     };
   }
 
-  /** Near 0 while all is well; grows while a new version is refused, the file is gone or its disk does not answer. */
-  copyAgeSeconds(): number | undefined {
+  /**
+   * Near 0 while all is well; grows while a new version is refused, the file is gone or its disk does not answer, from the
+   * start if there never was a list.
+   */
+  copyAgeSeconds(): number {
     const currentMs = this.#refusal === undefined ? this.#currentMs : this.#refusal.currentUntilMs;
-    return currentMs === undefined ? undefined : (performance.now() - currentMs) / 1000;
+    return (performance.now() - (currentMs ?? this.#madeMs)) / 1000;
   }
 
   async open(): Promise<void> {
