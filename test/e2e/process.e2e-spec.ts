@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closedPort, silentServer } from '../support/database-provider.js';
+import { isListening } from '../support/ports.js';
 import { Program, recorder } from '../support/process.js';
 import { ask, KEY } from '../support/service.js';
 
@@ -316,6 +317,34 @@ describe('the process', () => {
         body: GOOD,
       });
       expect(answer.status).toBe(200);
+    } finally {
+      await hanging.stop();
+    }
+  });
+
+  it('finishes the calls in hand at SIGTERM while its providers are still opening', async () => {
+    const hanging = await silentServer();
+    const own = await closedPort();
+    const { port } = slow.address() as AddressInfo;
+    try {
+      await writeFile(
+        join(folder, 'smartrouting.yaml'),
+        config(`http://127.0.0.1:${port}`).replace('  leaves:', '  own: { kind: database }\n  leaves:'),
+      );
+      const databaseUrl = `mysql://u:p@127.0.0.1:${hanging.port}/x`;
+      program = new Program('dist/main.js', [], environment({ PORT: String(own), DATABASE_URL: databaseUrl }));
+      expect(await isListening(own, 20_000)).toBe(true);
+      const inHand = ask(`http://127.0.0.1:${own}/smartrouting`, {
+        method: 'POST',
+        headers: HEADERS,
+        body: { ...GOOD, targetid: 'SLOW_QUEUE' },
+      });
+      await once(slow, 'request');
+      program.signal('SIGTERM');
+      expect(await inHand).toMatchObject({ status: 200, body: '{"ExtraPriority":7}' });
+      const { code, stdout } = await program.finished;
+      expect(code).toBe(0);
+      expect(stdout).not.toContain('ready for calls');
     } finally {
       await hanging.stop();
     }
