@@ -1,5 +1,12 @@
 /** sysexits.h EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78;
+/** Why listening fails -> the key whose value is at fault. */
+const AT_FAULT: Readonly<Record<string, string | undefined>> = {
+  EADDRINUSE: 'port',
+  EACCES: 'port',
+  EADDRNOTAVAIL: 'host',
+  ENOTFOUND: 'host',
+};
 
 /** Before it listens there are no calls in hand. */
 let onSignal: (signal: NodeJS.Signals) => void = () => process.exit(0);
@@ -26,12 +33,14 @@ try {
   });
   onHangUp = () => running.reload();
 } catch (error) {
-  const { name, code, message, setting } = error as NodeJS.ErrnoException & { setting?: string };
+  const { name, code, message, section } = error as NodeJS.ErrnoException & { section?: string };
+  const key = AT_FAULT[code ?? ''];
   if (name === 'ConfigError') console.error(message);
-  else if (code === 'EADDRINUSE' || code === 'EACCES') {
-    console.error(
-      `Cannot listen (${code}): ${message}. Set another ${setting ?? 'server.port, or PORT in the environment'}.`,
-    );
+  else if (key !== undefined) {
+    const setting = section
+      ? `${section}.${key}`
+      : `server.${key}, or ${key.toUpperCase()} in the environment`;
+    console.error(`Cannot listen (${code}): ${message}. Set another ${setting}.`);
   } else console.error(error);
   process.exit(name === 'ConfigError' ? EXIT_CONFIG : 1);
 }

@@ -332,7 +332,11 @@ describe('the process', () => {
         config(`http://127.0.0.1:${port}`).replace('  leaves:', '  own: { kind: database }\n  leaves:'),
       );
       const databaseUrl = `mysql://u:p@127.0.0.1:${hanging.port}/x`;
-      program = new Program('dist/main.js', [], environment({ PORT: String(own), DATABASE_URL: databaseUrl }));
+      program = new Program(
+        'dist/main.js',
+        [],
+        environment({ PORT: String(own), DATABASE_URL: databaseUrl }),
+      );
       expect(await isListening(own, 20_000)).toBe(true);
       const inHand = ask(`http://127.0.0.1:${own}/smartrouting`, {
         method: 'POST',
@@ -407,6 +411,15 @@ describe('the process', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('EADDRINUSE');
     expect(stderr).toContain('Set another server.port, or PORT');
+  });
+
+  it('says which host is none of this machine, and how to choose another', async () => {
+    program = new Program('dist/main.js', [], environment({ HOST: '192.0.2.1' }));
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Cannot listen \(EADDRNOTAVAIL\): .*\. Set another server\.host, or HOST in the environment\.\n$/,
+    );
   });
 });
 
