@@ -107,6 +107,8 @@ describe('the process', () => {
     expect(
       (await ask(url, { method: 'POST', headers: HEADERS, body: { ...GOOD, anum: '+358509999999' } })).status,
     ).toBe(204);
+    const unknown = { ...GOOD, targetid: 'OTHER_QUEUE' };
+    expect((await ask(url, { method: 'POST', headers: HEADERS, body: unknown })).status).toBe(204);
     expect((await ask(url, { method: 'POST', headers: HEADERS, body: { anum: 7 } })).status).toBe(400);
     expect(
       (await ask(url, { method: 'POST', headers: { ...HEADERS, 'X-Benemen-APIKey': 'guess' }, body: GOOD }))
@@ -140,6 +142,15 @@ describe('the process', () => {
         caller: '+35850*****99',
         outcome: 204,
         reason: 'no-match',
+      },
+      {
+        ...common,
+        level: 'info',
+        callId: 'call-1',
+        target: 'unknown',
+        caller: '+35850*****34',
+        outcome: 204,
+        reason: 'unknown-target',
       },
       {
         ...common,
