@@ -34,10 +34,11 @@ export interface Running {
 }
 
 /**
- * Loads the configuration, creates the application and listens.
+ * Loads the configuration, creates the application, listens, and opens the providers.
+ * @param listens called as soon as there may be calls in hand; the providers are not open yet
  * @throws ConfigError, or the error of the socket
  */
-export async function start(): Promise<Running> {
+export async function start(listens: (running: Running) => void): Promise<Running> {
   const environment = readEnvironment();
   const loaded = await loadConfig(environment);
   const app = await createApp(loaded);
@@ -46,18 +47,8 @@ export async function start(): Promise<Running> {
   const { host, port } = loaded.config.server;
   await app.get(Tracing).start();
   await app.listen(port, host);
-  await app.get(ProviderRegistry).open();
-  app.get(Readiness).ready();
-  const url = await app.getUrl();
-  const management = adapterOf(app).management?.url;
-  logger.info(
-    { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
-    'ready for calls',
-  );
-  if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, management ?? url, loaded.config);
   const configReload = new ConfigReload(app, environment, loaded);
-  void configReload.watch();
-  return {
+  const running: Running = {
     reload: () => void configReload.reload(),
     stop: async (inHurry) => {
       await configReload.stop();
@@ -65,6 +56,20 @@ export async function start(): Promise<Running> {
     },
     logWritten: () => logWritten(logger, LOG_LIMIT_MS),
   };
+  listens(running);
+  await app.get(ProviderRegistry).open();
+  const readiness = app.get(Readiness);
+  if (readiness.state === 'stopping') return running;
+  readiness.ready();
+  const url = await app.getUrl();
+  const management = adapterOf(app).management?.url;
+  logger.info(
+    { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
+    'ready for calls',
+  );
+  if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, management ?? url, loaded.config);
+  void configReload.watch();
+  return running;
 }
 
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {

@@ -40,13 +40,14 @@ async function call({ url, anum, bnum, target, extradata, ...credentials }: Call
     ...(target !== undefined && { targetid: target }),
     ...(extradata && { extradata }),
   });
+  const headers = { 'Content-Type': 'application/json', ...authorization(credentials) };
   const startedMs = performance.now();
   let answer: Response;
   let text: string;
   try {
     answer = await fetch(url, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', ...authorization(credentials) },
+      headers,
       body,
       redirect: 'manual',
       signal: AbortSignal.timeout(CORE_PATIENCE_MS),

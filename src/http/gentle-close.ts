@@ -1,3 +1,4 @@
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** How long a peer may go on sending after its last answer. */
@@ -17,4 +18,33 @@ export function closeGently(socket: Socket): void {
 /** Lets Node close the connection gently, if it is to be closed after the answer that is being written. */
 export function lingerAtClose(socket: Socket): void {
   socket.destroySoon = () => closeGently(socket);
+}
+
+const ending = new WeakSet<Socket>();
+
+/** Makes this answer the last one of its connection, however many it has to wait for. Requests that follow get none. */
+export function endWith(response: ServerResponse): void {
+  const { socket } = response.req; // its own is unset until its turn has come
+  response.shouldKeepAlive = false;
+  ending.add(socket);
+  lingerAtClose(socket);
+}
+
+/** Whether a request that comes now gets no answer. */
+export function isEnding(socket: Socket): boolean {
+  return socket.writableEnded || ending.has(socket);
+}
+
+/** From now on connections end with the answer to their latest request: of several requests at once, all are answered. */
+export function endWithLatest(server: Server): void {
+  const latest = new WeakMap<Socket, ServerResponse>();
+  server.prependListener('request', ({ socket }, response) => {
+    if (isEnding(socket)) return;
+    const before = latest.get(socket);
+    // It has told the client already.
+    if (before?.headersSent) return endWith(before);
+    if (before) before.shouldKeepAlive = true;
+    response.shouldKeepAlive = false;
+    latest.set(socket, response);
+  });
 }

@@ -30,13 +30,13 @@ export class ManagementServer {
     return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   }
 
-  /** @throws Error of the socket, with the `setting` that would mend it */
+  /** @throws Error of the socket, with the `section` of the configuration that it is about */
   async listen(backlog: number): Promise<void> {
     this.server.listen({ ...this.config, backlog });
     try {
       await once(this.server, 'listening');
     } catch (error) {
-      throw Object.assign(error as Error, { setting: 'management.port' });
+      throw Object.assign(error as Error, { section: 'management' });
     }
   }
 

@@ -4,6 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { endWith, endWithLatest, isEnding } from './gentle-close.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
@@ -82,9 +83,8 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
 
   /** From now on answers end their connection, so that clients open the next one elsewhere. */
   drain(): void {
-    for (const server of [this.httpServer as Server, this.management?.server]) {
-      server?.prependListener('request', (_, response) => (response.shouldKeepAlive = false));
-    }
+    endWithLatest(this.httpServer);
+    if (this.management) endWithLatest(this.management.server);
   }
 
   override listen(port: string | number, callback?: () => void): Server;
@@ -138,12 +138,11 @@ export function createHardServer(
 
 function throughGate(app: Express): RequestListener {
   return (request, response) => {
-    // It came after an answer that ends the connection.
-    if (request.socket.writableEnded) return;
+    if (isEnding(request.socket)) return;
     const problem = whyRefused(request);
     if (problem !== undefined) return sendProblem(response, problem);
     // Node ignores the wish, and all that comes in one packet with it.
-    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (request.headers.upgrade !== undefined) endWith(response);
     app(request as Request, response as Response, (error?: unknown) =>
       sendProblem(response, error ?? new Problem(404)),
     );

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
-import { lingerAtClose } from './gentle-close.js';
+import { endWith, lingerAtClose } from './gentle-close.js';
 import { Problem, problemDetails, problemHeaders } from './problem.js';
 import type { ProblemDetails } from './problem.js';
 
@@ -34,7 +34,9 @@ export function sendProblem(response: ServerResponse<IncomingMessage>, exception
   for (const header of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(header);
   const headers = problemHeaders(exception instanceof Problem ? exception : undefined);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (!response.req.complete && response.socket) lingerAtClose(response.socket);
+  if (headers['Connection'] === 'close') endWith(response);
+  // Its own socket is unset while answers before it are waited for.
+  else if (!response.req.complete) lingerAtClose(response.req.socket);
   response.statusCode = body.status;
   response.end(JSON.stringify(body));
 }

@@ -42,11 +42,12 @@ export class RoutingService {
    */
   async decide(call: Call, startedMs: number, trace?: CallTrace): Promise<Decision> {
     const target = this.#target(call.targetid);
-    if (target === undefined) return { reason: 'unknown-target', target: UNKNOWN_TARGET, reports: [] };
+    const isWithheld = call.anum === undefined || isWithheldNumber(call.anum);
+    const caller = isWithheld ? undefined : Caller.read(call.anum, target?.country);
+    if (target === undefined)
+      return { reason: 'unknown-target', target: UNKNOWN_TARGET, caller, reports: [] };
     const { name } = target.config;
-    if (call.anum === undefined || isWithheldNumber(call.anum))
-      return { reason: 'no-number', target: name, reports: [] };
-    const caller = Caller.read(call.anum, target.country);
+    if (caller === undefined) return { reason: 'no-number', target: name, reports: [] };
     const spentMs = performance.now() - startedMs;
     const { reason, record, provider, reports } = await this.lookup.find(
       caller,

@@ -134,7 +134,7 @@ logging: { level: silent }
       const wrong = await cli([...call, '--api-key', 'wrong']);
       expect(wrong.code).toBe(1);
       expect(wrong.stdout).toContain('HTTP 401');
-      expect((await cli(call)).stderr).toContain('No credentials. Set SMARTROUTING_API_KEY');
+      expect((await cli(call)).stderr).toMatch(/^No credentials\. Set SMARTROUTING_API_KEY.*\)\.\n$/);
       const nobody = await cli([
         'call',
         '--url',

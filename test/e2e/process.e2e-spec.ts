@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closedPort, silentServer } from '../support/database-provider.js';
+import { isListening } from '../support/ports.js';
 import { Program, recorder } from '../support/process.js';
 import { ask, KEY } from '../support/service.js';
 
@@ -106,6 +107,8 @@ describe('the process', () => {
     expect(
       (await ask(url, { method: 'POST', headers: HEADERS, body: { ...GOOD, anum: '+358509999999' } })).status,
     ).toBe(204);
+    const unknown = { ...GOOD, targetid: 'OTHER_QUEUE' };
+    expect((await ask(url, { method: 'POST', headers: HEADERS, body: unknown })).status).toBe(204);
     expect((await ask(url, { method: 'POST', headers: HEADERS, body: { anum: 7 } })).status).toBe(400);
     expect(
       (await ask(url, { method: 'POST', headers: { ...HEADERS, 'X-Benemen-APIKey': 'guess' }, body: GOOD }))
@@ -139,6 +142,15 @@ describe('the process', () => {
         caller: '+35850*****99',
         outcome: 204,
         reason: 'no-match',
+      },
+      {
+        ...common,
+        level: 'info',
+        callId: 'call-1',
+        target: 'unknown',
+        caller: '+35850*****34',
+        outcome: 204,
+        reason: 'unknown-target',
       },
       {
         ...common,
@@ -321,6 +333,38 @@ describe('the process', () => {
     }
   });
 
+  it('finishes the calls in hand at SIGTERM while its providers are still opening', async () => {
+    const hanging = await silentServer();
+    const own = await closedPort();
+    const { port } = slow.address() as AddressInfo;
+    try {
+      await writeFile(
+        join(folder, 'smartrouting.yaml'),
+        config(`http://127.0.0.1:${port}`).replace('  leaves:', '  own: { kind: database }\n  leaves:'),
+      );
+      const databaseUrl = `mysql://u:p@127.0.0.1:${hanging.port}/x`;
+      program = new Program(
+        'dist/main.js',
+        [],
+        environment({ PORT: String(own), DATABASE_URL: databaseUrl }),
+      );
+      expect(await isListening(own, 20_000)).toBe(true);
+      const inHand = ask(`http://127.0.0.1:${own}/smartrouting`, {
+        method: 'POST',
+        headers: HEADERS,
+        body: { ...GOOD, targetid: 'SLOW_QUEUE' },
+      });
+      await once(slow, 'request');
+      program.signal('SIGTERM');
+      expect(await inHand).toMatchObject({ status: 200, body: '{"ExtraPriority":7}' });
+      const { code, stdout } = await program.finished;
+      expect(code).toBe(0);
+      expect(stdout).not.toContain('ready for calls');
+    } finally {
+      await hanging.stop();
+    }
+  });
+
   it('ends at once at a second SIGTERM', async () => {
     await start();
     program!.signal('SIGTERM');
@@ -378,6 +422,15 @@ describe('the process', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('EADDRINUSE');
     expect(stderr).toContain('Set another server.port, or PORT');
+  });
+
+  it('says which host is none of this machine, and how to choose another', async () => {
+    program = new Program('dist/main.js', [], environment({ HOST: '192.0.2.1' }));
+    const { code, stderr } = await program.finished;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Cannot listen \(EADDRNOTAVAIL\): .*\. Set another server\.host, or HOST in the environment\.\n$/,
+    );
   });
 });
 
