@@ -6,6 +6,10 @@ import { CliError, print } from './output.js';
 /** Enreach Core gives up after 5 s. */
 const CORE_PATIENCE_MS = 5_000;
 
+/** OpenSSL's names, and Node's, for what may be wrong with a server's certificate. */
+const UNKNOWN_AUTHORITY = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+const BAD_CERTIFICATE = /^(?:CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
 interface CallOptions {
   url: string;
   anum: string;
@@ -20,9 +24,9 @@ interface CallOptions {
 export function callCommand(): Command {
   return new Command('call')
     .description('ask a running endpoint as Enreach Core does, and show the answer')
-    .requiredOption('--url <url>', 'for example http://127.0.0.1:3000/smartrouting')
-    .requiredOption('--anum <number>', 'the caller; "" for a withheld number')
-    .requiredOption('--bnum <number>', 'the called number')
+    .requiredOption('--url <url>', 'required; for example http://127.0.0.1:3000/smartrouting')
+    .requiredOption('--anum <number>', 'required; the caller, "" for a withheld number')
+    .requiredOption('--bnum <number>', 'required; the called number')
     .option('--target <targetid>', 'the tag of the queue')
     .option('--extradata <json>', 'a JSON object', parseExtradata)
     .addOption(new Option('--api-key <key>', 'better given in the environment').env('SMARTROUTING_API_KEY'))
@@ -81,6 +85,11 @@ function explain(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: string } };
   if (name === 'TimeoutError')
     return `it took longer than ${CORE_PATIENCE_MS / 1000} s, when Enreach Core gives up.`;
+  const code = cause?.code ?? '';
+  if (UNKNOWN_AUTHORITY.test(code))
+    return `its certificate is not trusted (${code}). Set NODE_EXTRA_CA_CERTS=<PEM file of the authority that signed it> in the environment.`;
+  if (BAD_CERTIFICATE.test(code))
+    return `its certificate does not fit (${code}). Mend it, or the host in the URL.`;
   return `${cause?.code ?? message}. Is the service running, and is the URL right?`;
 }
 

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
@@ -84,6 +85,7 @@ async function exportList({ database, output }: { database?: string; output?: st
   const { exportRecords } = await import('../providers/database/vip-caller.repository.js');
   refuseMissingFile(database ?? readEnvironment().databaseUrl);
   await withDatabase(database, async (dataSource) => {
+    if (output !== undefined) await mkdir(dirname(output), { recursive: true });
     const file = output === undefined ? undefined : await open(output, 'w');
     const out = file?.createWriteStream() ?? process.stdout;
     let count = 0;

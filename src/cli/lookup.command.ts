@@ -120,12 +120,13 @@ function notesOn(outcome: ProviderReport['outcome'], records: number | undefined
     : `${records} records for this caller, the best that applies counts`;
 }
 
-function describeTarget({ target }: Decision, asked: string | undefined, config: AppConfig): string {
-  if (asked === undefined || asked === target) return target;
+function describeTarget({ reason, target }: Decision, asked: string | undefined, config: AppConfig): string {
   const known = [...config.targets.keys()].join(', ');
-  return config.targets.has(target)
-    ? `${target} (no target "${asked}"; configured: ${known})`
-    : `none fits; configured: ${known}`;
+  if (reason === 'unknown-target')
+    return `${asked === undefined ? 'none given, and no default' : 'none fits'}; configured: ${known}`;
+  return asked === undefined || asked === target
+    ? target
+    : `${target} (no target "${asked}"; configured: ${known})`;
 }
 
 function describeRoute({ tiers, when }: RouteConfig, index: number, count: number): string {

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority } from '../support/certificates.js';
+import type { CertificateFiles } from '../support/certificates.js';
 import { cli } from '../support/process.js';
+import type { Finished } from '../support/process.js';
 import { KEY, RunningService } from '../support/service.js';
 
 let folder: string;
@@ -93,6 +99,9 @@ describe('lookup', () => {
     expect((await cli(['lookup', '+358501231234', '--target', 'SALES'], env)).stdout).toContain(
       'none fits; configured: SALES_QUEUE',
     );
+    expect((await cli(['lookup', '+358501231234'], env)).stdout).toMatch(
+      /target +none given, and no default; configured: SALES_QUEUE\n/,
+    );
   });
 });
 
@@ -167,6 +176,48 @@ logging: { level: silent }
     expect(code).toBe(1);
     expect(stderr).toContain('Is the service running');
   });
+
+  it('call marks what it cannot do without', async () => {
+    const { stdout } = await cli(['call', '--help']);
+    expect([...stdout.matchAll(/(--\w+) <\w+> +required; /g)].map(([, option]) => option)).toEqual([
+      '--url',
+      '--anum',
+      '--bnum',
+    ]);
+  });
+
+  it('call names the cure for a certificate that it does not trust', async () => {
+    const authority = await Authority.make(folder, 'authority');
+    const call = async (files: CertificateFiles, own: Record<string, string> = {}): Promise<Finished> => {
+      const server = createServer(
+        { cert: await readFile(files.cert), key: await readFile(files.key) },
+        (_, answer) => answer.writeHead(204).end(),
+      );
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      try {
+        return await cli(['call', '--url', url, '--anum', '1', '--bnum', '2', '--api-key', 'k'], own);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    };
+    const trusting = { NODE_EXTRA_CA_CERTS: authority.files.cert };
+    const selfSigned = { cert: 'test/support/crm-server.cert.pem', key: 'test/support/crm-server.key.pem' };
+    const signed = await authority.sign('signed');
+    for (const [files, code] of [
+      [selfSigned, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+      [signed, 'SELF_SIGNED_CERT_IN_CHAIN'],
+    ] as const) {
+      const { stderr } = await call(files);
+      expect(stderr).toContain(`its certificate is not trusted (${code}). Set NODE_EXTRA_CA_CERTS=`);
+      expect(stderr).not.toContain('Is the service running');
+    }
+    expect(await call(signed, trusting)).toMatchObject({ code: 0, stderr: '' });
+    const other = await authority.sign('other', { subjectAltName: 'DNS:other.example.com' });
+    const { stderr } = await call(other, trusting);
+    expect(stderr).toContain('its certificate does not fit (ERR_TLS_CERT_ALTNAME_INVALID)');
+  });
 });
 
 describe('import and export', () => {
@@ -192,7 +243,7 @@ describe('import and export', () => {
       provider: 'own',
       record: { tier: 'gold', attributes: { company: 'Virtanen "Oy"' } },
     });
-    const out = join(folder, 'export.csv');
+    const out = join(folder, 'not', 'there', 'yet', 'export.csv');
     expect((await cli(['export', '-o', out], env)).stdout).toContain('Exported 2 entries');
     const exported = await readFile(out, 'utf8');
     const again = { ...env, DATABASE_URL: `sqlite:${join(folder, 'again.sqlite')}` };
