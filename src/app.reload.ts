@@ -132,7 +132,7 @@ export class ConfigReload {
     const texts = problems.map((problem) => maskNumbersIn(formatProblem(problem)));
     this.#metrics.configRead(false);
     // Nobody logs in for /health: so it has the places, and none of the values.
-    const places = problems.map(placeOf).filter((place) => place !== '');
+    const places = problems.map((problem) => maskNumbersIn(placeOf(problem))).filter((place) => place !== '');
     const shown =
       places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
     this.#status.refuse(

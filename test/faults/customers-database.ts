@@ -95,8 +95,17 @@ export class CustomersDatabase {
   }
 
   async freeConnections(): Promise<void> {
-    await this.server.sql(`SET GLOBAL max_connections = ${ENOUGH_CONNECTIONS}`);
     for (const other of this.#others.splice(0)) other.destroy();
+    // The service may take what is free before the administrator does.
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.server.sql(`SET GLOBAL max_connections = ${ENOUGH_CONNECTIONS}`);
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'ER_CON_COUNT_ERROR' || tries > 200) throw error;
+        await sleep(20);
+      }
+    }
   }
 
   async #takeOne(): Promise<boolean> {
