@@ -4,7 +4,7 @@ import { Problem } from './problem.js';
 /** Header lines that a request may have. */
 export const MAX_HEADERS = 100;
 /** Longest request target (path and query), characters. */
-export const MAX_TARGET_LENGTH = 8_000;
+const MAX_TARGET_LENGTH = 8_000;
 
 /**
  * What Node lets pass and HTTP does not: another version, no or several `Host` headers (RFC 9112, section 3.2), and more of

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 /** Everything in it says its number; every third time the CRM's entry is another one. */
 const configuration = (number: number): string => `
-server: { port: 0 }
+server: { port: 0, shutdownGrace: ${number === 0 ? '1s' : '3s'} }
 credentials: [{ id: core-${number}, apiKey: ${KEY} }]
 providers:
   list: { kind: static-file, file: ./vips.csv }
@@ -124,6 +124,9 @@ describe('a hundred reloads under load, every fourth refused', () => {
     service.signal('SIGTERM');
     expect((await service.finished).code).toBe(0);
     expect(service.stderr).toBe('');
+    const atMs = (text: string): number =>
+      Date.parse(String(service!.logLines.find(({ msg }) => String(msg).startsWith(text))!['time']));
+    expect(atMs('stopped') - atMs('stopping')).toBeGreaterThanOrEqual(2_990);
     const messages = service.logLines.map(({ msg }) => msg);
     expect(messages.filter((msg) => msg === 'changed configuration in use')).toHaveLength(75);
     expect(

@@ -166,6 +166,24 @@ describe('another configuration', () => {
     expect((await service!.call(CALL, from)).status).toBe(200);
     await change({ server: '{ allowedNetworks: [10.0.0.0/8] }' });
     expect((await service!.call(CALL, from)).status).toBe(403);
+    await change({ server: '{ maxConnections: 77 }' });
+    expect(service!.app.getHttpServer().maxConnections).toBe(77);
+  });
+
+  it('takes the series of what is not configured any more out of the metrics', async () => {
+    await start();
+    await service!.call(CALL);
+    const series = async () => {
+      const { body } = await service!.get('/metrics');
+      return ['target="SALES_QUEUE"', 'provider="list"'].map((label) => body.includes(label));
+    };
+    expect(await series()).toEqual([true, true]);
+    await change({
+      providers: 'renamed: { kind: static-file, file: ./vips.csv }',
+      targets: target('renamed', 'SECOND').replace('SALES_QUEUE', 'default'),
+    });
+    expect(await series()).toEqual([false, false]);
+    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
   });
 
   it('takes a credential that is new, and refuses one that is gone although it was used a moment ago', async () => {
