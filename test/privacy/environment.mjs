@@ -26,6 +26,8 @@ export default class RecordedEnvironment extends TestEnvironment {
 
   async setup() {
     await super.setup();
+    // Only those are looked through.
+    if (!this.suite.endsWith('.e2e-spec.ts')) return;
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     const recording = new Recording(join(this.folder, 'jest.jsonl'));
