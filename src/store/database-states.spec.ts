@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryFolder } from '../../test/support/database-provider.js';
+import { spoilingProxy, temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
-import { startMariaDb } from '../../test/support/mariadb.js';
-import type { MariaDb } from '../../test/support/mariadb.js';
+import { eventually } from '../../test/support/eventually.js';
+import { withMariaDb } from '../../test/support/mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
 import { DatabaseStates } from './database-states.js';
@@ -11,17 +11,15 @@ import { DatabaseStates } from './database-states.js';
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const LEASE_MS = 600;
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 const open: DatabaseStates[] = [];
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(open.map((states) => states.close()));
-  await server?.stop();
   await folder?.remove();
 });
 
@@ -202,29 +200,22 @@ describe('a database that cannot be used', () => {
   });
 
   it('is reported without its address, and used as soon as it is back', async () => {
-    const url = await server.createDatabase();
-    const state = instance(url).of('crm');
+    const door = await spoilingProxy(server.port);
+    const state = instance(server.url.replace(`:${server.port}/`, `:${door.port}/`)).of('crm');
     await state.write('a', '1', undefined);
-    await server.kill();
+    await door.stop();
     await expect(state.read('a')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(/^database is not reachable \([A-Z_]+\)$/),
     });
-    await server.restart();
-    let read: unknown;
-    for (let tries = 0; read === undefined && tries < 50; tries++) {
-      read = await state.read('a').catch(() => sleep(100));
-    }
-    expect(read).toEqual({ text: '1', version: 1 });
+    const again = await spoilingProxy(server.port, door.port);
+    await eventually(async () => expect(await state.read('a')).toEqual({ text: '1', version: 1 }));
+    await again.stop();
   });
 
   it('names the cure to a user who may not make the tables', async () => {
     const url = await server.createDatabase();
-    const database = url.slice(url.lastIndexOf('/') + 1);
-    await server.sql(
-      `CREATE USER poor@127.0.0.1 IDENTIFIED BY 'sesame'; GRANT SELECT, INSERT, UPDATE, DELETE ON ${database}.* TO poor@127.0.0.1`,
-    );
-    const poor = url.replace('root@', 'poor:sesame@');
+    const poor = await server.createUser('SELECT, INSERT, UPDATE, DELETE', url);
     await expect(instance(poor).of('crm').read('a')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { fixedPorts } from './fixed-ports.js';
-import { ServerProcess } from './mariadb.js';
+import { ServerProcess } from './mariadb-server.js';
 
 /** One server of the cluster. */
 export interface GaleraNode {
