@@ -58,6 +58,7 @@ export class ServerProcess {
     private readonly port: number,
     private readonly more: readonly string[] = [],
     private readonly user = userInfo().username,
+    private readonly programs = this.folder,
   ) {}
 
   /** Gives it the data of a new server. */
@@ -66,20 +67,20 @@ export class ServerProcess {
     await cp(join(await template(), 'data'), join(this.folder, 'data'), { recursive: true });
   }
 
-  /** @returns once it answers */
-  async start(): Promise<void> {
-    this.#run(false);
+  /** @param more options for this time only @returns once it answers */
+  async start(more: readonly string[] = []): Promise<void> {
+    this.#run(false, more);
     process.once('exit', this.#onExit);
     await this.#untilUp();
   }
 
   /** Starts one that outlives this process, and ends with the run. */
   async startForRun(): Promise<void> {
-    this.#run(true);
+    this.#run(true, []);
     await this.#untilUp();
   }
 
-  #run(forRun: boolean): void {
+  #run(forRun: boolean, more: readonly string[]): void {
     const output = openSync(join(this.folder, 'output'), 'w');
     const child = spawn(
       'mariadbd',
@@ -89,18 +90,23 @@ export class ServerProcess {
         `--datadir=${join(this.folder, 'data')}`,
         `--tmpdir=${this.folder}`,
         `--socket=${join(this.folder, 'socket')}`,
-        `--pid-file=${join(this.folder, 'pid')}`,
+        `--pid-file=${join(this.folder, 'mariadbd.pid')}`,
         '--bind-address=127.0.0.1',
         `--port=${this.port}`,
         '--skip-name-resolve',
         ...STORAGE,
         ...this.more,
+        ...more,
       ],
-      { env, detached: forRun, stdio: ['ignore', 'ignore', output] },
+      {
+        env: { ...env, PATH: `${env.PATH}:${this.programs}` },
+        detached: forRun,
+        stdio: ['ignore', 'ignore', output],
+      },
     );
     closeSync(output);
     child.once('error', () => undefined);
-    // It writes this file itself, but late; whoever cleans up after the run looks there.
+    // For whoever cleans up after the run: what the server writes itself comes late.
     if (child.pid !== undefined) writeFileSync(join(this.folder, 'pid'), String(child.pid));
     if (forRun) child.unref();
     this.#child = child;
