@@ -53,7 +53,7 @@ async function heapUsedMiB(world: World): Promise<number> {
   return Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / 2 ** 20;
 }
 
-const COST_MS = IS_LONG ? 2 : 4;
+const COST_MS = IS_LONG ? 2 : 1;
 
 /** The machine that the service runs on, and its own thread and memory. */
 export const ownMachine: Group = {
