@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const SAMPLE_MS = 25;
+export const SAMPLE_MS = 25;
 /** Samples kept: longer than any call takes. */
 const KEPT = 400;
 /** Waiting for a processor for so long, while a call was under way or shortly before, says more than the call does. */
@@ -24,9 +24,16 @@ export interface MachineTime {
 }
 
 /** Of a main thread, milliseconds since it started. */
-interface Thread {
+export interface Thread {
   readonly ranMs: number;
   readonly waitedMs: number;
+}
+
+/** Where the figures come from. */
+export interface Kernel {
+  wallMs(): number;
+  /** `undefined` once the process is gone. */
+  mainThread(pid: number): Thread | undefined;
 }
 
 interface Sample {
@@ -49,17 +56,20 @@ export class Machine implements MachineTime {
   #latestMs = 0;
 
   /** @param pids of programs that answer calls; this one is watched as well */
-  constructor(private readonly pids: readonly number[]) {
+  constructor(
+    private readonly pids: readonly number[],
+    private readonly kernel: Kernel = { wallMs: () => performance.now(), mainThread },
+  ) {
     const threads = this.#threads();
     this.#samples = [
-      { wallMs: performance.now(), machineMs: 0, threads, lostMs: threads.map(({ waitedMs }) => waitedMs) },
+      { wallMs: kernel.wallMs(), machineMs: 0, threads, lostMs: threads.map(({ waitedMs }) => waitedMs) },
     ];
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
   nowMs(): number {
     const { machineMs, wallMs } = this.#samples.at(-1)!;
-    const sinceMs = Math.min(2 * SAMPLE_MS, performance.now() - wallMs);
+    const sinceMs = Math.min(2 * SAMPLE_MS, this.kernel.wallMs() - wallMs);
     return (this.#latestMs = Math.max(this.#latestMs, machineMs + sinceMs));
   }
 
@@ -77,7 +87,7 @@ export class Machine implements MachineTime {
 
   #sample(): void {
     const before = this.#samples.at(-1)!;
-    const wallMs = performance.now();
+    const wallMs = this.kernel.wallMs();
     const gapMs = wallMs - before.wallMs;
     const threads = this.#threads(before);
     const lostNowMs = threads.map(({ waitedMs }, index) => waitedMs - before.threads[index]!.waitedMs);
@@ -94,12 +104,11 @@ export class Machine implements MachineTime {
 
   #threads(before?: Sample): Thread[] {
     return [process.pid, ...this.pids].map(
-      (pid, index) => mainThread(pid) ?? before?.threads[index] ?? { ranMs: 0, waitedMs: 0 },
+      (pid, index) => this.kernel.mainThread(pid) ?? before?.threads[index] ?? { ranMs: 0, waitedMs: 0 },
     );
   }
 }
 
-/** `undefined` once the process is gone. */
 function mainThread(pid: number): Thread | undefined {
   try {
     const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
