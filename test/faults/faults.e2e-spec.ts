@@ -3,7 +3,7 @@ import { Callers } from './callers.js';
 import { CustomersDatabase } from './customers-database.js';
 import { play } from './play.js';
 import { HEADER, notes, report, row } from './report.js';
-import { complaints } from './result.js';
+import { complaints, RECOVERY_MS } from './result.js';
 import { PLAN } from './scenarios/plan.js';
 import { World } from './world.js';
 
@@ -21,6 +21,7 @@ afterAll(async () => {
 describe.each(PLAN)('$family in trouble', ({ world: options, scenarios }) => {
   const callers = new Callers(1);
   let world: World;
+  let trouble = '';
 
   beforeAll(async () => {
     world = await World.start(database, { ...options, isBroken: scenarios[0]!.fromStart ?? false });
@@ -28,7 +29,10 @@ describe.each(PLAN)('$family in trouble', ({ world: options, scenarios }) => {
   afterAll(() => world.stop());
 
   it.each(scenarios)('steady load of calls goes on while $fault', async (scenario) => {
+    if (trouble !== '') throw new Error(trouble);
+    trouble = `the service may not have recovered from: ${scenario.fault}`;
     const result = await play(scenario, world, callers);
+    if (result.recoveredMs <= RECOVERY_MS) trouble = '';
     const bad = complaints(scenario, result);
     lines.push(row(result), ...notes(scenario), ...bad);
     expect(bad).toEqual([]);

@@ -1,6 +1,6 @@
 /**
  * Imported before the service itself (NODE_OPTIONS=--import): what the tests change about its surroundings while it runs.
- * At SIGUSR2 the settings are read anew from the file that FAULT_LEVERS names.
+ * At SIGUSR2 the settings are read anew from the file that FAULT_LEVERS names; what the clock says then is left in that of FAULT_CLOCK.
  *
  * It leaves the number of its process in the file that FAULT_PID names.
  *
@@ -17,6 +17,7 @@ writeFileSync(process.env.FAULT_PID, String(process.pid));
 const settings = { clockMs: 0, dns: 'ok' };
 process.on('SIGUSR2', () => {
   Object.assign(settings, JSON.parse(readFileSync(process.env.FAULT_LEVERS, 'utf8')));
+  writeFileSync(process.env.FAULT_CLOCK, String(Date.now()));
 });
 
 const RealDate = Date;

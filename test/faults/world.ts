@@ -109,6 +109,11 @@ export class World {
     return details[provider]!.status;
   }
 
+  /** What the service's clock said when the levers were last pulled; milliseconds. */
+  async clockMs(): Promise<number> {
+    return Number(await readFile(this.path('clock'), 'utf8'));
+  }
+
   /** Whether names were looked up, in vain, while there were none. */
   hasAskedForNames(): boolean {
     return existsSync(this.path('names-gone'));
@@ -159,6 +164,7 @@ export class World {
       NODE_OPTIONS: `--import ${LEVERS}${heapMiB === undefined ? '' : ` --max-old-space-size=${heapMiB}`}`,
       FAULT_LEVERS: this.path('levers.json'),
       FAULT_PID: this.path(`${name}.pid`),
+      FAULT_CLOCK: this.path('clock'),
       FAULT_NAMES: this.path('names-gone'),
     };
   }

@@ -2,7 +2,6 @@ import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IS_LONG } from '../../support/length.js';
 import type { Group, Scenario } from '../scenario.js';
-import type { World } from '../world.js';
 
 const REPLACEMENTS = IS_LONG ? 100 : 30;
 const REPLACED_EVERY_MS = 100;
@@ -17,13 +16,6 @@ const listFault = (fault: string, begin: Scenario['begin'], end: Scenario['end']
   hasShown: async (_, world) => (await world.healthOf('list')) === 'degraded',
   end,
 });
-
-/** The service's wall clock, milliseconds. */
-async function clockOf(world: World): Promise<number> {
-  const answer = await fetch(new URL('/health/live', world.serviceUrl));
-  await answer.body?.cancel();
-  return Date.parse(answer.headers.get('date') ?? '');
-}
 
 /** The list file, and the clock by which its age is told. */
 export const list: Group = {
@@ -67,7 +59,7 @@ export const list: Group = {
     {
       fault: 'clock jumps an hour ahead, and back',
       begin: (world) => world.pull({ clockMs: HOUR_MS }),
-      hasShown: async (_, world) => (await clockOf(world)) > Date.now() + HOUR_MS / 2,
+      hasShown: async (_, world) => (await world.clockMs()) > Date.now() + HOUR_MS / 2,
       end: (world) => world.pull({ clockMs: 0 }),
     },
   ],
