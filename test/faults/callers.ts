@@ -94,7 +94,10 @@ export class Callers {
   next(): PhoneCall {
     let left = this.#roll() * 100;
     const drawn = MIX.find(([, share]) => (left -= share) < 0)?.[0] ?? 'stranger';
-    const kind = this.onlyKnown ? KNOWN_INSTEAD[drawn] : drawn;
+    return this.of(this.onlyKnown ? KNOWN_INSTEAD[drawn] : drawn);
+  }
+
+  of(kind: Kind): PhoneCall {
     return { kind, number: this.#number(kind) };
   }
 
