@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { createRequire } from 'node:module';
-import { ConfigError } from '../config/config-error.js';
 import { callCommand } from './call.command.js';
 import { configCommand } from './config.command.js';
 import { hashSecretCommand } from './hash-secret.command.js';
@@ -45,5 +44,5 @@ try {
   const { name, message, stack, code } = error as NodeJS.ErrnoException;
   const isForPeople = FOR_PEOPLE.has(name) || code !== undefined;
   process.stderr.write(`${isForPeople ? message : (stack ?? message)}\n`);
-  process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1;
+  process.exitCode = name === 'ConfigError' ? EXIT_CONFIG : 1;
 }
