@@ -52,7 +52,11 @@ export class RunningService {
     const loaded = await loadConfig(environment);
     const app = await createApp(loaded);
     if (isRecorded) silence(app.get<Logger>(LOGGER));
-    await app.listen(0, '127.0.0.1');
+    await app.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+      await app.close();
+      await rm(folder, { recursive: true });
+      throw error;
+    });
     await app.get(ProviderRegistry).open();
     app.get(Readiness).ready();
     const reload = new ConfigReload(app, environment, loaded);
