@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../../src/app.setup.js';
+import { loadConfig } from '../../../src/app.load.js';
 import { readEnvironment } from '../../../src/config/environment.js';
 import { KEY, RunningService } from '../service.js';
 import type { TokenDesk } from './token-desk.js';
