@@ -9,11 +9,11 @@ import { createApp } from '../../src/app.setup.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
 import { pino } from 'pino';
+import { ask, KEY } from './ask.js';
+import type { Answer, Ask } from './ask.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Logger } from '../../src/observability/logger.js';
 import { LOGGER } from '../../src/observability/logger.js';
-import { ask, KEY } from './ask.js';
-import type { Answer, Ask } from './ask.js';
 
 // For specs that start services in their own process; those that only ask one of another process load no service.
 export { ask, basic, KEY } from './ask.js';
