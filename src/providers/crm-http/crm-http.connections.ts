@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { TEMPO } from './crm-http.tempo.js';
 import type { HostNames } from './crm-http.dns.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
 const TCP_KEEP_ALIVE_MS = 30_000;
-/** Pause before a connection is made in place of the last one; doubles up to the second while none lasts. */
-const FIRST_PAUSE_MS = 1_000;
+/** Longest pause before a connection is made in place of the last one. */
 const LAST_PAUSE_MS = 10_000;
 /** One that ends sooner counts like one that could not be made. */
 const LASTING_MS = 10_000;
@@ -34,7 +34,7 @@ export class Connections {
   constructor(
     origin: string,
     names: HostNames,
-    private readonly firstPauseMs = FIRST_PAUSE_MS,
+    private readonly firstPauseMs = TEMPO.connectMs,
   ) {
     this.#connector = buildConnector({
       timeout: CONNECT_TIMEOUT_MS,
