@@ -8,6 +8,24 @@ import { providerContext } from '../../src/plugin-api/testing/index.js';
 import { CrmHttpOptions } from '../../src/providers/crm-http/crm-http.options.js';
 import { completeOptions } from '../../src/providers/crm-http/crm-http.preset.js';
 import { CrmHttpProvider } from '../../src/providers/crm-http/crm-http.provider.js';
+import { TEMPO } from '../../src/providers/crm-http/crm-http.tempo.js';
+import type { CrmTempo } from '../../src/providers/crm-http/crm-http.tempo.js';
+import { patient } from './eventually.js';
+
+/** A provider that waits for little, and takes little trouble to make a key. */
+export const QUICK: CrmTempo = {
+  ...TEMPO,
+  connectMs: 20,
+  tokenMs: 20,
+  renewalMs: 20,
+  keepMs: 20,
+  lookMs: 10,
+  closeMs: 60_000,
+  keyCost: 2 ** 10,
+  pageMs: [10, 20],
+  busyMs: 10,
+  pollMs: 20,
+};
 
 /** Options as they stand in the configuration file. */
 export type CrmYaml = Record<string, unknown>;
@@ -45,7 +63,7 @@ export function crmProvider(written: CrmYaml, country: string | undefined = 'FI'
 export async function lookUp(
   provider: CrmHttpProvider,
   number: string,
-  { signal = AbortSignal.timeout(10_000), country = 'FI' }: { signal?: AbortSignal; country?: string } = {},
+  { signal = patient(), country = 'FI' }: { signal?: AbortSignal; country?: string } = {},
 ): Promise<VipRecord[] | null> {
   return (await provider.lookup(Caller.read(number, country), signal)) as VipRecord[] | null;
 }

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from './eventually.js';
 
 /** What the server says of a contact; any JSON. */
 export type CrmContact = Readonly<Record<string, unknown>>;
@@ -144,12 +145,12 @@ export class CrmServer {
 
   /** Resolves once `count` requests have come in, whole. */
   async received(count: number): Promise<void> {
-    await until(() => this.requests.length >= count);
+    await eventually(() => this.requests.length >= count);
   }
 
   /** Resolves once no connection is open any more. */
   async idle(): Promise<void> {
-    await until(() => this.openConnections === 0);
+    await eventually(() => this.openConnections === 0);
   }
 
   /** Breaks every connection and stops listening. */
@@ -272,13 +273,6 @@ function send(response: ServerResponse, { status = 200, headers = {}, body }: Cr
     ...headers,
   });
   response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
-}
-
-async function until(reached: () => boolean): Promise<void> {
-  for (let tries = 0; !reached(); tries++) {
-    if (tries === 1_000) throw new Error('waited too long for what never came');
-    await sleep(5);
-  }
 }
 
 /** Writes as fast as the other side reads, until it breaks off. */

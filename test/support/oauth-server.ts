@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from './eventually.js';
 
 /**
  * What the token endpoint does with the next requests: `ok` by the rules; `hold`: answers when `release` is called;
@@ -113,12 +114,14 @@ export class OAuthServer {
     for (const go of this.#held.splice(0)) go();
   }
 
+  /** How many requests are held now. */
+  get held(): number {
+    return this.#held.length;
+  }
+
   /** Resolves once `count` requests are held. */
   async holds(count: number): Promise<void> {
-    for (let tries = 0; this.#held.length < count; tries++) {
-      if (tries === 1_000) throw new Error('waited too long for requests that never came');
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await eventually(() => this.#held.length >= count);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { VipLookupError } from '../../src/plugin-api/index.js';
+import type { ProviderState } from '../../src/plugin-api/index.js';
 import { MemoryState } from '../../src/plugin-api/testing/index.js';
 
 /**
@@ -12,6 +13,17 @@ export class FrailState extends MemoryState {
   isDown = false;
   writes: WriteMode = 'ok';
   #held: (() => void)[] = [];
+
+  /** The same entries, for an instance that has no trouble with the database. */
+  get sound(): ProviderState {
+    return {
+      read: (key) => super.read(key),
+      write: (key, text, version) => super.write(key, text, version),
+      keys: () => super.keys(),
+      remove: (key) => super.remove(key),
+      exclusively: (name, work) => super.exclusively(name, work),
+    };
+  }
 
   get held(): number {
     return this.#held.length;

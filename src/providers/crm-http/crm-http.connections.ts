@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { TEMPO } from './crm-http.tempo.js';
 import type { HostNames } from './crm-http.dns.js';
 import { undici } from './libraries.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
 const TCP_KEEP_ALIVE_MS = 30_000;
-/** Pause before a connection is made in place of the last one; doubles up to the second while none lasts. */
-const FIRST_PAUSE_MS = 1_000;
+/** Longest pause before a connection is made in place of the last one. */
 const LAST_PAUSE_MS = 10_000;
 /** One that ends sooner counts like one that could not be made. */
 const LASTING_MS = 10_000;
@@ -35,7 +35,7 @@ export class Connections {
   constructor(
     origin: string,
     names: HostNames,
-    private readonly firstPauseMs = FIRST_PAUSE_MS,
+    private readonly firstPauseMs = TEMPO.connectMs,
   ) {
     this.#connector = undici().buildConnector({
       timeout: CONNECT_TIMEOUT_MS,

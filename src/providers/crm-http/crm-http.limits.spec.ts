@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { crmOptionProblems } from '../../../test/support/crm-provider.js';
-import { AINO, OAuthCrm, outcomeOf } from '../../../test/support/oauth-crm.js';
-import { lookUp } from '../../../test/support/crm-provider.js';
+import { crmOptionProblems, lookUp } from '../../../test/support/crm-provider.js';
+import type { CrmYaml } from '../../../test/support/crm-provider.js';
+import { AINO, describeWithCrm, outcomeOf } from '../../../test/support/describe-with-crm.js';
+import type { LoggingProvider } from '../../../test/support/describe-with-crm.js';
+import { patient } from '../../../test/support/eventually.js';
 import { Pause } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
 import { readRetryAfter } from './crm-http.retry-after.js';
 
-const SIGNAL = () => AbortSignal.timeout(10_000);
 const ASKED_NOTHING = /^HTTP (\d{3}): the CRM is asked nothing for (\d+) s$/;
 
 describe('a rate limit', () => {
@@ -103,15 +104,12 @@ describe('a pause', () => {
   });
 });
 
-describe('crm-http', () => {
-  let world: OAuthCrm;
-  beforeEach(async () => {
-    world = await OAuthCrm.start();
-  });
-  afterEach(() => world.end());
+describeWithCrm('crm-http', (trial) => {
+  let nowMs = 0;
+  const provide = (yaml: CrmYaml): LoggingProvider => trial.provide(yaml, { tempo: { now: () => nowMs } });
 
   it('turns lookups away at once when its rate limit is used up', async () => {
-    const provider = world.provide({ rateLimit: '2/h' });
+    const provider = provide({ rateLimit: '2/h' });
     expect(await outcomeOf(provider)).toBe('gold');
     await expect(lookUp(provider, AINO)).rejects.toMatchObject({
       name: 'VipLookupBusyError',
@@ -119,8 +117,8 @@ describe('crm-http', () => {
       retryAfterMs: expect.any(Number),
     });
     expect(await outcomeOf(provider)).toBe('rateLimit (2/h) is used up');
-    expect(world.crm.requests).toHaveLength(1);
-    expect(await provider.check(SIGNAL())).toEqual({
+    expect(trial.crm.requests).toHaveLength(1);
+    expect(await provider.check(patient())).toEqual({
       status: 'degraded',
       reason: 'lookups were turned away: rateLimit (2/h) was used up',
     });
@@ -140,9 +138,9 @@ describe('crm-http', () => {
       response.writeHead(429, { 'Retry-After': '60', 'Content-Length': '1000' }).write('{"message":');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    world.after(() => new Promise((done) => (server.close(done), server.closeAllConnections())));
+    trial.after(() => new Promise((done) => (server.close(done), server.closeAllConnections())));
     const { port } = server.address() as AddressInfo;
-    const provider = world.provide({ url: `http://127.0.0.1:${port}/{{ number }}` });
+    const provider = provide({ url: `http://127.0.0.1:${port}/{{ number }}` });
     for (let i = 0; i < 2; i++) {
       await expect(lookUp(provider, AINO)).rejects.toMatchObject({ name: 'VipLookupBusyError' });
     }
@@ -150,25 +148,25 @@ describe('crm-http', () => {
   });
 
   it('asks for all spellings of a caller whom it began to ask for', async () => {
-    const provider = world.provide({ rateLimit: '1/h', spellings: ['digits', 'national', 'e164'] });
+    const provider = provide({ rateLimit: '1/h', spellings: ['digits', 'national', 'e164'] });
     expect(await outcomeOf(provider)).toBe('gold');
-    expect(world.crm.requests).toHaveLength(3);
+    expect(trial.crm.requests).toHaveLength(3);
   });
 
   it('spends nothing of its rate limit for health', async () => {
-    const provider = world.provide({ rateLimit: '1/h' });
-    for (let i = 0; i < 3; i++) expect(await provider.check(SIGNAL())).toEqual({ status: 'up' });
+    const provider = provide({ rateLimit: '1/h' });
+    for (let i = 0; i < 3; i++) expect(await provider.check(patient())).toEqual({ status: 'up' });
     // An answer that proves that the CRM is well serves for a minute.
-    expect(world.crm.requests).toHaveLength(1);
+    expect(trial.crm.requests).toHaveLength(1);
     expect(await outcomeOf(provider)).toBe('gold');
   });
 
   it('asks the CRM for health after a failure, rate limit or not', async () => {
-    const provider = world.provide({ rateLimit: '60/m' });
-    expect(await provider.check(SIGNAL())).toEqual({ status: 'up' });
-    world.crm.mode = '500';
+    const provider = provide({ rateLimit: '60/m' });
+    expect(await provider.check(patient())).toEqual({ status: 'up' });
+    trial.crm.mode = '500';
     expect(await outcomeOf(provider)).toBe('HTTP 500');
-    await expect(provider.check(SIGNAL())).rejects.toMatchObject({ message: 'HTTP 500' });
+    await expect(provider.check(patient())).rejects.toMatchObject({ message: 'HTTP 500' });
   });
 
   it.each([
@@ -181,8 +179,8 @@ describe('crm-http', () => {
     [403, {}, { limitReached: '$[errorCode = "REQUEST_LIMIT_EXCEEDED"]' }, '[12]'],
     [400, {}, { limitReached: '$[errorCode = "REQUEST_LIMIT_EXCEEDED"]' }, '[12]'],
   ])('pauses after HTTP %d with %j and %j', async (status, headers, options, seconds) => {
-    world.crm.answer = () => ({ status, headers, body: [{ errorCode: 'REQUEST_LIMIT_EXCEEDED' }] });
-    const provider = world.provide(options);
+    trial.crm.answer = () => ({ status, headers, body: [{ errorCode: 'REQUEST_LIMIT_EXCEEDED' }] });
+    const provider = provide(options);
     const first: unknown = await lookUp(provider, AINO).catch((error: unknown) => error);
     expect(first).toMatchObject({ name: 'VipLookupBusyError' });
     expect((first as Error).message).toMatch(
@@ -191,11 +189,11 @@ describe('crm-http', () => {
     for (let call = 0; call < 5; call++) {
       expect(await outcomeOf(provider)).toMatch(new RegExp(`^paused after HTTP ${status}, for \\d+ s more$`));
     }
-    expect(await provider.check(SIGNAL())).toEqual({
+    expect(await provider.check(patient())).toEqual({
       status: 'degraded',
       reason: expect.stringMatching(new RegExp(`^paused after HTTP ${status}, for \\d+ s more$`)),
     });
-    expect(world.crm.requests).toHaveLength(1);
+    expect(trial.crm.requests).toHaveLength(1);
     expect(provider.logged).toHaveLength(1);
   });
 
@@ -205,25 +203,28 @@ describe('crm-http', () => {
     [500, { limitReached: '$[errorCode = "OTHER"]' }],
     [404, { limitReached: '$' }],
   ])('does not pause after HTTP %d with %j', async (status, options) => {
-    world.crm.answer = () => ({ status, body: [{ errorCode: 'FORBIDDEN' }] });
-    const provider = world.provide(options);
+    trial.crm.answer = () => ({ status, body: [{ errorCode: 'FORBIDDEN' }] });
+    const provider = provide(options);
     const outcome = status === 404 ? 'nobody' : `HTTP ${status}`;
     for (let call = 0; call < 3; call++) expect(await outcomeOf(provider)).toBe(outcome);
-    expect(world.crm.requests).toHaveLength(3);
+    expect(trial.crm.requests).toHaveLength(3);
   });
 
   it('reads an error page that is no JSON as no word of a limit', async () => {
-    world.crm.answer = () => ({ status: 502, body: '<html>' });
-    expect(await outcomeOf(world.provide({ limitReached: '$' }))).toBe('HTTP 502');
+    trial.crm.answer = () => ({ status: 502, body: '<html>' });
+    expect(await outcomeOf(provide({ limitReached: '$' }))).toBe('HTTP 502');
   });
 
   it('answers again after the pause, and says so', async () => {
-    world.crm.mode = '429';
-    const provider = world.provide({});
+    trial.crm.mode = '429';
+    const provider = provide({});
     expect(await outcomeOf(provider)).toMatch(ASKED_NOTHING);
-    world.crm.mode = 'ok';
-    while ((await outcomeOf(provider)) !== 'gold') await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(world.crm.requests).toHaveLength(2);
+    trial.crm.mode = 'ok';
+    nowMs += 999;
+    expect(await outcomeOf(provider)).toBe('paused after HTTP 429, for 1 s more');
+    nowMs += 251;
+    expect(await outcomeOf(provider)).toBe('gold');
+    expect(trial.crm.requests).toHaveLength(2);
     expect(provider.logged.map(({ message }) => message)).toEqual([
       'the CRM asks for a pause and is asked nothing meanwhile',
       'the CRM answers again after a pause',

@@ -5,6 +5,7 @@ import { compileExpression, evaluateExpression, isNothing } from './crm-http.map
 import { Pause } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
 import { readRetryAfter } from './crm-http.retry-after.js';
+import { TEMPO } from './crm-http.tempo.js';
 
 /**
  * What a request takes of the rate limit: a token that must be there (`take`), one that may be owed because the lookup
@@ -16,7 +17,7 @@ export type Spending = 'take' | 'owe' | 'none';
 export interface RefusedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** When its request was sent, by `performance.now()`. */
+  /** When its request was sent, by the clock of the limits. */
   readonly askedMs: number;
 }
 
@@ -44,7 +45,7 @@ export class CrmLimits {
   constructor(
     private readonly options: LimitOptions,
     private readonly logger: ProviderLogger,
-    private readonly now: () => number = () => performance.now(),
+    readonly now = TEMPO.now,
   ) {
     this.#bucket = options.rateLimit == null ? undefined : new TokenBucket(options.rateLimit, now);
     this.#limitReached = options.limitReached == null ? undefined : compileExpression(options.limitReached);

@@ -1,6 +1,7 @@
 import type { ProviderContext } from '../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
 import type { CrmHttpAuthOptions } from './crm-http.auth.options.js';
+import { TEMPO } from './crm-http.tempo.js';
 import { OAuthAuth } from './oauth/oauth-auth.js';
 import { FixedGrant } from './oauth/oauth-grants.js';
 import { RefreshGrant } from './oauth/oauth-refresh-grant.js';
@@ -9,6 +10,7 @@ import { RefreshGrant } from './oauth/oauth-refresh-grant.js';
 export function makeAuth(
   auth: CrmHttpAuthOptions | undefined | null,
   context: Pick<ProviderContext, 'name' | 'state' | 'logger'>,
+  tempo = TEMPO,
 ): CrmAuth {
   switch (auth?.type) {
     case undefined:
@@ -24,9 +26,9 @@ export function makeAuth(
       return new FixedAuth({ [auth.name!.toLowerCase()]: auth.value! });
     case 'oauth2-client-credentials':
     case 'oauth2-jwt-bearer':
-      return new OAuthAuth(new FixedGrant(auth), auth.scheme, context.logger);
+      return new OAuthAuth(new FixedGrant(auth), auth.scheme, context.logger, tempo);
     case 'oauth2-refresh-token':
-      return new OAuthAuth(new RefreshGrant(context, auth), auth.scheme, context.logger);
+      return new OAuthAuth(new RefreshGrant(context, auth, tempo), auth.scheme, context.logger, tempo);
   }
 }
 

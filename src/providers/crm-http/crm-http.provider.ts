@@ -1,3 +1,4 @@
+import { Inject, Optional } from '@nestjs/common';
 import examples from 'libphonenumber-js/mobile/examples';
 import { getExampleNumber } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
@@ -27,6 +28,8 @@ import { completeOptions } from './crm-http.preset.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
 import { readSize } from './crm-http.rules.js';
+import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
+import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy } from './sync/make-copy.js';
@@ -52,17 +55,21 @@ export class CrmHttpProvider implements VipLookupProvider {
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
 
-  constructor(private readonly context: ProviderContext<CrmHttpOptions>) {
+  constructor(
+    private readonly context: ProviderContext<CrmHttpOptions>,
+    @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
+  ) {
     const { options } = context;
     this.#template = new RequestTemplate(options);
     this.#mapping = new RecordMapping(options.record, options.errorPath, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
       maxResponseBytes: readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
-      auth: makeAuth(options.auth, context),
-      limits: new CrmLimits(options, context.logger),
+      auth: makeAuth(options.auth, context, tempo),
+      limits: new CrmLimits(options, context.logger, tempo.now),
+      connectMs: tempo.connectMs,
     });
-    this.#copy = makeCopy(context, this.#transport);
+    this.#copy = makeCopy(context, this.#transport, tempo);
   }
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */

@@ -25,6 +25,7 @@ export interface TransportSettings {
   readonly maxResponseBytes: number;
   readonly auth: CrmAuth;
   readonly limits: CrmLimits;
+  readonly connectMs?: number;
 }
 
 /** Connections to one CRM, kept open between lookups, with its credentials and within its limits. */
@@ -38,7 +39,7 @@ export class CrmTransport {
     private readonly settings: TransportSettings,
     names = new HostNames(),
   ) {
-    this.#connections = new Connections(origin, names);
+    this.#connections = new Connections(origin, names, settings.connectMs);
     const { Agent } = undici();
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
@@ -118,7 +119,7 @@ export class CrmTransport {
   }
 
   async #send(request: CrmRequest, credentials: AuthHeaders, signal: AbortSignal): Promise<Answer> {
-    const askedMs = performance.now();
+    const askedMs = this.settings.limits.now();
     const headers = { ...request.headers, ...credentials };
     return { ...(await this.#agent.request({ ...request, headers, signal })), askedMs };
   }
@@ -153,7 +154,7 @@ export class CrmTransport {
 }
 
 type Answer = Dispatcher.ResponseData & {
-  /** When it was asked for, by `performance.now()`. */
+  /** When it was asked for, by the clock of the limits. */
   readonly askedMs: number;
 };
 

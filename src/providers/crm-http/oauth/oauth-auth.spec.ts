@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { providerContext } from '../../../plugin-api/testing/index.js';
+import { eventually, patient } from '../../../../test/support/eventually.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { OAuthAuth } from './oauth-auth.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenError } from './oauth-token-endpoint.js';
 
 const HOUR_MS = 3_600_000;
-const SIGNAL = () => AbortSignal.timeout(10_000);
 
 /** Gives what a test has put in, and counts. */
 class ScriptedSource implements TokenSource {
@@ -36,7 +37,11 @@ describe('access tokens', () => {
   afterEach(() => auth?.close());
 
   function authOf(source: TokenSource): OAuthAuth {
-    return (auth = new OAuthAuth(source, undefined, providerContext({}).logger));
+    return (auth = new OAuthAuth(source, undefined, providerContext({}).logger, {
+      ...TEMPO,
+      tokenMs: 5,
+      renewalMs: 5,
+    }));
   }
 
   it('are renewed in the background ahead of their end, and given at once meanwhile', async () => {
@@ -46,11 +51,11 @@ describe('access tokens', () => {
     const tokens = authOf(source);
     await tokens.open();
     source.next = () => new Promise((resolve) => (finish = resolve));
-    while (source.asked < 2) await sleep(20);
-    expect(tokens.headers(SIGNAL())).toEqual({ authorization: 'Bearer old' });
+    await eventually(() => source.asked === 2);
+    expect(tokens.headers(patient())).toEqual({ authorization: 'Bearer old' });
     finish(token('new'));
     await sleep(0);
-    expect(tokens.headers(SIGNAL())).toEqual({ authorization: 'Bearer new' });
+    expect(tokens.headers(patient())).toEqual({ authorization: 'Bearer new' });
     expect(source.asked).toBe(2);
   });
 
@@ -60,8 +65,8 @@ describe('access tokens', () => {
     await tokens.open();
     expect(tokens.trouble).toBeUndefined();
     source.next = () => Promise.reject(new TokenError('token endpoint: HTTP 500', false));
-    while (tokens.trouble === undefined) await sleep(20);
-    expect(tokens.headers(SIGNAL())).toEqual({ authorization: 'Bearer old' });
+    await eventually(() => tokens.trouble !== undefined);
+    expect(tokens.headers(patient())).toEqual({ authorization: 'Bearer old' });
     expect(tokens.trouble).toMatch(
       /^the access token cannot be renewed and ends at 20\S+Z: no access token: token endpoint: HTTP 500$/,
     );
@@ -72,7 +77,7 @@ describe('access tokens', () => {
     const tokens = authOf(source);
     await tokens.open();
     source.next = async () => token('new');
-    expect(await Promise.all(Array.from({ length: 100 }, async () => tokens.headers(SIGNAL())))).toEqual(
+    expect(await Promise.all(Array.from({ length: 100 }, async () => tokens.headers(patient())))).toEqual(
       Array.from({ length: 100 }, () => ({ authorization: 'Bearer new' })),
     );
     expect(source.asked).toBe(2);
@@ -82,15 +87,16 @@ describe('access tokens', () => {
     const source = new ScriptedSource(() => Promise.reject(new TokenError('HTTP 429', false, 60_000)));
     const tokens = authOf(source);
     await tokens.open();
-    await sleep(1_300);
-    await expect(tokens.headers(SIGNAL())).rejects.toMatchObject({ message: 'no access token: HTTP 429' });
+    // The pause after trouble would be long over.
+    await sleep(50);
+    await expect(tokens.headers(patient())).rejects.toMatchObject({ message: 'no access token: HTTP 429' });
     expect(source.asked).toBe(1);
   });
 
   it('say nothing of an error that nobody expected but its name', async () => {
     const source = new ScriptedSource(() => Promise.reject(new SyntaxError('secret')));
     const tokens = authOf(source);
-    await expect(tokens.headers(SIGNAL())).rejects.toMatchObject({
+    await expect(tokens.headers(patient())).rejects.toMatchObject({
       message: 'no access token: unexpected (SyntaxError)',
     });
     expect(tokens.trouble).toBe('no access token: unexpected (SyntaxError)');

@@ -3,19 +3,17 @@ import { VipLookupError } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from '../crm-http.auth.js';
 import { stopped } from '../crm-http.failures.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { renewalMs, usableUntilMs } from './oauth-token.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenError } from './oauth-token-endpoint.js';
 
 /** Pauses after an attempt that failed, each twice the one before. A server that said no is left alone for longer. */
-const PAUSES_MS = { trouble: { first: 1_000, last: 30_000 }, refused: { first: 30_000, last: 15 * 60_000 } };
-/** However short a token lives, it is not renewed more often than that in advance. */
-const MIN_RENEWAL_MS = 1_000;
+const LAST_PAUSE_MS = 30_000;
+const REFUSED_PAUSES_MS = { first: 30_000, last: 15 * 60_000 };
 const MAX_TIMER_MS = 24 * 3_600_000;
 /** A CRM that refuses a new token refuses it for another reason than its age: so long nothing is renewed for it. */
 const VAIN_RENEWAL_MS = 60_000;
-/** A refresh token that is being issued may be the only good one, so the end of the service waits for it, and for its keeping. */
-const CLOSE_WAIT_MS = 5_000;
 
 interface TokenInUse extends AccessToken {
   readonly headers: AuthHeaders;
@@ -48,6 +46,7 @@ export class OAuthAuth implements CrmAuth {
     private readonly source: TokenSource,
     private readonly scheme: string | undefined | null,
     private readonly logger: ProviderLogger,
+    private readonly tempo = TEMPO,
   ) {}
 
   get trouble(): string | undefined {
@@ -78,7 +77,7 @@ export class OAuthAuth implements CrmAuth {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closing.abort();
-    const limit = sleep(CLOSE_WAIT_MS, undefined, { ref: false });
+    const limit = sleep(this.tempo.closeMs, undefined, { ref: false });
     await Promise.race([this.#renewal?.catch(() => undefined), limit]);
     await this.source.close(limit);
   }
@@ -119,7 +118,7 @@ export class OAuthAuth implements CrmAuth {
       this.#token = { ...token, headers };
       if (this.#failure !== undefined) this.logger.info({}, 'an access token could be had again');
       this.#failure = undefined;
-      this.#renewIn(Math.max(renewalMs(token) - Date.now(), MIN_RENEWAL_MS));
+      this.#renewIn(Math.max(renewalMs(token) - Date.now(), this.tempo.renewalMs));
     } catch (error) {
       throw this.#failed(error);
     }
@@ -128,7 +127,8 @@ export class OAuthAuth implements CrmAuth {
   #failed(error: unknown): TokenError {
     const attempts = (this.#failure?.attempts ?? 0) + 1;
     const failure = asTokenError(error);
-    const { first, last } = PAUSES_MS[failure.refused ? 'refused' : 'trouble'];
+    const troublePausesMs = { first: this.tempo.tokenMs, last: LAST_PAUSE_MS };
+    const { first, last } = failure.refused ? REFUSED_PAUSES_MS : troublePausesMs;
     const jitter = 1 + Math.random() / 4;
     const pauseMs = Math.max(Math.min(first * 2 ** (attempts - 1), last) * jitter, failure.retryAfterMs ?? 0);
     if (this.#failure?.error.message !== failure.message && !this.#closing.signal.aborted) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isPlainObject } from '../../../plugin-api/index.js';
 import type { ProviderState } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { Seal } from './oauth-seal.js';
 import type { AccessToken } from './oauth-token.js';
 
@@ -27,8 +28,9 @@ export class KeptTokens {
     private readonly state: ProviderState,
     provider: string,
     { refreshToken, tokenUrl, clientId, encryptionKey }: CrmHttpAuthOptions,
+    keyCost = TEMPO.keyCost,
   ) {
-    this.#seal = new Seal(encryptionKey!, provider);
+    this.#seal = new Seal(encryptionKey!, provider, keyCost);
     this.#configured = refreshToken!;
     const digest = createHash('sha256').update(JSON.stringify([tokenUrl, clientId, refreshToken]));
     this.#key = `oauth2-token.${digest.digest('hex').slice(0, 32)}`;

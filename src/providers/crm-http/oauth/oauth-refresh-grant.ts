@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { KeptTokens } from './oauth-kept-token.js';
 import type { KeptToken } from './oauth-kept-token.js';
 import { renewalMs } from './oauth-token.js';
@@ -8,8 +9,7 @@ import type { AccessToken, TokenSource } from './oauth-token.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 import { messageOf, TokenKeeper } from './oauth-token-keeper.js';
 
-/** How often it looks whether another instance has a new token by now, and for how long: an instance may die while at it. */
-const LOOK_MS = 200;
+/** How long it looks whether another instance has a new token by now: that may die while at it. */
 const LOOK_FOR_MS = 40_000;
 /** An access token that was over before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
@@ -31,10 +31,11 @@ export class RefreshGrant implements TokenSource {
   constructor(
     private readonly context: Pick<ProviderContext, 'name' | 'state' | 'logger'>,
     private readonly auth: CrmHttpAuthOptions,
+    private readonly tempo = TEMPO,
   ) {
     this.#endpoint = new TokenEndpoint(auth);
-    this.#kept = new KeptTokens(context.state, context.name, auth);
-    this.#keeper = new TokenKeeper(this.#kept, context.logger);
+    this.#kept = new KeptTokens(context.state, context.name, auth, tempo.keyCost);
+    this.#keeper = new TokenKeeper(this.#kept, context.logger, tempo.keepMs);
   }
 
   get trouble(): string | undefined {
@@ -49,7 +50,7 @@ export class RefreshGrant implements TokenSource {
       if (Date.now() > giveUpMs) {
         throw new TokenError('another instance of the service has been renewing it all the time', false);
       }
-      await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(this.tempo.lookMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) throw stoppedToken();
     }
   }

@@ -1,44 +1,31 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OAuthCrm, outcomeOf } from '../../../../test/support/oauth-crm.js';
-import type { LoggingProvider } from '../../../../test/support/oauth-crm.js';
+import { describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import type { LoggingProvider } from '../../../../test/support/describe-with-crm.js';
+import { eventually, patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer } from '../../../../test/support/oauth-server.js';
 import { FrailState } from '../../../../test/support/oauth-state.js';
+import type { CrmTempo } from '../crm-http.tempo.js';
 
 const HOUR_MS = 3_600_000;
-const now = Date.now;
-function jumpAhead(ms: number): void {
-  Date.now = () => now() + ms;
-}
+const HARDLY_EVER: Partial<CrmTempo> = { keepMs: HOUR_MS };
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 500) throw new Error('waited too long for what never came');
-    await sleep(20);
-  }
-}
-
-describe('the newest refresh token', () => {
-  let world: OAuthCrm;
+describeWithCrm('the newest refresh token', (trial) => {
   let server: OAuthServer;
   let state: FrailState;
-  let provide: () => LoggingProvider;
+  let auth: Record<string, string>;
+  let provide: (tempo?: Partial<CrmTempo>) => LoggingProvider;
 
   beforeEach(async () => {
-    world = await OAuthCrm.start();
-    server = await world.tokenServer();
+    server = await trial.tokenServer();
     state = new FrailState();
-    const auth = server.refreshAuth();
-    provide = () => world.provide({ auth }, { state });
+    auth = server.refreshAuth();
+    provide = (tempo = {}) => trial.provide({ auth }, { state, tempo });
   });
-  afterEach(async () => {
-    Date.now = now;
-    state.release();
-    await world.end();
-  });
+  afterEach(() => state.release());
 
   const untilUp = (provider: LoggingProvider) =>
-    until(async () => (await provider.check(AbortSignal.timeout(10_000))).status === 'up');
+    eventually(async () => (await provider.check(patient())).status === 'up');
 
   /** Whether a service that starts now goes on from the newest: the server takes the use of any other for theft. */
   async function expectKept(): Promise<void> {
@@ -49,11 +36,11 @@ describe('the newest refresh token', () => {
   }
 
   it('is kept though an earlier writing had been reported as failed, and was not', async () => {
-    const provider = provide();
+    const provider = provide(HARDLY_EVER);
     state.writes = 'lies';
     await provider.open();
     state.writes = 'ok';
-    jumpAhead(2 * HOUR_MS);
+    trial.jumpAhead(2 * HOUR_MS);
     expect(await outcomeOf(provider)).toBe('gold');
     expect(server.issued).toBe(2);
     await untilUp(provider);
@@ -64,7 +51,7 @@ describe('the newest refresh token', () => {
     const provider = provide();
     state.writes = 'lies';
     await provider.open();
-    expect((await provider.check(AbortSignal.timeout(10_000))).status).toBe('degraded');
+    expect((await provider.check(patient())).status).toBe('degraded');
     state.writes = 'ok';
     await untilUp(provider);
     const [key] = await state.keys();
@@ -73,15 +60,15 @@ describe('the newest refresh token', () => {
   });
 
   it('of another instance, whose clock is behind, is not overwritten by an older one', async () => {
-    jumpAhead(HOUR_MS / 2);
+    trial.jumpAhead(HOUR_MS / 2);
     const provider = provide();
     state.writes = 'lies';
     await provider.open();
-    state.writes = 'ok';
-    Date.now = now;
+    trial.jumpAhead(0);
     server.expireAll();
-    expect(await outcomeOf(provide())).toBe('gold');
+    expect(await outcomeOf(trial.provide({ auth }, { state: state.sound }))).toBe('gold');
     expect(server.issued).toBe(2);
+    state.writes = 'ok';
     await untilUp(provider);
     await expectKept();
   });
@@ -91,11 +78,11 @@ describe('the newest refresh token', () => {
     state.writes = 'fails';
     await provider.open();
     state.writes = 'hold';
-    await until(() => state.held === 1);
-    jumpAhead(2 * HOUR_MS);
+    await eventually(() => state.held === 1);
+    trial.jumpAhead(2 * HOUR_MS);
     state.writes = 'fails';
     const asked = outcomeOf(provider);
-    await until(() => server.issued === 2);
+    await eventually(() => server.issued === 2);
     await sleep(50);
     state.release();
     expect(await asked).toBe('gold');
@@ -108,7 +95,7 @@ describe('the newest refresh token', () => {
     state.writes = 'fails';
     await provider.open();
     server.rotates = false;
-    jumpAhead(2 * HOUR_MS);
+    trial.jumpAhead(2 * HOUR_MS);
     expect(await outcomeOf(provider)).toBe('gold');
     expect(server.issued).toBe(2);
     state.writes = 'ok';
@@ -136,7 +123,7 @@ describe('the newest refresh token', () => {
     expect(await outcomeOf(provider)).toBe('gold');
     server.expireAll();
     expect(await outcomeOf(provider)).toBe('gold');
-    expect(await provider.check(AbortSignal.timeout(10_000))).toEqual({ status: 'up' });
+    expect(await provider.check(patient())).toEqual({ status: 'up' });
     await expectKept();
     expect(server.issued).toBe(3);
   });

@@ -1,30 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OAuthCrm, outcomeOf } from '../../../../test/support/oauth-crm.js';
+import { describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import { eventually, patient } from '../../../../test/support/eventually.js';
 import { FrailState } from '../../../../test/support/oauth-state.js';
 
-const SIGNAL = () => AbortSignal.timeout(10_000);
-
-const now = Date.now;
-function jumpAhead(ms: number): void {
-  Date.now = () => now() + ms;
-}
-
-describe('a refresh token, when the database is down', () => {
-  let world: OAuthCrm;
-  beforeEach(async () => {
-    world = await OAuthCrm.start();
-  });
-  afterEach(async () => {
-    Date.now = now;
-    await world.end();
-  });
-
+describeWithCrm('a refresh token, when the database is down', (trial) => {
   async function start(rotates: boolean) {
-    const server = await world.tokenServer({ rotates });
+    const server = await trial.tokenServer({ rotates });
     const state = new FrailState();
     const auth = server.refreshAuth();
-    return { server, state, provide: () => world.provide({ auth }, { state }) };
+    return { server, state, provide: () => trial.provide({ auth }, { state }) };
   }
 
   it('is not used, as it may not be the newest', async () => {
@@ -36,7 +21,7 @@ describe('a refresh token, when the database is down', () => {
     );
     expect(server.requests).toHaveLength(0);
     state.isDown = false;
-    while ((await provider.check(SIGNAL())).status !== 'up') await sleep(20);
+    await eventually(async () => (await provider.check(patient())).status === 'up');
     expect(await outcomeOf(provider)).toBe('gold');
   });
 
@@ -47,7 +32,7 @@ describe('a refresh token, when the database is down', () => {
     state.isDown = true;
     server.expireAll();
     expect(await outcomeOf(provider)).toBe('gold');
-    expect(await provider.check(SIGNAL())).toEqual({ status: 'up' });
+    expect(await provider.check(patient())).toEqual({ status: 'up' });
   });
 
   it('that came meanwhile is told not to be kept, and kept later', async () => {
@@ -62,13 +47,13 @@ describe('a refresh token, when the database is down', () => {
     server.release();
     expect(await asked).toBe('gold');
     expect(await outcomeOf(provider)).toBe('gold');
-    expect(await provider.check(SIGNAL())).toEqual({
+    expect(await provider.check(patient())).toEqual({
       status: 'degraded',
       reason:
         'the new refresh token is not kept yet, and a restart would lose it: database: connection refused',
     });
     state.isDown = false;
-    while ((await provider.check(SIGNAL())).status !== 'up') await sleep(50);
+    await eventually(async () => (await provider.check(patient())).status === 'up');
     const restarted = provide();
     await restarted.open();
     expect(await outcomeOf(restarted)).toBe('gold');
@@ -89,8 +74,86 @@ describe('a refresh token, when the database is down', () => {
     state.isDown = false;
     server.expireAll();
     // A 401 for a token that was just renewed does not renew; the end of its life, played here, does.
-    jumpAhead(2 * 3_600_000);
+    trial.jumpAhead(2 * 3_600_000);
     expect(await outcomeOf(provider)).toBe('gold');
     expect(server.issued).toBe(3);
+  });
+});
+
+describeWithCrm('a refresh token, when the service stops', (trial) => {
+  it('that is being changed is waited for and kept, though the server takes its time', async () => {
+    const server = await trial.tokenServer();
+    const state = new FrailState();
+    const auth = server.refreshAuth();
+    const provider = trial.provide({ auth }, { state });
+    server.mode = 'hold';
+    const opening = provider.open();
+    await server.holds(1);
+    let isClosed = false;
+    const closing = provider.close().then(() => (isClosed = true));
+    await sleep(50);
+    expect(isClosed).toBe(false);
+    server.release();
+    await Promise.all([opening, closing]);
+
+    server.expireAll();
+    expect(await outcomeOf(trial.provide({ auth }, { state }))).toBe('gold');
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('that is in no database yet is kept then', async () => {
+    const server = await trial.tokenServer();
+    const state = new FrailState();
+    const auth = server.refreshAuth();
+    const provider = trial.provide({ auth }, { state });
+    state.writes = 'fails';
+    await provider.open();
+    state.writes = 'ok';
+    await provider.close();
+    expect(await outcomeOf(trial.provide({ auth }, { state }))).toBe('gold');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('that cannot be kept in time does not hold up the stop for good', async () => {
+    const server = await trial.tokenServer();
+    const state = new FrailState();
+    trial.after(() => state.release());
+    const provider = trial.provide({ auth: server.refreshAuth() }, { state, tempo: { closeMs: 30 } });
+    state.writes = 'hold';
+    const opening = provider.open();
+    await eventually(() => state.held === 1);
+    await provider.close();
+    expect(state.held).toBe(1);
+    state.release();
+    await opening;
+  });
+
+  it('is not sent any more', async () => {
+    const server = await trial.tokenServer();
+    const state = new FrailState();
+    let letGo = (): void => undefined;
+    const busy = state.exclusively('oauth2-refresh', () => new Promise<void>((done) => (letGo = done)));
+    const provider = trial.provide({ auth: server.refreshAuth() }, { state });
+    const opening = provider.open();
+    await sleep(50);
+    await provider.close();
+    letGo();
+    await Promise.all([busy, opening]);
+    expect(await outcomeOf(provider)).toMatch(/^no access token: stopped before there was an answer$/);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('is waited for, and client credentials are not', async () => {
+    const server = await trial.tokenServer();
+    const { tokenUrl, clientId, clientSecret } = server;
+    server.mode = 'hold';
+    const type = 'oauth2-client-credentials';
+    const provider = trial.provide({ auth: { type, tokenUrl, clientId, clientSecret } });
+    const opening = provider.open();
+    await server.holds(1);
+    await provider.close();
+    await opening;
+    expect(await outcomeOf(provider)).toMatch(/stopped before there was an answer$/);
+    server.release();
   });
 });

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { OAuth2Server } from 'oauth2-mock-server';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
 import { temporaryFolder } from '../../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
-import { OAuthCrm, outcomeOf } from '../../../../test/support/oauth-crm.js';
-import type { LoggingProvider } from '../../../../test/support/oauth-crm.js';
+import { describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import type { CrmTrial, LoggingProvider } from '../../../../test/support/describe-with-crm.js';
+import { patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer, OAuthServerOptions } from '../../../../test/support/oauth-server.js';
 import type { ProviderState } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
@@ -13,7 +14,6 @@ import { DatabaseStates } from '../../../store/database-states.js';
 const KEY = 'correct horse battery staple';
 const REVOKED =
   'no access token: token endpoint: invalid_grant (HTTP 400); auth.refreshToken is over, revoked, or was used elsewhere: get a new one and write that';
-const SIGNAL = () => AbortSignal.timeout(10_000);
 
 let folder: TemporaryFolder;
 let files = 0;
@@ -23,39 +23,38 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** What two instances have in common: `of(n)` is the state that instance n sees. */
-type Places = (world: OAuthCrm) => (instance: number) => ProviderState;
+type Places = (trial: CrmTrial) => (instance: number) => ProviderState;
 const inMemory: Places = () => {
   const state = new MemoryState();
   return () => state;
 };
-const inDatabase: Places = (world) => {
+const inDatabase: Places = (trial) => {
   const url = `sqlite:${folder.path(`state-${++files}.sqlite`)}`;
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return () => {
     const states = new DatabaseStates(url, silent);
-    world.after(() => states.close());
+    trial.after(() => states.close());
     return states.of('crm');
   };
 };
 
-describe.each([
-  ['memory', inMemory],
-  ['the database', inDatabase],
-])('a refresh token, with its newest kept in %s', (_, places) => {
-  let world: OAuthCrm;
+describeWithCrm('a refresh token, with its newest kept in memory', (trial) => keptIn(trial, inMemory));
+describeWithCrm('a refresh token, with its newest kept in the database', (trial) =>
+  keptIn(trial, inDatabase),
+);
+
+function keptIn(trial: CrmTrial, places: Places): void {
   let server: OAuthServer;
   let stateOf: (instance: number) => ProviderState;
   let refreshToken: string;
 
   beforeEach(async () => {
-    world = await OAuthCrm.start();
-    stateOf = places(world);
+    stateOf = places(trial);
     await serve();
   });
-  afterEach(() => world.end());
 
   async function serve(options: OAuthServerOptions = {}): Promise<void> {
-    server = await world.tokenServer(options);
+    server = await trial.tokenServer(options);
     refreshToken = server.newRefreshToken();
   }
 
@@ -73,7 +72,7 @@ describe.each([
   }
 
   const instance = (number: number, more: CrmYaml = {}, state = stateOf(number)): LoggingProvider =>
-    world.provide({ auth: authOf(more) }, { state });
+    trial.provide({ auth: authOf(more) }, { state });
 
   it('is used once, and what it gave after that', async () => {
     const provider = instance(1);
@@ -112,7 +111,7 @@ describe.each([
     const instances = [instance(1), instance(2)];
     await Promise.all(instances.map((provider) => provider.open()));
     server.expireAll();
-    const calls = Array.from({ length: 100 }, (__, i) => outcomeOf(instances[i % 2]!));
+    const calls = Array.from({ length: 100 }, (_, i) => outcomeOf(instances[i % 2]!));
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['gold']));
     expect(server.requests).toHaveLength(2);
   });
@@ -162,7 +161,7 @@ describe.each([
     const message =
       'no access token: the refresh token in the database cannot be read: was auth.encryptionKey changed? Write the earlier one, or get a new refreshToken';
     expect(await outcomeOf(provider)).toBe(message);
-    expect(await provider.check(SIGNAL())).toEqual({ status: 'degraded', reason: message });
+    expect(await provider.check(patient())).toEqual({ status: 'degraded', reason: message });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -180,11 +179,11 @@ describe.each([
     // A thief, or a second service with the same token and another database.
     expect(await outcomeOf(instance(2, {}, new MemoryState()))).toBe(REVOKED);
     server.expireAll();
-    const asked = world.crm.requests.length;
+    const asked = trial.crm.requests.length;
     for (let call = 0; call < 5; call++) expect(await outcomeOf(provider)).toBe(REVOKED);
     expect(server.requests).toHaveLength(3);
-    expect(world.crm.requests).toHaveLength(asked + 1);
-    expect(await provider.check(SIGNAL())).toEqual({ status: 'degraded', reason: REVOKED });
+    expect(trial.crm.requests).toHaveLength(asked + 1);
+    expect(await provider.check(patient())).toEqual({ status: 'degraded', reason: REVOKED });
     expect(JSON.stringify(provider.logged)).not.toMatch(/refresh-|access-|secret-looking/);
   });
 
@@ -192,8 +191,8 @@ describe.each([
     const other = new OAuth2Server();
     await other.issuer.keys.generate('RS256');
     await other.start(0, '127.0.0.1');
-    world.after(() => other.stop());
-    world.crm.answer = undefined;
+    trial.after(() => other.stop());
+    trial.crm.answer = undefined;
     const provider = instance(1, {
       tokenUrl: `http://127.0.0.1:${other.address().port}/token`,
       clientAuth: 'basic',
@@ -201,4 +200,4 @@ describe.each([
     expect(await outcomeOf(provider)).toBe('gold');
     expect(await stateOf(1).keys()).toHaveLength(1);
   });
-});
+}

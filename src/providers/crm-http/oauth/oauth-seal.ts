@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { TEMPO } from '../crm-http.tempo.js';
 
 const derive = promisify<string, string, number, object, Buffer>(scrypt);
-const COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1_048_576 };
+const COST = { r: 8, p: 1, maxmem: 64 * 1_048_576 };
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -11,10 +12,14 @@ const TAG_BYTES = 16;
 export class Seal {
   #key: Promise<Buffer> | undefined;
 
-  /** @param owner whose texts they are: nobody else's are opened, though they were made with the same secret */
+  /**
+   * @param owner whose texts they are: nobody else's are opened, though they were made with the same secret
+   * @param cost of making the key, scrypt's N
+   */
   constructor(
     private readonly secret: string,
     private readonly owner: string,
+    private readonly cost = TEMPO.keyCost,
   ) {}
 
   /** @param label what the text is; `open` must be given the same */
@@ -46,7 +51,7 @@ export class Seal {
   }
 
   #derived(): Promise<Buffer> {
-    this.#key ??= derive(this.secret, `smartrouting-vip ${this.owner}`, 32, COST);
+    this.#key ??= derive(this.secret, `smartrouting-vip ${this.owner}`, 32, { N: this.cost, ...COST });
     return this.#key;
   }
 }

@@ -1,8 +1,7 @@
 import type { ProviderLogger } from '../../../plugin-api/index.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
 
-/** Pause before what could not be kept is kept after all. */
-const KEEP_AGAIN_MS = 2_000;
 /** Of one try: so often somebody else may write in between. */
 const MAX_WRITES = 5;
 
@@ -17,6 +16,7 @@ export class TokenKeeper {
   constructor(
     private readonly kept: KeptTokens,
     private readonly logger: ProviderLogger,
+    private readonly keepMs = TEMPO.keepMs,
   ) {}
 
   /** The latest, while it is in no database. */
@@ -100,7 +100,7 @@ export class TokenKeeper {
     }
     this.#trouble = `the new refresh token is not kept yet, and a restart would lose it: ${reason}`;
     if (this.#isClosing) return;
-    this.#again = setTimeout(() => void this.#tryNow(false), KEEP_AGAIN_MS).unref();
+    this.#again = setTimeout(() => void this.#tryNow(false), this.keepMs).unref();
   }
 }
 

@@ -1,28 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { lookUp } from '../../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
 import type { CrmServer } from '../../../../test/support/crm-server.js';
-import { AINO, OAuthCrm, outcomeOf } from '../../../../test/support/oauth-crm.js';
-import type { LoggingProvider } from '../../../../test/support/oauth-crm.js';
+import { AINO, describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import type { LoggingProvider } from '../../../../test/support/describe-with-crm.js';
+import { eventually, patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer, OAuthServerOptions } from '../../../../test/support/oauth-server.js';
 
-const SIGNAL = () => AbortSignal.timeout(10_000);
+const HOUR_MS = 3_600_000;
 
-describe('OAuth2 of crm-http', () => {
-  let world: OAuthCrm;
+describeWithCrm('OAuth2 of crm-http', (trial) => {
   let crm: CrmServer;
-
-  beforeEach(async () => {
-    world = await OAuthCrm.start();
-    ({ crm } = world);
+  beforeEach(() => {
+    ({ crm } = trial);
   });
-  afterEach(() => world.end());
 
-  const oauthServer = (options?: OAuthServerOptions): Promise<OAuthServer> => world.tokenServer(options);
-  const provide = (auth: CrmYaml): LoggingProvider => world.provide({ auth });
+  const oauthServer = (options?: OAuthServerOptions): Promise<OAuthServer> => trial.tokenServer(options);
+  const provide = (auth: CrmYaml): LoggingProvider => trial.provide({ auth });
 
   function clientOf(server: OAuthServer, more: CrmYaml = {}): CrmYaml {
     const { tokenUrl, clientId, clientSecret } = server;
@@ -53,7 +49,7 @@ describe('OAuth2 of crm-http', () => {
       const server = new OAuth2Server();
       await server.issuer.keys.generate('RS256');
       await server.start(0, '127.0.0.1');
-      world.after(() => server.stop());
+      trial.after(() => server.stop());
       const provider = provide({
         type: 'oauth2-client-credentials',
         tokenUrl: `http://127.0.0.1:${server.address().port}/token`,
@@ -67,22 +63,21 @@ describe('OAuth2 of crm-http', () => {
     });
 
     it('get one token for a hundred calls at once, at the start and at its end', async () => {
-      const server = await oauthServer({ lifetimeS: 1 });
+      const server = await oauthServer();
       server.mode = 'hold';
       const provider = provide(clientOf(server));
       const calls = () => Promise.all(Array.from({ length: 100 }, () => lookUp(provider, AINO)));
       const first = calls();
       await server.holds(1);
+      // So late that it is renewed at once, in the background; that is held until the token is over, and calls come meanwhile.
+      trial.jumpAhead(0.95 * HOUR_MS);
       server.release();
-      await first;
-      expect(server.requests).toHaveLength(1);
-      // The renewal is held until the old token is over, and calls come meanwhile.
       server.mode = 'hold';
+      await first;
       await server.holds(1);
-      while (server.accepts(crm.requests.at(-1)!.headers.authorization)) await sleep(20);
-      server.lifetimeS = 3_600;
+      expect(server.requests).toHaveLength(1);
+      trial.jumpAhead(1.5 * HOUR_MS);
       const second = calls();
-      await sleep(50);
       server.release();
       expect(await second).toHaveLength(100);
       expect(server.requests).toHaveLength(2);
@@ -126,7 +121,7 @@ describe('OAuth2 of crm-http', () => {
       }
       expect(server.requests).toHaveLength(1);
       expect(crm.requests).toHaveLength(0);
-      expect(await provider.check(SIGNAL())).toEqual({
+      expect(await provider.check(patient())).toEqual({
         status: 'degraded',
         reason: `no access token: token endpoint: ${message}`,
       });
@@ -150,7 +145,7 @@ describe('OAuth2 of crm-http', () => {
       const provider = provide(clientOf(server));
       expect(await outcomeOf(provider)).toBe(`no access token: ${message}`);
       expect(await outcomeOf(provider)).toBe(`no access token: ${message}`);
-      expect((await provider.check(SIGNAL())).status).toBe('degraded');
+      expect((await provider.check(patient())).status).toBe('degraded');
     });
 
     it('get a token in the background when the token endpoint is back', async () => {
@@ -160,8 +155,8 @@ describe('OAuth2 of crm-http', () => {
       await provider.open();
       expect(await outcomeOf(provider)).toBe('no access token: token endpoint: HTTP 503');
       server.mode = 'ok';
-      while (server.issued === 0) await sleep(20);
-      while ((await provider.check(SIGNAL())).status !== 'up') await sleep(20);
+      await eventually(() => server.issued === 1);
+      await eventually(async () => (await provider.check(patient())).status === 'up');
       expect(await lookUp(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
       expect(provider.logged.map(({ level }) => level)).toEqual(['error', 'info']);
     });

@@ -4,10 +4,11 @@ import { durationMs } from '../../../plugin-api/index.js';
 import type { ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import { PageExpressions } from './page-expressions.js';
-import { PageReader, PageRequest } from './page-reader.js';
+import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { AskPage } from './page-reader.js';
 import { readPercent } from './percent.js';
 import { SYNC_DEFAULTS } from './sync.options.js';
@@ -21,6 +22,7 @@ const PULLS_PART = 1 / 2;
 export function makeCopy(
   context: ProviderContext<CrmHttpOptions>,
   transport: Pick<CrmTransport, 'ask'>,
+  tempo = TEMPO,
 ): SyncedCopy | undefined {
   const { options, country } = context;
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
@@ -32,6 +34,8 @@ export function makeCopy(
     pages: new PageReader(
       paced(transport, options.rateLimit),
       new PageExpressions(expressions, options.errorPath),
+      PAGE_LIMITS,
+      tempo,
     ),
     country,
     fingerprint: fingerprintOf([full, changes ?? null, expressions, country ?? null]),
@@ -40,6 +44,7 @@ export function makeCopy(
     everyMs: durationMs(every),
     fullEveryMs: durationMs(sync.fullEvery ?? SYNC_DEFAULTS.fullEvery),
     maxShrink: readPercent(sync.maxShrink ?? SYNC_DEFAULTS.maxShrink)!,
+    pollMs: tempo.pollMs,
   });
 }
 

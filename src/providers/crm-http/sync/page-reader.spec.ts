@@ -26,7 +26,7 @@ async function read(
     },
     new PageExpressions({ records: 'ids', next, cursor: 'token' }, 'error'),
     { ...PAGE_LIMITS, ...limits },
-    [1, 1],
+    { pageMs: [1, 1], busyMs: 1 },
   );
   const template = new RequestTemplate({ url });
   const request = new PageRequest('sync.full', template, template.uses('page'));

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
+import { TEMPO } from '../crm-http.tempo.js';
+import type { CrmTempo } from '../crm-http.tempo.js';
 import type { PageExpressions } from './page-expressions.js';
 import { readId } from './contact.js';
 
@@ -26,10 +28,7 @@ export interface PageLimits {
 
 export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000, pageMs: 30_000 };
 
-/** A page that failed is asked for again after these pauses: one hiccup among a thousand pages is no reason to begin anew. */
-const RETRY_PAUSES_MS = [1_000, 5_000];
 /** How long a pull waits while the CRM wants no questions. */
-const BUSY_PAUSE_MS = 1_000;
 const BUSY_PATIENCE_MS = 15 * 60_000;
 const MAX_CURSOR_CHARACTERS = 10_000;
 
@@ -39,7 +38,7 @@ export class PageReader {
     private readonly ask: AskPage,
     private readonly expressions: PageExpressions,
     private readonly limits: PageLimits = PAGE_LIMITS,
-    private readonly retryPausesMs: readonly number[] = RETRY_PAUSES_MS,
+    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'busyMs'> = TEMPO,
   ) {}
 
   /**
@@ -94,7 +93,7 @@ export class PageReader {
         signal.throwIfAborted();
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
         if (isBusy && performance.now() > busyUntilMs) throw error;
-        const pauseMs = isBusy ? BUSY_PAUSE_MS : this.retryPausesMs[failures++];
+        const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];
         if (pauseMs === undefined) throw error;
         await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
       }

@@ -21,12 +21,11 @@ export interface CopySettings {
   /** Part of the contacts that may be missing after a pull. */
   readonly maxShrink: number;
   /** How often other instances' pulls are looked for, in ms. */
-  readonly pollMs?: number;
+  readonly pollMs: number;
 }
 
 type Context = Pick<ProviderContext, 'name' | 'state' | 'logger'>;
 
-const POLL_MS = 5_000;
 /** After the first failure, and twice as long after each further one, up to `everyMs`. */
 const RETRY_MS = 60_000;
 /** Several instances must not ask for the right to pull at the same moment. */
@@ -118,7 +117,7 @@ export class SyncedCopy {
   /** Never rejects. */
   async #takeTurn(): Promise<void> {
     if ((await this.#look()) && this.#isDue()) await this.#pullWhenDue();
-    const { pollMs = POLL_MS } = this.settings;
+    const { pollMs } = this.settings;
     this.#again(pollMs * (0.75 + Math.random() / 2));
   }
 
