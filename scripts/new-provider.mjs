@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TEMPLATES = fileURLToPath(new URL('./new-provider/', import.meta.url));
@@ -55,6 +54,7 @@ const name = kind
   .map((word) => word[0].toUpperCase() + word.slice(1))
   .join('');
 
+const { format, resolveConfig } = await import('prettier');
 for (const [template, path] of Object.entries(filesOf(kind))) {
   const text = (await readFile(join(TEMPLATES, template), 'utf8'))
     .replaceAll('{{kind}}', kind)
