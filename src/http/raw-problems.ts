@@ -4,6 +4,7 @@ import { closeGently } from './gentle-close.js';
 import { failBody } from './json-body.js';
 import { Problem, problemHeaders } from './problem.js';
 import { sendProblem } from './problem.filter.js';
+import { MAX_HEADERS } from './request-gate.js';
 
 /** A connection of Node's HTTP server. These two say what is under way on it; there is no public way to know. */
 interface HttpSocket extends Socket {
@@ -50,7 +51,12 @@ export function answerRawProblems(server: Server): void {
 function problemOf(code = ''): Problem | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'the request took too long');
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new Problem(431, `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes`);
+    // Newer versions of Node count lines as well, and call it the same.
+    const tooMany = `the request has more than ${MAX_HEADERS} headers`;
+    return new Problem(
+      431,
+      `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes, or ${tooMany}`,
+    );
   }
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Problem(413, 'the chunk extensions are too long');
   return code.startsWith('HPE_') ? new Problem(400, 'this is not valid HTTP/1.1') : undefined;

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { CrmServer } from '../support/crm-server.js';
 import { startCrmServer } from '../support/crm-server.js';
+import { fakeOnly } from '../support/fake-time.js';
 import { RawClient, readAnswers } from '../support/raw-http.js';
 import type { RawAnswer } from '../support/raw-http.js';
 import { KEY, RunningService } from '../support/service.js';
@@ -8,7 +9,8 @@ import { KEY, RunningService } from '../support/service.js';
 const VIP = '+358501231234';
 const INSTRUCTIONS = '{"ExtraPriority":5}';
 const NOT_HTTP = 'this is not valid HTTP/1.1';
-const TOO_LARGE = 'the request line and headers are longer than 16384 bytes';
+const TOO_MANY = 'the request has more than 100 headers';
+const TOO_LARGE = `the request line and headers are longer than 16384 bytes, or ${TOO_MANY}`;
 
 let crm: CrmServer;
 let service: RunningService;
@@ -17,7 +19,9 @@ let port: number;
 beforeAll(async () => {
   crm = await startCrmServer({ contacts: { [VIP]: { tier: 'gold' } } });
   crm.mode = 'slow';
-  crm.slowMs = 100;
+  crm.slowMs = 20;
+  // No deadline comes.
+  fakeOnly('setTimeout', 'clearTimeout');
   service = await RunningService.start({
     'vips.csv': `number,tier\n${VIP},gold\n`,
     'smartrouting.yaml': `
@@ -36,6 +40,7 @@ logging: { level: silent }
 afterAll(async () => {
   await service?.stop();
   await crm?.stop();
+  jest.useRealTimers();
 });
 
 function call(headers: readonly string[] = [], body = bodyFor('any')): string {
@@ -60,7 +65,7 @@ async function conversation(bytes: string, halfClose = true): Promise<RawAnswer[
   return answers;
 }
 
-function expectProblem(answer: RawAnswer | undefined, status: number, detail?: string): void {
+function expectProblem(answer: RawAnswer | undefined, status: number, detail?: unknown): void {
   expect(answer?.status).toBe(status);
   expect(JSON.parse(answer!.body)).toEqual({
     type: 'about:blank',
@@ -108,17 +113,12 @@ describe('what is no request for the application', () => {
       414,
       'the request target is longer than 8000 characters',
     ],
-    [
-      '101 headers',
-      get('/health', ['Host: x', ...new Array<string>(100).fill('X: y')]),
-      431,
-      'the request has more than 100 headers',
-    ],
+    ['101 headers', get('/health', ['Host: x', ...new Array<string>(100).fill('X: y')]), 431, TOO_MANY],
     [
       '3,000 headers',
       get('/health', ['Host: x', ...new Array<string>(3_000).fill('X:y')]),
       431,
-      'the request has more than 100 headers',
+      expect.stringContaining(TOO_MANY) as unknown,
     ],
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\nmore', 405, 'this is no proxy'],
   ])('%s is a problem, and the end of the connection', async (_, bytes, status, detail) => {
@@ -196,10 +196,13 @@ describe('a request that cannot be served', () => {
     '/docs/swagger-ui.css',
     '/docs-json',
   ])('%s takes GET and HEAD only', async (path) => {
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-      const [answer] = await conversation(`${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const methods = ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+    const bytes = methods.map((method) => `${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
+    const answers = await conversation(bytes);
+    expect(answers).toHaveLength(methods.length);
+    for (const answer of answers) {
       expectProblem(answer, 405, path === '/metrics' ? undefined : 'ask with GET');
-      expect(answer!.headers['allow']).toBe('GET, HEAD');
+      expect(answer.headers['allow']).toBe('GET, HEAD');
     }
     const client = new RawClient(port).send(`HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).end();
     await client.closed;
@@ -229,7 +232,7 @@ describe('a request that cannot be served', () => {
   });
 
   it('a body far over the limit is refused before it has come, and the answer arrives', async () => {
-    const length = 20_000_000;
+    const length = 5_000_000;
     const client = new RawClient(port).send(call(['Transfer-Encoding: chunked'], ''));
     const chunk = `${(60_000).toString(16)}\r\n${' '.repeat(60_000)}\r\n`;
     for (let sent = 0; sent < length; sent += 60_000) client.send(chunk);

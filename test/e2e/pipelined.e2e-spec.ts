@@ -1,24 +1,44 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnPrototypeAdapter } from '../../src/http/own-prototype.adapter.js';
 import type { CrmServer } from '../support/crm-server.js';
 import { startCrmServer } from '../support/crm-server.js';
+import { eventually } from '../support/eventually.js';
+import { fakeOnly } from '../support/fake-time.js';
 import { RawClient, readAnswers } from '../support/raw-http.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const VIP = '+358501231234';
 
 let crm: CrmServer;
+let main: RunningService;
+/** The main one, or one of the test's own. */
 let service: RunningService;
 let port: number;
+/** Calls that were decided before the test. */
+let before: number;
 
 beforeAll(async () => {
   crm = await startCrmServer({ contacts: { [VIP]: { tier: 'gold' } } });
   crm.mode = 'slow';
   crm.slowMs = 100;
+  // No deadline comes.
+  fakeOnly('setTimeout', 'clearTimeout');
+  main = await start();
+  await use(main);
 });
-beforeEach(async () => {
-  service = await RunningService.start({
+afterEach(async () => {
+  if (service !== main) await service.stop();
+  await use(main);
+});
+afterAll(async () => {
+  await main?.stop();
+  await crm?.stop();
+  jest.useRealTimers();
+});
+
+function start(): Promise<RunningService> {
+  return RunningService.start({
     'vips.csv': `number,tier\n${VIP},gold\n`,
     'smartrouting.yaml': `
 credentials: [{ id: core, apiKey: ${KEY} }]
@@ -31,10 +51,23 @@ targets:
 logging: { level: silent }
 `,
   });
+}
+
+async function use(other: RunningService): Promise<void> {
+  service = other;
   port = Number(new URL(service.url).port);
-});
-afterEach(() => service?.stop());
-afterAll(() => crm?.stop());
+  before = 0;
+  before = await decided();
+}
+
+const drain = (): void => (service.app.getHttpAdapter() as unknown as OwnPrototypeAdapter).drain();
+
+/** Sends a call that the CRM has to answer; resolves once it was asked. */
+async function underWay(client: RawClient, bytes: string): Promise<void> {
+  const { length } = crm.requests;
+  client.send(bytes);
+  await eventually(() => expect(crm.requests.length).toBeGreaterThan(length));
+}
 
 function call(targetid: string, headers: readonly string[] = [], length?: number): string {
   const body = JSON.stringify({ anum: VIP, bnum: '1', targetid });
@@ -48,12 +81,13 @@ function call(targetid: string, headers: readonly string[] = [], length?: number
   return `POST /smartrouting HTTP/1.1\r\n${all.join('\r\n')}\r\n\r\n${length === undefined ? body : ''}`;
 }
 
+/** Calls since the test began. */
 async function decided(): Promise<number> {
   const { body } = await service.get('/metrics');
   const counts = [...body.matchAll(/^smartrouting_decisions_total\{.*\} (\d+)$/gm)].map(([, count]) =>
     Number(count),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => sum + count, -before);
 }
 
 const MATCHED = { status: 200, body: '{"ExtraPriority":5}' };
@@ -65,7 +99,7 @@ describe('several requests on one connection at once', () => {
       const client = new RawClient(port).pause().send(call(target) + call(target, [], 3_000_000));
       for (let part = 0; part < 10; part++) {
         client.send('x'.repeat(50_000));
-        await sleep(25);
+        await sleep(5);
       }
       client.resume().end();
       expect(await client.closed).toBeUndefined();
@@ -79,8 +113,8 @@ describe('several requests on one connection at once', () => {
     ['a body that is too long', call('FAST', [], 70_000) + 'x'.repeat(70_000), 413],
     ['a wish for another protocol', call('SLOW', ['Connection: Upgrade', 'Upgrade: h2c']), 200],
   ])('a call that gets no answer is not decided: after %s', async (_, last, status) => {
-    const client = new RawClient(port).send(call('SLOW') + last);
-    await sleep(20);
+    const client = new RawClient(port);
+    await underWay(client, call('SLOW') + last);
     client.send(call('FAST') + call('FAST')).end();
     expect(await client.closed).toBeUndefined();
     expect(readAnswers(client.received)).toMatchObject([
@@ -91,9 +125,10 @@ describe('several requests on one connection at once', () => {
   });
 
   it('all calls at hand are answered while the service stops, and the last answer ends the connection', async () => {
-    const early = new RawClient(port).send(call('SLOW'));
-    await sleep(20);
-    (service.app.getHttpAdapter() as unknown as OwnPrototypeAdapter).drain();
+    await use(await start());
+    const early = new RawClient(port);
+    await underWay(early, call('SLOW'));
+    drain();
     early.send(call('FAST') + call('SLOW'));
     const all = [
       early,
@@ -118,9 +153,12 @@ describe('several requests on one connection at once', () => {
   });
 
   it('a call behind an answer that ends the connection is not decided while the service stops', async () => {
-    (service.app.getHttpAdapter() as unknown as OwnPrototypeAdapter).drain();
-    const client = new RawClient(port).send(call('SLOW') + call('FAST'));
-    await sleep(50); // the second has its answer, which waits
+    await use(await start());
+    drain();
+    const client = new RawClient(port);
+    await underWay(client, call('SLOW') + call('FAST'));
+    // The second has its answer, which waits.
+    await eventually(async () => expect(await decided()).toBeGreaterThan(0));
     client.send(call('FAST')).end();
     expect(await client.closed).toBeUndefined();
     const count = readAnswers(client.received).length;

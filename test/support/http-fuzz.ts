@@ -113,24 +113,35 @@ const headers = fc.oneof(
   },
 );
 
+/** Calls with anything in each of their properties. */
+export const anyCall = fc.record(
+  {
+    anum: fc.oneof(
+      fc.constantFrom('+358501231234', '+35891', 'anonymous', ''),
+      fc.string({ unit: 'binary' }),
+      fc.jsonValue(),
+    ),
+    bnum: fc.oneof(fc.string(), fc.jsonValue()),
+    targetid: fc.oneof(
+      fc.constantFrom('OWN', 'default', '__proto__', 'constructor'),
+      fc.string(),
+      fc.jsonValue(),
+    ),
+    extradata: fc.oneof(
+      fc.dictionary(
+        fc.oneof(fc.constantFrom('DYN_x', 'DYN_y', '__proto__', 'CallId'), fc.string()),
+        fc.oneof(fc.constantFrom('a', 'b'), fc.jsonValue()),
+      ),
+      fc.jsonValue(),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
 /** Texts that are JSON, nearly JSON, or JSON that programs stumble over. */
 export const jsonish: fc.Arbitrary<string> = fc.oneof(
   fc.json(),
-  fc
-    .record(
-      {
-        anum: fc.oneof(
-          fc.constantFrom('+358501231234', '', null, 'anonymous'),
-          fc.string({ unit: 'binary' }),
-          fc.jsonValue(),
-        ),
-        bnum: fc.oneof(fc.string(), fc.jsonValue()),
-        targetid: fc.oneof(fc.constantFrom('OWN', 'default', '__proto__', 'constructor'), fc.jsonValue()),
-        extradata: fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue()),
-      },
-      { requiredKeys: [] },
-    )
-    .map((call) => JSON.stringify(call)),
+  anyCall.map((call) => JSON.stringify(call)),
   fc.integer({ min: 1, max: 40_000 }).map((depth) => '['.repeat(depth)),
   fc
     .integer({ min: 1, max: 10_000 })
