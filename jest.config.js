@@ -14,6 +14,7 @@ export default {
   setupFiles: ['reflect-metadata'],
   // Jest's own choice on two cores is one.
   maxWorkers: 2,
+  globalSetup: '<rootDir>/test/support/run-folder.mjs',
   // The one limit there is: a machine at a tenth of its speed is slow, and not red.
   testTimeout: 300_000,
 };

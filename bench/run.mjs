@@ -2,16 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { auth } from './groups/auth.mjs';
 import { latency } from './groups/latency.mjs';
 import { list } from './groups/list.mjs';
 import { mariadb } from './groups/mariadb.mjs';
 import { processes } from './groups/processes.mjs';
 import { throughput } from './groups/throughput.mjs';
 import { LOAD_CORE } from './harness/start.mjs';
-import { printFigures, printRows } from './harness/table.mjs';
+import { printFigures, printRows, table } from './harness/table.mjs';
 import { needProgram } from './harness/wrk.mjs';
 
-const GROUPS = { throughput, list, latency, mariadb, processes };
+const GROUPS = { throughput, list, latency, mariadb, processes, auth };
 const RESULTS = new URL('results.json', import.meta.url);
 
 const names = process.argv.slice(2).filter((argument) => argument !== '--quick');
@@ -27,7 +28,7 @@ if (machine.cores < 2) {
   console.error('The bench needs two cores: one for what is measured, one for the load.');
   process.exit(1);
 }
-needProgram('wrk', 'apt-get install -y wrk');
+if (chosen.some((name) => name !== 'auth')) needProgram('wrk', 'apt-get install -y wrk');
 needProgram('taskset', 'apt-get install -y util-linux');
 if (chosen.includes('mariadb')) {
   needProgram('mariadbd', 'apt-get install -y --no-install-recommends mariadb-server');
@@ -38,11 +39,12 @@ spawnSync('taskset', ['-pc', LOAD_CORE, String(process.pid)]);
 const groups = {};
 for (const name of chosen) {
   const startedMs = performance.now();
-  const { rows, figures } = await GROUPS[name](quick);
+  const { rows, figures, tables = [] } = await GROUPS[name](quick);
   console.log(`${name}, ${Math.round((performance.now() - startedMs) / 1000)} s\n`);
   printRows(rows);
   printFigures(figures);
-  groups[name] = { rows, figures };
+  for (const { header, rows: cells } of tables) console.log(`${table(header, cells)}\n`);
+  groups[name] = { rows, figures, tables };
 }
 writeFileSync(
   RESULTS,

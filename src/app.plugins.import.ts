@@ -1,5 +1,6 @@
 import { resolve as resolveImport } from 'import-meta-resolve';
 import { realpathSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { register } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -63,6 +64,10 @@ function cure(code: string | undefined, kind: string, isPackage: boolean, direct
   }
 }
 
+/** What a plug-in may import without bringing it along: the libraries that options classes are written with. */
+const OFFERED = ['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata'];
+const OURS = /^smartrouting-vip\/plugin-api(?:\/testing)?$/;
+
 let offered = false;
 
 /**
@@ -72,18 +77,40 @@ let offered = false;
 function offerOurPackages(): void {
   if (offered) return;
   offered = true;
-  const home = JSON.stringify(import.meta.url);
-  const hook = `
-    const OURS = /^smartrouting-vip\\/plugin-api(\\/testing)?$/;
-    const OFFERED = new Set(['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata']);
-    export async function resolve(specifier, context, next) {
-      if (OURS.test(specifier)) return next(specifier, { ...context, parentURL: ${home} });
-      try {
-        return await next(specifier, context);
-      } catch (error) {
-        if (!OFFERED.has(specifier)) throw error;
-        return next(specifier, { ...context, parentURL: ${home} });
-      }
-    }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  if (registerHooks === undefined) register(`data:text/javascript,${encodeURIComponent(HOOK_IN_A_THREAD)}`);
+  else registerHooks({ resolve: resolveOffered });
 }
+
+interface ResolveContext {
+  readonly parentURL?: string | undefined;
+}
+type Resolve = (specifier: string, context: ResolveContext) => object;
+
+function resolveOffered(specifier: string, context: ResolveContext, next: Resolve): object {
+  const fromHere = { ...context, parentURL: import.meta.url };
+  if (OURS.test(specifier)) return next(specifier, fromHere);
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    if (!OFFERED.includes(specifier)) throw error;
+    return next(specifier, fromHere);
+  }
+}
+
+/** From Node 22.15 on; `register`, which does the same in a thread of its own, is to go. */
+const { registerHooks } = nodeModule as {
+  registerHooks?: (hooks: { resolve: typeof resolveOffered }) => void;
+};
+const HOOK_IN_A_THREAD = `
+  const OURS = ${OURS};
+  const OFFERED = ${JSON.stringify(OFFERED)};
+  export async function resolve(specifier, context, next) {
+    const fromHere = { ...context, parentURL: ${JSON.stringify(import.meta.url)} };
+    if (OURS.test(specifier)) return next(specifier, fromHere);
+    try {
+      return await next(specifier, context);
+    } catch (error) {
+      if (!OFFERED.includes(specifier)) throw error;
+      return next(specifier, fromHere);
+    }
+  }`;

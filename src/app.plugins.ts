@@ -1,6 +1,5 @@
 import type { Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { importPlugin } from './app.plugins.import.js';
 import type { PluginEntry } from './config/read-config-file.js';
 import type { LookupPlugins } from './lookup/lookup.module.js';
 import type { ProviderClass, VipLookupKind } from './lookup/port/vip-lookup-provider.js';
@@ -53,6 +52,7 @@ export async function loadPlugins(
   const problems: { key: string; message: string }[] = [];
   for (const { name, key } of entries) {
     try {
+      const { importPlugin } = await import('./app.plugins.import.js');
       const { home, exports } = await importPlugin(name, directory);
       const types = [...new Set(Object.values(exports))].filter(
         (value): value is Type => typeof value === 'function',

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
-import type { LoadedConfig } from './app.setup.js';
-import { FIXED, loadConfig } from './app.setup.js';
+import type { LoadedConfig } from './app.load.js';
+import { FIXED, loadConfig } from './app.load.js';
 import { FileWatcher } from './common/file-watcher.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigError, formatProblem, placeOf } from './config/config-error.js';

@@ -1,95 +1,21 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Server } from 'node:https';
-import { isDeepStrictEqual } from 'node:util';
+import { documentApi } from './app.docs.js';
+import type { LoadedConfig } from './app.load.js';
 import { AppModule } from './app.module.js';
-import type { LoadedPlugins } from './app.plugins.js';
-import { loadPlugins, PluginError } from './app.plugins.js';
-import { VERSION } from './common/version.js';
-import type { AppConfig } from './config/app-config.js';
-import { checkConfig } from './config/check-config.js';
-import { ConfigError } from './config/config-error.js';
 import { ConfigStatus } from './config/config-status.js';
-import type { Environment } from './config/environment.js';
 import { LiveConfig } from './config/live-config.js';
-import { readConfigFile } from './config/read-config-file.js';
 import { limitConnections } from './http/connection-limit.js';
 import { logFailedHandshakes } from './http/failed-handshakes.js';
 import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
 import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
-import { getOnly, pageFilesOnly, securePage } from './http/pages.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import type { TlsMaterial } from './http/read-tls.js';
-import { readTls, TlsError } from './http/read-tls.js';
 import { WatchedTls } from './http/watched-tls.js';
 import { LOGGER, NestLogger } from './observability/logger.js';
 import type { Logger } from './observability/logger.js';
 import { MetricsService } from './observability/metrics.service.js';
-import { templateProblem } from './routing/instructions.js';
-
-export interface LoadedConfig {
-  readonly config: AppConfig;
-  /** What the files of `server.tls` held; absent too when these files are in use already. */
-  readonly tls: TlsMaterial | undefined;
-  readonly plugins: LoadedPlugins;
-  /** What stands under `plugins:`. */
-  readonly pluginNames: readonly string[];
-  /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
-  located(this: void, error: unknown): unknown;
-}
-
-/** What a running service has; another configuration is read beside it. */
-export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
-
-/** Of a key that was taken when the service started. */
-export const FIXED = 'cannot change while the service runs. Write it as it was, or restart the service.';
-
-/**
- * Reads and checks the configuration, the plug-ins it names included.
- * @param files gets the absolute paths of all files on which the outcome depends, those of lists and certificates excepted,
- *   which are watched by who uses them
- * @param inUse of the service that runs: its plug-ins stay, and a certificate that it uses is not its configuration's matter
- * @throws ConfigError with every problem
- */
-export async function loadConfig(
-  environment: Environment,
-  files = new Set<string>(),
-  inUse?: InUse,
-): Promise<LoadedConfig> {
-  const source = await readConfigFile(environment, files);
-  const pluginNames = source.plugins.map(({ name }) => name);
-  if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {
-    throw source.error([{ key: 'plugins', message: FIXED }]);
-  }
-  const plugins =
-    inUse?.plugins ??
-    (await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
-      throw error instanceof PluginError ? source.error(error.problems) : error;
-    }));
-  const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
-  const tlsFiles = config.server.tls;
-  const isNew = tlsFiles && !isDeepStrictEqual(tlsFiles, inUse?.config.server.tls);
-  const tls =
-    isNew &&
-    (await readTls(tlsFiles).catch((error: unknown) => {
-      if (!(error instanceof TlsError)) throw error;
-      for (const file of Object.values<string | undefined>({ ...tlsFiles }))
-        if (file !== undefined) files.add(file);
-      throw source.error([{ key: error.key, message: `${error.problem}.` }]);
-    }));
-  const located = (error: unknown): unknown => {
-    if (error instanceof ConfigError) return source.error(error.problems);
-    // Nest does not export the class.
-    const isInjection = (error as Error | undefined)?.constructor.name === 'UnknownDependenciesException';
-    if (!isInjection || plugins.origins.length === 0) return error;
-    const said = (error as Error).message.split('\n', 1)[0];
-    const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
-    return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
-  };
-  return { config, tls: tls || undefined, plugins, pluginNames, located };
-}
 
 /**
  * The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests.
@@ -133,24 +59,4 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   await app.init();
   for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
   return app;
-}
-
-function documentApi(app: NestExpressApplication): void {
-  const description = new DocumentBuilder()
-    .setTitle('smartrouting-vip')
-    .setDescription(
-      'Who is calling, and where should this call go? Asked by Enreach Core (SmartRouting) for each incoming call.',
-    )
-    .setVersion(VERSION)
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Benemen-APIKey' }, 'apiKey')
-    .addBasicAuth({ type: 'http', scheme: 'basic' }, 'basic')
-    .build();
-  app.use(['/docs', '/docs-json'], getOnly);
-  app.use('/docs', pageFilesOnly, securePage);
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
-    jsonDocumentUrl: 'docs-json',
-    raw: ['json'],
-    // Otherwise the page tells a public service where it is.
-    swaggerOptions: { validatorUrl: null },
-  });
 }

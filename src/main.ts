@@ -1,13 +1,3 @@
-/** sysexits.h EX_CONFIG: something is wrong with the configuration. */
-const EXIT_CONFIG = 78;
-/** Why listening fails -> the key whose value is at fault. */
-const AT_FAULT: Readonly<Record<string, string | undefined>> = {
-  EADDRINUSE: 'port',
-  EACCES: 'port',
-  EADDRNOTAVAIL: 'host',
-  ENOTFOUND: 'host',
-};
-
 /** Before it listens there are no calls in hand. */
 let onSignal: (signal: NodeJS.Signals) => void = () => process.exit(0);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal(signal));
@@ -33,17 +23,8 @@ try {
   });
   onHangUp = () => running.reload();
 } catch (error) {
-  const { name, code, message, section } = error as NodeJS.ErrnoException & { section?: string };
-  const key = AT_FAULT[code ?? ''];
-  if (name === 'ConfigError') console.error(message);
-  else if (key !== undefined) {
-    const setting = section
-      ? `${section}.${key}`
-      : `server.${key}, or ${key.toUpperCase()} in the environment`;
-    const rights = code === 'EACCES' ? ', or give the process CAP_NET_BIND_SERVICE for one below 1024' : '';
-    console.error(`Cannot listen (${code}): ${message}. Set another ${setting}${rights}.`);
-  } else console.error(error);
-  process.exit(name === 'ConfigError' ? EXIT_CONFIG : 1);
+  const { startFailure } = await import('./app.start-failure.js');
+  const { exitCode, text } = startFailure(error);
+  console.error(text);
+  process.exit(exitCode);
 }
-
-export {};

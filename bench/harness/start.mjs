@@ -31,10 +31,20 @@ export function writeList({ count, step }) {
   return path;
 }
 
-/** @param provider the provider `list`; `how` may have `dist`, `env`, `nodeArgs`, `cores`, `startMs` */
-export function startService(name, provider, { dist = DIST, env = {}, cores = SUBJECT_CORE, ...how } = {}) {
-  const { path, country, credentials, targets } = settings;
-  const config = { server: { path }, country, credentials, targets, providers: { list: provider } };
+/** @param provider the provider `list`; `how` may have `dist`, `env`, `nodeArgs`, `cores`, `startMs`, `credentials`, `server` */
+export function startService(
+  name,
+  provider,
+  { dist = DIST, env = {}, cores = SUBJECT_CORE, credentials = settings.credentials, server, ...how } = {},
+) {
+  const { path, country, targets } = settings;
+  const config = {
+    server: { path, ...server },
+    country,
+    credentials,
+    targets,
+    providers: { list: provider },
+  };
   const file = join(folder, `smartrouting-${provider.kind}-${name.replace(/\W+/g, '-')}.yaml`);
   writeFileSync(file, JSON.stringify(config, null, 2)); // JSON is YAML
   return Subject.start({

@@ -29,6 +29,7 @@ const TITLES = {
 };
 
 export function printFigures(figures) {
+  if (figures.length === 0) return;
   const header = ['ratio', 'median', 'quartiles', 'by CPU', 'must', 'aim', ''];
   const cells = figures.map(({ figure, median, q1, q3, byCpu, atLeast, must, aim }) => [
     figure,

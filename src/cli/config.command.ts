@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import type { LoadedConfig } from '../app.setup.js';
+import type { LoadedConfig } from '../app.load.js';
 import type { AppConfig } from '../config/app-config.js';
-import { readEnvironment } from '../config/environment.js';
 import { print } from './output.js';
 
 export function configCommand(): Command {
@@ -25,7 +24,10 @@ export function configCommand(): Command {
 }
 
 async function check(file: string | undefined): Promise<void> {
-  const { loadConfig } = await import('../app.setup.js');
+  const [{ loadConfig }, { readEnvironment }] = await Promise.all([
+    import('../app.load.js'),
+    import('../config/environment.js'),
+  ]);
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
   await makeProviders(loaded);
@@ -40,12 +42,12 @@ async function check(file: string | undefined): Promise<void> {
 
 /** Some options only a provider itself can judge; it is made, and not opened. */
 async function makeProviders({ config, plugins, located }: LoadedConfig): Promise<void> {
-  const [{ NestFactory }, { AppModule }] = await Promise.all([
+  const [{ NestFactory }, { ProvidersModule }] = await Promise.all([
     import('@nestjs/core'),
-    import('../app.module.js'),
+    import('../app.providers.js'),
   ]);
   const quiet: AppConfig = { ...config, logging: { ...config.logging, level: 'silent' } };
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(quiet, plugins), {
+  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(quiet, plugins), {
     logger: false,
     abortOnError: false,
   }).catch((error: unknown) => {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import type { AppConfig, RouteConfig } from '../config/app-config.js';
-import { readEnvironment } from '../config/environment.js';
 import type { JsonObject } from '../common/json.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import type { Decision } from '../routing/decision.js';
@@ -26,14 +25,21 @@ export function lookupCommand(): Command {
 }
 
 async function lookup(number: string, { target, bnum, extradata, json }: LookupOptions): Promise<void> {
-  const [{ NestFactory }, { AppModule }, { loadConfig }, { ProviderRegistry }, { RoutingService }] =
-    await Promise.all([
-      import('@nestjs/core'),
-      import('../app.module.js'),
-      import('../app.setup.js'),
-      import('../lookup/provider-registry.js'),
-      import('../routing/routing.service.js'),
-    ]);
+  const [
+    { NestFactory },
+    { AppModule },
+    { loadConfig },
+    { ProviderRegistry },
+    { RoutingService },
+    { readEnvironment },
+  ] = await Promise.all([
+    import('@nestjs/core'),
+    import('../app.module.js'),
+    import('../app.load.js'),
+    import('../lookup/provider-registry.js'),
+    import('../routing/routing.service.js'),
+    import('../config/environment.js'),
+  ]);
   const loaded = await loadConfig(readEnvironment());
   const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {

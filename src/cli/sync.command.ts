@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../config/app-config.js';
-import { readEnvironment } from '../config/environment.js';
 import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, print } from './output.js';
 
@@ -24,16 +23,18 @@ export function syncCommand(): Command {
 }
 
 async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
-  const [{ NestFactory }, { AppModule }, { loadConfig }, { ProviderRegistry }] = await Promise.all([
-    import('@nestjs/core'),
-    import('../app.module.js'),
-    import('../app.setup.js'),
-    import('../lookup/provider-registry.js'),
-  ]);
+  const [{ NestFactory }, { ProvidersModule }, { loadConfig }, { ProviderRegistry }, { readEnvironment }] =
+    await Promise.all([
+      import('@nestjs/core'),
+      import('../app.providers.js'),
+      import('../app.load.js'),
+      import('../lookup/provider-registry.js'),
+      import('../config/environment.js'),
+    ]);
   const loaded = await loadConfig(readEnvironment());
   refuseUnknown(name, loaded.config);
   const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {
+  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(config, loaded.plugins), {
     logger: false,
     abortOnError: false,
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   appendFile,
   mkdir,
@@ -12,12 +12,16 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../test/support/eventually.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { FileWatcher } from './file-watcher.js';
 
 const POLL_MS = 25;
+/** As many as it takes for a version whose time stamp was too fresh, which is looked at once more after 2 s. */
+const MANY_LOOKS = 100;
 
 describe('a watched file', () => {
+  stopClocks();
   let directory: string;
   let path: string;
   let watcher: FileWatcher;
@@ -34,15 +38,20 @@ describe('a watched file', () => {
     await rm(directory, { recursive: true });
   });
 
-  function watching(file: string, pollMs = POLL_MS): FileWatcher {
-    return new FileWatcher(file, pollMs, async () => {
+  function watching(file: string): FileWatcher {
+    return new FileWatcher(file, POLL_MS, async () => {
       seen.push(await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => String(error.code)));
     });
   }
 
+  /** One look at the file, from its timer to its end. */
+  async function look(): Promise<void> {
+    await pass(POLL_MS);
+    await eventually(() => jest.getTimerCount() === 1);
+  }
+
   async function until(content: string): Promise<void> {
-    const giveUpAt = Date.now() + 10_000;
-    while (seen.at(-1) !== content && Date.now() < giveUpAt) await sleep(5);
+    for (let looks = 0; seen.at(-1) !== content && looks < MANY_LOOKS; looks++) await look();
     expect(seen.at(-1)).toBe(content);
   }
 
@@ -100,24 +109,22 @@ describe('a watched file', () => {
 
   it('is left alone while it is being written', async () => {
     await writeFile(path, 'one');
-    watcher = watching(path, 300);
     await watcher.start();
-    const parts = Array.from({ length: 100 }, (_, at) => `part ${at} `);
-    await writeFile(path, '');
-    for (const part of parts) {
-      await appendFile(path, part);
-      // Far less than the time between two looks, so that no two looks see the same.
-      await sleep(10);
+    let written = '';
+    for (const part of ['a', ' list', ' that', ' grows']) {
+      await writeFile(path, (written += part));
+      await look();
     }
-    await until(parts.join(''));
-    expect(seen).toEqual(['one', parts.join('')]);
+    expect(seen).toEqual(['one']);
+    await look();
+    expect(seen).toEqual(['one', written]);
   });
 
   it('is handed over once more when its time stamp was too fresh to be trusted', async () => {
     await writeFile(path, 'one');
+    await utimes(path, new Date(), new Date());
     await watcher.start();
-    await untilCount(2);
-    await sleep(POLL_MS * 4);
+    for (let looks = 0; looks < MANY_LOOKS; looks++) await look();
     expect(seen).toEqual(['one', 'one']);
   });
 
@@ -129,7 +136,8 @@ describe('a watched file', () => {
     await rename(path, join(directory, 'aside'));
     expect(await watcher.hasMovedOn()).toBe(true);
     await rename(join(directory, 'aside'), path);
-    await untilCount(2);
+    await look();
+    await look();
     expect(seen).toEqual(['one', 'one']);
   });
 
@@ -142,22 +150,18 @@ describe('a watched file', () => {
       return calls === 1 ? Promise.resolve() : new Promise((resolve) => (release = resolve));
     });
     await watcher.start();
-    await writeFile(path, 'two');
-    while (calls < 2) await sleep(5);
+    await writeFile(path, 'another');
+    await look();
+    await pass(POLL_MS);
+    await eventually(() => calls === 2);
     let hasStopped = false;
     const stopping = watcher.stop().then(() => (hasStopped = true));
-    await sleep(POLL_MS);
+    await new Promise(setImmediate);
     expect(hasStopped).toBe(false);
     release();
     await stopping;
     await writeFile(path, 'three');
-    await sleep(POLL_MS * 4);
+    expect(jest.getTimerCount()).toBe(0);
     expect(calls).toBe(2);
   });
-
-  async function untilCount(count: number): Promise<void> {
-    const giveUpAt = Date.now() + 10_000;
-    while (seen.length < count && Date.now() < giveUpAt) await sleep(5);
-    expect(seen).toHaveLength(count);
-  }
 });

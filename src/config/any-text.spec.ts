@@ -4,6 +4,7 @@ import { IsInt, IsOptional, IsString } from 'class-validator';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { IS_LONG } from '../../test/support/length.js';
 import { checkConfig } from './check-config.js';
 import { ConfigError } from './config-error.js';
 import { parseConfig } from './read-config-file.js';
@@ -115,9 +116,11 @@ const file = fc
   .array(fc.tuple(fc.constantFrom(...KEYS.slice(0, 7)), tree), { minLength: 3, maxLength: 8 })
   .map((entries) => stringify(new Map(entries)));
 
+const RUNS = IS_LONG ? 300 : 60;
+
 describe('any text', () => {
   it('is a configuration or a ConfigError', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), check), { numRuns: 300 });
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), check), { numRuns: RUNS });
   });
 
   it('that is made of YAML signs is, too', () => {
@@ -137,13 +140,13 @@ describe('any text', () => {
         check,
       ),
       {
-        numRuns: 600,
+        numRuns: 2 * RUNS,
       },
     );
   });
 
   it('that has the right keys in the wrong places is, too', () => {
-    fc.assert(fc.property(file, check), { numRuns: 300 });
+    fc.assert(fc.property(file, check), { numRuns: RUNS });
   });
 
   it('that was a usable file until something was cut out or put in is, too', () => {
@@ -154,7 +157,7 @@ describe('any text', () => {
       fc.property(edit, ([start, length, put]) =>
         check(complete.slice(0, start) + put + complete.slice(start + length)),
       ),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 });

@@ -123,7 +123,7 @@ describe('a syntax error', () => {
 
   it('is nesting without end, which is refused before anything recurses into it', () => {
     const message = 'The file is nested more than 100 levels deep. Check its brackets and indentation.';
-    for (const text of ['['.repeat(50_000), '{a: '.repeat(50_000), '- '.repeat(50_000)]) {
+    for (const text of ['['.repeat(20_000), '{a: '.repeat(20_000), '- '.repeat(20_000)]) {
       expect(refusalOf(text)).toEqual([{ key: '', message }]);
     }
     expect(refusalOf(`a: ${'['.repeat(90)}${']'.repeat(90)}`)).toBe('accepted');

@@ -1,5 +1,4 @@
 import { All, Controller, Get, HttpException, Res } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
@@ -13,7 +12,6 @@ import { LoadMeter } from '../observability/load-meter.js';
 import { Readiness } from './readiness.js';
 
 /** What monitors and operations ask, without credentials: so no secret, no number and no driver text is in the answers. */
-@ApiTags('operations')
 @Controller('health')
 export class HealthController {
   constructor(
@@ -27,36 +25,22 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Liveness', description: '200 while the process answers.' })
   live(@Res() response: Response): void {
     send(response, 200, { status: 'ok', info: {}, error: {}, details: {} });
   }
 
   @Get('ready')
-  @ApiOperation({
-    summary: 'Readiness',
-    description:
-      '200 when the instance takes calls. A dead CRM or database does not change that: it still answers 204 in time.',
-  })
-  @ApiResponse({ status: 200, description: 'Takes calls.' })
-  @ApiResponse({ status: 503, description: 'Starting, or about to stop.' })
   async ready(@Res() response: Response): Promise<void> {
     await this.#answer(response, [() => this.#server()]);
   }
 
   @Get()
-  @ApiOperation({
-    summary: 'Health in detail',
-    description:
-      'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
-  })
   async health(@Res() response: Response): Promise<void> {
     const providers = [...this.registry.all()].map((provider) => () => this.#provider(provider));
     await this.#answer(response, [() => this.#configuration(), () => this.#load(), ...providers]);
   }
 
   @All(['', 'live', 'ready'])
-  @ApiExcludeEndpoint()
   refuseOtherMethods(): never {
     return refuseOtherMethods();
   }

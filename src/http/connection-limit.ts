@@ -5,12 +5,16 @@ import type { MetricsService } from '../observability/metrics.service.js';
 
 const LOG_EVERY_MS = 1_000;
 
-/** Drops connections at once, as long as there are `server.maxConnections`; counts them, and logs at most once a second. */
+/**
+ * Drops connections at once, as long as there are `server.maxConnections`; counts them, and logs at most once a second.
+ * @param now milliseconds of a clock that never goes back
+ */
 export function limitConnections(
   server: Server,
   config: LiveConfig,
   metrics: Pick<MetricsService, 'connectionDropped'>,
   logger: Pick<Logger, 'warn'>,
+  now: () => number = () => performance.now(),
 ): void {
   server.maxConnections = config.current.server.maxConnections;
   config.onSwap((next) => (server.maxConnections = next.server.maxConnections));
@@ -19,7 +23,7 @@ export function limitConnections(
   server.on('drop', () => {
     metrics.connectionDropped();
     dropped++;
-    const nowMs = performance.now();
+    const nowMs = now();
     if (nowMs < quietUntilMs) return;
     quietUntilMs = nowMs + LOG_EVERY_MS;
     const { maxConnections } = server;

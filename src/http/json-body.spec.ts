@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { eventually } from '../../test/support/eventually.js';
 import { MAX_BODY_BYTES, readJsonBody } from './json-body.js';
 import { Problem } from './problem.js';
 
@@ -54,8 +55,9 @@ describe('the JSON body', () => {
   it('may begin with a byte order mark, and come in several pieces', async () => {
     expect(await read(bytes('\ufeff[1]'), 'application/json')).toEqual([1]);
     const socket = connect(port, '127.0.0.1');
+    const before = lastRead;
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => expect(lastRead).not.toBe(before));
     socket.write('5\r\na":1}\r\n0\r\n\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
     expect(await lastRead).toEqual({ a: 1 });
@@ -113,9 +115,7 @@ describe('the JSON body', () => {
     const socket = connect(port, '127.0.0.1');
     const before = lastRead;
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a":');
-    for (let tries = 0; lastRead === before && tries < 100; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await eventually(() => expect(lastRead).not.toBe(before));
     socket.destroy();
     expect(await lastRead).toEqual({ refused: 400, why: 'the body could not be read whole' });
   });

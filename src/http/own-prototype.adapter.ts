@@ -26,17 +26,18 @@ export interface ServerLimits {
   readonly connectionsCheckingInterval: number;
   /** An idle connection is closed. */
   readonly keepAliveTimeout: number;
+  /** A client of the TLS port that says nothing is cut off. */
+  readonly handshakeTimeout: number;
 }
-const LIMITS: ServerLimits = {
+export const LIMITS: ServerLimits = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   answerTimeout: 20_000,
   connectionsCheckingInterval: 1_000,
   // Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it.
   keepAliveTimeout: 75_000,
+  handshakeTimeout: 5_000,
 };
-/** A client of the TLS port that says nothing. */
-const HANDSHAKE_TIMEOUT_MS = 5_000;
 /**
  * Connections that may wait to be accepted. The kernel turns further ones away, and they come back only after a second,
  * which a caller would have to wait.
@@ -124,9 +125,7 @@ export function createHardServer(
     requireHostHeader: false, // whyRefused looks
   };
   const listener = throughGate(app);
-  const server = tls
-    ? createTlsServer({ ...tls, ...options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, listener)
-    : createServer(options, listener);
+  const server = tls ? createTlsServer({ ...tls, ...options }, listener) : createServer(options, listener);
   // One more than allowed, so that it is seen.
   server.maxHeadersCount = MAX_HEADERS + 1;
   // A client that has nothing more to say still gets its answers.

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority, openssl } from '../../test/support/certificates.js';
 import type { CertificateFiles } from '../../test/support/certificates.js';
+import { fakeOnly } from '../../test/support/fake-time.js';
 import { readTls } from './read-tls.js';
 import type { TlsFiles } from './read-tls.js';
 
@@ -169,8 +170,10 @@ describe('what is allowed but probably not meant', () => {
       (await readFile(authority.files.cert, 'utf8')) + (await readFile(cert, 'utf8')),
     );
     const until = (await readTls({ cert, key: cert.replace('.crt', '.key') })).period.validUntilMs;
-    while (Date.now() <= until) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await warningsOf({ ...good, clientCa })).toEqual([
+    fakeOnly('Date');
+    jest.setSystemTime(until + 1);
+    const warnings = await warningsOf({ ...good, clientCa }).finally(() => jest.useRealTimers());
+    expect(warnings).toEqual([
       expect.stringMatching(/^server\.tls\.clientCa: certificate 2 in the file ended /),
     ]);
   });

@@ -1,45 +1,45 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { createHardServer } from './own-prototype.adapter.js';
+import { createHardServer, LIMITS } from './own-prototype.adapter.js';
+import type { ServerLimits } from './own-prototype.adapter.js';
 
 const pem = (name: string): Buffer =>
   readFileSync(new URL(`../../test/support/crm-server.${name}.pem`, import.meta.url));
 const QUESTION = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
-const LARGE = 'x'.repeat(1024 * 1024);
+/** More than the buffers of both ends take. */
+const LARGE = Buffer.alloc(16 * 1024 * 1024);
 
+const servers: Server[] = [];
 let server: Server;
 let port: number;
 
 beforeAll(async () => {
-  const app = express();
-  app.get('/', (_, response) => void setTimeout(() => response.end('answer'), 50));
-  app.get('/large', (_, response) => {
-    const more = setInterval(() => response.write(LARGE), 5);
-    response.on('close', () => clearInterval(more));
-  });
-  const limits = {
-    headersTimeout: 5_000,
-    requestTimeout: 10_000,
-    answerTimeout: 300,
-    connectionsCheckingInterval: 50,
-  };
-  server = createHardServer(
-    app,
-    { cert: pem('cert'), key: pem('key') },
-    { ...limits, keepAliveTimeout: 75_000 },
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  port = (server.address() as AddressInfo).port;
+  server = await serve({ answerTimeout: 100, connectionsCheckingInterval: 20 });
+  port = portOf(server);
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  for (const each of servers) {
+    each.closeAllConnections();
+    await new Promise((resolve) => each.close(resolve));
+  }
 });
+
+async function serve(limits: Partial<ServerLimits>): Promise<Server> {
+  const app = express();
+  app.get('/', (_, response) => void setTimeout(() => response.end('answer'), 50));
+  app.get('/large', (_, response) => void response.write(LARGE));
+  const made = createHardServer(app, { cert: pem('cert'), key: pem('key') }, { ...LIMITS, ...limits });
+  servers.push(made);
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return made;
+}
+const portOf = (of: Server): number => (of.address() as AddressInfo).port;
 
 /** All that comes until the connection is closed. */
 function heard(socket: Socket): Promise<string> {
@@ -71,14 +71,17 @@ describe('the TLS port', () => {
   });
 
   it('cuts off a client that does not read its answer', async () => {
+    const accepted = once(server, 'secureConnection');
     const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
     client.write(QUESTION.replace('/', '/large'));
     client.on('error', () => client.destroy());
-    let open = 1;
-    while (open > 0) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      open = await new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
-    }
+    const [socket] = (await accepted) as [Socket];
+    await once(socket, 'close');
     client.destroy();
+  });
+
+  it('cuts off a client that says nothing', async () => {
+    const impatient = await serve({ handshakeTimeout: 50 });
+    expect(await heard(connect(portOf(impatient), '127.0.0.1'))).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:https';
@@ -7,11 +7,11 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { Authority } from '../../test/support/certificates.js';
 import type { CertificateFiles } from '../../test/support/certificates.js';
+import { eventually } from '../../test/support/eventually.js';
 import { ConfigStatus } from '../config/config-status.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -19,25 +19,37 @@ import { readTls } from './read-tls.js';
 import type { TlsFiles } from './read-tls.js';
 import { WatchedTls } from './watched-tls.js';
 
-const TIMES = { pollMs: 20, pairWaitMs: 1_000 };
+const POLL_MS = 20;
+/** No test takes so long. */
+const FOR_EVER_MS = 1e9;
 
+let certificates: string;
 let folder: string;
 let authority: Authority;
 let first: CertificateFiles;
 let second: CertificateFiles;
+let other: CertificateFiles;
 let inUse: CertificateFiles;
 let server: Server;
 let port: number;
 let watched: WatchedTls;
 let status: ConfigStatus;
+let refuse: jest.SpiedFunction<ConfigStatus['refuse']>;
 let metrics: MetricsService;
 let lines: Record<string, unknown>[];
+/** How often files that do not fit were given time. */
+let waits: number;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'smartrouting-watched-tls-'));
-  authority = await Authority.make(folder, 'authority');
+beforeAll(async () => {
+  certificates = await mkdtemp(join(tmpdir(), 'smartrouting-certificates-'));
+  authority = await Authority.make(certificates, 'authority');
   first = await authority.sign('first');
   second = await authority.sign('second');
+  other = await authority.sign('other');
+});
+afterAll(() => rm(certificates, { recursive: true, force: true }));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-watched-tls-'));
   inUse = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   await replace(first);
 });
@@ -48,7 +60,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function serve(files: TlsFiles): Promise<void> {
+async function serve(files: TlsFiles, pairWaitMs = FOR_EVER_MS): Promise<void> {
   const material = await readTls(files);
   server = createServer({ ...material.options }, (_request, response) => response.end('hello'));
   server.listen(0, '127.0.0.1');
@@ -61,7 +73,16 @@ async function serve(files: TlsFiles): Promise<void> {
     { level: 'info', numbers: 'masked' },
     { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  watched = new WatchedTls(server, material, logger, status, metrics, TIMES);
+  waits = 0;
+  const times = {
+    pollMs: POLL_MS,
+    get pairWaitMs() {
+      waits++;
+      return pairWaitMs;
+    },
+  };
+  watched = new WatchedTls(server, material, logger, status, metrics, times);
+  refuse = jest.spyOn(status, 'refuse');
 }
 
 async function replace({ cert, key }: CertificateFiles): Promise<void> {
@@ -93,13 +114,8 @@ async function closed(socket: TLSSocket): Promise<never> {
   throw new Error('closed without an answer');
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 15_000;
-  while (!(await condition()) && Date.now() < giveUpAt) await sleep(10);
-  expect(await condition()).toBe(true);
-}
-
-const shows = (name: string) => async (): Promise<boolean> => (await visit()).name === name;
+const shows = async (name: string): Promise<void> => expect((await visit()).name).toBe(name);
+const refused = (): void => expect(status.refused.size).toBe(1);
 const messages = (): unknown[] => lines.map(({ msg }) => msg);
 
 describe('a certificate on disk', () => {
@@ -115,19 +131,22 @@ describe('a certificate on disk', () => {
     };
     const socket = await get();
     await replace(second);
-    await until(shows('second'));
+    await eventually(() => shows('second'));
     expect(await get()).toBe(socket);
     agent.destroy();
-    await sleep(5 * TIMES.pollMs);
-    expect(messages()).toEqual(['certificate read again']);
     expect(lines[0]).toMatchObject({ level: 'info', cert: inUse.cert, validUntil: expect.any(String) });
+    await replace(first);
+    await eventually(() => shows('first'));
+    expect(messages()).toEqual(['certificate read again', 'certificate read again']);
   });
 
   it('is taken over when other files take their place', async () => {
     await serve(inUse);
-    await rename(second.cert, inUse.cert);
-    await rename(second.key, inUse.key);
-    await until(shows('second'));
+    await copyFile(second.cert, join(folder, 'new.crt'));
+    await copyFile(second.key, join(folder, 'new.key'));
+    await rename(join(folder, 'new.crt'), inUse.cert);
+    await rename(join(folder, 'new.key'), inUse.key);
+    await eventually(() => shows('second'));
     expect(messages()).toEqual(['certificate read again']);
   });
 
@@ -142,37 +161,35 @@ describe('a certificate on disk', () => {
     await symlink('../one', join(mounted, '..data'));
     for (const name of ['tls.crt', 'tls.key']) await symlink(`..data/${name}`, join(mounted, name));
     await serve({ cert: join(mounted, 'tls.crt'), key: join(mounted, 'tls.key') });
-    expect(await shows('first')()).toBe(true);
+    await shows('first');
     await symlink('../two', join(mounted, '..new'));
     await rename(join(mounted, '..new'), join(mounted, '..data'));
-    await until(shows('second'));
+    await eventually(() => shows('second'));
     expect(messages()).toEqual(['certificate read again']);
   });
 
   it('is waited for when one of its two files is there first', async () => {
     await serve(inUse);
     await copyFile(second.cert, inUse.cert);
-    await sleep(10 * TIMES.pollMs);
-    expect(status.refused.size).toBe(0);
+    await eventually(() => expect(waits).toBe(1));
     await copyFile(second.key, inUse.key);
-    await until(shows('second'));
-    await sleep(TIMES.pairWaitMs);
-    expect(status.refused.size).toBe(0);
+    await eventually(() => shows('second'));
+    expect(refuse).not.toHaveBeenCalled();
     expect(messages()).toEqual(['certificate read again']);
   });
 
   it('is refused when it stays wrong, told once, and the old one stays until it is mended', async () => {
-    await serve(inUse);
+    await serve(inUse, 1);
     await copyFile(second.cert, inUse.cert);
-    await until(() => status.refused.size > 0);
+    await eventually(refused);
     const problem =
       'server.tls has a certificate and a key that do not belong together. Name PEM files that do';
     expect(status.refused.get('certificate')).toMatchObject({
       reason: `the changed certificate is not in use: ${problem}`,
     });
-    expect(await shows('first')()).toBe(true);
+    await shows('first');
     await copyFile(second.cert, inUse.cert);
-    await sleep(TIMES.pairWaitMs + 5 * TIMES.pollMs);
+    await eventually(() => expect(refuse.mock.calls.length).toBeGreaterThan(1));
     expect(lines).toEqual([
       expect.objectContaining({
         level: 'error',
@@ -181,12 +198,12 @@ describe('a certificate on disk', () => {
       }),
     ]);
     await copyFile(first.cert, inUse.cert);
-    await until(() => status.refused.size === 0);
+    await eventually(() => expect(status.refused.size).toBe(0));
     await rm(inUse.key);
-    await until(() => status.refused.size > 0);
+    await eventually(refused);
     expect(status.refused.get('certificate')!.reason).toContain('server.tls.key cannot be read (ENOENT)');
     await replace(second);
-    await until(shows('second'));
+    await eventually(() => shows('second'));
     expect(status.refused.size).toBe(0);
   });
 
@@ -203,7 +220,7 @@ describe('a certificate on disk', () => {
     };
     expect(await metric()).toBe((await periodOf(first.cert)) / 1000);
     await replace(soon);
-    await until(shows('soon'));
+    await eventually(() => shows('soon'));
     expect(await metric()).toBe((await periodOf(soon.cert)) / 1000);
     expect(status.certificate!.validUntilMs).toBe(await periodOf(soon.cert));
     expect(messages()).toEqual([expect.stringContaining('within 14 days'), 'certificate read again']);
@@ -218,7 +235,7 @@ describe('sessions', () => {
       const { session } = await visit({ maxVersion });
       expect(await visit({ maxVersion, session })).toMatchObject({ resumed: true });
       await replace(second);
-      await until(shows('second'));
+      await eventually(() => shows('second'));
       const anew = await visit({ maxVersion, session });
       expect(anew).toMatchObject({ name: 'second', resumed: false });
       expect(await visit({ maxVersion, session: anew.session })).toMatchObject({ resumed: true });
@@ -229,21 +246,22 @@ describe('sessions', () => {
 describe('use', () => {
   it('takes over other files, and watches them instead', async () => {
     await serve(inUse);
-    const other = await authority.sign('other');
-    watched.use(await readTls(other));
-    expect(await shows('other')()).toBe(true);
+    const files = { cert: join(folder, 'other.crt'), key: join(folder, 'other.key') };
+    await copyFile(other.cert, files.cert);
+    await copyFile(other.key, files.key);
+    watched.use(await readTls(files));
+    await shows('other');
     await rm(inUse.cert);
-    await copyFile(second.key, other.key);
-    await copyFile(second.cert, other.cert);
-    await until(shows('second'));
-    await sleep(TIMES.pairWaitMs);
-    expect(status.refused.size).toBe(0);
+    await copyFile(second.key, files.key);
+    await copyFile(second.cert, files.cert);
+    await eventually(() => shows('second'));
+    expect(refuse).not.toHaveBeenCalled();
   });
 
   it('forgets a refusal of the files before', async () => {
-    await serve(inUse);
+    await serve(inUse, 1);
     await rm(inUse.cert);
-    await until(() => status.refused.size > 0);
+    await eventually(refused);
     watched.use(await readTls(second));
     expect(status.refused.size).toBe(0);
   });
@@ -252,14 +270,14 @@ describe('use', () => {
     await serve(inUse);
     const more = await readTls({ ...second, clientCa: authority.files.cert });
     expect(() => watched.use(more)).toThrow('server.tls.clientCa was added or removed. That needs a restart');
-    expect(await shows('first')()).toBe(true);
+    await shows('first');
   });
 });
 
 describe('client certificates', () => {
   it('of a withdrawn authority are refused after the change, resumed sessions included', async () => {
     const clients = await Authority.make(folder, 'clients');
-    const others = await Authority.make(folder, 'others');
+    const others = authority;
     const load = async (by: Authority, name: string): Promise<ConnectionOptions> => {
       const { options } = await readTls(await by.sign(name));
       return { cert: options.cert as string, key: options.key as string };
@@ -271,12 +289,12 @@ describe('client certificates', () => {
     const { session } = await visit(client);
     expect(await visit({ ...client, session })).toMatchObject({ resumed: true });
     await expect(visit()).rejects.toThrow();
-    await expect(visit(await load(others, 'other'))).rejects.toThrow();
+    await expect(visit(await load(others, 'stranger'))).rejects.toThrow();
 
     await copyFile(others.files.cert, clientCa);
-    await until(() => messages().includes('certificate read again'));
+    await eventually(() => expect(messages()).toContain('certificate read again'));
     await expect(visit(client)).rejects.toThrow();
     await expect(visit({ ...client, session })).rejects.toThrow();
-    expect(await visit(await load(others, 'other'))).toMatchObject({ name: 'first' });
+    expect(await visit(await load(others, 'stranger'))).toMatchObject({ name: 'first' });
   });
 });

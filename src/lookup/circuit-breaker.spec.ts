@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { until } from '../../test/support/scripted-provider.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 const SETTINGS = { failures: 3, openMs: 20 };
@@ -15,11 +15,16 @@ function breaker(settings = SETTINGS) {
 async function halfOpen() {
   const parts = breaker();
   for (let i = 0; i < SETTINGS.failures; i++) parts.fail();
-  await until(() => parts.subject.state === 'half-open');
+  await pass(SETTINGS.openMs - 1);
+  expect(parts.subject.state).toBe('open');
+  await pass(1);
+  expect(parts.subject.state).toBe('half-open');
   return parts;
 }
 
 describe('a circuit breaker', () => {
+  stopClocks();
+
   it('opens after failures in a row, not after as many with a success between', () => {
     const { subject, fail, succeed } = breaker();
     for (const act of [fail, fail, succeed, fail, fail]) act();
@@ -54,7 +59,7 @@ describe('a circuit breaker', () => {
     const { subject, fail, succeed } = await halfOpen();
     fail();
     expect(subject.state).toBe('open');
-    await until(() => subject.admits);
+    await pass(SETTINGS.openMs);
     succeed();
     expect(subject.state).toBe('closed');
   });
@@ -65,7 +70,7 @@ describe('a circuit breaker', () => {
     for (let i = 0; i < SETTINGS.failures; i++) fail();
     subject.succeeded(old[0]!);
     expect(subject.state).toBe('open');
-    await until(() => subject.state === 'half-open');
+    await pass(SETTINGS.openMs);
     subject.failed(old[1]!, undefined);
     subject.succeeded(old[2]!);
     expect(subject.state).toBe('half-open');
@@ -74,7 +79,17 @@ describe('a circuit breaker', () => {
     expect(subject.state).toBe('closed');
   });
 
-  it('keeps neither the process alive nor a timer that could still fire', () => {
+  it('has no timer any more once it is closed', () => {
+    const { subject, fail } = breaker({ failures: 1, openMs: 600_000 });
+    fail();
+    expect(jest.getTimerCount()).toBe(1);
+    subject.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the timer of a circuit breaker', () => {
+  it('keeps no process alive', () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     const { subject, fail } = breaker({ failures: 1, openMs: 600_000 });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { crmProvider } from '../../test/support/crm-provider.js';
 import { startCrmServer } from '../../test/support/crm-server.js';
 import { databaseProvider } from '../../test/support/database-provider.js';
-import { startMariaDb } from '../../test/support/mariadb.js';
+import { withMariaDb } from '../../test/support/mariadb.js';
 import { guarded, outcomeOf } from '../../test/support/scripted-provider.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Caller } from './port/caller.js';
@@ -23,6 +23,7 @@ async function kindsOfACrowd(provider: VipLookupProvider, timeoutMs: number): Pr
 }
 
 describe('a crowd that has to wait for connections does not open the breaker of a sound backend', () => {
+  const server = withMariaDb();
   const undo: (() => unknown)[] = [];
   afterEach(async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -40,8 +41,6 @@ describe('a crowd that has to wait for connections does not open the breaker of 
   }, 20_000);
 
   it('that is a database server', async () => {
-    const server = await startMariaDb();
-    undo.push(() => server.stop());
     await server.sql(`CREATE TABLE one (phone VARCHAR(40), tier VARCHAR(9)); INSERT INTO one VALUES ('1', 'x');
       CREATE VIEW slow AS SELECT * FROM one WHERE SLEEP(0.9) = 0 LIMIT 1`);
     const { provider } = databaseProvider(server.url, {

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cacheConfig,
   guarded,
@@ -7,11 +6,12 @@ import {
   lookupCounts,
   outcomeOf,
   ScriptedProvider,
-  until,
 } from '../../test/support/scripted-provider.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { ProviderOutcome } from './outcome.js';
 import type { GuardedProvider } from './guarded-provider.js';
+import { BREAKER } from './circuit-breaker.js';
 import { Caller } from './port/caller.js';
 import { VipLookupBusyError, VipLookupError } from './port/vip-lookup-provider.js';
 
@@ -20,6 +20,8 @@ const caller = Caller.read(gold.number, 'FI');
 const BUSY = { kind: 'rejected', reason: 'rateLimit (5/s) is used up' };
 const busy = () => Promise.reject(new VipLookupBusyError('rateLimit (5/s) is used up', 200));
 const down = () => Promise.reject(new VipLookupError('HTTP 500'));
+
+stopClocks();
 
 let metrics: MetricsService;
 let calls = 0;
@@ -50,7 +52,7 @@ describe('a provider that cannot be asked now', () => {
     const provider = new ScriptedProvider(async () => gold);
     const crm = guarded(provider, metrics, { cache: cacheConfig({ ttlMs: 1, staleIfErrorMs: 60_000 }) });
     await ask(crm);
-    await sleep(5);
+    await pass(1);
     provider.answer = busy;
     expect(await ask(crm)).toMatchObject({ kind: 'found', source: 'stale', insteadOf: 'rejected' });
   });
@@ -77,7 +79,7 @@ describe('a provider that cannot be asked now', () => {
       provider.held.at(-1)!.fail(new VipLookupError('HTTP 500'));
       await asked;
     }
-    await until(() => crm.breakerState === 'half-open');
+    await pass(BREAKER.openMs);
     const trial = ask(crm, stranger());
     provider.held.at(-1)!.fail(new VipLookupBusyError('rateLimit (5/s) is used up'));
     expect(await trial).toEqual(BUSY);

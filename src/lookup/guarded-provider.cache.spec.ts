@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   cacheConfig,
   guarded,
@@ -9,6 +8,7 @@ import {
   outcomeOf,
   ScriptedProvider,
 } from '../../test/support/scripted-provider.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import type { CacheConfig } from '../config/app-config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
@@ -22,14 +22,14 @@ const stranger = Caller.read('+358509999999', 'FI');
 const down = () => Promise.reject(new VipLookupError('HTTP 500'));
 
 const TTL_MS = 20;
-const OVER_MS = 60;
 const LONG_MS = 600_000;
+
+stopClocks();
 
 let metrics: MetricsService;
 beforeEach(() => {
   metrics = new MetricsService();
 });
-afterEach(() => void jest.restoreAllMocks());
 const guard = (
   provider: ScriptedProvider,
   cache: Partial<CacheConfig>,
@@ -44,7 +44,7 @@ describe('the cache of a provider', () => {
     await ask(crm);
     await ask(crm, stranger);
     expect(crm.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'cache' });
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     expect(await ask(crm, stranger)).toEqual({ kind: 'none', source: 'live' });
     expect(crm.ask(stranger)).toEqual({ kind: 'none', source: 'cache' });
     expect(provider.calls).toEqual([gold.number, stranger.key, stranger.key]);
@@ -82,9 +82,9 @@ describe('the cache of a provider', () => {
     const provider = new ScriptedProvider(async () => gold);
     const crm = guard(provider, { ttlMs: 300_000 });
     await ask(crm);
-    const now = Date.now();
+    const nowMs = Date.now();
     for (const hours of [1, -1]) {
-      jest.spyOn(Date, 'now').mockReturnValue(now + hours * 3_600_000);
+      jest.setSystemTime(nowMs + hours * 3_600_000);
       expect(crm.ask(caller)).toMatchObject({ source: 'cache' });
     }
   });
@@ -98,10 +98,10 @@ describe('the cache of a provider', () => {
       staleIfErrorMs: 2 * LONG_MS,
     });
     await ask(crm);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = async () => null;
     expect(await ask(crm)).toMatchObject({ source: 'cache' }); // and asks again in the background
-    await sleep(1);
+    await pass(0);
     expect(await ask(crm)).toEqual({ kind: 'none', source: 'live' });
     provider.answer = down;
     expect(await ask(crm)).toEqual({ kind: 'failed', reason: 'HTTP 500' });
@@ -115,13 +115,13 @@ describe('an answer whose ttl is over', () => {
     const first = ask(crm);
     provider.held[0]!.answer(gold);
     await first;
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     for (let i = 0; i < 5; i++) {
       expect(crm.ask(caller)).toEqual({ kind: 'found', records: [gold], source: 'cache' });
     }
     expect(provider.calls).toHaveLength(2);
     provider.held[1]!.answer(silver);
-    await sleep(1);
+    await pass(0);
     expect(crm.ask(caller)).toEqual({ kind: 'found', records: [silver], source: 'cache' });
     expect(provider.calls).toHaveLength(2);
     expect(await lookupCounts(metrics)).toEqual({ found: 2, cached: 6 });
@@ -131,11 +131,11 @@ describe('an answer whose ttl is over', () => {
     const provider = new ScriptedProvider(async () => null);
     const crm = guard(provider, { ttlMs: TTL_MS, negativeTtlMs: TTL_MS, staleWhileRevalidateMs: LONG_MS });
     await ask(crm);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = down;
     for (let i = 0; i < 2; i++) {
       expect(crm.ask(caller)).toEqual({ kind: 'none', source: 'cache' });
-      await sleep(1);
+      await pass(0);
     }
     expect(await lookupCounts(metrics)).toEqual({ none: 1, cached: 2, failed: 2 });
   });
@@ -145,7 +145,7 @@ describe('an answer whose ttl is over', () => {
     const crm = guard(provider, { ttlMs: TTL_MS, negativeTtlMs: TTL_MS, staleWhileRevalidateMs: LONG_MS });
     await ask(crm);
     await ask(crm, stranger);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = down;
     for (let i = 0; i < 5; i++) await ask(crm, Caller.read(`+35840123456${i}`, 'FI'));
     expect(crm.breakerState).toBe('open');
@@ -164,10 +164,12 @@ describe('an answer whose ttl is over', () => {
     const provider = new ScriptedProvider(async () => gold);
     const crm = guard(provider, { ttlMs: TTL_MS, staleIfErrorMs: LONG_MS }, 50);
     await ask(crm);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = trouble;
     const insteadOf = trouble === down ? 'failed' : 'timeout';
-    expect(await ask(crm)).toEqual({ kind: 'found', records: [gold], source: 'stale', insteadOf, reason });
+    const asked = ask(crm);
+    await pass(50);
+    expect(await asked).toEqual({ kind: 'found', records: [gold], source: 'stale', insteadOf, reason });
     provider.answer = async () => null;
     expect(await ask(crm)).toEqual({ kind: 'none', source: 'live' });
     expect(await lookupCounts(metrics)).toMatchObject({ stale: 1, found: 1, none: 1 });
@@ -177,7 +179,7 @@ describe('an answer whose ttl is over', () => {
     const provider = new ScriptedProvider(async () => gold);
     const crm = guard(provider, { ttlMs: TTL_MS, staleIfErrorMs: TTL_MS });
     await ask(crm);
-    await sleep(2 * OVER_MS);
+    await pass(2 * TTL_MS);
     provider.answer = down;
     expect(await ask(crm)).toEqual({ kind: 'failed', reason: 'HTTP 500' });
   });
@@ -186,7 +188,7 @@ describe('an answer whose ttl is over', () => {
     const provider = new ScriptedProvider(async () => null);
     const crm = guard(provider, { ttlMs: TTL_MS, negativeTtlMs: TTL_MS, staleIfErrorMs: LONG_MS });
     await ask(crm);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = down;
     const kinds = new Set<string>();
     for (let i = 0; i < 7; i++) kinds.add((await ask(crm)).kind);
@@ -199,7 +201,7 @@ describe('an answer whose ttl is over', () => {
     const crm = guard(provider, { ttlMs: TTL_MS, negativeTtlMs: TTL_MS, staleIfErrorMs: LONG_MS });
     await ask(crm);
     await ask(crm, stranger);
-    await sleep(OVER_MS);
+    await pass(TTL_MS);
     provider.answer = () => new Promise(() => undefined);
     const [known, unknown] = [crm.ask(caller), crm.ask(stranger)];
     if (!isUnderWay(known) || !isUnderWay(unknown)) throw new Error('answered at once');

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   guarded,
   HoldingProvider,
@@ -8,6 +7,7 @@ import {
   outcomeOf,
   ScriptedProvider,
 } from '../../test/support/scripted-provider.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
@@ -17,6 +17,8 @@ import { VipLookupError } from './port/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read('+358501231234', 'FI');
+
+stopClocks();
 
 let metrics: MetricsService;
 beforeEach(() => {
@@ -48,7 +50,7 @@ describe('a guarded provider', () => {
     const provider = Object.assign(new ScriptedProvider(async () => gold), {
       close: async () => {
         closed++;
-        await sleep(20);
+        await Promise.resolve();
       },
     });
     const guardedOne = guard(provider);
@@ -97,11 +99,14 @@ describe('a guarded provider', () => {
 
   it('gives up after the timeout, even on a provider that ignores its signal', async () => {
     const provider = new HoldingProvider();
-    const outcome = await ask(guard(provider, { timeoutMs: 20 }));
-    expect(outcome).toEqual({ kind: 'timeout', reason: 'no answer within 20 ms' });
+    const asked = ask(guard(provider, { timeoutMs: 20 }));
+    await pass(19);
+    expect(provider.signals[0]!.aborted).toBe(false);
+    await pass(1);
+    expect(await asked).toEqual({ kind: 'timeout', reason: 'no answer within 20 ms' });
     expect(provider.signals[0]!.aborted).toBe(true);
     provider.held[0]!.answer(gold); // nobody is there any more
-    await sleep(1);
+    await pass(0);
     expect(await lookupCounts(metrics)).toEqual({ timeout: 1 });
   });
 
@@ -110,7 +115,9 @@ describe('a guarded provider', () => {
     const guardedOne = guard(provider, { timeoutMs: 20 });
     await ask(guardedOne);
     provider.answer = () => new Promise(() => undefined);
-    await Promise.all([ask(guardedOne), ask(guardedOne, Caller.read('+358509999999', 'FI'))]);
+    const asked = [ask(guardedOne), ask(guardedOne, Caller.read('+358509999999', 'FI'))];
+    await pass(20);
+    await Promise.all(asked);
     provider.answer = () => gold;
     await ask(guardedOne);
     const [, slow, other, atOnce] = provider.signals;
@@ -156,7 +163,7 @@ describe('a guarded provider', () => {
       if (isUnderWay(asked)) asked.leave();
     }
     end(provider);
-    await sleep(1);
+    await pass(0);
     expect(await lookupCounts(metrics)).toEqual(counted);
   });
 
@@ -189,19 +196,18 @@ describe('the health of a guarded provider', () => {
     for (let i = 0; i < 5; i++) await ask(crm, Caller.read(`+35850123456${i}`, 'FI'));
     const broken = await crm.health();
     expect(broken.reason).toContain('circuit breaker');
-    await sleep(2_100); // a check is shared for 2 s
+    await pass(2_001); // a check is shared for 2 s
     provider.check = () => Promise.reject(new VipLookupError('connection refused'));
     const unwell = await crm.health();
     expect(unwell.reason).toBe('connection refused');
-    expect(Date.parse(unwell.since!) - Date.parse(broken.since!)).toBeGreaterThan(1_000);
+    expect(Date.parse(unwell.since!) - Date.parse(broken.since!)).toBe(2_001);
   });
 
   it('is checked within 2 s, whatever its timeout', async () => {
     const provider = new ScriptedProvider(async () => gold);
     provider.check = () => new Promise(() => undefined);
-    expect(await guard(provider).health()).toMatchObject({
-      status: 'degraded',
-      reason: 'no answer within 2000 ms',
-    });
+    const health = guard(provider).health();
+    await pass(2_000);
+    expect(await health).toMatchObject({ status: 'degraded', reason: 'no answer within 2000 ms' });
   });
 });

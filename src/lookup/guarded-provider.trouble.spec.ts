@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cacheConfig,
   guarded,
@@ -8,12 +7,13 @@ import {
   lookupCounts,
   outcomeOf,
   ScriptedProvider,
-  until,
 } from '../../test/support/scripted-provider.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import type { ProviderOutcome } from './outcome.js';
+import { BREAKER } from './circuit-breaker.js';
 import { Caller } from './port/caller.js';
 import { VipLookupError } from './port/vip-lookup-provider.js';
 
@@ -21,6 +21,8 @@ const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read(gold.number, 'FI');
 const down = () => Promise.reject(new VipLookupError('HTTP 500'));
 const ISO = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/);
+
+stopClocks();
 
 let metrics: MetricsService;
 let logged: Record<string, unknown>[];
@@ -71,7 +73,9 @@ describe('a provider that keeps failing', () => {
     const crm = guard(provider, { timeoutMs: 20 });
     for (let timeouts = 0; timeouts < 5; timeouts++) {
       expect(crm.breakerState).toBe('closed');
-      await ask(crm, stranger());
+      const asked = ask(crm, stranger());
+      await pass(20);
+      expect((await asked).kind).toBe('timeout');
     }
     expect(crm.breakerState).toBe('open');
     expect(await lookupCounts(metrics)).toEqual({ timeout: 5 });
@@ -80,7 +84,7 @@ describe('a provider that keeps failing', () => {
   it('is tried by one lookup at a time, while the others are turned away at once', async () => {
     const provider = new HoldingProvider();
     const crm = await broken(provider);
-    await until(() => crm.breakerState === 'half-open');
+    await pass(BREAKER.openMs);
     expect(await breakerMetric()).toBe(1);
     const trial = crm.ask(caller);
     expect(isUnderWay(trial)).toBe(true);
@@ -99,9 +103,8 @@ describe('a provider that keeps failing', () => {
     const provider = new ScriptedProvider(async () => gold);
     const [busy, quiet] = [await broken(provider), await broken(provider)];
     const recoveredMs = performance.now();
-    while ((await ask(busy, stranger())).kind !== 'found') await sleep(5);
+    while ((await ask(busy, stranger())).kind !== 'found') await pass(50);
     expect(performance.now() - recoveredMs).toBeLessThan(5_000);
-    await until(() => quiet.breakerState === 'half-open');
     expect(await ask(quiet, stranger())).toMatchObject({ kind: 'found' });
   });
 
@@ -109,12 +112,12 @@ describe('a provider that keeps failing', () => {
     const provider = new ScriptedProvider(down);
     const crm = await broken(provider);
     for (let trials = 0; trials < 2; trials++) {
-      await until(() => crm.breakerState === 'half-open');
-      await ask(crm);
+      await pass(BREAKER.openMs);
+      expect(await ask(crm)).toMatchObject({ reason: 'HTTP 500' });
       expect(crm.breakerState).toBe('open');
     }
     provider.answer = async () => gold;
-    await until(() => crm.breakerState === 'half-open');
+    await pass(BREAKER.openMs);
     await ask(crm);
     expect(messages()).toEqual([
       'provider keeps failing, circuit breaker opened',
@@ -127,13 +130,13 @@ describe('a provider that keeps failing', () => {
     const crm = guard(provider, { cache: cacheConfig({ ttlMs: 20, staleIfErrorMs: 600_000 }) });
     await ask(crm);
     provider.answer = down;
-    await sleep(40);
+    await pass(20);
     for (let i = 0; i < 5; i++) await ask(crm, stranger());
     expect(crm.ask(caller)).toMatchObject({ source: 'stale', reason: 'circuit breaker is open' });
-    await until(() => crm.breakerState === 'half-open');
+    await pass(BREAKER.openMs);
     provider.answer = async () => gold;
     expect(crm.ask(caller)).toMatchObject({ source: 'stale', reason: 'circuit breaker is half-open' });
-    await sleep(1);
+    await pass(0);
     expect(crm.breakerState).toBe('closed');
     expect(crm.ask(caller)).toMatchObject({ source: 'cache' });
     expect(await lookupCounts(metrics)).toEqual({ found: 2, failed: 5, rejected: 1, stale: 2, cached: 1 });
@@ -146,10 +149,10 @@ describe('a provider that keeps failing and answers at once when it is tried', (
     const provider = new ScriptedProvider(() => gold);
     const crm = guard(provider, { cache });
     await ask(crm);
-    await sleep(40);
+    await pass(20);
     provider.answer = down;
     for (let i = 0; i < 5; i++) await ask(crm, stranger());
-    await until(() => crm.breakerState === 'half-open');
+    await pass(BREAKER.openMs);
     provider.calls.length = 0;
     return { provider, crm };
   }

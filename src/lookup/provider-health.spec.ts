@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ScriptedProvider } from '../../test/support/scripted-provider.js';
+import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { ProviderHealthCheck } from './provider-health.js';
+
+stopClocks();
 
 let provider: ScriptedProvider;
 let health: ProviderHealthCheck;
@@ -30,8 +33,8 @@ describe('health of a provider that could not open', () => {
     provider.check = fail;
     await expect(health.opening(fail)).rejects.toThrow();
     const startedMs = Date.now();
-    await new Promise((done) => setTimeout(done, 30));
-    expect(Date.parse((await told()).since!)).toBeLessThanOrEqual(startedMs);
+    await pass(30);
+    expect(Date.parse((await told()).since!)).toBe(startedMs);
   });
 
   it('tells so until a lookup has succeeded', async () => {
@@ -45,7 +48,7 @@ describe('health of a provider that could not open', () => {
     let failures = 1;
     provider.check = () => (failures-- > 0 ? fail() : Promise.resolve({ status: 'up' }));
     expect(await told()).toMatchObject({ status: 'degraded', reason: 'TypeError' });
-    await new Promise((done) => setTimeout(done, 2_050)); // results are shared for 2 s
+    await pass(2_001); // results are shared for 2 s
     expect(await told()).toEqual({ status: 'up', breaker: 'closed' });
   });
 

@@ -1,23 +1,37 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { stopClocks } from '../../test/support/stopped-clock.js';
 import { LoadMeter } from './load-meter.js';
 import { createLogger } from './logger.js';
 import { MetricsService } from './metrics.service.js';
 
-/** Keeps the event loop busy, as too many calls would. */
+const MEASURE_MS = 50;
+let nowMs: number;
+
+/** Keeps the event loop busy, as too many calls would: time goes by, and no timer comes. */
 function block(ms: number): void {
-  const endMs = performance.now() + ms;
-  while (performance.now() < endMs);
+  nowMs += ms;
 }
 
-/** Lets pending timers and callbacks run once. */
-const turn = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
+/** Lets the timers come that are due. */
+function turn(): void {
+  jest.advanceTimersByTime(MEASURE_MS);
+}
+
+function idle(ms: number): void {
+  for (let passedMs = 0; passedMs < ms; passedMs += MEASURE_MS) {
+    nowMs += MEASURE_MS;
+    turn();
+  }
+}
 
 describe('the load meter', () => {
+  stopClocks();
   let meter: LoadMeter;
   let metrics: MetricsService;
   let log: string[];
   beforeEach(() => {
+    nowMs = 1_000;
+    jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
     log = [];
     metrics = new MetricsService();
     const logger = createLogger(
@@ -27,25 +41,29 @@ describe('the load meter', () => {
     meter = new LoadMeter(logger, metrics);
     meter.onModuleInit();
   });
-  afterEach(() => meter.onApplicationShutdown());
+  afterEach(() => {
+    meter.onApplicationShutdown();
+    jest.restoreAllMocks();
+  });
 
-  it('lets calls pass while there is time for them', async () => {
-    await sleep(150);
+  it('lets calls pass while there is time for them', () => {
+    idle(150);
     expect(meter.mustShed()).toBe(false);
-    expect(meter.load).toEqual({ inFlight: 0, eventLoopDelayMs: expect.any(Number), shed: 0 });
+    expect(meter.load).toEqual({ inFlight: 0, eventLoopDelayMs: 0, shed: 0 });
     expect(log).toEqual([]);
   });
 
-  it('takes a hiccup for what it is, whoever is to blame', async () => {
-    await sleep(120);
+  it('takes a hiccup for what it is, whoever is to blame', () => {
+    idle(100);
     block(400);
     // Calls that are read in the same turn, and those of the next.
     for (let call = 0; call < 50; call++) expect(meter.mustShed()).toBe(false);
-    await turn();
+    turn();
+    expect(meter.load).toMatchObject({ eventLoopDelayMs: 350 });
     for (let call = 0; call < 500; call++) expect(meter.mustShed()).toBe(false);
   });
 
-  it('sheds what is left when the calls of one turn take too long, says so once, and begins anew', async () => {
+  it('sheds what is left when the calls of one turn take too long, says so once, and begins anew', () => {
     let decided = 0;
     for (let call = 0; call < 1_000; call++) {
       if (meter.mustShed()) continue;
@@ -65,7 +83,7 @@ describe('the load meter', () => {
       inFlight: 0,
       msg: 'more calls come than can be decided; those in excess are told to proceed normally',
     });
-    await sleep(150);
+    idle(150);
     expect(meter.mustShed()).toBe(false);
     expect(log.slice(1).map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({ level: 'warn', outcome: 204, reason: 'overloaded', calls: 1_000 - decided }),
@@ -75,13 +93,15 @@ describe('the load meter', () => {
   });
 
   it('goes on deciding for most of the time, even if those who were shed come back at once', () => {
-    const endMs = performance.now() + 1_500;
+    const endMs = nowMs + 1_500;
     let decidingMs = 0;
-    while (performance.now() < endMs) {
-      const startedMs = performance.now();
-      if (meter.mustShed()) continue;
-      block(1);
-      decidingMs += performance.now() - startedMs;
+    while (nowMs < endMs) {
+      if (meter.mustShed()) {
+        block(0.1);
+      } else {
+        block(1);
+        decidingMs += 1;
+      }
     }
     expect(meter.load.shed).toBeGreaterThan(0);
     expect(decidingMs).toBeGreaterThan(750);

@@ -1,15 +1,12 @@
 import { All, Controller, Get, MethodNotAllowedException, Res } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { MetricsService } from './metrics.service.js';
 
-@ApiTags('operations')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Prometheus metrics', description: 'Text exposition format.' })
   async read(@Res() response: Response): Promise<void> {
     response.setHeader('Content-Type', this.metrics.registry.contentType);
     response.setHeader('Cache-Control', 'no-store');
@@ -18,7 +15,6 @@ export class MetricsController {
   }
 
   @All()
-  @ApiExcludeEndpoint()
   refuseOtherMethods(@Res() response: Response): never {
     response.setHeader('Allow', 'GET, HEAD');
     throw new MethodNotAllowedException();

@@ -1,5 +1,4 @@
 import { All, Controller, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CallerGuard } from '../auth/caller.guard.js';
 import { assertMayAsk } from '../auth/may-ask.js';
@@ -12,7 +11,6 @@ import { DecisionLog } from './decision-log.js';
 import { LoadGuard } from './load.guard.js';
 import { answer, JsonBody, RoutingExceptionFilter, RoutingRequestPipe } from './routing-http.js';
 import type { RoutingHttpRequest } from './routing-http.js';
-import { DescribeRouting } from './routing.openapi.js';
 import { RoutingRequest } from './routing.request.js';
 import { RoutingService } from './routing.service.js';
 
@@ -30,7 +28,6 @@ export class RoutingController {
 
   @Post()
   @UseGuards(CallerGuard, LoadGuard)
-  @DescribeRouting()
   async route(
     @JsonBody(RoutingRequestPipe) body: RoutingRequest,
     @Req() request: RoutingHttpRequest,
@@ -52,7 +49,6 @@ export class RoutingController {
   }
 
   @All()
-  @ApiExcludeEndpoint()
   refuseOtherMethods(): never {
     throw new Problem(405, 'ask with POST', { headers: { Allow: 'POST' } });
   }

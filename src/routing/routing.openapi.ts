@@ -1,14 +1,19 @@
-import { applyDecorators } from '@nestjs/common';
 import {
   ApiBasicAuth,
   ApiBody,
+  ApiExcludeEndpoint,
   ApiExtraModels,
   ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
   ApiResponse,
+  ApiSchema,
   ApiSecurity,
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { describeMethod, describeProperties } from '../common/openapi.js';
+import { RoutingController } from './routing.controller.js';
 import { RoutingRequest } from './routing.request.js';
 import { RoutingInstructions } from './routing.response.js';
 
@@ -60,7 +65,7 @@ const problem = (status: number, description: string): MethodDecorator =>
   });
 
 /** The guide's example calls, for the OpenAPI page. */
-export const EXAMPLE_REQUESTS = {
+const EXAMPLE_REQUESTS = {
   minimal: { summary: 'Only the numbers', value: { anum: '+358501231234', bnum: '+358942415000' } },
   targetid: {
     summary: 'With the tag of a queue',
@@ -84,49 +89,93 @@ export const EXAMPLE_REQUESTS = {
   },
 };
 
-/** OpenAPI description of the routing endpoint. */
-export function DescribeRouting(): MethodDecorator {
-  return applyDecorators(
-    ApiTags('routing'),
-    ApiOperation({
-      summary: 'Who is calling, and where should the call go?',
-      description:
-        'Asked by Enreach Core (SmartRouting) for each incoming call. 200: use these instructions; 204: proceed normally.',
-    }),
-    ApiSecurity('apiKey'),
-    ApiBasicAuth('basic'),
-    ApiExtraModels(RoutingInstructions),
-    ApiBody({ type: RoutingRequest, examples: EXAMPLE_REQUESTS }),
-    ApiResponse({
-      status: 200,
-      description: 'A VIP: use these instructions.',
-      headers: REASON_HEADER,
-      content: {
-        'application/json': {
-          schema: { $ref: getSchemaPath(RoutingInstructions) },
-          examples: {
-            queue: {
-              summary: 'Another queue and a better place in it',
-              value: { InitialTarget: 'VIP_SALES_FI', ExtraPriority: 50 },
-            },
-            priority: { summary: 'Only a better place', value: { ExtraPriority: 5 } },
+describeProperties(RoutingRequest, {
+  anum: ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
+    example: '+358501231234',
+  }),
+  bnum: ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The called number, E.164.',
+    example: '+358942415000',
+  }),
+  targetid: ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Tag agreed with the administrator; chooses the target in the configuration.',
+    example: 'SALES_QUEUE',
+  }),
+  extradata: ApiPropertyOptional({
+    type: Object,
+    additionalProperties: true,
+    nullable: true,
+    description: 'Whatever else Core knows of the call; any JSON value under any key.',
+    example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
+  }),
+});
+
+ApiSchema({
+  description:
+    'Routing instructions; absent = leave as it is. Further keys are passed through as configured.',
+})(RoutingInstructions);
+describeProperties(RoutingInstructions, {
+  InitialTarget: ApiPropertyOptional({
+    type: String,
+    description: 'A queue, user or number, or DISCONNECT:',
+    example: 'VIP_SALES_FI',
+  }),
+  FailTarget: ApiPropertyOptional({
+    type: String,
+    description: 'Where the call goes when the initial target does not answer.',
+    example: 'SALES_OVERFLOW',
+  }),
+  Priority: ApiPropertyOptional({ type: Number, example: 10 }),
+  ExtraPriority: ApiPropertyOptional({ type: Number, example: 50 }),
+});
+
+describeMethod(RoutingController, 'refuseOtherMethods', ApiExcludeEndpoint());
+describeMethod(
+  RoutingController,
+  'route',
+  ApiTags('routing'),
+  ApiOperation({
+    summary: 'Who is calling, and where should the call go?',
+    description:
+      'Asked by Enreach Core (SmartRouting) for each incoming call. 200: use these instructions; 204: proceed normally.',
+  }),
+  ApiBasicAuth('basic'),
+  ApiSecurity('apiKey'),
+  ApiExtraModels(RoutingInstructions),
+  ApiBody({ type: RoutingRequest, examples: EXAMPLE_REQUESTS }),
+  ApiResponse({
+    status: 200,
+    description: 'A VIP: use these instructions.',
+    headers: REASON_HEADER,
+    content: {
+      'application/json': {
+        schema: { $ref: getSchemaPath(RoutingInstructions) },
+        examples: {
+          queue: {
+            summary: 'Another queue and a better place in it',
+            value: { InitialTarget: 'VIP_SALES_FI', ExtraPriority: 50 },
           },
+          priority: { summary: 'Only a better place', value: { ExtraPriority: 5 } },
         },
       },
-    }),
-    ApiResponse({
-      status: 204,
-      description: 'Not a VIP, or it could not be told in time: proceed normally.',
-      headers: REASON_HEADER,
-    }),
-    problem(400, 'The body is not usable; every problem is listed under errors.'),
-    problem(401, 'No or wrong credentials.'),
-    problem(
-      403,
-      'The credential is limited to other targets, or the address is outside the allowed networks.',
-    ),
-    problem(413, 'The body is larger than 64 KiB.'),
-    problem(415, 'The body is not application/json.'),
-    problem(429, 'Too many failed logins from this address; see Retry-After.'),
-  );
-}
+    },
+  }),
+  ApiResponse({
+    status: 204,
+    description: 'Not a VIP, or it could not be told in time: proceed normally.',
+    headers: REASON_HEADER,
+  }),
+  problem(400, 'The body is not usable; every problem is listed under errors.'),
+  problem(401, 'No or wrong credentials.'),
+  problem(403, 'The credential is limited to other targets, or the address is outside the allowed networks.'),
+  problem(413, 'The body is larger than 64 KiB.'),
+  problem(415, 'The body is not application/json.'),
+  problem(429, 'Too many failed logins from this address; see Retry-After.'),
+);

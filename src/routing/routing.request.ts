@@ -1,4 +1,3 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { registerDecorator, validateSync } from 'class-validator';
 import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
@@ -38,40 +37,15 @@ function check(
 
 /** What Enreach Core sends for each incoming call (SmartRouting HTTP integrator guide). Unknown properties are ignored. */
 export class RoutingRequest {
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
-    example: '+358501231234',
-  })
   @IsTextOrNull({ required: true })
   anum: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The called number, E.164.',
-    example: '+358942415000',
-  })
   @IsTextOrNull({ required: true })
   bnum: string | null;
 
-  @ApiPropertyOptional({
-    type: String,
-    nullable: true,
-    description: 'Tag agreed with the administrator; chooses the target in the configuration.',
-    example: 'SALES_QUEUE',
-  })
   @IsTextOrNull({ required: false })
   targetid?: string | null;
 
-  @ApiPropertyOptional({
-    type: Object,
-    additionalProperties: true,
-    nullable: true,
-    description: 'Whatever else Core knows of the call; any JSON value under any key.',
-    example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
-  })
   @IsObjectOrNull()
   extradata?: JsonObject | null;
 

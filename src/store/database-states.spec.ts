@@ -1,27 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryFolder } from '../../test/support/database-provider.js';
+import type { DataSource } from 'typeorm';
+import { spoilingProxy, temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
-import { startMariaDb } from '../../test/support/mariadb.js';
-import type { MariaDb } from '../../test/support/mariadb.js';
+import { eventually } from '../../test/support/eventually.js';
+import { withMariaDb } from '../../test/support/mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
+import { closeDataSource } from '../providers/database/data-source.js';
+import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import { DatabaseStates } from './database-states.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const LEASE_MS = 600;
+/** So short that it has to be renewed while a test looks on. */
+const SHORT_LEASE_MS = 150;
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 const open: DatabaseStates[] = [];
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(open.map((states) => states.close()));
-  await server?.stop();
   await folder?.remove();
 });
 
@@ -33,7 +34,7 @@ function latch<T>(): { opened: Promise<T>; open: (value: T) => void } {
 }
 
 /** What one process of the service has. */
-function instance(url: string, leaseMs = LEASE_MS): DatabaseStates {
+function instance(url: string, leaseMs?: number): DatabaseStates {
   const states = new DatabaseStates(url, SILENT, leaseMs);
   open.push(states);
   return states;
@@ -45,16 +46,22 @@ const DATABASES = [
   ['MariaDB', () => server.createDatabase()],
 ] as const;
 
-/** Two instances on one database. */
-type Two = () => Promise<readonly [ProviderStates, ProviderStates]>;
+type States = Pick<ProviderStates, 'of'>;
+/** Two instances on one database, where no provider has kept anything. */
+type Two = () => Promise<readonly [States, States]>;
 const PLACES: readonly (readonly [string, Two])[] = [
-  ...DATABASES.map(([kind, newUrl]): [string, Two] => [
-    kind,
-    async () => {
-      const url = await newUrl();
-      return [instance(url), instance(url)];
-    },
-  ]),
+  ...DATABASES.map(([kind, newUrl]): [string, Two] => {
+    let pair: Promise<readonly [DatabaseStates, DatabaseStates]> | undefined;
+    let tests = 0;
+    const connect = async (url: string) => [instance(url), instance(url)] as const;
+    const two: Two = async () => {
+      const [first, second] = await (pair ??= newUrl().then(connect));
+      const test = ++tests;
+      const ofTest = (states: DatabaseStates): States => ({ of: (name) => states.of(`${name} ${test}`) });
+      return [ofTest(first), ofTest(second)];
+    };
+    return [kind, two];
+  }),
   [
     'memory',
     async () => {
@@ -63,10 +70,7 @@ const PLACES: readonly (readonly [string, Two])[] = [
         if (!known.has(provider)) known.set(provider, new MemoryState());
         return known.get(provider)!;
       };
-      return [
-        { of, close: async () => undefined },
-        { of, close: async () => undefined },
-      ];
+      return [{ of }, { of }];
     },
   ],
 ];
@@ -142,89 +146,100 @@ describe.each(PLACES)('what providers keep in %s', (_, two) => {
   });
 });
 
-describe.each(DATABASES)('an exclusive right in %s', (kind, newUrl) => {
+describe.each(DATABASES)('an exclusive right in %s', (_, newUrl) => {
+  let url: string;
+  let database: DataSource;
+  beforeAll(async () => {
+    url = await newUrl();
+    database = await openDatabase(url);
+  });
+  afterAll(() => closeDataSource(database));
+
+  async function expiresMs(provider: string): Promise<number> {
+    const [row] = await database.query<{ expires_ms: number | string }[]>(
+      `SELECT expires_ms FROM provider_lease WHERE provider = '${provider}'`,
+    );
+    return Number(row?.expires_ms);
+  }
+
   it('is kept by who works longer than it lasts', async () => {
-    const url = await newUrl();
-    const other = instance(url).of('crm');
-    const outcome = await instance(url)
-      .of('crm')
+    const outcome = await instance(url, SHORT_LEASE_MS)
+      .of('keeper')
       .exclusively('sync', async (signal) => {
-        await sleep(LEASE_MS * 2.5);
-        return [signal.aborted, await other.exclusively('sync', async () => 'stolen')];
+        const endMs = await expiresMs('keeper');
+        await eventually(async () => (await expiresMs('keeper')) > endMs + SHORT_LEASE_MS);
+        return signal.aborted;
       });
-    expect(outcome).toEqual([false, undefined]);
+    expect(outcome).toBe(false);
+    expect(await expiresMs('keeper')).toBeNaN();
   });
 
   it('is taken over from an instance that died, and who had it learns of that', async () => {
-    const url = await newUrl();
-    const dead = instance(url, 3 * LEASE_MS);
     const lost = latch<AbortSignal>();
-    const work = dead.of('crm').exclusively('sync', async (signal) => {
-      lost.open(signal);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    });
+    const work = instance(url, SHORT_LEASE_MS)
+      .of('crm')
+      .exclusively('sync', async (signal) => {
+        lost.open(signal);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      });
     const signal = await lost.opened;
-    const other = instance(url, 30_000);
-    // As if it had not been renewed, because its process hung.
-    const state = other.of('crm');
-    const taking = async (): Promise<unknown> => state.exclusively('sync', () => work.then(() => 'taken'));
-    expect(await taking()).toBeUndefined();
-    await expire(url);
-    expect(await taking()).toBe('taken');
+    const state = instance(url).of('crm');
+    // As if it had not been renewed, because its process hung; it may be renewed before it is taken.
+    const taken = await eventually(async () => {
+      await database.query(`UPDATE provider_lease SET expires_ms = 1 WHERE provider = 'crm'`);
+      return (await state.exclusively('sync', () => work.then(() => 'taken'))) ?? false;
+    });
+    expect(taken).toBe('taken');
     expect(signal.reason).toMatchObject({
       name: 'VipLookupError',
       message: 'the exclusive right was lost: another instance took over',
     });
   });
 
-  async function expire(url: string): Promise<void> {
-    const { createDataSource, closeDataSource } = await import('../providers/database/data-source.js');
-    const dataSource = await createDataSource(url).initialize();
-    await dataSource.query('UPDATE provider_lease SET expires_ms = 1');
-    await closeDataSource(dataSource);
-  }
-
   it('refuses names and texts that do not fit', async () => {
-    const state = instance(await newUrl()).of('crm');
+    const state = instance(url).of('fitting');
     await expect(state.read('')).rejects.toThrow(/1 to 100 characters/);
     await expect(state.write('k'.repeat(101), '', undefined)).rejects.toThrow(/1 to 100 characters/);
     await expect(state.write('k', 'x'.repeat(1_048_577), undefined)).rejects.toThrow(/1048576 bytes/);
+    expect(await state.read('k')).toBeUndefined();
     expect(await state.write('k', 'x'.repeat(1_048_576), undefined)).toBe(true);
-    expect(kind).toBeTruthy();
+    expect((await state.read('k'))?.text).toHaveLength(1_048_576);
   });
 });
 
 describe('a database that cannot be used', () => {
   it('is not touched before a provider keeps something', async () => {
-    const states = instance('mysql://nobody@127.0.0.1:1/none');
-    states.of('crm');
-    await states.close();
+    const door = await spoilingProxy(server.port);
+    const throughDoor = (): DatabaseStates =>
+      instance(server.url.replace(`:${server.port}/`, `:${door.port}/`));
+    const [unused, used] = [throughDoor(), throughDoor()];
+    unused.of('crm');
+    // What it had begun to ask would have come to an end.
+    await unused.close();
+    expect(door.bytes()).toBe(0);
+    await used.of('crm').read('a');
+    expect(door.bytes()).toBeGreaterThan(0);
+    await used.close();
+    await door.stop();
   });
 
   it('is reported without its address, and used as soon as it is back', async () => {
-    const url = await server.createDatabase();
-    const state = instance(url).of('crm');
+    const door = await spoilingProxy(server.port);
+    const state = instance(server.url.replace(`:${server.port}/`, `:${door.port}/`)).of('crm');
     await state.write('a', '1', undefined);
-    await server.kill();
+    await door.stop();
     await expect(state.read('a')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(/^database is not reachable \([A-Z_]+\)$/),
     });
-    await server.restart();
-    let read: unknown;
-    for (let tries = 0; read === undefined && tries < 50; tries++) {
-      read = await state.read('a').catch(() => sleep(100));
-    }
-    expect(read).toEqual({ text: '1', version: 1 });
+    const again = await spoilingProxy(server.port, door.port);
+    await eventually(async () => expect(await state.read('a')).toEqual({ text: '1', version: 1 }));
+    await again.stop();
   });
 
   it('names the cure to a user who may not make the tables', async () => {
     const url = await server.createDatabase();
-    const database = url.slice(url.lastIndexOf('/') + 1);
-    await server.sql(
-      `CREATE USER poor@127.0.0.1 IDENTIFIED BY 'sesame'; GRANT SELECT, INSERT, UPDATE, DELETE ON ${database}.* TO poor@127.0.0.1`,
-    );
-    const poor = url.replace('root@', 'poor:sesame@');
+    const poor = await server.createUser('SELECT, INSERT, UPDATE, DELETE', url);
     await expect(instance(poor).of('crm').read('a')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(

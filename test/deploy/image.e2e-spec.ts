@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { satisfies } from 'semver';
 import { API_KEY, imageEnvironment, mounted, ROOT } from './files.js';
 import { recorder } from '../support/process.js';
-import { ask } from '../support/service.js';
+import { ask } from '../support/ask.js';
 
 const run = promisify(execFile);
 const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../support/process.js';
-import { ask, KEY } from '../support/service.js';
-import type { Answer } from '../support/service.js';
+import { ask, KEY } from '../support/ask.js';
+import type { Answer } from '../support/ask.js';
 
 /** What `/health` says of a provider with that fault, once a few calls have asked it. */
 const FAILS = /^lookups kept failing, the circuit breaker is open$/;

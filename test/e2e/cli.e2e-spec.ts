@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority } from '../support/certificates.js';
 import type { CertificateFiles } from '../support/certificates.js';
-import { cli } from '../support/process.js';
-import type { Finished } from '../support/process.js';
+import { cli } from '../support/command-line.js';
+import type { Finished } from '../support/command-line.js';
+import { cliProcess } from '../support/process.js';
 import { KEY, RunningService } from '../support/service.js';
 
 let folder: string;
@@ -54,7 +55,7 @@ describe('config check', () => {
         'InitialTarget: "{{ name" }',
       ),
     );
-    const { code, stderr } = await cli(['config', 'check', file], env);
+    const { code, stderr } = await cliProcess(['config', 'check', file], env);
     expect(code).toBe(78);
     expect(stderr).toContain('(2 problems)');
     expect(stderr).toContain('Did you mean "tier"?');
@@ -107,12 +108,12 @@ describe('lookup', () => {
 
 describe('hash-secret', () => {
   it('makes a text that the service accepts in place of the secret, and reads the secret from standard input', async () => {
-    const password = (await cli(['hash-secret'], {}, 'pass:wörd\n')).stdout.trim();
-    const apiKey = (await cli(['hash-secret', '--api-key'], {}, 'the-key')).stdout.trim();
+    const password = (await cliProcess(['hash-secret'], {}, 'pass:wörd\n')).stdout.trim();
+    const apiKey = (await cliProcess(['hash-secret', '--api-key'], {}, 'the-key')).stdout.trim();
     expect(password).toMatch(/^scrypt:[\w-]+:[\w-]+$/);
     expect(apiKey).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect((await cli(['hash-secret'], {}, '')).code).toBe(1);
-    expect(await cli(['hash-secret', '--api-key'], {}, ' the-key\n\n')).toMatchObject({
+    expect((await cliProcess(['hash-secret'], {}, '')).code).toBe(1);
+    expect(await cliProcess(['hash-secret', '--api-key'], {}, ' the-key\n\n')).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringContaining('No header can carry this key'),
@@ -136,7 +137,10 @@ logging: { level: silent }
         '--bnum',
         '+358942415000',
       ];
-      const byPassword = await cli(call, { SMARTROUTING_USER: 'u', SMARTROUTING_PASSWORD: 'pass:wörd' });
+      const byPassword = await cliProcess(call, {
+        SMARTROUTING_USER: 'u',
+        SMARTROUTING_PASSWORD: 'pass:wörd',
+      });
       expect(byPassword).toMatchObject({ code: 0, stderr: '' });
       expect(byPassword.stdout).toMatch(/^HTTP 200, matched, \d+ ms\n\{\n {2}"ExtraPriority": 5\n\}\n$/);
       expect((await cli([...call, '--api-key', 'the-key'])).stdout).toMatch(/^HTTP 200, matched/);
@@ -178,7 +182,7 @@ logging: { level: silent }
   });
 
   it('call marks what it cannot do without', async () => {
-    const { stdout } = await cli(['call', '--help']);
+    const { stdout } = await cliProcess(['call', '--help']);
     expect([...stdout.matchAll(/(--\w+) <\w+> +required; /g)].map(([, option]) => option)).toEqual([
       '--url',
       '--anum',
@@ -196,7 +200,7 @@ logging: { level: silent }
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       try {
-        return await cli(['call', '--url', url, '--anum', '1', '--bnum', '2', '--api-key', 'k'], own);
+        return await cliProcess(['call', '--url', url, '--anum', '1', '--bnum', '2', '--api-key', 'k'], own);
       } finally {
         server.closeAllConnections();
         server.close();
@@ -230,14 +234,14 @@ describe('import and export', () => {
   it('load a list that lookups then use, and give back the same list', async () => {
     const file = join(folder, 'import.csv');
     await writeFile(file, LIST);
-    expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain(
+    expect((await cliProcess(['import', file, '--country', 'FI'], env)).stdout).toContain(
       `into sqlite:${join(folder, 'own.sqlite')}`,
     );
     expect((await cli(['import', file, '--country', 'FI'], env)).stdout).toContain(
       '0 added, 2 replaced, 0 removed',
     );
     const found = JSON.parse(
-      (await cli(['lookup', '0407654321', '--target', 'SALES_QUEUE', '--json'], env)).stdout,
+      (await cliProcess(['lookup', '0407654321', '--target', 'SALES_QUEUE', '--json'], env)).stdout,
     ) as object;
     expect(found).toMatchObject({
       provider: 'own',
@@ -248,7 +252,7 @@ describe('import and export', () => {
     const exported = await readFile(out, 'utf8');
     const again = { ...env, DATABASE_URL: `sqlite:${join(folder, 'again.sqlite')}` };
     expect((await cli(['import', out], again)).code).toBe(0);
-    expect((await cli(['export'], again)).stdout).toBe(exported);
+    expect((await cliProcess(['export'], again)).stdout).toBe(exported);
     expect((await cli(['import', file, '--country', 'FI', '--replace'], again)).stdout).toContain(
       '2 replaced',
     );

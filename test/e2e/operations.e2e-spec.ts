@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Readiness } from '../../src/health/readiness.js';
+import { eventually } from '../support/eventually.js';
 import { KEY, RunningService } from '../support/service.js';
 
 let service: RunningService;
@@ -16,10 +16,10 @@ beforeAll(async () => {
 credentials: [{ id: core, apiKey: ${KEY} }]
 providers:
   list: { kind: static-file, file: ./vips.csv }
-  crm: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}", record: "$" }
+  crm: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}", record: "$", timeout: 4500ms }
 targets:
-  SALES_QUEUE: { providers: [list], routes: [{ instructions: { ExtraPriority: 5 } }] }
-  CRM_QUEUE: { providers: [crm], routes: [{ instructions: { ExtraPriority: 5 } }] }
+  SALES_QUEUE: { providers: [list], deadline: 4500ms, routes: [{ instructions: { ExtraPriority: 5 } }] }
+  CRM_QUEUE: { providers: [crm], deadline: 4500ms, routes: [{ instructions: { ExtraPriority: 5 } }] }
 logging: { level: silent }
 `,
   });
@@ -54,7 +54,6 @@ describe('health', () => {
   });
 
   it('has one key per provider, one for the configuration and one for the load; a dead provider degrades it and stays 200', async () => {
-    const answer = await service.get('/health');
     const configuration = { status: 'up', loadedAt: ISO, providers: 2, targets: 2, warnings: 0 };
     const load = { status: 'up', inFlight: 0, eventLoopDelayMs: expect.any(Number), shed: 0 };
     const list = { status: 'up', entries: 2, loadedAt: ISO, breaker: 'closed' };
@@ -64,25 +63,33 @@ describe('health', () => {
       since: ISO,
       breaker: 'closed',
     };
-    expect(answer.status).toBe(200);
-    expect(answer.headers['cache-control']).toBe('no-store');
-    expect(answer.json).toEqual({
-      status: 'degraded',
-      info: { configuration, load, list, crm },
-      error: {},
-      details: { configuration, load, list, crm },
+    // The load is what it is on a machine that is busy with something else.
+    await eventually(async () => {
+      const { status, headers, json } = await service.get('/health');
+      expect({ status, cacheControl: headers['cache-control'], json }).toEqual({
+        status: 200,
+        cacheControl: 'no-store',
+        json: {
+          status: 'degraded',
+          info: { configuration, load, list, crm },
+          error: {},
+          details: { configuration, load, list, crm },
+        },
+      });
     });
   });
 
   it('says that a list was refused, while the old one goes on answering', async () => {
     await writeFile(join(service.folder, 'vips.csv'), 'number,tier\n+358501231234,gold\nnonsense*,gold\n');
-    let list: { status?: string; reason?: string } = {};
-    for (let tries = 0; tries < 100 && list.status !== 'degraded'; tries++) {
-      await sleep(100);
-      list = ((await service.get('/health')).json as { details: { list: typeof list } }).details.list;
-    }
-    expect(list).toMatchObject({ status: 'degraded', entries: 2, since: ISO });
-    expect(list.reason).toContain('line 3');
+    await eventually(async () => {
+      const { details } = (await service.get('/health')).json as { details: { list: object } };
+      expect(details.list).toMatchObject({
+        status: 'degraded',
+        entries: 2,
+        since: ISO,
+        reason: expect.stringContaining('line 3'),
+      });
+    });
     expect((await service.call(GOOD)).status).toBe(200);
   });
 });

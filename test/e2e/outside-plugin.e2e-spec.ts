@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { RedisServer } from '../../examples/plugin-redis/test/redis-server.js';
 import { Program } from '../support/process.js';
-import { ask, KEY } from '../support/service.js';
-import type { Answer } from '../support/service.js';
+import { ask, KEY } from '../support/ask.js';
+import type { Answer } from '../support/ask.js';
 
 /*
  * What is published is what is proven: the service as `npm pack` packs it is installed in an empty folder, the example of

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cli, Program } from '../support/process.js';
-import { ask, KEY } from '../support/service.js';
+import { ask, KEY } from '../support/ask.js';
 
 const ACME = fileURLToPath(new URL('../fixtures/plugins/acme-lookup.mjs', import.meta.url));
 /** Name under `node_modules` -> where it is, from the project's folder; what the page has its readers install. */

@@ -8,8 +8,8 @@ import { Needles } from '../privacy/leaks.js';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
 import { cli, Program } from '../support/process.js';
-import { ask, basic } from '../support/service.js';
-import type { Answer } from '../support/service.js';
+import { ask, basic } from '../support/ask.js';
+import type { Answer } from '../support/ask.js';
 
 const KEY = 'core-key-7Zr93';
 const PASSWORD = 'core-pass:wörd 5';

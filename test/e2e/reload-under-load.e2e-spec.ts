@@ -3,15 +3,16 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, KEY } from '../support/ask.js';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
+import { eventually } from '../support/eventually.js';
+import { IS_LONG } from '../support/length.js';
 import { Program } from '../support/process.js';
-import { ask, KEY } from '../support/service.js';
 
 const VIP = '+358501231234';
 const BODY = JSON.stringify({ anum: VIP, bnum: '+358942415000', targetid: 'SALES_QUEUE' });
-const RELOADS = 100;
+const RELOADS = IS_LONG ? 100 : 20;
 /** Every so many of them is not usable. */
 const BAD = 4;
 const CALLERS = 8;
@@ -28,16 +29,20 @@ afterEach(async () => {
   if (folder !== undefined) rmSync(folder, { recursive: true });
 });
 
-/** Everything in it says its number; every third time the CRM's entry is another one. */
+/**
+ * Everything in it says its number; every third time the CRM's entry is another one. Only the first one would have the service
+ * stop later than any test waits.
+ */
 const configuration = (number: number): string => `
-server: { port: 0, shutdownGrace: ${number === 0 ? '1s' : '3s'} }
+server: { port: 0, shutdownGrace: ${number === 0 ? '5m' : '0s'} }
 credentials: [{ id: core-${number}, apiKey: ${KEY} }]
 providers:
   list: { kind: static-file, file: ./vips.csv }
-  crm: { kind: crm-http, url: "${crm!.url}/c?phone={{ number }}", record: "contacts", timeout: ${900 + Math.floor(number / 3)}ms }
+  crm: { kind: crm-http, url: "${crm!.url}/c?phone={{ number }}", record: "contacts", timeout: ${4_000 + Math.floor(number / 3)}ms }
 targets:
   SALES_QUEUE:
     providers: [${number % 2 === 0 ? 'crm, list' : 'crm'}]
+    deadline: 4500ms
     routes: [{ instructions: { InitialTarget: Q${number}, Priority: ${number}, ExtraPriority: ${number} } }]
 `;
 
@@ -58,7 +63,7 @@ function call(url: string, agent: Agent): Promise<Said> {
   });
 }
 
-describe('a hundred reloads under load, every fourth refused', () => {
+describe('many reloads under load, every fourth refused', () => {
   it('lose no call, each answer is that of one configuration, and what is not needed any more is closed', async () => {
     crm = await startCrmServer({ contacts: { [VIP]: { number: VIP, tier: 'gold' } } });
     folder = mkdtempSync(join(tmpdir(), 'smartrouting-reload-'));
@@ -93,45 +98,40 @@ describe('a hundred reloads under load, every fourth refused', () => {
       renameSync(`${file}.new`, file);
       service!.signal('SIGHUP');
     };
-    const waitFor = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-      for (const until = Date.now() + 20_000; !(await isSo()); await sleep(5)) {
-        if (Date.now() > until) throw new Error(`stuck; newest ${newest}, ${wrong.length} wrong`);
-      }
-    };
     const lastWasGood = async (): Promise<boolean> =>
       (await ask(`${url}/metrics`)).body.includes('\nsmartrouting_config_last_reload_success 1');
 
     for (let number = 1; number <= RELOADS; number++) {
+      const before = calls;
+      await eventually(() => expect(calls).toBeGreaterThan(before + CALLERS));
       if (number % BAD === 0) {
         reload(configuration(number).replace('providers: [', 'providers: [nobody, '));
-        await waitFor(async () => !(await lastWasGood()));
+        await eventually(async () => expect(await lastWasGood()).toBe(false));
       } else {
         reload(configuration(number));
-        await waitFor(() => newest === number);
+        await eventually(() => expect(newest).toBe(number));
       }
     }
     calling = false;
     await Promise.all(callers);
     expect(wrong).toEqual([]);
-    expect(calls).toBeGreaterThan(RELOADS * CALLERS);
     expect(newest).toBe(RELOADS - 1);
     // The old file back: nothing changes, and whoever reads the log is told that all is well again.
     reload(configuration(newest));
-    await waitFor(lastWasGood);
-    // The connections of some thirty entries for the CRM were opened; only those of the last one stay.
-    await waitFor(() => crm!.openConnections <= 10);
+    await eventually(async () => expect(await lastWasGood()).toBe(true));
+    // The connections of many entries for the CRM were opened; only those of the last one stay.
+    if (IS_LONG) await eventually(() => expect(crm!.openConnections).toBeLessThanOrEqual(10));
 
     service.signal('SIGTERM');
     expect((await service.finished).code).toBe(0);
     expect(service.stderr).toBe('');
-    const atMs = (text: string): number =>
-      Date.parse(String(service!.logLines.find(({ msg }) => String(msg).startsWith(text))!['time']));
-    expect(atMs('stopped') - atMs('stopping')).toBeGreaterThanOrEqual(2_990);
     const messages = service.logLines.map(({ msg }) => msg);
-    expect(messages.filter((msg) => msg === 'changed configuration in use')).toHaveLength(75);
+    expect(messages.filter((msg) => msg === 'changed configuration in use')).toHaveLength(
+      (RELOADS * (BAD - 1)) / BAD,
+    );
     expect(
       messages.filter((msg) => msg === 'changed configuration is not usable, the one before stays'),
-    ).toHaveLength(25);
+    ).toHaveLength(RELOADS / BAD);
     expect(messages).toContain('configuration read again, it is the one in use');
-  }, 120_000);
+  });
 });

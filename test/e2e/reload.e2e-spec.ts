@@ -1,17 +1,21 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigStatus } from '../../src/config/config-status.js';
 import { LiveConfig } from '../../src/config/live-config.js';
 import { LOGGER } from '../../src/observability/logger.js';
 import type { Logger } from '../../src/observability/logger.js';
+import { LoadMeter } from '../../src/observability/load-meter.js';
 import { Authority } from '../support/certificates.js';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
+import { eventually } from '../support/eventually.js';
+import { HeldServer } from '../support/held-server.js';
+import { fakeOnly } from '../support/fake-time.js';
+import { logLinesOf } from '../support/log-lines.js';
 import { basic, KEY, RunningService } from '../support/service.js';
 
 const VIP = '+358501231234';
@@ -46,10 +50,13 @@ const target = (provider: string, queue: string): string =>
 
 let service: RunningService | undefined;
 let crm: CrmServer | undefined;
+// No deadline comes, and files are looked at when a test wants it.
+beforeEach(() => fakeOnly('setTimeout', 'clearTimeout'));
 afterEach(async () => {
   await service?.stop();
   await crm?.stop();
   service = crm = undefined;
+  jest.useRealTimers();
 });
 
 async function start(parts: Parts = {}, files: Record<string, string> = {}): Promise<RunningService> {
@@ -76,7 +83,7 @@ describe('another configuration', () => {
     await start();
     expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
     const before = await configuration();
-    await sleep(5);
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(String(before['loadedAt']))));
     await change({ targets: target('list', 'SECOND') });
     expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
     const after = await configuration();
@@ -157,7 +164,7 @@ describe('another configuration', () => {
   });
 
   it('changes who may call from where, and how much is logged', async () => {
-    await start();
+    logLinesOf(await start());
     await change({ server: '{ allowedNetworks: [10.0.0.0/8] }', level: 'debug' });
     expect((await service!.call(CALL)).status).toBe(403);
     expect(service!.app.get<Logger>(LOGGER).level).toBe('debug');
@@ -208,15 +215,22 @@ describe('calls in hand and providers', () => {
     `crm: { kind: crm-http, url: "${crm!.url}/c?phone={{ number }}", record: "contacts", cache: { ttl: 1h }${more} }`;
 
   it('finish on the configuration that they began with, and the provider is closed when none can need it', async () => {
-    crm = await startCrmServer({ contacts: { [VIP]: { number: VIP, tier: 'gold' } } });
-    await start({ providers: crmAt(), targets: target('crm', 'FIRST') });
-    crm.mode = 'slow';
-    crm.slowMs = 600;
-    const inHand = service!.call(CALL);
-    while (crm.requests.length === 0) await sleep(5);
-    await change({ targets: target('list', 'SECOND') });
-    expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
-    expect((await inHand).json).toEqual({ InitialTarget: 'FIRST' });
+    const slow = await HeldServer.start();
+    try {
+      const provider = `slow: { kind: crm-http, url: "${slow.url}/{{ number }}", record: "$", trustAnswer: true }`;
+      await start({ providers: provider, targets: target('slow', 'FIRST') });
+      const inHand = service!.call(CALL);
+      await eventually(() => expect(slow.held).toHaveLength(1));
+      await change({ targets: target('list', 'SECOND') });
+      expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+      slow.answer({ tier: 'gold' });
+      expect((await inHand).json).toEqual({ InitialTarget: 'FIRST' });
+      expect(await slow.openConnections()).toBeGreaterThan(0);
+      jest.advanceTimersByTime(5_000);
+      await eventually(async () => expect(await slow.openConnections()).toBe(0));
+    } finally {
+      await slow.stop();
+    }
   });
 
   it('keep their cache and their connections when they have not changed, and lose them when they have', async () => {
@@ -237,6 +251,7 @@ describe('calls in hand and providers', () => {
 
   it('may ask for what the credential allowed when the call came, whatever is configured when its body is there', async () => {
     await start({ credentials: `{ id: core, apiKey: ${KEY}, targets: [SALES_QUEUE] }` });
+    const atTheDoor = jest.spyOn(service!.app.get(LoadMeter), 'mustShed');
     const body = JSON.stringify(CALL);
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       const sent = request(service!.url + service!.path, {
@@ -249,9 +264,10 @@ describe('calls in hand and providers', () => {
       });
       sent.on('response', resolve).on('error', reject);
       sent.write(body.slice(0, 5));
-      void sleep(100)
+      eventually(() => expect(atTheDoor).toHaveBeenCalled())
         .then(() => change({ targets: target('list', 'SECOND').replace('SALES_QUEUE', 'default') }))
-        .then(() => sent.end(body.slice(5)));
+        .then(() => sent.end(body.slice(5)))
+        .catch(reject);
     });
     const { statusCode } = (await answer).resume();
     expect(statusCode).toBe(200);
@@ -259,13 +275,13 @@ describe('calls in hand and providers', () => {
 });
 
 describe('watched files', () => {
-  const becomes = async (queue: string): Promise<void> => {
-    for (const until = Date.now() + 20_000; ; await sleep(50)) {
-      const { json } = await service!.call(CALL);
-      if ((json as Record<string, unknown>)['InitialTarget'] === queue) return;
-      if (Date.now() > until) throw new Error(`never became ${queue}: ${JSON.stringify(json)}`);
-    }
-  };
+  const eventuallySeen = (look: () => Promise<void>): Promise<void> =>
+    eventually(() => {
+      jest.advanceTimersByTime(500);
+      return look();
+    });
+  const becomes = (queue: string): Promise<void> =>
+    eventuallySeen(async () => expect((await service!.call(CALL)).json).toEqual({ InitialTarget: queue }));
   const inFolder = (name: string): string => join(service!.folder, name);
 
   it('are read again when they are written, renamed over, or swapped behind links as Kubernetes does it', async () => {
@@ -293,11 +309,11 @@ describe('watched files', () => {
     const login = (key: string) => service!.call(CALL, { 'X-Benemen-APIKey': key });
     expect((await login(KEY)).status).toBe(200);
     await unlink(inFolder('key'));
-    while ((await configuration())['status'] === 'up') await sleep(50);
+    await eventuallySeen(async () => expect(await configuration()).toMatchObject({ status: 'degraded' }));
     expect((await configuration())['reason']).toContain('line 3, credentials[0].apiKey');
     expect((await login(KEY)).status).toBe(200);
     await writeFile(inFolder('key'), 'rotated-key-0123456789');
-    while ((await login('rotated-key-0123456789')).status !== 200) await sleep(50);
+    await eventuallySeen(async () => expect((await login('rotated-key-0123456789')).status).toBe(200));
     expect((await login(KEY)).status).toBe(401);
     expect((await configuration())['status']).toBe('up');
   });

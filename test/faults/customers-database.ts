@@ -21,6 +21,8 @@ const SMALL_LOG = 16_777_216;
 export class CustomersDatabase {
   #holder: Connection | undefined;
   #others: Connection[] = [];
+  /** Something could not be written since the disk was filled. */
+  isFull = false;
   #writer: Promise<void> | undefined;
   #pid = '';
 
@@ -127,6 +129,7 @@ export class CustomersDatabase {
     const [where] = await this.server.sql('SELECT @@pid_file AS pid, @@datadir AS folder');
     this.#pid = (await readFile(String(where!['pid']), 'utf8')).trim();
     await this.#limitFiles(await largestFile(String(where!['folder'])));
+    this.isFull = false;
     this.#writer = this.#write();
     await sleep(400);
   }
@@ -147,7 +150,8 @@ export class CustomersDatabase {
       try {
         await this.server.sql(`INSERT INTO orders VALUES (REPEAT('x', ${MEGABYTE}))`);
       } catch {
-        return; // full
+        this.isFull = true;
+        return;
       }
     }
   }

@@ -1,21 +1,23 @@
 /**
  * Imported before the service itself (NODE_OPTIONS=--import): what the tests change about its surroundings while it runs.
- * At SIGUSR2 the settings are read anew from the file that FAULT_LEVERS names.
+ * At SIGUSR2 the settings are read anew from the file that FAULT_LEVERS names; what the clock says then is left in that of FAULT_CLOCK.
  *
- * It leaves the number of its process in the file that FAULT_PIDS names.
+ * It leaves the number of its process in the file that FAULT_PID names.
  *
  * - `clockMs`: how far the wall clock has jumped. Timers and `performance.now()` go on, as with a real jump.
- * - `dns`: "gone" makes every look-up fail. Otherwise names under `.test` are this machine.
+ * - `dns`: "gone" makes every look-up fail, and leaves the file that FAULT_NAMES names. Otherwise names under `.test` are this
+ *   machine.
  */
 import dns from 'node:dns';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-appendFileSync(process.env.FAULT_PIDS, `${process.pid}\n`);
+writeFileSync(process.env.FAULT_PID, String(process.pid));
 
 const settings = { clockMs: 0, dns: 'ok' };
 process.on('SIGUSR2', () => {
   Object.assign(settings, JSON.parse(readFileSync(process.env.FAULT_LEVERS, 'utf8')));
+  writeFileSync(process.env.FAULT_CLOCK, String(Date.now()));
 });
 
 const RealDate = Date;
@@ -32,6 +34,7 @@ globalThis.Date = class Date extends RealDate {
 
 function found(hostname, options) {
   if (settings.dns === 'gone') {
+    writeFileSync(process.env.FAULT_NAMES, hostname);
     const error = new Error(`getaddrinfo EAI_AGAIN ${hostname}`);
     throw Object.assign(error, { code: 'EAI_AGAIN', syscall: 'getaddrinfo', hostname });
   }

@@ -2,18 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf, dice, judge } from './callers.js';
 import type { Callers, PhoneCall, VipKind } from './callers.js';
 import type { PhoneSystem, WireAnswer } from './phone-system.js';
-import type { Machine } from './machine.js';
+import type { MachineTime } from './machine.js';
 import { Tally } from './tally.js';
 
 /** The target's deadline, as configured. */
 export const DEADLINE_MS = 1_500;
-/** What a call may take longer than the deadline and still be in time: generator and service share a busy machine. */
+/** What a call may take longer than the deadline and still be in time: generator and service share the machine. */
 export const ALLOWANCE_MS = 500;
 /** Likewise where both processors are kept full on purpose: calls wait in the kernel before the service can read them. */
 export const CROWDED_ALLOWANCE_MS = 1_500;
 /** Core gives up after this; no answer by then is a lost call. */
-const CORE_PATIENCE_MS = 5_000;
-const GAVE_UP = 'no answer within 5 s';
+export const CORE_PATIENCE_MS = 5_000;
 /** A generator that is this far behind its schedule leaves calls out rather than blame the service for its own delay. */
 const BEHIND_MS = 250;
 
@@ -36,28 +35,34 @@ export interface Sighting {
   readonly recognised: boolean;
 }
 
+interface InHand {
+  readonly call: PhoneCall;
+  readonly dueMs: number;
+  readonly atArrival: Expectation;
+}
+
 /**
  * Calls that arrive on a schedule, at random intervals, and do not wait for answers. Times count from the scheduled arrival,
- * so a call that had to wait for the generator or a connection is not flattered.
+ * so a call that had to wait for the generator or a connection is not flattered. All times are the machine's: one that has
+ * no processor to spare gets fewer calls, and more time for each.
  */
 export class Load {
-  rate: number;
   /** Every VIP call that was answered since this was last emptied. */
   sightings: Sighting[] = [];
   readonly #roll = dice(7);
-  readonly #inHand = new Set<Promise<void>>();
+  /** The oldest first. */
+  readonly #inHand = new Set<InHand>();
   #running: Promise<void> | undefined;
   #stopped = false;
 
+  /** @param rate calls a second */
   constructor(
     private readonly phones: PhoneSystem,
     readonly callers: Callers,
-    private readonly machine: Machine,
-    rate: number,
+    readonly time: MachineTime,
+    public rate: number,
     public expectation: Expectation,
-  ) {
-    this.rate = rate;
-  }
+  ) {}
 
   start(): void {
     this.#running = this.#run();
@@ -67,50 +72,45 @@ export class Load {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
-    await Promise.all(this.#inHand);
   }
 
   async #run(): Promise<void> {
-    let dueMs = performance.now();
-    while (!this.#stopped) {
-      const nowMs = performance.now();
-      while (dueMs <= nowMs) {
+    let dueMs = this.time.nowMs();
+    while (!this.#stopped || this.#inHand.size > 0) {
+      const nowMs = this.time.nowMs();
+      while (dueMs <= nowMs && !this.#stopped) {
         if (nowMs - dueMs > BEHIND_MS || !this.phones.hasRoom) this.expectation.tally.leftOut++;
         else this.#call(this.callers.next(), dueMs);
         dueMs += (-Math.log(1 - this.#roll()) / this.rate) * 1_000;
       }
-      await sleep(Math.min(20, Math.max(1, dueMs - performance.now())));
+      this.#giveUp(nowMs - CORE_PATIENCE_MS);
+      await sleep(Math.min(20, Math.max(1, dueMs - this.time.nowMs())));
     }
   }
 
   #call(call: PhoneCall, dueMs: number): void {
-    const inHand = this.#made(call, dueMs).finally(() => this.#inHand.delete(inHand));
-    this.#inHand.add(inHand);
+    const one: InHand = { call, dueMs, atArrival: this.expectation };
+    one.atArrival.tally.sent++;
+    this.#inHand.add(one);
+    this.phones.post(bodyOf(call)).then(
+      (answer) => this.#inHand.delete(one) && this.#count(one, answer),
+      (error: Error) => this.#inHand.delete(one) && one.atArrival.tally.lose(call, error.message),
+    );
   }
 
-  async #made(call: PhoneCall, dueMs: number): Promise<void> {
-    const atArrival = this.expectation;
-    const { tally } = atArrival;
-    tally.sent++;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(GAVE_UP)), CORE_PATIENCE_MS);
-    });
-    try {
-      const answer = await Promise.race([this.phones.post(bodyOf(call)), patience]);
-      this.#count(call, answer, dueMs, atArrival);
-    } catch (error) {
-      const isLate = (error as Error).message === GAVE_UP;
-      if (isLate && this.machine.starved(dueMs, atArrival.mayShed)) tally.void++;
-      else tally.lose(call, (error as Error).message);
-    } finally {
-      clearTimeout(timer);
+  #giveUp(arrivedBeforeMs: number): void {
+    for (const one of this.#inHand) {
+      if (one.dueMs > arrivedBeforeMs) return;
+      this.#inHand.delete(one);
+      const { tally, mayShed } = one.atArrival;
+      if (this.time.starved(one.dueMs, mayShed)) tally.void++;
+      else tally.lose(one.call, 'no answer within 5 s');
     }
   }
 
-  #count(call: PhoneCall, answer: WireAnswer, dueMs: number, atArrival: Expectation): void {
+  #count({ call, dueMs, atArrival }: InHand, answer: WireAnswer): void {
     const { tally } = atArrival;
-    const tookMs = performance.now() - dueMs;
+    const tookMs = this.time.nowMs() - dueMs;
     // A call that was under way when something broke, or was mended, may have felt it.
     const felt = [atArrival, this.expectation];
     const faulty = felt.some((one) => one.faulty);
@@ -126,7 +126,7 @@ export class Load {
     const isLate = tookMs > DEADLINE_MS + (isCrowded ? CROWDED_ALLOWANCE_MS : ALLOWANCE_MS);
     // Whatever the machine does, it does not make somebody a VIP, or nobody.
     const couldNotTell = answer.status === 204 && answer.reason !== 'no-match';
-    if ((isRight ? isLate : couldNotTell) && this.machine.starved(dueMs, isCrowded)) {
+    if ((isRight ? isLate : couldNotTell) && this.time.starved(dueMs, isCrowded)) {
       tally.void++;
       return;
     }
@@ -136,7 +136,7 @@ export class Load {
       tally.sighted(kind, isRecognised);
       this.sightings.push({ kind, atMs: dueMs, recognised: isRecognised });
     }
-    if (isRight) tally.right++;
+    if (isRight) tally.served(kind);
     else tally.blame(call, answer, tookMs);
   }
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IS_LONG } from '../support/length.js';
 
 /** The API key of the configurations here. */
 export const KEY = 'test-key-0123456789';
@@ -13,7 +14,7 @@ export interface WireAnswer {
 }
 
 /** Calls at a time. */
-const MAX_CONNECTIONS = 2_000;
+const MAX_CONNECTIONS = IS_LONG ? 2_000 : 500;
 const GROWN_AT_A_TIME = 10;
 const GROWN_EVERY_MS = 10;
 const END_OF_HEAD = '\r\n\r\n';

@@ -1,4 +1,4 @@
-import type { PhoneCall, VipKind } from './callers.js';
+import type { Kind, PhoneCall, VipKind } from './callers.js';
 import type { WireAnswer } from './phone-system.js';
 
 const EXAMPLES = 5;
@@ -18,8 +18,14 @@ export class Tally {
   void = 0;
   slowestMs = 0;
   readonly vips = new Map<VipKind, { calls: number; recognised: number }>();
-  /** The first calls that were wrong or lost, for the message of a failing test. */
+  /** The first calls that were late, wrong or lost, for the message of a failing test. */
   readonly examples: string[] = [];
+  readonly #rightOf = new Map<Kind, number>();
+
+  /** Right answers to callers of this kind. */
+  rightOf(kind: Kind): number {
+    return this.#rightOf.get(kind) ?? 0;
+  }
 
   time(tookMs: number, isLate: boolean): void {
     this.slowestMs = Math.max(this.slowestMs, tookMs);
@@ -33,6 +39,11 @@ export class Tally {
   sighted(kind: VipKind, recognised: boolean): void {
     const seen = this.vips.get(kind) ?? { calls: 0, recognised: 0 };
     this.vips.set(kind, { calls: seen.calls + 1, recognised: seen.recognised + (recognised ? 1 : 0) });
+  }
+
+  served(kind: Kind): void {
+    this.right++;
+    this.#rightOf.set(kind, this.rightOf(kind) + 1);
   }
 
   blame({ kind, number }: PhoneCall, { status, reason, body }: WireAnswer, tookMs: number): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,27 +14,32 @@ import { KEY, PhoneSystem } from './phone-system.js';
 
 const LEVERS = new URL('./levers.mjs', import.meta.url).href;
 const HEAVY = fileURLToPath(new URL('./heavy-plugin.mjs', import.meta.url));
+/** More than the deadline and what is allowed besides: the deadline must be what ends a call while the CRM hangs. */
+const CRM_TIMEOUT_MS = 2_500;
 
 export interface WorldOptions {
-  /** Two of them stand behind a balancer. Default: 1. */
-  readonly instances?: 1 | 2;
   /** Adds the plug-in that misbehaves, in front of all others. */
   readonly heavy?: boolean;
   /** Limit of the old generation, in MiB. */
   readonly heapMiB?: number;
-  /** Every provider is broken when the service starts: no list file, no CRM; the caller has seen to the database. */
-  readonly broken?: boolean;
+  /** Every provider is broken when the service starts. */
+  readonly isBroken?: boolean;
+}
+
+/** One process of the service. */
+export interface Instance {
+  readonly program: Program;
+  readonly url: URL;
+  readonly pid: number;
 }
 
 /** The service in a process of its own with three providers, as an operator would set it up, and the phone system that calls it. */
 export class World {
-  readonly services: Program[] = [];
+  /** Those that live. */
+  readonly instances: Instance[] = [];
   balancer: Balancer | undefined;
   phones!: PhoneSystem;
-  /** Of the first instance, past any balancer. */
-  serviceUrl!: URL;
-  /** Of the instances' processes. */
-  pids: number[] = [];
+  #started = 0;
   #levers = {};
 
   private constructor(
@@ -50,7 +56,10 @@ export class World {
     const crm = await new CrmFront(certificates).start();
     const world = new World(folder, database, crm, certificates.authority, options);
     try {
-      await world.#start();
+      if (options.isBroken) await Promise.all([crm.refuse(), database.server.kill()]);
+      else await writeFile(world.list, world.listText());
+      await writeFile(world.path('smartrouting.yaml'), world.#config());
+      world.phones = new PhoneSystem((await world.#add()).url);
     } catch (error) {
       await world.stop();
       throw error;
@@ -60,6 +69,15 @@ export class World {
 
   get list(): string {
     return this.path('vips.csv');
+  }
+
+  /** Of the first instance, past any balancer. */
+  get serviceUrl(): URL {
+    return this.instances[0]!.url;
+  }
+
+  get pids(): number[] {
+    return this.instances.map(({ pid }) => pid);
   }
 
   path(name: string): string {
@@ -81,37 +99,63 @@ export class World {
   async pull(levers: { readonly clockMs?: number; readonly dns?: 'ok' | 'gone' }): Promise<void> {
     this.#levers = { ...this.#levers, ...levers };
     await writeFile(this.path('levers.json'), JSON.stringify(this.#levers));
-    this.services.forEach((service) => service.signal('SIGUSR2'));
+    this.instances.forEach(({ program }) => program.signal('SIGUSR2'));
+  }
+
+  /** What the first instance's `/health` says of a provider. */
+  async healthOf(provider: string): Promise<string> {
+    const answer = await fetch(new URL('/health', this.serviceUrl));
+    const { details } = (await answer.json()) as { details: Record<string, { status: string }> };
+    return details[provider]!.status;
+  }
+
+  /** What the service's clock said when the levers were last pulled; milliseconds. */
+  async clockMs(): Promise<number> {
+    return Number(await readFile(this.path('clock'), 'utf8'));
+  }
+
+  /** Whether names were looked up, in vain, while there were none. */
+  hasAskedForNames(): boolean {
+    return existsSync(this.path('names-gone'));
+  }
+
+  /** From now on calls go to so many instances, by way of a balancer of their own. */
+  async standBehindBalancer(count: number): Promise<void> {
+    const missing = Math.max(0, count - this.instances.length);
+    await Promise.all(Array.from({ length: missing }, () => this.#add()));
+    this.phones.close();
+    await this.balancer?.stop();
+    this.balancer = await new Balancer(this.instances.map(({ url }) => url)).start();
+    this.phones = new PhoneSystem(this.balancer.url);
+  }
+
+  /** Waits for the end of an instance, which then is none any more. @returns its exit status */
+  async ended(instance: Instance): Promise<number | null> {
+    const { code } = await instance.program.finished;
+    this.instances.splice(this.instances.indexOf(instance), 1);
+    return code;
   }
 
   async stop(): Promise<void> {
     this.phones?.close();
     await this.balancer?.stop();
-    this.services.forEach((service) => service.signal('SIGKILL'));
-    await Promise.all(this.services.map(({ finished }) => finished));
+    this.instances.forEach(({ program }) => program.signal('SIGKILL'));
+    await Promise.all(this.instances.map(({ program }) => program.finished));
     await this.crm.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async #start(): Promise<void> {
-    if (this.options.broken) await this.crm.refuse();
-    else await writeFile(this.list, this.listText());
-    await writeFile(this.path('smartrouting.yaml'), this.#config());
-    const urls = await Promise.all(
-      Array.from({ length: this.options.instances ?? 1 }, async () => {
-        const service = new Program('dist/main.js', [], this.#environment());
-        this.services.push(service);
-        const [, url] = await service.until(/"url":"(http:[^"]+)"/);
-        return new URL(url!);
-      }),
-    );
-    this.serviceUrl = urls[0]!;
-    this.pids = (await readFile(this.path('pids'), 'utf8')).trim().split('\n').map(Number);
-    if (urls.length > 1) this.balancer = await new Balancer(urls).start();
-    this.phones = new PhoneSystem(this.balancer?.url ?? urls[0]!);
+  async #add(): Promise<Instance> {
+    const name = `${++this.#started}`;
+    const program = new Program('dist/main.js', [], this.#environment(name));
+    const [, url] = await program.until(/"url":"(http:[^"]+)"/);
+    const pid = Number(await readFile(this.path(`${name}.pid`), 'utf8'));
+    const instance = { program, url: new URL(url!), pid };
+    this.instances.push(instance);
+    return instance;
   }
 
-  #environment(): Record<string, string> {
+  #environment(name: string): Record<string, string> {
     const { heapMiB } = this.options;
     return {
       SMARTROUTING_CONFIG: this.path('smartrouting.yaml'),
@@ -119,7 +163,9 @@ export class World {
       NODE_EXTRA_CA_CERTS: this.authority,
       NODE_OPTIONS: `--import ${LEVERS}${heapMiB === undefined ? '' : ` --max-old-space-size=${heapMiB}`}`,
       FAULT_LEVERS: this.path('levers.json'),
-      FAULT_PIDS: this.path('pids'),
+      FAULT_PID: this.path(`${name}.pid`),
+      FAULT_CLOCK: this.path('clock'),
+      FAULT_NAMES: this.path('names-gone'),
     };
   }
 
@@ -142,6 +188,7 @@ ${heavy ? '  heavy: { kind: heavy }' : ''}
     kind: crm-http
     url: ${this.crm.url}/contacts?phone={{ number }}
     record: 'contacts.{ "number": phone, "tier": tier, "name": name }'
+    timeout: ${CRM_TIMEOUT_MS}ms
     cache: { ttl: 1s, negativeTtl: 1s, staleIfError: 24h }
 ${heavy ? `plugins: ['${HEAVY}']` : ''}
 targets:

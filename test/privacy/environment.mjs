@@ -26,6 +26,8 @@ export default class RecordedEnvironment extends TestEnvironment {
 
   async setup() {
     await super.setup();
+    // Only those are looked through.
+    if (!this.suite.endsWith('.e2e-spec.ts')) return;
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     const recording = new Recording(join(this.folder, 'jest.jsonl'));
@@ -42,6 +44,12 @@ export default class RecordedEnvironment extends TestEnvironment {
         'smartrouting-vip.test.told': ({ what, text }) => recording.add('answer', { url: what, text }),
         // Tells where processes are to be recorded; see test/support/process.ts.
         'smartrouting-vip.test.recorder': (question) => (question.folder = this.folder),
+        'smartrouting-vip.test.command': ({ pid, args, stdout, stderr }) => {
+          for (const [stream, text] of Object.entries({ stdout, stderr })) {
+            if (text !== '')
+              recording.add('output', { stream, pid, args: ['dist/cli/main.js', ...args], text });
+          }
+        },
         child_process: ({ process: child }) => process.nextTick(recordOutput, recording, child),
       }),
       () => recording.close(),

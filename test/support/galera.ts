@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
+import { eventually } from './eventually.js';
 import { fixedPorts } from './fixed-ports.js';
-import { ServerProcess } from './mariadb.js';
+import { stateTransfer } from './galera-transfer.js';
+import type { StateTransfer } from './galera-transfer.js';
+import { ServerProcess } from './mariadb-server.js';
+import { folderOfRun } from './once-a-run.js';
 
 /** One server of the cluster. */
 export interface GaleraNode {
@@ -16,7 +19,7 @@ export interface GaleraNode {
   readonly name: string;
   /** Kills the process without warning. */
   kill(): Promise<void>;
-  /** Starts it after `kill`: it gets the whole state from another node (SST by rsync), and is done when it has it. */
+  /** Starts it after `kill`: it gets the whole state from another node (SST), and is done when it has it. */
   rejoin(): Promise<void>;
   /** Stops the process in its tracks: connections stay open, nothing answers. */
   freeze(): void;
@@ -38,18 +41,18 @@ export interface Galera {
 }
 
 const PROVIDERS = ['/usr/lib/galera/libgalera_smm.so', '/usr/lib64/galera-4/libgalera_smm.so'];
-const SYNC_MS = 120_000;
 const CLUSTER = 'smartrouting-test';
 
 export async function startGalera(): Promise<Galera> {
-  const folder = await mkdtemp(join(tmpdir(), 'smartrouting-galera-'));
+  const folder = await folderOfRun('galera');
   const library = PROVIDERS.find(existsSync);
   if (library === undefined) throw new Error('Galera is not installed: npm run test:servers installs it');
   const ports = await fixedPorts(12);
+  const transfer = await stateTransfer(folder);
   const members = [0, 1, 2].map((index) => ports.slice(index * 4, index * 4 + 4));
   const address = `gcomm://${members.map(([, group]) => `127.0.0.1:${group}`).join(',')}`;
   const nodes = members.map(
-    (own, index) => new Node(join(folder, `node${index + 1}`), own, address, library),
+    (own, index) => new Node(join(folder, `node${index + 1}`), own, address, library, transfer),
   ) as [Node, Node, Node];
   const [first, ...others] = nodes;
   const stop = async (): Promise<void> => {
@@ -57,11 +60,12 @@ export async function startGalera(): Promise<Galera> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    for (const node of nodes) await mkdir(node.dataFolder, { recursive: true });
+    await Promise.all(nodes.map((node) => node.install()));
     await ownedByServer(folder);
     await first.bootstrap();
     await Promise.all(others.map((node) => node.start()));
     await Promise.all(nodes.map((node) => node.untilSynced(nodes.length)));
+    await first.sql('CREATE DATABASE smartrouting');
   } catch (error) {
     await stop();
     throw error;
@@ -81,20 +85,18 @@ class Node implements GaleraNode {
   readonly name: string;
   readonly dataFolder: string;
   readonly #server: ServerProcess;
-  readonly #first: ServerProcess;
 
   constructor(
     folder: string,
     [port, group, transfer, increment]: readonly number[],
     cluster: string,
     library: string,
+    { method, programs }: StateTransfer,
   ) {
     this.port = port!;
     this.name = `127.0.0.1:${port}`;
     this.dataFolder = join(folder, 'data');
     const options = [
-      '--innodb-log-file-size=4M',
-      '--innodb-buffer-pool-size=16M',
       '--innodb-autoinc-lock-mode=2',
       '--binlog-format=ROW',
       '--wsrep-on=ON',
@@ -103,20 +105,21 @@ class Node implements GaleraNode {
       `--wsrep-cluster-address=${cluster}`,
       `--wsrep-node-name=${port}`,
       `--wsrep-node-address=127.0.0.1:${group}`,
-      '--wsrep-sst-method=rsync',
+      `--wsrep-sst-method=${method}`,
       `--wsrep-sst-receive-address=127.0.0.1:${transfer}`,
-      `--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:${group};ist.recv_addr=127.0.0.1:${increment};gcache.size=8M;gcache.page_size=8M`,
+      `--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:${group};ist.recv_addr=127.0.0.1:${increment};gcache.size=8M;gcache.page_size=8M;evs.suspect_timeout=PT3S;pc.recovery=no`,
     ];
-    this.#server = new ServerProcess(folder, this.port, options, SERVER_USER);
-    this.#first = new ServerProcess(folder, this.port, [...options, '--wsrep-new-cluster'], SERVER_USER);
+    this.#server = new ServerProcess(folder, this.port, options, SERVER_USER, programs);
   }
 
-  /** Makes the data that the others copy, and a cluster of one. */
+  install(): Promise<void> {
+    return this.#server.install();
+  }
+
+  /** A cluster of one. */
   async bootstrap(): Promise<void> {
-    await this.#first.install();
-    await this.#first.start();
+    await this.#server.start(['--wsrep-new-cluster']);
     await this.untilSynced(1);
-    await this.sql('CREATE DATABASE smartrouting');
   }
 
   start(): Promise<void> {
@@ -124,7 +127,7 @@ class Node implements GaleraNode {
   }
 
   async kill(): Promise<void> {
-    await Promise.all([this.#first.kill(), this.#server.kill()]);
+    await this.#server.kill();
   }
 
   async rejoin(): Promise<void> {
@@ -133,18 +136,16 @@ class Node implements GaleraNode {
   }
 
   freeze(): void {
-    this.#first.freeze();
     this.#server.freeze();
   }
 
   thaw(): void {
-    this.#first.signal('SIGCONT');
     this.#server.signal('SIGCONT');
   }
 
   async end(): Promise<void> {
     this.thaw();
-    await Promise.all([this.#first.end(), this.#server.end()]);
+    await this.#server.end();
   }
 
   async sql(text: string): Promise<Record<string, unknown>[]> {
@@ -163,15 +164,11 @@ class Node implements GaleraNode {
   }
 
   async untilSynced(size: number): Promise<void> {
-    const deadline = Date.now() + SYNC_MS;
-    for (;;) {
-      const state = await this.status('wsrep_local_state_comment').catch((error: Error) => error.message);
+    await eventually(async () => {
+      const state = await this.status('wsrep_local_state_comment');
       const found = state === 'Synced' ? Number(await this.status('wsrep_cluster_size')) : 0;
-      if (found === size) return;
-      if (Date.now() > deadline)
-        throw new Error(`${this.name} is ${state} in a cluster of ${found}, not ${size}`);
-      await sleep(50);
-    }
+      if (found !== size) throw new Error(`${this.name} is ${state} in a cluster of ${found}, not ${size}`);
+    });
   }
 }
 

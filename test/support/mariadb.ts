@@ -1,23 +1,27 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { beforeAll } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from './ports.js';
+import { fixedPorts } from './fixed-ports.js';
+import { ServerProcess } from './mariadb-server.js';
+import { folderOfRun, onceARun } from './once-a-run.js';
 
-/** A MariaDB server of the test's own: a free port on 127.0.0.1, its data in a temporary folder. */
-export interface MariaDb {
-  /** The empty database `smartrouting`, for a user who may do anything. */
-  readonly url: string;
+/** Databases on a MariaDB server. */
+export interface Databases {
   readonly port: number;
+  /** The suite's own database, empty at first, for a user who may do anything. */
+  readonly url: string;
   /** `url` of another database on the same server, made on the spot. */
   createDatabase(): Promise<string>;
+  /** @returns the URL of the same database for a new user who has these rights on it and no others: `SELECT, INSERT` */
+  createUser(rights: string, url?: string): Promise<string>;
   /** Runs statements as the user who may do anything. @returns the rows of the last statement */
   sql(text: string, url?: string): Promise<Record<string, unknown>[]>;
+}
+
+/** A MariaDB server of the test's own: a port of 127.0.0.1, its data in a temporary folder. */
+export interface MariaDb extends Databases {
   /** Kills the process without warning, as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again on the same port and data. */
@@ -29,19 +33,74 @@ export interface MariaDb {
   stop(): Promise<void>;
 }
 
-const START_MS = 60_000;
-const STOPPED_MS = 50;
-const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/local/sbin:/usr/libexec` };
-
+/** For suites that kill or freeze the server, or change how it works; others share one, `withMariaDb`. */
 export async function startMariaDb(): Promise<MariaDb> {
-  const folder = await mkdtemp(join(tmpdir(), 'smartrouting-mariadb-'));
-  const port = await freePort();
-  const server = new ServerProcess(folder, port);
-  const urlOf = (database: string): string => `mysql://root@127.0.0.1:${port}/${database}`;
-  const url = urlOf('smartrouting');
-  let databases = 0;
+  const [port] = (await fixedPorts(1)) as [number];
+  const server = new ServerProcess(await folderOfRun('mariadb'), port);
+  try {
+    await server.install();
+    await server.start();
+    const databases = await databasesOn(port, 'smartrouting');
+    return {
+      ...databases,
+      kill: () => server.kill(),
+      restart: async () => {
+        await server.kill();
+        await server.start();
+      },
+      freeze: () => server.freeze(),
+      thaw: () => server.signal('SIGCONT'),
+      stop: () => server.end(),
+    };
+  } catch (error) {
+    await server.end();
+    throw error;
+  }
+}
 
-  const sql = async (text: string, on = url): Promise<Record<string, unknown>[]> => {
+/**
+ * The server that the suites of a run share, with databases of this suite's own. Starts with the first suite that needs it.
+ * Nothing may be changed that others would notice: no `SET GLOBAL`, no users but those of `createUser`.
+ */
+export function withMariaDb(): Databases {
+  let databases: Databases | undefined;
+  beforeAll(async () => {
+    databases = await databasesOn(await sharedPort());
+  });
+  const ready = (): Databases => {
+    if (databases === undefined) throw new Error('the database is there from the first beforeAll on');
+    return databases;
+  };
+  return {
+    get port() {
+      return ready().port;
+    },
+    get url() {
+      return ready().url;
+    },
+    createDatabase: () => ready().createDatabase(),
+    createUser: (rights, url) => ready().createUser(rights, url),
+    sql: (text, url) => ready().sql(text, url),
+  };
+}
+
+async function sharedPort(): Promise<number> {
+  const folder = await onceARun('mariadb', async (path) => {
+    const [port] = (await fixedPorts(1)) as [number];
+    const server = new ServerProcess(path, port);
+    await server.install();
+    await server.startForRun();
+    await writeFile(join(path, 'port'), String(port));
+  });
+  return Number(await readFile(join(folder, 'port'), 'utf8'));
+}
+
+const newName = (): string => `test_${randomBytes(6).toString('hex')}`;
+
+/** @param own the name of the suite's own database */
+async function databasesOn(port: number, own = newName()): Promise<Databases> {
+  const urlOf = (database: string): string => `mysql://root@127.0.0.1:${port}/${database}`;
+  const sql = async (text: string, on: string): Promise<Record<string, unknown>[]> => {
     const connection = await createConnection({ uri: on, multipleStatements: true });
     try {
       const [results] = await connection.query<never>(text);
@@ -51,134 +110,24 @@ export async function startMariaDb(): Promise<MariaDb> {
       await connection.end();
     }
   };
-  try {
-    await server.install();
-    await server.start();
-    await sql('CREATE DATABASE smartrouting', urlOf('mysql'));
-  } catch (error) {
-    await server.end();
-    throw error;
-  }
-  return {
-    url,
-    port,
-    sql,
-    createDatabase: async () => {
-      const name = `database_${++databases}`;
-      await sql(`CREATE DATABASE ${name}`);
-      return urlOf(name);
-    },
-    kill: () => server.kill(),
-    restart: async () => {
-      await server.kill();
-      await server.start();
-    },
-    freeze: () => server.freeze(),
-    thaw: () => server.signal('SIGCONT'),
-    stop: () => server.end(),
+  const createDatabase = async (name = newName()): Promise<string> => {
+    await sql(`CREATE DATABASE ${name}`, urlOf('mysql'));
+    return urlOf(name);
   };
-}
-
-/** A `mariadbd` with its data in a folder. */
-export class ServerProcess {
-  #child: ChildProcess | undefined;
-  #output = '';
-  /** A test run that dies must not leave a server behind. */
-  readonly #onExit = (): void => this.signal('SIGKILL');
-
-  constructor(
-    private readonly folder: string,
-    private readonly port: number,
-    private readonly more: readonly string[] = [],
-    private readonly user = userInfo().username,
-  ) {
-    process.once('exit', this.#onExit);
-  }
-
-  async install(): Promise<void> {
-    await promisify(execFile)(
-      'mariadb-install-db',
-      [
-        '--no-defaults',
-        `--datadir=${join(this.folder, 'data')}`,
-        `--user=${this.user}`,
-        ...this.more.filter((option) => option.startsWith('--innodb-')),
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-        '--skip-name-resolve',
-      ],
-      // A server that starts clears other servers' temporary tables out of a folder that they share.
-      { env: { ...env, TMPDIR: this.folder } },
-    );
-  }
-
-  async start(): Promise<void> {
-    this.#output = '';
-    const child = spawn(
-      'mariadbd',
-      [
-        '--no-defaults',
-        `--user=${this.user}`,
-        `--datadir=${join(this.folder, 'data')}`,
-        `--tmpdir=${this.folder}`,
-        `--socket=${join(this.folder, 'socket')}`,
-        `--pid-file=${join(this.folder, 'pid')}`,
-        '--bind-address=127.0.0.1',
-        `--port=${this.port}`,
-        '--skip-name-resolve',
-        '--innodb-buffer-pool-size=32M',
-        '--innodb-flush-log-at-trx-commit=2',
-        '--innodb-doublewrite=0',
-        ...this.more,
-      ],
-      { env, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    this.#child = child;
-    child.stderr.on(
-      'data',
-      (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-4_000)),
-    );
-    const deadline = Date.now() + START_MS;
-    while (!(await this.#answers())) {
-      if (child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`mariadbd did not start:\n${this.#output}`);
-      await sleep(30);
-    }
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
-  }
-
-  freeze(): void {
-    this.signal('SIGSTOP');
-    // Its threads stop one after the other; one that is still running could answer.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STOPPED_MS);
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  }
-
-  async end(): Promise<void> {
-    await this.kill();
-    process.removeListener('exit', this.#onExit);
-    await rm(this.folder, { recursive: true, force: true });
-  }
-
-  async #answers(): Promise<boolean> {
-    try {
-      const connection = await createConnection({ host: '127.0.0.1', port: this.port, user: 'root' });
-      await connection.end();
-      return true;
-    } catch (error) {
-      if (/^(?:ECONN|PROTOCOL_)/.test((error as { code?: string }).code ?? '')) return false;
-      throw error;
-    }
-  }
+  const url = await createDatabase(own);
+  return {
+    port,
+    url,
+    createDatabase: () => createDatabase(),
+    createUser: async (rights, on = url) => {
+      const user = newName();
+      const database = new URL(on).pathname.slice(1);
+      await sql(
+        `CREATE USER ${user}@127.0.0.1 IDENTIFIED BY 'sesame'; GRANT ${rights} ON ${database}.* TO ${user}@127.0.0.1`,
+        on,
+      );
+      return on.replace('root@', `${user}:sesame@`);
+    },
+    sql: (text, on = url) => sql(text, on),
+  };
 }

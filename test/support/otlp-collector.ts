@@ -26,8 +26,8 @@ export class OtlpCollector {
   readonly requests: { readonly path: string; readonly headers: IncomingHttpHeaders }[] = [];
   /** Everything that was sent, for those who look for what must not be in it. */
   raw = '';
-  /** Answers nothing while false. */
-  answers = true;
+  /** Takes spans; says nothing to those who bring some; breaks the connection as if it were not there. */
+  state: 'takes' | 'silent' | 'gone' = 'takes';
   readonly #server: Server;
   readonly #watchers = new Set<() => void>();
 
@@ -36,13 +36,14 @@ export class OtlpCollector {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
+        if (this.state === 'gone') return void request.destroy();
         const body = Buffer.concat(chunks);
         this.requests.push({ path: request.url!, headers: request.headers });
         this.raw += body.toString('latin1');
         channel('smartrouting-vip.test.told').publish({ what: 'traces', text: body.toString('latin1') });
         this.spans.push(...readSpans(body));
         this.#watchers.forEach((check) => check());
-        if (this.answers) response.setHeader('Content-Type', 'application/x-protobuf').end();
+        if (this.state === 'takes') response.setHeader('Content-Type', 'application/x-protobuf').end();
       });
     });
   }

@@ -1,27 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { channel } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
+import type { Finished } from './command-line.js';
+import { recorder } from './recorder.js';
 
-const PRELOAD = new URL('../privacy/preload.mjs', import.meta.url).href;
+export { cli } from './command-line.js';
+export type { Finished } from './command-line.js';
+export { recorder } from './recorder.js';
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-export interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/**
- * Arguments for Node that have a started service record what it tells, so that the privacy check can look through it; none
- * unless tests are recorded. In `NODE_OPTIONS` they do as well.
- */
-export function recorder(): string[] {
-  const question: { folder?: string } = {};
-  channel('smartrouting-vip.test.recorder').publish(question);
-  if (question.folder === undefined) return [];
-  return [`--import=${PRELOAD}?folder=${encodeURIComponent(question.folder)}`];
-}
 
 /** A program of ours as a process of its own, in the project's folder unless told otherwise, with only the environment given. */
 export class Program {
@@ -87,7 +74,7 @@ export class Program {
 }
 
 /** The command line, as `npm run cli` runs it. */
-export function cli(
+export function cliProcess(
   args: readonly string[],
   env: Record<string, string> = {},
   input?: string,

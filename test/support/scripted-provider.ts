@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheConfig, ProviderConfig } from '../../src/config/app-config.js';
 import { GuardedProvider } from '../../src/lookup/guarded-provider.js';
 import type { LookupUnderWay, ProviderOutcome } from '../../src/lookup/outcome.js';
@@ -10,6 +9,7 @@ import type {
 } from '../../src/lookup/port/vip-lookup-provider.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { MetricsService } from '../../src/observability/metrics.service.js';
+import { eventually } from './eventually.js';
 
 type Lookup = (caller: Caller, signal: AbortSignal) => VipAnswer | Promise<VipAnswer>;
 
@@ -90,9 +90,5 @@ export async function lookupCounts(metrics: MetricsService): Promise<Record<stri
   );
 }
 
-export async function until(reached: () => boolean): Promise<void> {
-  for (let tries = 0; !reached(); tries++) {
-    if (tries === 2_000) throw new Error('waited too long for what never came');
-    await sleep(5);
-  }
-}
+/** @deprecated use `eventually` */
+export const until = (reached: () => boolean): Promise<boolean> => eventually(reached);

@@ -1,68 +1,23 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { channel } from 'node:diagnostics_channel';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { loadConfig } from '../../src/app.load.js';
 import { ConfigReload } from '../../src/app.reload.js';
-import { createApp, loadConfig } from '../../src/app.setup.js';
+import { createApp } from '../../src/app.setup.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
 import { pino } from 'pino';
+import { ask, KEY } from './ask.js';
+import type { Answer, Ask } from './ask.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Logger } from '../../src/observability/logger.js';
 import { LOGGER } from '../../src/observability/logger.js';
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly json: unknown;
-}
-
-export interface Ask {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Buffer | object;
-}
-
-/** One plain HTTP request, nothing added but `Content-Length`; the connection is closed afterwards. */
-export function ask(url: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
-  const payload =
-    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(
-      url,
-      {
-        method,
-        headers: {
-          ...headers,
-          ...(payload !== undefined && { 'Content-Length': Buffer.byteLength(payload) }),
-        },
-        agent: false,
-      },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({
-            status: answer.statusCode!,
-            headers: answer.headers,
-            body: text,
-            get json(): unknown {
-              return JSON.parse(text) as unknown;
-            },
-          });
-        });
-        answer.on('error', reject);
-      },
-    );
-    sent.on('error', reject);
-    sent.end(payload);
-  });
-}
+// For specs that start services in their own process; those that only ask one of another process load no service.
+export { ask, basic, KEY } from './ask.js';
+export type { Answer, Ask } from './ask.js';
 
 /** The service as `main.ts` starts it, on a free port, with a configuration of the test's own in a temporary folder. */
 export class RunningService {
@@ -97,7 +52,11 @@ export class RunningService {
     const loaded = await loadConfig(environment);
     const app = await createApp(loaded);
     if (isRecorded) silence(app.get<Logger>(LOGGER));
-    await app.listen(0, '127.0.0.1');
+    await app.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+      await app.close();
+      await rm(folder, { recursive: true });
+      throw error;
+    });
     await app.get(ProviderRegistry).open();
     app.get(Readiness).ready();
     const reload = new ConfigReload(app, environment, loaded);
@@ -142,8 +101,3 @@ function silence(logger: Logger): void {
   };
   stream.write = () => true;
 }
-
-/** The API key that test configurations use. */
-export const KEY = 'test-key-0123456789';
-export const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

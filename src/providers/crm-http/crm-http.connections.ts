@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { TEMPO } from './crm-http.tempo.js';
 import type { HostNames } from './crm-http.dns.js';
+import { undici } from './libraries.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
@@ -36,7 +37,7 @@ export class Connections {
     names: HostNames,
     private readonly firstPauseMs = TEMPO.connectMs,
   ) {
-    this.#connector = buildConnector({
+    this.#connector = undici().buildConnector({
       timeout: CONNECT_TIMEOUT_MS,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       lookup: names.lookup,

@@ -1,15 +1,16 @@
-import jsonata from 'jsonata';
+import type Jsonata from 'jsonata';
 import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
 import { bestFirst, CallerMatch, writtenNumbers } from './crm-http.matching.js';
 import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
+import { jsonata } from './libraries.js';
 import { spellingsOf } from './crm-http.templates.js';
 
 /**
  * An expression runs on the thread that answers calls. Its time is limited, so is its depth (a recursion without an
  * end) and the length of a list it builds; what a lookup needs of an answer is far below all three.
  */
-const LIMITS: jsonata.JsonataOptions = {
+const LIMITS: Jsonata.JsonataOptions = {
   timeout: 250,
   stack: 1_000,
   sequence: 100_000,
@@ -46,8 +47,8 @@ export interface MappingRules {
 
 /** Makes VIP records of a CRM's answers, by the configured expressions. */
 export class RecordMapping {
-  readonly #record: jsonata.Expression;
-  readonly #error: jsonata.Expression | undefined;
+  readonly #record: Jsonata.Expression;
+  readonly #error: Jsonata.Expression | undefined;
   /** The expression itself writes a number, so an entry without one is a contact without one. */
   readonly #writesNumber: boolean;
 
@@ -108,7 +109,7 @@ export class RecordMapping {
  * @param timeoutMs how long one evaluation may take
  * @throws when `expressionProblem` has something to say
  */
-export function compileExpression(text: string, timeoutMs = LIMITS.timeout): jsonata.Expression {
+export function compileExpression(text: string, timeoutMs = LIMITS.timeout): Jsonata.Expression {
   return jsonata(text, { ...LIMITS, timeout: timeoutMs });
 }
 
@@ -132,7 +133,7 @@ async function twice(evaluate: () => Promise<unknown>): Promise<unknown> {
  */
 export async function evaluateExpression(
   option: string,
-  expression: jsonata.Expression,
+  expression: Jsonata.Expression,
   answer: Json,
   bindings: Readonly<Record<string, unknown>>,
 ): Promise<Json | undefined> {

@@ -1,7 +1,7 @@
-import { RE2JS } from 're2js';
 import { LineCounter, parseDocument, visit } from 'yaml';
 import { isPlainObject, suggestion } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
+import { compilePattern } from './libraries.js';
 
 /** A ready-made set of options: data, and nothing that runs. */
 export interface Preset {
@@ -30,7 +30,7 @@ const MAX_VALUE_CHARACTERS = 500;
 
 /** Whether a value is what the parameter takes. */
 export function fitsPattern(value: string, { pattern }: Pick<PresetParameter, 'pattern'>): boolean {
-  return value.length <= MAX_VALUE_CHARACTERS && RE2JS.compile(pattern).matches(value);
+  return value.length <= MAX_VALUE_CHARACTERS && compilePattern(pattern).matches(value);
 }
 
 /** Every text of the value with its `<<name>>` replaced; one that has no value stays. */
@@ -143,7 +143,7 @@ class PresetReader {
       return { about, pattern, default: undefined };
     }
     try {
-      if (standard === undefined) RE2JS.compile(pattern);
+      if (standard === undefined) compilePattern(pattern);
       else if (!fitsPattern(standard, { pattern }))
         this.#problem(`${key}.default`, 'does not match the pattern');
     } catch {

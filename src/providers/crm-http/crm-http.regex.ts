@@ -1,10 +1,5 @@
-import { RE2JS } from 're2js';
-
-const FLAGS: Readonly<Record<string, number>> = {
-  i: RE2JS.CASE_INSENSITIVE,
-  m: RE2JS.MULTILINE,
-  s: RE2JS.DOTALL,
-};
+import type { RE2JS } from 're2js';
+import { compilePattern } from './libraries.js';
 
 /**
  * What JSONata uses of `RegExp`, on an engine whose time grows in step with the text (RE2): an expression runs on the
@@ -16,10 +11,7 @@ export class LinearRegExp {
 
   /** @throws when the pattern needs backtracking: look-around, back references */
   constructor({ source, flags }: RegExp) {
-    this.#pattern = RE2JS.compile(
-      source,
-      [...flags].reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0),
-    );
+    this.#pattern = compilePattern(source, [...flags]);
   }
 
   exec(text: string): (string[] & { index: number }) | null {

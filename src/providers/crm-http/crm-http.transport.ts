@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
@@ -9,6 +8,7 @@ import { HostNames } from './crm-http.dns.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmLimits, Spending } from './crm-http.limits.js';
 import type { CrmRequest } from './crm-http.request.js';
+import { undici } from './libraries.js';
 
 /** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
 export const MAX_LOOKUPS = 32;
@@ -40,6 +40,7 @@ export class CrmTransport {
     names = new HostNames(),
   ) {
     this.#connections = new Connections(origin, names, settings.connectMs);
+    const { Agent } = undici();
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
       pipelining: 1,

@@ -2,21 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Libsql from 'libsql';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
+import { startMariaDb, withMariaDb } from '../../../test/support/mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { HOSTILE_TEXTS } from '../../plugin-api/testing/index.js';
 import type { DatabaseOptions } from './database.options.js';
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
-}, 120_000);
+});
 afterAll(async () => {
-  await server?.stop();
   await folder?.remove();
 });
 
@@ -224,31 +221,28 @@ describe("a customer's table on a server", () => {
   });
 
   it('is read safely where backslashes are no escapes, and times are not UTC', async () => {
-    const connection = await onMariaDb(`
-      CREATE TABLE customers (phone VARCHAR(80), level VARCHAR(9), until TIMESTAMP NULL, since DATE NOT NULL);
-      SET sql_mode = '', time_zone = '+00:00';
-      INSERT INTO customers VALUES ('0501231234', 'gold', '2026-07-01 12:00:00', '0000-00-00');
-      SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES', GLOBAL time_zone = '+05:00'`);
+    const strange = await startMariaDb();
     const columns = { ...OPTIONS.columns!, validUntil: 'until', validFrom: 'since' };
     try {
-      await withProvider(connection, { ...OPTIONS, columns }, async (ask) => {
+      await strange.sql(`
+        CREATE TABLE customers (phone VARCHAR(80), level VARCHAR(9), until TIMESTAMP NULL, since DATE NOT NULL);
+        SET sql_mode = '', time_zone = '+00:00';
+        INSERT INTO customers VALUES ('0501231234', 'gold', '2026-07-01 12:00:00', '0000-00-00');
+        SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES', GLOBAL time_zone = '+05:00'`);
+      await withProvider(strange.url, { ...OPTIONS, columns }, async (ask) => {
         expect(await ask(`\\' OR 1=1 -- `)).toBeNull();
         expect(await ask('+358501231234')).toEqual([
           { number: '+358501231234', tier: 'gold', validUntilMs: Date.UTC(2026, 6, 1, 12) },
         ]);
       });
     } finally {
-      await server.sql(`SET GLOBAL sql_mode = DEFAULT, GLOBAL time_zone = '+00:00'`);
+      await strange.stop();
     }
   });
 
   it('says so when it may not be read', async () => {
-    const connection = await onMariaDb(`
-      CREATE TABLE customers (phone VARCHAR(40), level VARCHAR(9));
-      CREATE USER clerk@127.0.0.1 IDENTIFIED BY 'sesame'`);
-    const database = new URL(connection).pathname.slice(1);
-    await server.sql(`GRANT INSERT ON ${database}.customers TO clerk@127.0.0.1`);
-    await withProvider(connection.replace('root@', 'clerk:sesame@'), OPTIONS, async (ask) => {
+    const connection = await onMariaDb(`CREATE TABLE customers (phone VARCHAR(40), level VARCHAR(9))`);
+    await withProvider(await server.createUser('INSERT', connection), OPTIONS, async (ask) => {
       await expect(ask('+358501231234')).rejects.toMatchObject({
         name: 'VipLookupError',
         message: expect.stringMatching(/^table "customers" may not be read.*grant it SELECT$/),

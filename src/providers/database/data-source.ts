@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import Libsql from 'libsql';
-import { DataSource } from 'typeorm';
-import type { Logger } from 'typeorm';
+import type Libsql from 'libsql';
+import type { DataSource, Logger } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
+import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';
 
@@ -36,6 +36,7 @@ export const MIGRATIONS_TABLE = 'smartrouting_migrations';
  */
 export function createDataSource(url: string, settings: DataSourceSettings = {}): DataSource {
   const address = parseDatabaseUrl(url);
+  const { DataSource } = typeorm();
   const common = {
     synchronize: false,
     migrations: settings.readOnly ? [] : [...MIGRATIONS],
@@ -46,12 +47,12 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
     return new DataSource({
       ...common,
       type: 'better-sqlite3',
-      driver: Libsql,
+      driver: libsql(),
       database: address.path,
       timeout: settings.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
       // The journal mode is written into the file, so only our own is given one.
       enableWAL: !settings.readOnly && address.path !== ':memory:',
-      prepareDatabase: (database: InstanceType<typeof Libsql>) => {
+      prepareDatabase: (database: Libsql.Database) => {
         if (settings.readOnly) database.pragma('query_only = ON');
       },
     });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   closedPort,
@@ -8,8 +8,7 @@ import {
   spoilingProxy,
 } from '../../../test/support/database-provider.js';
 import type { SpoilingProxy } from '../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { DatabaseStates } from '../../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
@@ -26,17 +25,15 @@ const SILENT = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /** One server behind several doors stands for the nodes of a cluster; the Galera cluster itself is in test/e2e. */
 describe('a database of several servers', () => {
-  let server: MariaDb;
+  const server = withMariaDb();
   let doors: SpoilingProxy[];
   let others = 0;
   const undo: (() => unknown)[] = [];
   beforeAll(async () => {
-    server = await startMariaDb();
     const dataSource = await openDatabase(server.url);
     await importRecords(dataSource, GOLD, 'replace');
     await closeDataSource(dataSource);
-  }, 120_000);
-  afterAll(() => server.stop());
+  });
   beforeEach(async () => {
     doors = [await spoilingProxy(server.port), await spoilingProxy(server.port)];
     others = openSockets();
@@ -47,7 +44,7 @@ describe('a database of several servers', () => {
   });
 
   const urlOf = (...ports: number[]): string =>
-    `mysql://root@${ports.map((port) => `127.0.0.1:${port}`).join(',')}/smartrouting`;
+    `mysql://root@${ports.map((port) => `127.0.0.1:${port}`).join(',')}${new URL(server.url).pathname}`;
 
   function provide(...ports: number[]): ReturnType<typeof databaseProvider> {
     const subject = databaseProvider(urlOf(...ports));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import Libsql from 'libsql';
 import { createConnection } from 'mysql2/promise';
 import { writeFile } from 'node:fs/promises';
@@ -8,8 +8,7 @@ import {
   silentServer,
   temporaryFolder,
 } from '../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/mariadb.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
 import { closeDataSource } from './data-source.js';
@@ -120,11 +119,7 @@ describeVipLookupProvider(
 );
 
 describe('on MariaDB', () => {
-  let server: MariaDb;
-  beforeAll(async () => {
-    server = await startMariaDb();
-  }, 120_000);
-  afterAll(() => server.stop());
+  const server = withMariaDb();
   const nothingToStop = async (): Promise<void> => undefined;
 
   describeVipLookupProvider(

@@ -1,14 +1,23 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+import { temporaryFolder } from '../../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../../test/support/database-provider.js';
 import { firstAnswer } from './first-answer.js';
 import type { Asked } from './first-answer.js';
 
 const never = new AbortController().signal;
 const isNonsense = (error: unknown): boolean => (error as Error).message === 'nonsense';
+/** Who has not answered after it is slow. */
+const SLOW_MS = 150;
 /** Far beyond everything here. */
 const LONG_MS = 20_000;
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+async function pass(ms: number): Promise<void> {
+  await jest.advanceTimersByTimeAsync(ms);
+  await turnOfTheLoop();
+}
 
 /** Somebody who can be asked, and what became of it. */
 function somebody(
@@ -30,16 +39,23 @@ const frozen = (signal: AbortSignal): Promise<string> =>
   new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error('cut')), { once: true }),
   );
-const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const says = (text: string) => async () => text;
 const fails = (message: string) => async () => Promise.reject(new Error(message));
 
 describe('the first answer', () => {
+  beforeEach(
+    () =>
+      void jest.useFakeTimers({
+        doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'],
+      }),
+  );
+  afterEach(() => void jest.useRealTimers());
+
   it('is that of the first who is asked; nobody else is troubled', async () => {
     const events: string[] = [];
     const asked = [somebody('a', events, says('A')), somebody('b', events, says('B'))];
     expect(await firstAnswer(asked, never, isNonsense)).toBe('A');
-    await sleep(200);
+    await pass(LONG_MS);
     expect(events).toEqual(['ask a']);
   });
 
@@ -61,9 +77,13 @@ describe('the first answer', () => {
       somebody('b', events, frozen),
       somebody('c', events, says('C')),
     ];
-    expect(await firstAnswer(asked, never, isNonsense)).toBe('C');
+    const answer = firstAnswer(asked, never, isNonsense);
+    await pass(SLOW_MS - 1);
+    expect(events).toEqual(['ask a']);
+    await pass(1 + SLOW_MS);
+    expect(await answer).toBe('C');
     expect(events).toEqual(['ask a', 'ask b', 'ask c', 'a was slow', 'b was slow']);
-    for (let tries = 0; events.length < 7 && tries < 400; tries++) await sleep(10);
+    await pass(LONG_MS);
     expect(events.slice(5)).toEqual(['cut a', 'cut b']);
   });
 
@@ -78,7 +98,9 @@ describe('the first answer', () => {
         return frozen(signal);
       }),
     ];
-    expect(await firstAnswer(asked, never, isNonsense)).toBe('A');
+    const first = firstAnswer(asked, never, isNonsense);
+    await pass(SLOW_MS);
+    expect(await first).toBe('A');
     expect(events).toEqual(['ask a', 'ask b']);
   });
 
@@ -93,8 +115,7 @@ describe('the first answer', () => {
       somebody('d', events, says('D')),
     ];
     const answer = firstAnswer(asked, never, isNonsense);
-    for (let tries = 0; events.length < 3 && tries < 400; tries++) await sleep(10);
-    await sleep(350);
+    await pass(LONG_MS);
     expect(events).toEqual(['ask a', 'ask b', 'ask c']);
     fail(new Error('down'));
     expect(await answer).toBe('D');
@@ -114,45 +135,11 @@ describe('the first answer', () => {
       }),
     ];
     const first = firstAnswer(asked, never, isNonsense);
-    for (let tries = 0; events.length < 2 && tries < LONG_MS / 10; tries++) await sleep(10);
+    await pass(SLOW_MS + 50);
     fail(new Error('down'));
+    await pass(SLOW_MS - 50);
     expect(await first).toBe('C');
     expect(events).toEqual(['ask a', 'ask b', 'a failed: down', 'ask c', 'ask d', 'b was slow']);
-  });
-
-  /** An answer that comes from outside while the process does something else, and another who could be asked. */
-  async function whileStandingStill(events: string[]): Promise<Asked<string>[]> {
-    const outside = spawn('sh', ['-c', 'read go; sleep 0.05; echo A']);
-    const asked = [
-      somebody('a', events, async () => {
-        const [chunk] = (await once(outside.stdout, 'data')) as [Buffer];
-        return chunk.toString().trim();
-      }),
-      somebody('b', events, says('B')),
-    ];
-    outside.stdin.write('go\n');
-    await turnOfTheLoop();
-    return asked;
-  }
-  const standStill = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
-
-  it('does not take a process that stood still for somebody slow', async () => {
-    const events: string[] = [];
-    const asked = await whileStandingStill(events);
-    const answer = firstAnswer(asked, never, isNonsense);
-    standStill();
-    expect(await answer).toBe('A');
-    expect(events).toEqual(['ask a']);
-  });
-
-  it('does not blame anybody where the process stood still until it was given up', async () => {
-    const events: string[] = [];
-    const asked = await whileStandingStill(events);
-    const answer = firstAnswer(asked, AbortSignal.timeout(100), isNonsense);
-    standStill();
-    await expect(answer).rejects.toMatchObject({ name: 'TimeoutError' });
-    await sleep(50);
-    expect(events).not.toContain('a was slow');
   });
 
   it('is given up early: who was silent for most of that time is blamed, who was asked at the end is not', async () => {
@@ -164,7 +151,7 @@ describe('the first answer', () => {
       somebody('b', events, frozen),
     ];
     const late = firstAnswer(asked, caller.signal, isNonsense);
-    await sleep(50);
+    await pass(50);
     fail(new Error('down'));
     while (events.length < 3) await Promise.resolve();
     const early = firstAnswer([somebody('c', events, frozen)], caller.signal, isNonsense);
@@ -192,7 +179,7 @@ describe('the first answer', () => {
     const caller = new AbortController();
     const asked = [somebody('a', events, frozen), somebody('b', events, frozen)];
     const answer = firstAnswer(asked, caller.signal, isNonsense);
-    for (let tries = 0; events.length < 2 && tries < LONG_MS / 10; tries++) await sleep(10);
+    await pass(SLOW_MS);
     caller.abort(new Error('too late'));
     await expect(answer).rejects.toMatchObject({ message: 'too late' });
     await turnOfTheLoop();
@@ -201,5 +188,54 @@ describe('the first answer', () => {
       message: 'too late',
     });
     expect(events).toHaveLength(5);
+  });
+});
+
+describe('a process that stands still', () => {
+  let folder: TemporaryFolder;
+  let answers = 0;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+  });
+  afterAll(() => folder.remove());
+
+  /** An answer that comes from outside while the process does something else, and another who could be asked. */
+  async function twoToAsk(events: string[]) {
+    const sent = folder.path(`sent-${++answers}`);
+    const outside = spawn('sh', ['-c', `read go; echo A; : > ${sent}`]);
+    const asked = [
+      somebody('a', events, async () => {
+        const [chunk] = (await once(outside.stdout, 'data')) as [Buffer];
+        return chunk.toString().trim();
+      }),
+      somebody('b', events, says('B')),
+    ];
+    await new Promise((written) => outside.stdin.write('go\n', written));
+    const standStill = (): void => {
+      const untilMs = performance.now() + 2 * SLOW_MS;
+      while (performance.now() < untilMs || !existsSync(sent))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    };
+    return { asked, standStill };
+  }
+
+  it('does not take who has answered meanwhile for slow', async () => {
+    const events: string[] = [];
+    const { asked, standStill } = await twoToAsk(events);
+    const answer = firstAnswer(asked, never, isNonsense);
+    standStill();
+    expect(await answer).toBe('A');
+    expect(events).toEqual(['ask a']);
+  });
+
+  it('does not blame anybody where it stood still until the question was given up', async () => {
+    const events: string[] = [];
+    const { asked, standStill } = await twoToAsk(events);
+    const answer = firstAnswer(asked, AbortSignal.timeout(SLOW_MS / 2), isNonsense);
+    standStill();
+    await expect(answer).rejects.toMatchObject({ name: 'TimeoutError' });
+    // Blame would come at the end of the same turn of the event loop.
+    for (let turns = 0; turns < 3; turns++) await turnOfTheLoop();
+    expect(events).not.toContain('a was slow');
   });
 });

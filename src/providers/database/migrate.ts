@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MigrationExecutor } from 'typeorm';
 import type { DataSource } from 'typeorm';
+import { typeorm } from './drivers.js';
 import { codeOf, isConflict, isNotAllowed } from './failures.js';
 import { exclusively } from './table-lock.js';
 
@@ -25,6 +25,7 @@ export async function migrate(dataSource: DataSource): Promise<boolean> {
 
 /** Asks without writing, so that a user without CREATE can start on a table that is there. */
 async function isUpToDate(dataSource: DataSource): Promise<boolean> {
+  const { MigrationExecutor } = typeorm();
   return (await new MigrationExecutor(dataSource).getPendingMigrations()).length === 0;
 }
 

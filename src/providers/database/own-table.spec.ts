@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/mariadb.js';
 import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from './data-source.js';
@@ -15,15 +14,13 @@ const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 const ask = (provider: ReturnType<typeof databaseProvider>['provider'], number: string) =>
   provider.lookup(Caller.read(number, 'FI'), soon());
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
-}, 120_000);
+});
 afterAll(async () => {
-  await server?.stop();
   await folder?.remove();
 });
 
@@ -167,15 +164,6 @@ describe.each([
 });
 
 describe("the service's own table on a server, for a user with few rights", () => {
-  async function reader(url: string, rights: string): Promise<string> {
-    const name = `reader_${++files}`;
-    const database = new URL(url).pathname.slice(1);
-    await server.sql(
-      `CREATE USER ${name}@127.0.0.1 IDENTIFIED BY 'sesame'; GRANT ${rights} ON ${database}.* TO ${name}@127.0.0.1`,
-    );
-    return url.replace('root@', `${name}:sesame@`);
-  }
-
   it('is used when it is there', async () => {
     const url = await server.createDatabase();
     const dataSource = await openDatabase(url);
@@ -183,13 +171,13 @@ describe("the service's own table on a server, for a user with few rights", () =
     // As an administrator's own script would have made it: no mark of the migration.
     await dataSource.query('DROP TABLE smartrouting_migrations');
     await closeDataSource(dataSource);
-    const { provider } = databaseProvider(await reader(url, 'SELECT'));
+    const { provider } = databaseProvider(await server.createUser('SELECT', url));
     expect(await ask(provider, '+358501231234')).toMatchObject([{ tier: 'gold' }]);
     await provider.close();
   });
 
   it('is missed with the cure when it is not there', async () => {
-    const { provider } = databaseProvider(await reader(await server.createDatabase(), 'SELECT, INSERT'));
+    const { provider } = databaseProvider(await server.createUser('SELECT, INSERT'));
     await expect(ask(provider, '+358501231234')).rejects.toMatchObject({
       name: 'VipLookupError',
       message: expect.stringMatching(

@@ -1,6 +1,6 @@
 import { connect as connectSocket, Socket } from 'node:net';
-import { createPool } from 'mysql2';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
+import { mysql } from './drivers.js';
 
 /** Connections that are kept open for calls to come. */
 const WARM_CONNECTIONS = 3;
@@ -54,7 +54,7 @@ export class ServerPool {
   readonly createPool = (options: PoolOptions): Pool => {
     const { host, port } = options;
     // mysql2 says goodbye politely and waits for the other side; a frozen server never answers, so we keep the sockets.
-    const pool = createPool({ ...options, stream: () => this.#connect(host!, port!) });
+    const pool = mysql().createPool({ ...options, stream: () => this.#connect(host!, port!) });
     pool.on('connection', (connection) => this.#prepare(connection));
     pool.on('acquire', (connection) => this.#idle.delete(connection));
     pool.on('release', (connection) => this.#idle.add(connection));

@@ -3,22 +3,19 @@ import { copyFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { closedPort, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/mariadb.js';
 import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
 import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
-}, 120_000);
+});
 afterAll(async () => {
-  await server?.stop();
   await folder?.remove();
 });
 

@@ -76,12 +76,12 @@ describe('duplicates in a list', () => {
   });
 
   it('are counted, and the first hundred by line listed, when a list repeats itself', async () => {
-    const numbers = Array.from({ length: 3_000 }, (_, at) => `${10_000 + ((at * 7) % 3_000)},gold,,,`);
+    const numbers = Array.from({ length: 600 }, (_, at) => `${10_000 + ((at * 7) % 600)},gold,,,`);
     const content = Buffer.from(HEADER + [...numbers, ...numbers].join('\n'));
     const { duplicates } = await readRecords(content, 'list.csv', { country: 'FI' });
     expect(duplicates).toEqual({
-      total: 3_000,
-      listed: Array.from({ length: 100 }, (_, at) => ({ line: 3_002 + at, firstLine: 2 + at })),
+      total: 600,
+      listed: Array.from({ length: 100 }, (_, at) => ({ line: 602 + at, firstLine: 2 + at })),
     });
   });
 

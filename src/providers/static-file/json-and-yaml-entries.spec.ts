@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { IS_LONG } from '../../../test/support/length.js';
 import { describeProblem, LineProblems } from './line-problems.js';
 import { jsonEntries } from './json-entries.js';
 import { readRecords } from './record-file.js';
@@ -41,7 +42,7 @@ describe('a JSON list', () => {
           expect(problems.total === 0).toBe(Array.isArray(whole));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: IS_LONG ? 2_000 : 500 },
     );
   });
 

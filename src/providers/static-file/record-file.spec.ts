@@ -155,14 +155,14 @@ describe('a list in a file', () => {
   });
 
   it('makes way for other work while it is read, and stops when it is told to', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
+    const rows = Array.from({ length: 10_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
     const content = Buffer.from(`number,tier\n${rows.join('\n')}\n`);
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     try {
       const list = await readRecords(content, 'list.csv', { country: 'FI' });
-      expect(list.records).toHaveLength(20_000);
-      expect(list.records.at(-1)?.line).toBe(20_001);
+      expect(list.records).toHaveLength(10_000);
+      expect(list.records.at(-1)?.line).toBe(10_001);
       expect(turns).toBeGreaterThan(3);
     } finally {
       clearInterval(timer);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
+import { IS_LONG } from '../../../test/support/length.js';
 import { Pace } from './pace.js';
 import { RecordIndexBuilder } from './record-index.js';
 
@@ -91,12 +92,11 @@ describe('the compact index of a list', () => {
           for (const key of [...asked, ...others]) {
             const answer = index.find(key);
             const expected = findPlainly(records, key);
-            expect([answer ?? []].flat()).toStrictEqual(expected);
-            expect(Array.isArray(answer)).toBe(expected.length > 1);
+            expect(answer).toStrictEqual(expected.length > 1 ? expected : (expected[0] ?? null));
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: IS_LONG ? 400 : 60 },
     );
   });
 });

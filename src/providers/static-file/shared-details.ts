@@ -5,11 +5,14 @@ import type { VipRecord } from '../../plugin-api/index.js';
 /** What a record says of its number. */
 export type Details = Omit<VipRecord, 'number'>;
 
-/** How many values are remembered to be recognised again, and how many characters they may have together. */
+/** How many characters the values that are remembered, to be recognised again, may have together. */
+const MAX_CHARACTERS = 8_000_000;
+/** What a short one counts for, so that there are no more than 16,384. */
+const FEWEST_CHARACTERS = MAX_CHARACTERS / 16_384;
+/** No `max`: the cache would make room for as many at once, which costs ten times what a short list takes to be read. */
 const REMEMBERED = {
-  max: 16_384,
-  maxSize: 8_000_000,
-  sizeCalculation: (_: unknown, text: string) => text.length,
+  maxSize: MAX_CHARACTERS,
+  sizeCalculation: (_: unknown, text: string) => Math.max(Math.ceil(FEWEST_CHARACTERS), text.length),
 };
 
 /**

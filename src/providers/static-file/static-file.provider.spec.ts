@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { renameSync } from 'node:fs';
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../test/support/eventually.js';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { providerContext } from '../../plugin-api/testing/index.js';
@@ -42,13 +44,24 @@ describe('a VIP list in a file', () => {
     provider.lookup(Caller.read(number, 'FI')) as VipRecord[] | VipRecord | null;
   const tierOf = async (number: string) => [(await find(number)) ?? []].flat()[0]?.tier;
   const errors = () => context.logged.filter(({ level }) => level === 'error');
-  const until = async (isSo: () => Promise<boolean>) => {
-    const giveUpAt = Date.now() + 10_000;
-    while (!(await isSo().catch(() => false)) && Date.now() < giveUpAt) await sleep(10);
-    expect(await isSo()).toBe(true);
-  };
   const untilStatus = (status: 'up' | 'degraded') =>
-    until(async () => (await provider.check()).status === status);
+    eventually(async () => expect(await provider.check()).toMatchObject({ status }));
+  const untilBetter = () => eventually(async () => expect(await tierOf(AINO)).toBe('platinum'));
+  /** What is in use was found to be what lies on disk, after now. */
+  const untilConfirmed = async () => {
+    const sinceMs = performance.now();
+    await eventually(() => performance.now() - provider.copyAgeSeconds() * 1000 > sinceMs);
+  };
+  /** Does something whenever the bytes of the file are there and are about to be read as a list. */
+  const whileRead = (act: () => void) => {
+    provider = new QuickStaticFileProvider({
+      ...context,
+      get country() {
+        act();
+        return context.country;
+      },
+    });
+  };
 
   it('is used from its opening on, and says so', async () => {
     await writeFile(path, GOOD);
@@ -79,26 +92,21 @@ describe('a VIP list in a file', () => {
     expect(provider.copyAgeSeconds()).toBeGreaterThanOrEqual(0);
     await writeFile(path, GOOD);
     await untilStatus('up');
-    /** It is confirmed again, some time after now. */
-    const isConfirmed = async () => {
-      const sinceMs = performance.now();
-      await until(async () => provider.copyAgeSeconds() * 1000 < performance.now() - sinceMs - 100);
-    };
     const grows = async () => {
       const age = provider.copyAgeSeconds();
       const startedMs = performance.now();
-      await sleep(200);
+      await sleep(80);
       const passedMs = performance.now() - startedMs;
       expect((provider.copyAgeSeconds() - age) * 1000).toBeGreaterThanOrEqual(passedMs);
     };
-    await isConfirmed();
+    await untilConfirmed();
     for (const spoil of [() => writeFile(path, BAD), () => rm(path)]) {
       await spoil();
       await untilStatus('degraded');
       await grows();
       await writeFile(path, GOOD);
       await untilStatus('up');
-      await isConfirmed();
+      await untilConfirmed();
     }
   });
 
@@ -106,7 +114,7 @@ describe('a VIP list in a file', () => {
     await writeFile(path, GOOD);
     await provider.open();
     await writeFile(path, BETTER);
-    await until(async () => (await tierOf(AINO)) === 'platinum');
+    await untilBetter();
     expect(await provider.check()).toMatchObject({ status: 'up', entries: 2 });
   });
 
@@ -115,7 +123,7 @@ describe('a VIP list in a file', () => {
     await provider.open();
     await writeFile(join(directory, '.vips.csv.swp'), BETTER);
     await rename(join(directory, '.vips.csv.swp'), path);
-    await until(async () => (await tierOf(AINO)) === 'platinum');
+    await untilBetter();
   });
 
   it('stays in use when the new version is bad; log and health say why, until it is good again', async () => {
@@ -160,7 +168,9 @@ describe('a VIP list in a file', () => {
     await untilStatus('degraded');
     const first = await since();
     await appendFile(path, '4712,\n');
-    await until(async () => (await provider.check()).reason?.startsWith('vips.csv has 2 problems') ?? false);
+    await eventually(async () =>
+      expect((await provider.check()).reason).toMatch(/^vips\.csv has 2 problems/),
+    );
     expect(await since()).toBe(first);
     expect(errors()).toHaveLength(2);
   });
@@ -208,7 +218,7 @@ describe('a VIP list in a file', () => {
         'no list loaded: vips.csv has 2 problems, the first in line 3, tier: is missing; write the tier that routes name, for example gold',
     });
     await writeFile(path, BAD);
-    await until(async () => errors().length === 1);
+    await eventually(() => expect(errors()).toHaveLength(1));
     expect(errors()[0]?.message).toBe(`${BAD_SUMMARY}; no list is loaded`);
     await writeFile(path, GOOD);
     await untilStatus('up');
@@ -252,9 +262,9 @@ describe('a VIP list in a file', () => {
     await provider.open();
     const { loadedAt } = await provider.check();
     await writeFile(path, GOOD);
-    await sleep(200);
+    await untilConfirmed();
     await writeFile(path, BETTER);
-    await until(async () => (await tierOf(AINO)) === 'platinum');
+    await untilBetter();
     expect(context.logged.map(({ message }) => message)).toEqual([
       'vips.csv is loaded',
       'vips.csv is loaded',
@@ -264,18 +274,19 @@ describe('a VIP list in a file', () => {
 
   it('is not used in a version that was replaced while it was read', async () => {
     await writeFile(path, GOOD);
+    await writeFile(join(directory, 'newest.csv'), BETTER);
+    let readings = 0;
+    whileRead(() => {
+      if (++readings === 2) renameSync(join(directory, 'newest.csv'), path);
+    });
     await provider.open();
-    const rows = Array.from({ length: 60_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
-    await writeFile(join(directory, 'long.csv'), `number,tier\n${rows.join('\n')}\n`);
-    await rename(join(directory, 'long.csv'), path);
-    await sleep(200);
-    await writeFile(join(directory, 'new.csv'), BETTER);
-    await rename(join(directory, 'new.csv'), path);
-    await until(async () => (await tierOf(AINO)) === 'platinum');
+    await writeFile(path, `number,tier\n${AINO},silver\n4711,gold\n4712,gold\n`);
+    await untilBetter();
     expect(context.logged.map(({ fields }) => fields)).toEqual([
       { file: 'vips.csv', entries: 1 },
       { file: 'vips.csv', entries: 2 },
     ]);
+    expect(readings).toBe(3);
   });
 
   it('never shows a number in health or logs', async () => {
@@ -287,12 +298,14 @@ describe('a VIP list in a file', () => {
   });
 
   it('is let go of in the middle of being read', async () => {
-    const rows = Array.from({ length: 30_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
+    const rows = Array.from({ length: 10_000 }, (_, at) => `+35850${1_000_000 + at},gold`);
     await writeFile(path, `number,tier\n${rows.join('\n')}\n`);
-    const opening = provider.open().catch(() => undefined);
-    await sleep(50);
-    await provider.close();
-    await opening;
+    let closing: Promise<void> | undefined;
+    whileRead(() => {
+      closing = provider.close();
+    });
+    await provider.open();
+    await closing;
     await expect(find(AINO)).rejects.toMatchObject({ name: 'VipLookupError' });
     expect(context.logged).toEqual([]);
   });

@@ -53,22 +53,15 @@ describe('the example number of every region', () => {
     const provider = new StaticFileProvider(providerContext({ file }, { country: region }));
     await provider.open();
     try {
-      for (const [name, text] of Object.entries(all)) {
-        const found = provider.lookup(Caller.read(text, region)) as VipRecord[];
-        expect({ called: name, found: found.map(({ tier }) => tier) }).toEqual({
-          called: name,
-          found: names,
-        });
-      }
-      for (const [name, text] of Object.entries(international)) {
-        for (const country of [undefined, 'FI', 'US', 'BR']) {
-          expect({ name, country, key: readNumber(text, country).key }).toEqual({
-            name,
-            country,
-            key: number.number,
-          });
-        }
-      }
+      const found = Object.entries(all).map(([name, text]) => {
+        const records = provider.lookup(Caller.read(text, region)) as VipRecord[];
+        return [name, records.map(({ tier }) => tier)];
+      });
+      expect(found).toEqual(names.map((name) => [name, names]));
+      const keys = Object.values(international).flatMap((text) =>
+        [undefined, 'FI', 'US', 'BR'].map((country) => readNumber(text, country).key),
+      );
+      expect(keys).toEqual(keys.map(() => number.number));
     } finally {
       await provider.close();
     }

@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { readPrivateKey } from './oauth-private-key.js';
@@ -40,7 +39,8 @@ export class FixedGrant implements TokenSource {
 /** Signs who we are (RFC 7523, 3), anew for each request. */
 function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): () => Promise<string> {
   const { key, algorithm } = readPrivateKey(privateKey!);
-  return () => {
+  return async () => {
+    const { SignJWT } = await import('jose');
     const nowS = Math.floor(Date.now() / 1_000);
     return new SignJWT()
       .setProtectedHeader({ alg: algorithm, typ: 'JWT' })

@@ -5,11 +5,11 @@ import {
   processGenericTokenEndpointResponse,
 } from 'oauth4webapi';
 import type { ClientAuth } from 'oauth4webapi';
-import { Agent } from 'undici';
 import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { connectionFailure } from '../crm-http.failures.js';
 import { readRetryAfter } from '../crm-http.retry-after.js';
+import { undici } from '../libraries.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Nobody waits for it as long as an old token is valid; and an answer that is not read may hold the only new refresh token. */
@@ -53,7 +53,7 @@ export function stoppedToken(): TokenError {
 
 /** The address that gives tokens, and how this client is known there. */
 export class TokenEndpoint {
-  readonly #agent = new Agent({
+  readonly #agent = new (undici().Agent)({
     connect: { timeout: CONNECT_TIMEOUT_MS },
     maxResponseSize: MAX_RESPONSE_BYTES,
   });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '../../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
-import { startMariaDb } from '../../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../../test/support/mariadb.js';
+import { startMariaDb, withMariaDb } from '../../../../test/support/mariadb.js';
 import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../../../test/support/paging-crm.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
@@ -16,15 +15,13 @@ const AINO = '+358501231234';
 const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
 const many = (count: number) => Array.from({ length: count }, (_, n) => contactNumber(n));
 
-let server: MariaDb;
+const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
 beforeAll(async () => {
-  server = await startMariaDb();
   folder = await temporaryFolder();
 });
 afterAll(async () => {
-  await server?.stop();
   await folder?.remove();
 });
 
@@ -175,20 +172,21 @@ describe.each([
 describe('a database that is down', () => {
   it('leaves live lookups, and the copy that is loaded', async () => {
     crm.put(aino);
-    const url = await server.createDatabase();
-    const provider = await opened(url);
+    const own = await startMariaDb();
+    ending.push(() => own.stop());
+    const provider = await opened(own.url);
     await eventually(() => recalled(provider, AINO) !== undefined);
-    server.freeze();
+    own.freeze();
     try {
-      const { provider: late } = instance(url);
+      const { provider: late } = instance(own.url);
       const opening = late.open();
       expect(await late.lookup(Caller.read(AINO), NEVER)).toMatchObject([{ tier: 'gold' }]);
       expect(recalled(provider, AINO)).toHaveLength(1);
-      server.thaw();
+      own.thaw();
       await opening;
       await eventually(() => recalled(late, AINO) !== undefined);
     } finally {
-      server.thaw();
+      own.thaw();
     }
   });
 });

@@ -1,0 +1,25 @@
+import { inspect } from 'node:util';
+
+/** sysexits.h EX_CONFIG: something is wrong with the configuration. */
+const EXIT_CONFIG = 78;
+/** Why listening fails -> the key whose value is at fault. */
+const AT_FAULT: Readonly<Record<string, string | undefined>> = {
+  EADDRINUSE: 'port',
+  EACCES: 'port',
+  EADDRNOTAVAIL: 'host',
+  ENOTFOUND: 'host',
+};
+
+/**
+ * What the process says, and ends with, when it cannot start.
+ * @param error of the configuration, of a socket (`section` of the configuration names one that is not the calls'), or a defect
+ */
+export function startFailure(error: unknown): { readonly exitCode: number; readonly text: string } {
+  const { name, code, message, section } = error as NodeJS.ErrnoException & { section?: string };
+  if (name === 'ConfigError') return { exitCode: EXIT_CONFIG, text: message };
+  const key = AT_FAULT[code ?? ''];
+  if (key === undefined) return { exitCode: 1, text: inspect(error) };
+  const setting = section ? `${section}.${key}` : `server.${key}, or ${key.toUpperCase()} in the environment`;
+  const rights = code === 'EACCES' ? ', or give the process CAP_NET_BIND_SERVICE for one below 1024' : '';
+  return { exitCode: 1, text: `Cannot listen (${code}): ${message}. Set another ${setting}${rights}.` };
+}

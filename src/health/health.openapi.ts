@@ -1,0 +1,31 @@
+import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { describeMethod } from '../common/openapi.js';
+import { HealthController } from './health.controller.js';
+
+ApiTags('operations')(HealthController);
+describeMethod(
+  HealthController,
+  'live',
+  ApiOperation({ summary: 'Liveness', description: '200 while the process answers.' }),
+);
+describeMethod(
+  HealthController,
+  'ready',
+  ApiOperation({
+    summary: 'Readiness',
+    description:
+      '200 when the instance takes calls. A dead CRM or database does not change that: it still answers 204 in time.',
+  }),
+  ApiResponse({ status: 200, description: 'Takes calls.' }),
+  ApiResponse({ status: 503, description: 'Starting, or about to stop.' }),
+);
+describeMethod(
+  HealthController,
+  'health',
+  ApiOperation({
+    summary: 'Health in detail',
+    description:
+      'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
+  }),
+);
+describeMethod(HealthController, 'refuseOtherMethods', ApiExcludeEndpoint());

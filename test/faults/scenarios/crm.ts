@@ -1,0 +1,63 @@
+import type { CrmMode } from '../../support/crm-server.js';
+import type { Group, Scenario } from '../scenario.js';
+import type { World } from '../world.js';
+
+const crmFault = (
+  fault: string,
+  begin: (crm: World['crm'], world: World) => unknown,
+  end: (crm: World['crm'], world: World) => unknown,
+): Scenario => ({
+  fault: `CRM: ${fault}`,
+  mayMiss: ['crm new'],
+  begin: async (world) => begin(world.crm, world),
+  end: async (world) => end(world.crm, world),
+});
+const crmAnswers = (fault: string, mode: CrmMode): Scenario =>
+  crmFault(
+    fault,
+    (crm) => crm.misbehave(mode),
+    (crm) => crm.behave(),
+  );
+
+/** What lies between the service and the CRM, and what the CRM answers. */
+export const crm: Group = {
+  family: 'the CRM',
+  world: {},
+  scenarios: [
+    crmFault(
+      'refuses',
+      (crm) => crm.refuse(),
+      (crm) => crm.open(),
+    ),
+    crmFault(
+      'hangs at connect',
+      (crm) => crm.hangAtConnect(),
+      (crm) => crm.letConnect(),
+    ),
+    // The only ones that are answered at the deadline: a look-up may take longer than that.
+    { ...crmAnswers('hangs at first byte', 'hang'), isBrief: true },
+    crmAnswers('hangs mid-body', 'hang-body'),
+    crmFault(
+      'certificate expired',
+      (crm) => crm.expire(),
+      (crm) => crm.renew(),
+    ),
+    {
+      ...crmFault(
+        'DNS gone',
+        async (crm, world) => {
+          await world.pull({ dns: 'gone' });
+          crm.cut(); // a connection that is open needs no name
+        },
+        (_, world) => world.pull({ dns: 'ok' }),
+      ),
+      // The last known address is used.
+      hasShown: (_, world) => world.hasAskedForNames(),
+    },
+    crmAnswers('answers 500', '500'),
+    crmAnswers('answers 429', '429'),
+    crmAnswers('answers HTML', 'html'),
+    { ...crmAnswers('answers truncated JSON', 'truncated'), isBrief: true },
+    crmAnswers('answers 50 MB and more', 'huge'),
+  ],
+};
