@@ -30,12 +30,15 @@ export const QUICK: CrmTempo = {
 /** Options as they stand in the configuration file. */
 export type CrmYaml = Record<string, unknown>;
 
+/** Keys that every kind of provider has are not read by the provider itself. */
+const OF_EVERY_KIND = ['timeout', 'cache', 'maxConcurrent'];
+
 /** The same with the options of their preset, where they name one. */
-function completed(yaml: CrmYaml): CrmYaml {
+export function completed(yaml: CrmYaml): CrmYaml {
   if (yaml['preset'] === undefined) return yaml;
   const { options, problems } = completeOptions(yaml, { resolvePath: (path) => resolve(path) });
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  return options!;
+  return Object.fromEntries(Object.entries(options!).filter(([key]) => !OF_EVERY_KIND.includes(key)));
 }
 
 /** Every problem of a set of options, as `key: message`. */
@@ -52,11 +55,15 @@ function flatten(errors: readonly ValidationError[], path: string): string[] {
 }
 
 /** A provider made as the service makes it: options completed and checked first. */
-export function crmProvider(written: CrmYaml, country: string | undefined = 'FI'): CrmHttpProvider {
+export function crmProvider(
+  written: CrmYaml,
+  country: string | undefined = 'FI',
+  tempo = TEMPO,
+): CrmHttpProvider {
   const yaml = completed(written);
   const problems = crmOptionProblems(yaml);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  return new CrmHttpProvider(providerContext(plainToInstance(CrmHttpOptions, yaml), { country }));
+  return new CrmHttpProvider(providerContext(plainToInstance(CrmHttpOptions, yaml), { country }), tempo);
 }
 
 /** Looks a number up, as a call would. */

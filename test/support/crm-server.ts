@@ -106,6 +106,7 @@ export class CrmServer {
           listener,
         )
       : createServer(listener);
+    this.#server.keepAliveTimeout = 0; // a process that stood still must not find its connections closed
     this.#server.on('connection', (socket: Socket) => {
       this.connections++;
       this.#sockets.add(socket);

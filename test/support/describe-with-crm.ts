@@ -8,7 +8,7 @@ import type { CrmTempo } from '../../src/providers/crm-http/crm-http.tempo.js';
 import { crmOptionProblems, lookUp, QUICK } from './crm-provider.js';
 import type { CrmYaml } from './crm-provider.js';
 import { startCrmServer } from './crm-server.js';
-import type { CrmServer } from './crm-server.js';
+import type { CrmServer, CrmServerOptions } from './crm-server.js';
 import { startOAuthServer } from './oauth-server.js';
 import type { OAuthServer, OAuthServerOptions } from './oauth-server.js';
 
@@ -49,8 +49,8 @@ export class CrmTrial {
     return this.#crm!;
   }
 
-  async begin(): Promise<void> {
-    this.#crm = await startCrmServer({ contacts: CONTACTS });
+  async begin(options: CrmServerOptions = {}): Promise<void> {
+    this.#crm = await startCrmServer({ contacts: CONTACTS, ...options });
     this.after(() => this.crm.stop());
   }
 

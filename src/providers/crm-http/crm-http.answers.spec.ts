@@ -1,38 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import { lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmServer } from '../../../test/support/crm-server.js';
+import { AINO, describeWithCrm, UNKNOWN } from '../../../test/support/describe-with-crm.js';
 import type { CrmHttpProvider } from './crm-http.provider.js';
 
-const AINO = '+358501231234';
-const UNKNOWN = '+358509999999';
-
-describe('crm-http', () => {
+describeWithCrm('crm-http', (trial) => {
   let crm: CrmServer;
-  const undo: (() => unknown)[] = [];
-
-  beforeEach(async () => {
-    crm = await startCrmServer({ contacts: { [AINO]: { tier: 'gold', name: 'Aino' } } });
+  beforeEach(() => {
+    ({ crm } = trial);
   });
-
-  afterEach(async () => {
-    await Promise.all(undo.splice(0).map((step) => step()));
-    await crm.stop();
-  });
-
-  function provide(yaml: CrmYaml = {}): CrmHttpProvider {
-    const provider = crmProvider({
-      url: `${crm.url}/contacts?phone={{ number }}`,
-      record: 'contacts',
-      ...yaml,
-    });
-    undo.push(() => provider.close());
-    return provider;
-  }
+  const provide = (yaml?: CrmYaml) => trial.provide(yaml);
 
   describe('reads an answer', () => {
     it('as records with the number that was asked for', async () => {
@@ -206,7 +188,7 @@ describe('crm-http', () => {
 
     it('when something else than HTTP answers', async () => {
       const other = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.1');
-      undo.push(() => other.close());
+      trial.after(() => other.close());
       await once(other, 'listening');
       const { port } = other.address() as AddressInfo;
       expect(await problem(provide({ url: `http://127.0.0.1:${port}/` }))).toMatch(
@@ -216,7 +198,7 @@ describe('crm-http', () => {
 
     it('when the certificate is not trusted', async () => {
       const secure = await startCrmServer({ tls: true });
-      undo.push(() => secure.stop());
+      trial.after(() => secure.stop());
       expect(await problem(provide({ url: `${secure.url}/?phone={{ number }}` }))).toBe(
         'VipLookupError: the TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
       );

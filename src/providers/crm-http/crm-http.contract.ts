@@ -2,6 +2,7 @@ import { describe, it } from '@jest/globals';
 import { crmProvider } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmServer } from '../../../test/support/crm-server.js';
+import { IS_LONG } from '../../../test/support/length.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
 import type { ProviderHarness } from '../../plugin-api/testing/index.js';
 
@@ -15,6 +16,9 @@ const WAYS: Readonly<Record<string, (url: string) => object>> = {
   'by header': (url) => ({ url: `${url}/search`, headers: { 'X-Phone': '{{ number }}' } }),
   'by path': (url) => ({ url: `${url}/contacts/{{ number }}` }),
 };
+
+/** What may come out differently where the number stands somewhere else. */
+const OF_TEXT = /known VIP|does not list|similar|hostile/;
 
 for (const [way, options] of Object.entries(WAYS)) {
   const providerOf = (crm: CrmServer) =>
@@ -48,5 +52,10 @@ for (const [way, options] of Object.entries(WAYS)) {
       return { provider: providerOf(crm), stop: () => crm.stop() };
     },
   };
-  describeVipLookupProvider(`crm-http ${way}`, harness, { describe, it });
+  describeVipLookupProvider(`crm-http ${way}`, harness, {
+    describe,
+    it: (sentence, body) => {
+      if (IS_LONG || way === 'by query' || OF_TEXT.test(sentence)) it(sentence, body);
+    },
+  });
 }

@@ -1,35 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
-import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmServer } from '../../../test/support/crm-server.js';
-import type { CrmHttpProvider } from './crm-http.provider.js';
+import { AINO, describeWithCrm, UNKNOWN } from '../../../test/support/describe-with-crm.js';
 
-const AINO = '+358501231234';
-const UNKNOWN = '+358509999999';
-
-describe('crm-http', () => {
+describeWithCrm('crm-http', (trial) => {
   let crm: CrmServer;
-  const undo: (() => unknown)[] = [];
-
-  beforeEach(async () => {
-    crm = await startCrmServer();
+  beforeEach(() => {
+    ({ crm } = trial);
   });
-
-  afterEach(async () => {
-    await Promise.all(undo.splice(0).map((step) => step()));
-    await crm.stop();
-  });
-
-  function provide(yaml: CrmYaml = {}): CrmHttpProvider {
-    const provider = crmProvider({
-      url: `${crm.url}/contacts?phone={{ number }}`,
-      record: 'contacts',
-      ...yaml,
-    });
-    undo.push(() => provider.close());
-    return provider;
-  }
+  const provide = (yaml?: CrmYaml) => trial.provide(yaml);
 
   describe("takes a contact's own number for the caller's", () => {
     it.each([

@@ -1,35 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmServer } from '../../../test/support/crm-server.js';
+import { patient } from '../../../test/support/eventually.js';
+import { AINO, describeWithCrm, UNKNOWN } from '../../../test/support/describe-with-crm.js';
 import type { CrmHttpProvider } from './crm-http.provider.js';
 
-const AINO = '+358501231234';
-const UNKNOWN = '+358509999999';
-
-describe('crm-http', () => {
+describeWithCrm('crm-http', (trial) => {
   let crm: CrmServer;
-  const undo: (() => unknown)[] = [];
-
-  beforeEach(async () => {
-    crm = await startCrmServer({ contacts: { [AINO]: { tier: 'gold', name: 'Aino' } } });
+  beforeEach(() => {
+    ({ crm } = trial);
   });
-
-  afterEach(async () => {
-    await Promise.all(undo.splice(0).map((step) => step()));
-    await crm.stop();
-  });
-
-  function provide(yaml: CrmYaml = {}): CrmHttpProvider {
-    const provider = crmProvider({
-      url: `${crm.url}/contacts?phone={{ number }}`,
-      record: 'contacts',
-      ...yaml,
-    });
-    undo.push(() => provider.close());
-    return provider;
-  }
+  const provide = (yaml?: CrmYaml) => trial.provide(yaml);
 
   describe('tries spellings', () => {
     it('in order, until one finds somebody', async () => {
@@ -108,7 +91,7 @@ describe('crm-http', () => {
       await lookUp(provider, AINO);
       await crm.stop();
       await expect(lookUp(provider, AINO)).rejects.toThrow(/ECONNREFUSED|connection closed/);
-      crm = await startCrmServer({ port: crm.port, contacts: crm.contacts });
+      await trial.crmComesBack();
       expect(await lookUp(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
     });
 
@@ -127,7 +110,7 @@ describe('crm-http', () => {
     'breaks off at the signal while the CRM is at "%s", and leaves no connection behind',
     async (mode) => {
       crm.mode = mode;
-      crm.slowMs = 3_000;
+      crm.slowMs = 3_600_000;
       const abort = new AbortController();
       const outcome = lookUp(provide(), AINO, { signal: abort.signal }).catch(
         (error: Error) => `${error.name}: ${error.message}`,
@@ -150,7 +133,7 @@ describe('crm-http', () => {
 
   it('follows no redirect, so credentials stay with the configured host', async () => {
     const other = await startCrmServer({ contacts: crm.contacts });
-    undo.push(() => other.stop());
+    trial.after(() => other.stop());
     crm.mode = 'redirect';
     crm.redirectTo = `${other.url}/contacts?phone=%2B358501231234&token=secret`;
     const provider = provide({ auth: { type: 'bearer', token: 'secret' } });
@@ -163,7 +146,7 @@ describe('crm-http', () => {
   });
 
   describe('checks its health', () => {
-    const check = (provider: CrmHttpProvider) => provider.check(AbortSignal.timeout(10_000));
+    const check = (provider: CrmHttpProvider) => provider.check(patient());
 
     it("by looking for an example number of the provider's country", async () => {
       expect(await check(provide())).toEqual({ status: 'up' });

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { crmOptionProblems, crmProvider, lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
-import type { CrmAuth, CrmServer } from '../../../test/support/crm-server.js';
+import type { CrmAuth } from '../../../test/support/crm-server.js';
+import { AINO, CrmTrial, describeWithCrm, UNKNOWN } from '../../../test/support/describe-with-crm.js';
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { CrmHttpOptions } from './crm-http.options.js';
 import { RequestTemplate } from './crm-http.request.js';
@@ -197,19 +198,12 @@ describe('templates', () => {
 });
 
 describe('credentials', () => {
-  const AINO = '+358501231234';
-  let crm: CrmServer;
-
-  afterEach(() => crm.stop());
+  const trial = new CrmTrial();
+  afterEach(() => trial.end());
 
   async function asked(serverAuth: CrmAuth, auth: CrmYaml) {
-    crm = await startCrmServer({ auth: serverAuth, contacts: { [AINO]: { tier: 'gold' } } });
-    const provider = crmProvider({ url: `${crm.url}/?phone={{ number }}`, record: 'contacts', auth });
-    try {
-      return await lookUp(provider, AINO).catch((error: Error) => error.message);
-    } finally {
-      await provider.close();
-    }
+    await trial.begin({ auth: serverAuth });
+    return lookUp(trial.provide({ auth }), AINO).catch((error: Error) => error.message);
   }
 
   it.each<[string, CrmAuth, CrmYaml]>([
@@ -250,21 +244,14 @@ describe('credentials', () => {
 
   it('are not sent with auth none', async () => {
     expect(await asked({ type: 'bearer', token: 'right' }, { type: 'none' })).toBe('HTTP 401');
-    expect(crm.requests[0]!.headers).not.toHaveProperty('authorization');
+    expect(trial.crm.requests[0]!.headers).not.toHaveProperty('authorization');
   });
 });
 
-describe('headers and bodies', () => {
-  let crm: CrmServer;
-
-  beforeEach(async () => {
-    crm = await startCrmServer();
-  });
-  afterEach(() => crm.stop());
-
+describeWithCrm('headers and bodies', (trial) => {
   it('are sent as configured, in place of the own ones of the same name', async () => {
-    const provider = crmProvider({
-      url: `${crm.url}/search`,
+    const provider = trial.provide({
+      url: `${trial.crm.url}/search`,
       method: 'POST',
       headers: {
         Accept: 'application/vnd.acme+json',
@@ -272,20 +259,18 @@ describe('headers and bodies', () => {
         'X-For': 'k{{ caller.digits }}',
       },
       body: { phone: '{{ number }}' },
-      record: 'contacts',
     });
-    expect(await lookUp(provider, '+358501231234')).toBeNull();
-    await provider.close();
-    expect(crm.requests).toMatchObject([
+    expect(await lookUp(provider, UNKNOWN)).toBeNull();
+    expect(trial.crm.requests).toMatchObject([
       {
         method: 'POST',
         url: '/search',
-        body: '{"phone":"+358501231234"}',
+        body: '{"phone":"+358509999999"}',
         headers: {
           accept: 'application/vnd.acme+json',
           'content-type': 'application/vnd.acme+json',
           'content-length': '25',
-          'x-for': 'k358501231234',
+          'x-for': 'k358509999999',
         },
       },
     ]);

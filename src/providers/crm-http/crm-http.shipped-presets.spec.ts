@@ -49,4 +49,27 @@ targets: { T: { providers: [crm], routes: [{ instructions: { Priority: 1 } }] } 
     );
     expect(others).toEqual([]);
   });
+
+  it.each([
+    ['hubspot', { tierField: 'vip","x":"' }, 'tierField'],
+    ['salesforce', { host: 'https://acme.my.salesforce.com', tierField: 'Id LIMIT 2000' }, 'tierField'],
+    ['salesforce', { host: 'https://a.example/x?', tierField: 'Id' }, 'host'],
+    ['dynamics', { host: 'https://a.example', tenant: '../x', tierField: 'new_viptier' }, 'tenant'],
+    ['dynamics', { host: 'https://a.example', tenant: 'x', tierField: "a' or 'a" }, 'tierField'],
+    ['zendesk', { host: 'http://acme.zendesk.com' }, 'host'],
+    ['pipedrive', { tierPrefix: '"; $' }, 'tierPrefix'],
+    ['freshdesk', { host: 'https://acme.freshdesk.com', tierField: 'x.y' }, 'tierField'],
+    ['zoho', { accounts: 'https://accounts.zoho.eu/x' }, 'accounts'],
+    ['odoo', { host: 'https://acme.odoo.com', tierField: 'x","!=",1],["id' }, 'tierField'],
+    ['espocrm', { host: 'https://crm.example/../admin' }, 'host'],
+    ['suitecrm', { host: 'https://crm.example', module: 'Contacts?x=' }, 'module'],
+    ['superoffice', { host: 'https://evil.example', tierField: 'personUdef/SuperOffice:7' }, 'host'],
+    ['twenty', { tierField: 'vipTier[eq]:1' }, 'tierField'],
+    ['intercom', { host: 'http://api.intercom.io' }, 'host'],
+  ])('%s refuses a parameter that is not harmless: %j', (name, parameters, key) => {
+    const problems = problemsOf(
+      `preset: ${name}, parameters: ${JSON.stringify(parameters)}, auth: { token: x }`,
+    );
+    expect(problems).toContainEqual(expect.stringContaining(`providers.crm.parameters.${key}: `));
+  });
 });

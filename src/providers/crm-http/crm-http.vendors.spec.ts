@@ -1,28 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { crmProvider, lookUp } from '../../../test/support/crm-provider.js';
+import { beforeEach, expect, it } from '@jest/globals';
+import { lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
-import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmAnswer, CrmRequestRecord, CrmServer } from '../../../test/support/crm-server.js';
-
-const AINO = '+358501231234';
+import { AINO, describeWithCrm } from '../../../test/support/describe-with-crm.js';
 
 /** Answers in the shapes of well-known CRMs, written by hand after their public API descriptions. */
-describe('the options can express the API of', () => {
+describeWithCrm('the options can express the API of', (trial) => {
   let crm: CrmServer;
-
-  beforeEach(async () => {
-    crm = await startCrmServer();
+  beforeEach(() => {
+    ({ crm } = trial);
   });
-  afterEach(() => crm.stop());
 
   async function ask(yaml: CrmYaml, answer: (request: CrmRequestRecord) => CrmAnswer) {
     crm.answer = answer;
-    const provider = crmProvider(yaml);
-    try {
-      return await lookUp(provider, AINO).catch((error: Error) => error.message);
-    } finally {
-      await provider.close();
-    }
+    return lookUp(trial.provide(yaml), AINO).catch((error: Error) => error.message);
   }
 
   it('HubSpot: a search by POST with several filter groups, tier in a property', async () => {

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { loadConfig } from '../../../src/app.load.js';
 import { readEnvironment } from '../../../src/config/environment.js';
+import { presetNames } from '../../../src/providers/crm-http/crm-http.preset-files.js';
 import { KEY, RunningService } from '../service.js';
 import type { TokenDesk } from './token-desk.js';
 import type { Person, VendorAnswer, VendorCloud } from './vendor-cloud.js';
@@ -36,40 +38,87 @@ const digits = (index: number): string => `5012312${String(index).padStart(2, '0
 const spell = (pattern: string, significant: string): string =>
   [...significant].reduce((text, digit) => text.replace('X', digit), pattern);
 
-/** What holds of every preset, tried with the whole service. */
-export function describePreset(vendor: VendorCase): void {
-  describe(`preset ${vendor.preset}`, () => describeVendor(vendor));
+/** What is played of one vendor. */
+interface Played {
+  readonly cloud: VendorCloud;
+  readonly desk?: TokenDesk;
 }
 
-function describeVendor(vendor: VendorCase): void {
-  const spellings = [...vendor.found, ...vendor.lost];
-  const nobody = '+358501239900';
-  let cloud: VendorCloud;
-  let desk: TokenDesk | undefined;
+interface World extends Played {
+  readonly service: RunningService;
+  /** Of all providers, asked for once. */
+  readonly health: () => Promise<Health>;
+}
+
+type Health = Readonly<Record<string, { readonly status: string }>>;
+
+async function healthOf(service: RunningService): Promise<Health> {
+  return ((await service.get('/health')).json as { details: Health }).details;
+}
+
+/** What holds of every preset, tried with a service that has providers of all of them. */
+export function describePresets(vendors: readonly VendorCase[]): void {
+  const played = new Map<string, Played>();
   let service: RunningService;
-  const started: { stop(): Promise<void> }[] = [];
+  let asked: Promise<Health> | undefined;
+  const health = () => (asked ??= healthOf(service));
 
   beforeAll(async () => {
-    ({ cloud, desk } = await vendor.start([
-      ...spellings.map((pattern, index) => ({
-        name: `Aino ${index}`,
-        [vendor.hasMobile && index % 2 === 1 ? 'mobile' : 'phone']: spell(pattern, digits(index)),
-        tier: vendor.gold,
-      })),
-      { name: 'Olli Oma', phone: '+358501237777' },
-      { name: 'Salla Sama', phone: '501238888', tier: vendor.gold },
-    ]));
-    started.push(cloud);
-    service = await RunningService.start({ 'smartrouting.yaml': configuration(vendor, cloud.url) });
-    started.push(service);
+    for (const vendor of vendors) played.set(vendor.preset, await vendor.start(peopleOf(vendor)));
+    const configuration = configurationOf(vendors, ({ preset }) => played.get(preset)!.cloud.url);
+    service = await RunningService.start({ 'smartrouting.yaml': configuration });
   });
   afterAll(async () => {
-    while (started.length > 0) await started.pop()!.stop();
+    await service?.stop();
+    for (const { cloud } of played.values()) await cloud.stop();
   });
 
+  it('the presets that come with the product are all tried', () => {
+    expect(vendors.map(({ preset }) => preset).sort()).toEqual(presetNames());
+  });
+
+  it('the vendors that give access tokens are those whose presets ask for them', () => {
+    const giving = vendors.filter(({ preset }) => played.get(preset)!.desk !== undefined);
+    expect(giving).toEqual(vendors.filter(({ preset }) => takesTokens(preset)));
+  });
+
+  for (const vendor of vendors) {
+    const world = () => ({ ...played.get(vendor.preset)!, service, health });
+    describe(`preset ${vendor.preset}`, () => describeVendor(vendor, world));
+  }
+}
+
+function takesTokens(preset: string): boolean {
+  const file = new URL(`../../../presets/crm/${preset}.yaml`, import.meta.url);
+  const { options } = parse(readFileSync(file, 'utf8')) as { options: { auth: { type: string } } };
+  return options.auth.type.startsWith('oauth2-');
+}
+
+function peopleOf({ found, lost, hasMobile, gold }: VendorCase): Person[] {
+  return [
+    ...[...found, ...lost].map((pattern, index) => ({
+      name: `Aino ${index}`,
+      [hasMobile && index % 2 === 1 ? 'mobile' : 'phone']: spell(pattern, digits(index)),
+      tier: gold,
+    })),
+    { name: 'Olli Oma', phone: '+358501237777' },
+    { name: 'Salla Sama', phone: '501238888', tier: gold },
+  ];
+}
+
+function describeVendor(vendor: VendorCase, world: () => World): void {
+  const nobody = '+358501239900';
+  let service: RunningService;
+  let cloud: VendorCloud;
+  let desk: TokenDesk | undefined;
+  beforeAll(() => {
+    ({ service, cloud, desk } = world());
+  });
+  const providerOf = (kind: string) => `${vendor.preset}-${kind}`;
+
   /** The reason, and the instructions if there are any. */
-  async function call(anum: string, targetid = 'CRM'): Promise<unknown[]> {
-    const answer = await service.call({ anum, bnum: '+358911111', targetid });
+  async function call(anum: string, kind = 'crm'): Promise<unknown[]> {
+    const answer = await service.call({ anum, bnum: '+358911111', targetid: providerOf(kind) });
     return [answer.headers['x-smartrouting-reason'], ...(answer.status === 200 ? [answer.json] : [])];
   }
   const lastAnswer = () => JSON.stringify(cloud.exchanges.at(-1)!.answer.body ?? null);
@@ -111,11 +160,11 @@ function describeVendor(vendor: VendorCase): void {
   });
 
   it('fails with a wrong secret, and does not say "nobody"', async () => {
-    expect(await call(nobody, 'WRONG_SECRET')).toEqual(['lookup-failed']);
+    expect(await call(nobody, 'wrong-secret')).toEqual(['lookup-failed']);
   });
 
   it('fails with a wrong path, and does not say "nobody"', async () => {
-    expect(await call(nobody, 'WRONG_PATH')).toEqual(['lookup-failed']);
+    expect(await call(nobody, 'wrong-path')).toEqual(['lookup-failed']);
   });
 
   it('fails with an answer of something else, and does not say "nobody"', async () => {
@@ -126,13 +175,13 @@ function describeVendor(vendor: VendorCase): void {
 
   if (vendor.misspelt !== undefined) {
     it('fails with a field for the tier that does not exist, and does not say "nobody"', async () => {
-      expect(await call(nobody, 'MISSPELT')).toEqual(['lookup-failed']);
+      expect(await call(nobody, 'misspelt')).toEqual(['lookup-failed']);
     });
   }
 
   it('tells in health who is well', async () => {
-    const health = (await service.get('/health')).json as { details: Record<string, { status: string }> };
-    const status = (name: string) => health.details[name]?.status;
+    const health = await world().health();
+    const status = (kind: string) => health[providerOf(kind)]?.status;
     expect([status('again'), status('wrong-secret'), status('wrong-path'), status('misspelt')]).toEqual([
       'up',
       'degraded',
@@ -142,21 +191,24 @@ function describeVendor(vendor: VendorCase): void {
   });
 
   it('stops asking when the vendor says that it is too much, and a caller does not wait for it', async () => {
-    cloud.limit = vendor.limit;
-    expect(await call('+358501239901')).toEqual(['lookup-failed']);
-    cloud.limit = undefined;
     const before = cloud.exchanges.length;
-    expect(await call('+358501239902')).toEqual(['lookup-failed']);
-    expect(cloud.exchanges).toHaveLength(before);
+    await whilePausesLast(async () => {
+      cloud.limit = vendor.limit;
+      expect(await call('+358501239901')).toEqual(['lookup-failed']);
+      cloud.limit = undefined;
+      expect(await call('+358501239902')).toEqual(['lookup-failed']);
+    });
+    expect(cloud.exchanges).toHaveLength(before + 1);
   });
 
-  it('gets another token when the vendor has taken one back, and the caller notices nothing', async () => {
-    if (desk === undefined) return expect(vendor.yaml('x')).not.toHaveProperty('auth.clientId');
-    const { issued } = desk;
-    desk.revokeAll();
-    expect(await call(nobody, 'AGAIN')).toEqual(['no-match']);
-    expect(desk.issued - issued).toBe(1);
-  });
+  if (takesTokens(vendor.preset)) {
+    it('gets another token when the vendor has taken one back, and the caller notices nothing', async () => {
+      const { issued } = desk!;
+      desk!.revokeAll();
+      expect(await call(nobody, 'again')).toEqual(['no-match']);
+      expect(desk!.issued - issued).toBe(1);
+    });
+  }
 
   it('has a page with about ten lines that are valid', async () => {
     const page = readFileSync(new URL(`../../../docs/crm/${vendor.preset}.md`, import.meta.url), 'utf8');
@@ -177,29 +229,46 @@ function describeVendor(vendor: VendorCase): void {
   });
 }
 
-function configuration(vendor: VendorCase, url: string): string {
-  const { preset, misspelt } = vendor;
-  const good = { kind: 'crm-http', preset, ...vendor.yaml(url), rateLimit: '1000/s' };
-  const parameters = { ...(good as { parameters?: object }).parameters };
-  const misspeltTier = { ...good, parameters: { ...parameters, tierField: misspelt } };
-  const providers = {
-    crm: good,
-    again: good,
-    'wrong-secret': { ...good, ...vendor.yaml(url, 'wrong') },
-    'wrong-path': { ...good, url: `${url}/nowhere?{{ caller.digits }}` },
-    ...(misspelt !== undefined && { misspelt: misspeltTier }),
-  };
+/** Each vendor's providers, and for each of them a target of the same name. */
+function configurationOf(vendors: readonly VendorCase[], urlOf: (vendor: VendorCase) => string): string {
+  const all = vendors.flatMap((vendor) =>
+    Object.entries(providersOf(vendor, urlOf(vendor))).map(([kind, provider]): [string, object] => [
+      `${vendor.preset}-${kind}`,
+      provider,
+    ]),
+  );
   const routes = [{ instructions: { Tier: '{{ tier }}', Name: '{{ name }}' } }];
+  const targets = all.map(([name]) => [name, { providers: [name], routes, deadline: '4500ms' }]);
   return JSON.stringify({
     country: 'FI',
     credentials: [{ id: 'core', apiKey: KEY }],
     logging: { level: 'silent' },
-    providers,
-    targets: Object.fromEntries(
-      Object.keys(providers).map((name) => [
-        name.toUpperCase().replace('-', '_'),
-        { providers: [name], routes, deadline: '3s' },
-      ]),
-    ),
+    providers: Object.fromEntries(all),
+    targets: Object.fromEntries(targets) as object,
   });
+}
+
+function providersOf(vendor: VendorCase, url: string): Record<string, object> {
+  const { preset, misspelt } = vendor;
+  const good = { kind: 'crm-http', preset, ...vendor.yaml(url), rateLimit: '1000/s', timeout: '4500ms' };
+  const parameters = { ...(good as { parameters?: object }).parameters };
+  return {
+    crm: good,
+    again: good,
+    'wrong-secret': { ...good, ...vendor.yaml(url, 'wrong') },
+    'wrong-path': { ...good, url: `${url}/nowhere?{{ caller.digits }}` },
+    ...(misspelt !== undefined && {
+      misspelt: { ...good, parameters: { ...parameters, tierField: misspelt } },
+    }),
+  };
+}
+
+/** The clock of pauses stands still meanwhile. */
+async function whilePausesLast(work: () => Promise<void>): Promise<void> {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  try {
+    await work();
+  } finally {
+    clock.mockRestore();
+  }
 }

@@ -1,46 +1,39 @@
-import { KEY, RunningService } from '../service.js';
+import type { VipRecord } from '../../../src/plugin-api/index.js';
+import { crmProvider, lookUp, QUICK } from '../crm-provider.js';
 import type { VendorCloud } from './vendor-cloud.js';
 
-/** The reason, and the instructions if there are any. */
-export type Call = (anum: string) => Promise<unknown[]>;
+/** Who is calling. */
+export type Call = (anum: string) => Promise<Pick<VipRecord, 'tier' | 'name'> | 'nobody' | 'failed'>;
 
-/** Services and vendors of one test, stopped together. */
+/** Providers and vendors of one test, stopped together. */
 export class PresetTrials {
-  readonly #started: { stop(): Promise<void> }[] = [];
+  readonly #stops: (() => Promise<void>)[] = [];
 
   /** The vendor's address. */
   playing(cloud: VendorCloud): string {
-    this.#started.push(cloud);
+    this.#stops.push(() => cloud.stop());
     return cloud.url;
   }
 
   /**
-   * Starts the service with one provider.
-   * @param provider its keys below `kind`
+   * A provider with a preset; its pauses do not end.
+   * @param yaml its keys below `kind`
    */
-  async service(provider: Record<string, unknown>, country = 'FI'): Promise<Call> {
-    const running = await RunningService.start({
-      'smartrouting.yaml': JSON.stringify({
-        country,
-        credentials: [{ id: 'core', apiKey: KEY }],
-        logging: { level: 'silent' },
-        providers: { crm: { kind: 'crm-http', rateLimit: '1000/s', ...provider } },
-        targets: {
-          default: {
-            providers: ['crm'],
-            routes: [{ instructions: { Tier: '{{ tier }}', Name: '{{ name }}' } }],
-          },
-        },
-      }),
-    });
-    this.#started.push(running);
+  provider(yaml: Record<string, unknown>, country = 'FI'): Call {
+    const provider = crmProvider({ rateLimit: '1000/s', ...yaml }, country, { ...QUICK, now: () => 0 });
+    this.#stops.push(() => provider.close());
     return async (anum) => {
-      const answer = await running.call({ anum, bnum: '+358911111' });
-      return [answer.headers['x-smartrouting-reason'], ...(answer.status === 200 ? [answer.json] : [])];
+      try {
+        const [best] = (await lookUp(provider, anum, { country })) ?? [];
+        return best === undefined ? 'nobody' : { tier: best.tier, name: best.name };
+      } catch (error) {
+        if (/^VipLookup(?:Busy)?Error$/.test((error as Error).name)) return 'failed';
+        throw error;
+      }
     };
   }
 
   async stop(): Promise<void> {
-    while (this.#started.length > 0) await this.#started.pop()!.stop();
+    while (this.#stops.length > 0) await this.#stops.pop()!();
   }
 }

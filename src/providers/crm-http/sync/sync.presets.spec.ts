@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCrmServer } from '../../../../test/support/crm-server.js';
 import type { CrmRequestRecord, CrmServer } from '../../../../test/support/crm-server.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
-import { completeOptions } from '../crm-http.preset.js';
+import { completed } from '../../../../test/support/crm-provider.js';
 import { recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 
 const AINO = '+358501231234';
@@ -87,15 +87,6 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     record: { tier: 'gold', name: 'Aino Aalto' },
   },
 };
-
-/** Keys that every kind of provider has are not read by the provider itself. */
-const COMMON = ['timeout', 'cache', 'maxConcurrent'];
-
-/** The provider's own options of a preset. */
-function completed(written: Record<string, unknown>): Record<string, unknown> {
-  const { options } = completeOptions(written, { resolvePath: (path) => path });
-  return Object.fromEntries(Object.entries(options!).filter(([key]) => !COMMON.includes(key)));
-}
 
 let crm: CrmServer;
 beforeEach(async () => {
