@@ -1,5 +1,4 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   closedPort,
   databaseProvider,
@@ -8,6 +7,7 @@ import {
   spoilingProxy,
 } from '../../../test/support/database-provider.js';
 import type { SpoilingProxy } from '../../../test/support/database-provider.js';
+import { eventually, patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { DatabaseStates } from '../../store/database-states.js';
@@ -19,7 +19,6 @@ import { importRecords, openDatabase } from './vip-caller.repository.js';
 
 const AINO = Caller.read('+358501231234', 'FI');
 const GOLD = [{ number: '+358501231234', tier: 'gold' }];
-const PATIENCE_MS = 20_000;
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -52,16 +51,13 @@ describe('a database of several servers', () => {
     return subject;
   }
 
-  const find = (provider: DatabaseProvider) => provider.lookup(AINO, AbortSignal.timeout(PATIENCE_MS));
+  const find = (provider: DatabaseProvider) => provider.lookup(AINO, patient());
   const crowd = (provider: DatabaseProvider) =>
     Promise.all(Array.from({ length: POOL_SIZE }, () => find(provider)));
 
-  async function until(what: () => Promise<boolean> | boolean): Promise<void> {
-    for (let tries = 0; tries < 400; tries++) {
-      if (await what()) return;
-      await sleep(25);
-    }
-    throw new Error('it did not come to that');
+  /** Waits until every server is thought to be well, which a slow one may not have been at first. */
+  function untilUp(provider: DatabaseProvider): Promise<void> {
+    return eventually(async () => expect(await provider.check(patient())).toMatchObject({ status: 'up' }));
   }
 
   /** How many of so many lookups each door passes on. */
@@ -74,9 +70,11 @@ describe('a database of several servers', () => {
   it('is read in turn', async () => {
     const { provider } = provide(doors[0]!.port, doors[1]!.port);
     await provider.open();
-    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
-    expect(await shares(provider)).toEqual([true, true]);
-    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({ status: 'up', entries: 1 });
+    await untilUp(provider);
+    await eventually(async () => expect(await shares(provider)).toEqual([true, true]));
+    await eventually(async () =>
+      expect(await provider.check(patient())).toEqual({ status: 'up', entries: 1 }),
+    );
   });
 
   it('answers while one refuses, and health and log say which; it is used again when it is back', async () => {
@@ -85,20 +83,26 @@ describe('a database of several servers', () => {
     await provider.open();
     for (let lookups = 0; lookups < 4; lookups++) expect(await find(provider)).toEqual(GOLD);
     const reason = 'database is not reachable (ECONNREFUSED)';
-    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({
-      status: 'degraded',
-      reason: `1 of 2 database nodes in trouble: 127.0.0.1:${refusing} is not reachable (ECONNREFUSED)`,
-      entries: 1,
-    });
-    await until(() => logged.length > 0);
+    await eventually(async () =>
+      expect(await provider.check(patient())).toEqual({
+        status: 'degraded',
+        reason: `1 of 2 database nodes in trouble: 127.0.0.1:${refusing} is not reachable (ECONNREFUSED)`,
+        entries: 1,
+      }),
+    );
     const node = `127.0.0.1:${refusing}`;
+    // The other one may have been slow.
+    const told = () => logged.filter(({ fields }) => (fields as { node?: string }).node === node);
     const message = 'database node is in trouble; the others are asked';
-    expect(logged).toEqual([{ level: 'warn', fields: { node, reason }, message }]);
+    const inTrouble = { level: 'warn', fields: { node, reason }, message };
+    await eventually(() => expect(told()).toEqual([inTrouble]));
     const back = await spoilingProxy(server.port, refusing);
     undo.unshift(() => back.stop());
-    await until(() => logged.length > 1);
-    expect(logged[1]).toEqual({ level: 'info', fields: { node }, message: 'database node is used again' });
-    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toEqual({ status: 'up', entries: 1 });
+    const again = { level: 'info', fields: { node }, message: 'database node is used again' };
+    await eventually(() => expect(told()).toEqual([inTrouble, again]));
+    await eventually(async () =>
+      expect(await provider.check(patient())).toEqual({ status: 'up', entries: 1 }),
+    );
   });
 
   it('answers from the start while one takes connections and says nothing', async () => {
@@ -113,15 +117,15 @@ describe('a database of several servers', () => {
     const [frozen, well] = doors as [SpoilingProxy, SpoilingProxy];
     const { provider } = provide(frozen.port, well.port);
     await provider.open();
-    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
+    await untilUp(provider);
     await crowd(provider);
     frozen.swallow();
     expect(await crowd(provider)).toEqual(Array.from({ length: POOL_SIZE }, () => GOLD));
     // Each of a pool has a socket here and two in the doors. The swallowed ones do not pile up beside new ones.
-    await until(() => openSockets() - others <= 2 * POOL_SIZE * 3);
+    await eventually(() => openSockets() - others <= 2 * POOL_SIZE * 3);
     expect(await crowd(provider)).toEqual(Array.from({ length: POOL_SIZE }, () => GOLD));
-    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
-    expect(await shares(provider)).toEqual([true, true]);
+    await untilUp(provider);
+    await eventually(async () => expect(await shares(provider)).toEqual([true, true]));
   });
 
   it('fails as its first server does when none can be used', async () => {
@@ -129,7 +133,7 @@ describe('a database of several servers', () => {
     const reason = 'database is not reachable (ECONNREFUSED)';
     await expect(provider.open()).rejects.toMatchObject({ message: reason });
     await expect(find(provider)).rejects.toMatchObject({ message: reason });
-    await expect(provider.check(AbortSignal.timeout(PATIENCE_MS))).rejects.toMatchObject({ message: reason });
+    await expect(provider.check(patient())).rejects.toMatchObject({ message: reason });
   });
 
   it('does not blame a server for a number that its column cannot hold', async () => {
@@ -142,9 +146,12 @@ describe('a database of several servers', () => {
     });
     undo.push(() => provider.close());
     await provider.open();
-    await until(async () => (await provider.check(AbortSignal.timeout(PATIENCE_MS))).status === 'up');
-    expect(await provider.lookup(Caller.read('阿', undefined), AbortSignal.timeout(PATIENCE_MS))).toBeNull();
-    expect(await provider.check(AbortSignal.timeout(PATIENCE_MS))).toMatchObject({ status: 'up' });
+    // Again if it was blamed for being slow.
+    await eventually(async () => {
+      await untilUp(provider);
+      expect(await provider.lookup(Caller.read('阿', undefined), patient())).toBeNull();
+      expect(await provider.check(patient())).toMatchObject({ status: 'up' });
+    });
   });
 
   it('is written to where it can be: not where it refuses, is silent, or only read', async () => {
@@ -154,17 +161,20 @@ describe('a database of several servers', () => {
       [await closedPort(), server.port],
       [silent.port, server.port],
     ];
-    for (const [index, ports] of lists.entries()) {
-      const url = urlOf(...ports);
+    const importInto = async (url: string): Promise<void> => {
       const dataSource = await openDatabase(url);
       expect(await importRecords(dataSource, GOLD, 'merge')).toEqual({ added: 0, replaced: 1, removed: 0 });
       await closeDataSource(dataSource);
+    };
+    const keepIn = async (url: string, index: number): Promise<void> => {
       const states = new DatabaseStates(url, SILENT);
       undo.push(() => states.close());
       expect(await states.of(`crm${index}`).write('token', 'a', undefined)).toBe(true);
       expect(await states.of(`crm${index}`).exclusively('sync', async () => 'done')).toBe('done');
-    }
-  }, 60_000);
+    };
+    const urls = lists.map((ports) => urlOf(...ports));
+    await Promise.all([...urls.map(importInto), ...urls.map(keepIn)]);
+  });
 
   it('knows what was written before the server was lost that wrote it, and what somebody else wrote', async () => {
     const known = new DatabaseStates(server.url, SILENT);
@@ -228,7 +238,7 @@ describe('a cluster that has just lost its majority', () => {
       events.push(`${node} apart`);
       return `old answer of ${node}`;
     };
-    return nodes.read(read, readApart, AbortSignal.timeout(PATIENCE_MS));
+    return nodes.read(read, readApart, patient());
   }
 
   it('answers the first question already, from the node that is left', async () => {
