@@ -15,7 +15,10 @@ import { Tally } from './tally.js';
 class PlayedTime implements MachineTime {
   ms = 0;
   isStarved = false;
+  /** Of the time on the wall, none of the machine's. */
+  lostMs = 0;
   nowMs = (): number => this.ms;
+  wallMs = (): number => this.ms + this.lostMs;
   starved = (): boolean => this.isStarved;
 }
 
@@ -65,10 +68,11 @@ async function called(): Promise<{ readonly ended: Promise<void> }> {
 }
 
 /** Likewise; the server answers so much later, to all of them in one moment. */
-async function answeredAfter(ms: number): Promise<void> {
+async function answeredAfter(ms: number, lostMs = 0): Promise<void> {
   const { ended } = await called();
   await eventually(() => open.length === tally.sent);
   time.ms += ms;
+  time.lostMs += lostMs;
   open.forEach(notFound);
   await ended;
 }
@@ -131,6 +135,16 @@ describe('the load', () => {
     });
     expect(tally.void).toBeGreaterThan(0);
     expect(tally.rightOf('stranger')).toBe(0);
+  });
+
+  it("counts what is late by the clock on the wall, and not by the machine's, neither as late nor as in time", async () => {
+    await answeredAfter(DEADLINE_MS, ALLOWANCE_MS + STEP_MS);
+    const vips = [...tally.vips.values()].reduce((sum, { calls }) => sum + calls, 0);
+    expect({ void: tally.void, late: tally.late - tally.wrong, right: tally.right }).toEqual({
+      void: tally.sent - vips,
+      late: 0,
+      right: 0,
+    });
   });
 
   it.each([

@@ -38,13 +38,15 @@ export interface Sighting {
 interface InHand {
   readonly call: PhoneCall;
   readonly dueMs: number;
+  /** Likewise, by the clock on the wall. */
+  readonly dueWallMs: number;
   readonly atArrival: Expectation;
 }
 
 /**
  * Calls that arrive on a schedule, at random intervals, and do not wait for answers. Times count from the scheduled arrival,
- * so a call that had to wait for the generator or a connection is not flattered. All times are the machine's: one that has
- * no processor to spare gets fewer calls, and more time for each.
+ * so a call that had to wait for the generator or a connection is not flattered. The schedule is by the machine's time: one
+ * that has no processor to spare gets fewer calls. A call that is late by the clock on the wall alone counts as void.
  */
 export class Load {
   /** Every VIP call that was answered since this was last emptied. */
@@ -89,7 +91,8 @@ export class Load {
   }
 
   #call(call: PhoneCall, dueMs: number): void {
-    const one: InHand = { call, dueMs, atArrival: this.expectation };
+    const dueWallMs = this.time.wallMs() - (this.time.nowMs() - dueMs);
+    const one: InHand = { call, dueMs, dueWallMs, atArrival: this.expectation };
     one.atArrival.tally.sent++;
     this.#inHand.add(one);
     this.phones.post(bodyOf(call)).then(
@@ -108,9 +111,8 @@ export class Load {
     }
   }
 
-  #count({ call, dueMs, atArrival }: InHand, answer: WireAnswer): void {
+  #count({ call, dueMs, dueWallMs, atArrival }: InHand, answer: WireAnswer): void {
     const { tally } = atArrival;
-    const tookMs = this.time.nowMs() - dueMs;
     // A call that was under way when something broke, or was mended, may have felt it.
     const felt = [atArrival, this.expectation];
     const faulty = felt.some((one) => one.faulty);
@@ -123,10 +125,16 @@ export class Load {
       verdict === 'stranger' ||
       (verdict === 'shed' && isCrowded) ||
       (verdict === 'missed' && felt.some(({ mayMiss }) => mayMiss.has(kind as VipKind)));
-    const isLate = tookMs > DEADLINE_MS + (isCrowded ? CROWDED_ALLOWANCE_MS : ALLOWANCE_MS);
+    const limitMs = DEADLINE_MS + (isCrowded ? CROWDED_ALLOWANCE_MS : ALLOWANCE_MS);
+    const machineMs = this.time.nowMs() - dueMs;
+    // In a crowd all that the machine has is used, and a slow one takes longer for it.
+    const tookMs = isCrowded ? machineMs : this.time.wallMs() - dueWallMs;
+    const isLate = tookMs > limitMs;
     // Whatever the machine does, it does not make somebody a VIP, or nobody.
     const couldNotTell = answer.status === 204 && answer.reason !== 'no-match';
-    if ((isRight ? isLate : couldNotTell) && this.time.starved(dueMs, isCrowded)) {
+    const isInQuestion = isRight ? isLate : couldNotTell;
+    const isSlowed = isRight && machineMs <= limitMs;
+    if (isInQuestion && (isSlowed || this.time.starved(dueMs, isCrowded))) {
       tally.void++;
       return;
     }

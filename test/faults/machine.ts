@@ -16,6 +16,8 @@ const LEAST_SHARE = 0.02;
 export interface MachineTime {
   /** Milliseconds without those in which one of the programs was ready to run and got no processor. */
   nowMs(): number;
+  /** Milliseconds by the clock on the wall, from some moment on. */
+  wallMs(): number;
   /**
    * True when a call that arrived at `fromMs` and ends now suffered from a lack of processors.
    * @param isCrowded the programs are kept busy on purpose, so waiting a little for each other is a part of the play
@@ -71,6 +73,10 @@ export class Machine implements MachineTime {
     const { machineMs, wallMs } = this.#samples.at(-1)!;
     const sinceMs = Math.min(2 * SAMPLE_MS, this.kernel.wallMs() - wallMs);
     return (this.#latestMs = Math.max(this.#latestMs, machineMs + sinceMs));
+  }
+
+  wallMs(): number {
+    return this.kernel.wallMs();
   }
 
   starved(fromMs: number, isCrowded: boolean): boolean {

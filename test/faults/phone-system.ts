@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { IS_LONG } from '../support/length.js';
 
 /** The API key of the configurations here. */
@@ -16,7 +15,6 @@ export interface WireAnswer {
 /** Calls at a time. */
 const MAX_CONNECTIONS = IS_LONG ? 2_000 : 500;
 const GROWN_AT_A_TIME = 10;
-const GROWN_EVERY_MS = 10;
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
@@ -48,16 +46,12 @@ export class PhoneSystem {
     return this.#send(this.#idle.pop() ?? this.#opened(), body);
   }
 
-  /** Opens all the connections that it may have, each for a call, at a pace at which they are taken. */
+  /** Opens all the connections that it may have, each for a call, as fast as they are taken. */
   async grow(body: string): Promise<void> {
-    const calls: Promise<WireAnswer>[] = [];
     while (this.#open.size < MAX_CONNECTIONS) {
-      for (let count = 0; count < GROWN_AT_A_TIME && this.#open.size < MAX_CONNECTIONS; count++) {
-        calls.push(this.#send(this.#opened(), body));
-      }
-      await sleep(GROWN_EVERY_MS);
+      const count = Math.min(GROWN_AT_A_TIME, MAX_CONNECTIONS - this.#open.size);
+      await Promise.all(Array.from({ length: count }, () => this.#send(this.#opened(), body)));
     }
-    await Promise.all(calls);
   }
 
   /** Breaks every connection; calls without an answer are lost. */

@@ -67,8 +67,10 @@ class Played {
     load.sightings = [];
     await eventually(() => this.#isRecovered(endedMs));
     load.expectation = this.#after;
-    await this.#until(this.time.nowMs() + SETTINGS.afterMs);
-    await judged(this.#after.tally);
+    if (this.#lastMissMs(endedMs) <= RECOVERY_MS) {
+      await this.#until(this.time.nowMs() + SETTINGS.afterMs);
+      await judged(this.#after.tally);
+    }
     await load.stop();
     return {
       fault: scenario.fault,

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { IS_LONG } from '../../support/length.js';
-import { bodyOf, VIP_KINDS } from '../callers.js';
+import { bodyOf, Callers, VIP_KINDS } from '../callers.js';
 import type { Load } from '../load.js';
 import type { PhoneSystem } from '../phone-system.js';
 import { FLOOR } from '../result.js';
@@ -51,12 +51,13 @@ export function overload(fault: string, costMs: number): Scenario {
     kinds: ['list', 'database known', 'crm known', 'stranger'],
     lastsMs: IS_LONG ? 20_000 : 0,
     notes,
+    // Connections that are opened while an overload begins may wait for long.
+    prepare: ({ phones }) => phones.grow(bodyOf(Callers.known()[0]!)),
     begin: async (world, load) => {
       usual = load.rate;
       if (costMs > 0) await writeFile(world.path('cost'), String(costMs));
       load.callers.onlyKnown = true;
       load.rate = 1;
-      await world.phones.grow(bodyOf(load.callers.next()));
       most = await saturation(world.phones, load);
       begun = { ms: load.time.nowMs(), sent: load.expectation.tally.sent };
       load.rate = most.perSecond * TIMES;
