@@ -70,13 +70,15 @@ describe('what the image holds', () => {
       for (const one of from!.split(' '))
         await cp(join(ROOT, one), join(app, to === './' ? one : to!), { recursive: true });
     await cp(join(ROOT, 'dist'), join(app, 'dist'), { recursive: true });
-    await run('cp', ['-R', '--parents', ...(await productionPackages()), app], { cwd: ROOT });
+    const packages = ['-R', '--parents', ...(await productionPackages()), app];
+    // Links are made at once, where it is one file system; their modes are those of the project's files.
+    await run('cp', ['-l', ...packages], { cwd: ROOT }).catch(() => run('cp', packages, { cwd: ROOT }));
     const linked = /\bln -s \/var\/lib\/smartrouting (\S+)$/m.exec(final)?.[1];
     await symlink(data, join(app, linked!));
-    await run('chmod', ['-R', 'a-w', app]);
-  }, 60_000);
+    await run('find', [app, '-type', 'd', '-exec', 'chmod', 'a-w', '{}', '+']);
+  });
   afterAll(async () => {
-    await run('chmod', ['-R', 'u+w', app]);
+    await run('find', [app, '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+']);
     for (const folder of [app, data, configuration.folder]) await rm(folder, { recursive: true });
   });
 

@@ -67,14 +67,14 @@ credentials:
   - { id: core-basic, username: core, password: '${PASSWORD}', targets: [LIST] }
 providers:
   list: { kind: static-file, file: ./vips.csv }
-  crm: { kind: crm-http, url: "${crm.url}/contacts?phone={{ number }}", record: contacts, auth: { type: bearer, token: ${TOKEN} } }
+  crm: { kind: crm-http, url: "${crm.url}/contacts?phone={{ number }}", record: contacts, auth: { type: bearer, token: ${TOKEN} }, timeout: 4500ms }
   gone: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}?token=${TOKEN}", record: "$" }
   own: { kind: database, connection: "sqlite:${join(folder, 'own.sqlite')}" }
   careless: { kind: careless }
 plugins: [./careless.mjs]
 targets:
   LIST: { providers: [list], routes: [{ instructions: { Tts: "{{ name }}" } }] }
-  default: { providers: [careless, gone, crm, own], stagger: 0ms, routes: [{ instructions: { ExtraPriority: 5 } }] }
+  default: { providers: [careless, gone, crm, own], stagger: 0ms, deadline: 4500ms, routes: [{ instructions: { ExtraPriority: 5 } }] }
 logging: { level: debug }
 `,
   );

@@ -318,13 +318,21 @@ describe('the process at a signal', () => {
   });
 
   it('exits with 0 at SIGTERM while its frameworks are still loading', async () => {
-    const told = "process.on('newListener', (event) => event === 'SIGINT' && console.log('listens'));";
-    const preload = `--import=data:text/javascript,${encodeURIComponent(told)}`;
-    const program = await launch(config(), { NODE_OPTIONS: preload });
-    // The handler of SIGTERM is the one before.
+    // It waits there, however late the signal comes. The handler of SIGTERM is the one before that of SIGINT.
+    const preload = `process.on('newListener', (event) => {
+      if (event !== 'SIGINT') return;
+      console.log('listens');
+      process.kill(process.pid, 'SIGSTOP');
+    });`;
+    const program = await launch(config(), {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    });
     await program.until(/listens/);
     program.signal('SIGTERM');
+    // Not once: it may not have stopped yet.
+    const waking = setInterval(() => program.signal('SIGCONT'), 20);
     expect(await program.finished).toEqual({ code: 0, stdout: 'listens\n', stderr: '' });
+    clearInterval(waking);
   });
 });
 
