@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { promtool } from '../support/promtool.js';
+import type { Finished } from '../support/promtool.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,7 +41,7 @@ const CHECKS = [
 ];
 
 /** Begun before all tests, because they take long. */
-let checks: Map<string, Promise<{ code: number | null; output: string }>>;
+let checks: Map<string, Promise<Finished>>;
 let service: RunningService;
 /** What the service says at `/metrics` after some calls, by name. */
 let exposed: Map<string, Exposed>;
@@ -184,20 +185,6 @@ const file = (path: string): Promise<string> => readFile(ROOT + path, 'utf8');
 const rules = async (): Promise<Rule[]> =>
   (parse(await file(RULES)) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
 const dashboard = async (): Promise<Dashboard> => JSON.parse(await file(DASHBOARD)) as Dashboard;
-
-/** Runs a tool of Prometheus. */
-function promtool(args: readonly string[], input = ''): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('promtool', args, { cwd: ROOT });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    }
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
-    child.stdin.end(input);
-  });
-}
 
 describe('the metrics', () => {
   it('are those that are promised, with their labels, and no others of ours', () => {
