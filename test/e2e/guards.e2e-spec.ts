@@ -1,33 +1,43 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
+import { eventually } from '../support/eventually.js';
+import { fakeOnly } from '../support/fake-time.js';
+import { PausedServer } from '../support/paused-server.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const AINO = '+358501231234';
 const TTL_MS = 50;
 const DEADLINE_MS = 300;
 const NAMES = ['narrow', 'stale', 'refreshed', 'late', 'broken'];
+const FOUND = { contacts: [{ number: AINO, tier: 'gold' }] };
 const ROUTES = 'routes: [{ instructions: { ExtraPriority: 5 } }]';
 
 let crm: CrmServer;
+/** Of `narrow` and `late`: answers when told to. */
+let paused: PausedServer;
 let service: RunningService;
 
 beforeAll(async () => {
+  // Time passes for the service when a test says so.
+  fakeOnly('setTimeout', 'clearTimeout', 'performance');
+  paused = await PausedServer.start();
   crm = await startCrmServer({ contacts: { [AINO]: { tier: 'gold' } } });
-  const provider = `kind: crm-http, url: "${crm.url}/contacts?phone={{ number }}", record: contacts, timeout: 3s`;
+  const at = (url: string): string =>
+    `kind: crm-http, url: "${url}/contacts?phone={{ number }}", record: contacts, timeout: 3s`;
+  const provider = at(crm.url);
   service = await RunningService.start({
     'smartrouting.yaml': `
 country: FI
 credentials: [{ id: core, apiKey: ${KEY} }]
 providers:
-  narrow: { ${provider}, maxConcurrent: 2, maxQueued: 1 }
+  narrow: { ${at(paused.url)}, maxConcurrent: 2, maxQueued: 1 }
   stale: { ${provider}, cache: { ttl: ${TTL_MS}ms, staleIfError: 1h } }
   refreshed: { ${provider}, cache: { ttl: ${TTL_MS}ms, staleWhileRevalidate: 1h } }
-  late: { ${provider}, cache: { ttl: 1h } }
+  late: { ${at(paused.url)}, cache: { ttl: 1h } }
   broken: { ${provider} }
 targets:
-${NAMES.map((name) => `  ${name}: { providers: [${name}], deadline: ${name === 'narrow' ? 4_000 : DEADLINE_MS}ms, ${ROUTES} }`).join('\n')}
+${NAMES.map((name) => `  ${name}: { providers: [${name}], deadline: ${DEADLINE_MS}ms, ${ROUTES} }`).join('\n')}
 logging: { level: silent }
 `,
   });
@@ -35,10 +45,11 @@ logging: { level: silent }
 afterAll(async () => {
   await service?.stop();
   await crm?.stop();
+  await paused?.stop();
+  jest.useRealTimers();
 });
 beforeEach(() => {
   crm.mode = 'ok';
-  crm.slowMs = 100;
 });
 
 async function ask(targetid: string, anum = AINO): Promise<string> {
@@ -56,33 +67,44 @@ async function counted(provider: string, outcome: string): Promise<number> {
 }
 
 async function healthOf(provider: string): Promise<unknown> {
-  return ((await service.get('/health')).json as { details: Record<string, unknown> }).details[provider];
+  // It asks all of them.
+  const health = await paused.answerUntil(service.get('/health'), { contacts: [] });
+  return (health.json as { details: Record<string, unknown> }).details[provider];
+}
+
+/** Calls, and has the deadline come once the server was asked. */
+async function askInVain(targetid: string, asked: readonly unknown[]): Promise<string> {
+  const { length } = asked;
+  const answer = ask(targetid);
+  await eventually(() => expect(asked.length).toBeGreaterThan(length));
+  jest.advanceTimersByTime(DEADLINE_MS);
+  return answer;
 }
 
 describe('what guards a provider', () => {
   it('has connections ready before the first call, without a question to the CRM', async () => {
-    for (let tries = 0; crm.openConnections < NAMES.length && tries < 100; tries++) await sleep(20);
-    expect(crm.openConnections).toBe(NAMES.length);
-    expect(crm.requests).toEqual([]);
+    const open = async (): Promise<number> => crm.openConnections + (await paused.openConnections());
+    await eventually(async () => expect(await open()).toBe(NAMES.length));
+    expect([...crm.requests, ...paused.held]).toEqual([]);
   });
 
   it('turns away at once what is too much for it, and says so in metrics and health', async () => {
-    crm.mode = 'slow';
-    crm.slowMs = 1_000;
     const callers = Array.from({ length: 10 }, (_, i) => `+35840123450${i}`);
-    const answers = await Promise.all(callers.map((caller) => ask('narrow', caller)));
-    expect(answers.filter((answer) => answer === '204 no-match')).toHaveLength(3);
-    expect(answers.filter((answer) => answer === '204 lookup-failed')).toHaveLength(7);
+    const answers: string[] = [];
+    const calls = callers.map(async (caller) => answers.push(await ask('narrow', caller)));
+    await eventually(() => expect(answers).toHaveLength(7));
+    expect(new Set(answers)).toEqual(new Set(['204 lookup-failed']));
+    await paused.answerUntil(Promise.all(calls), { contacts: [] });
+    expect(answers.slice(7)).toEqual(['204 no-match', '204 no-match', '204 no-match']);
     expect(await counted('narrow', 'rejected')).toBe(7);
-    crm.mode = 'ok';
     expect(await healthOf('narrow')).toMatchObject({ status: 'degraded', breaker: 'closed' });
-    expect(await ask('narrow')).toBe('200 matched');
+    expect(await paused.answerUntil(ask('narrow'), FOUND)).toBe('200 matched');
   });
 
   it('lets an old record stand in while the CRM fails, and never an old "not a VIP"', async () => {
     expect(await ask('stale')).toBe('200 matched');
     expect(await ask('stale', '+358509999999')).toBe('204 no-match');
-    await sleep(2 * TTL_MS);
+    jest.advanceTimersByTime(2 * TTL_MS);
     crm.mode = '500';
     expect(await ask('stale')).toBe('200 matched');
     expect(await ask('stale', '+358509999999')).toBe('204 lookup-failed');
@@ -90,29 +112,26 @@ describe('what guards a provider', () => {
   });
 
   it('lets an old record stand in when the deadline comes first', async () => {
-    crm.mode = 'ok';
     expect(await ask('stale')).toBe('200 matched');
-    await sleep(2 * TTL_MS);
+    jest.advanceTimersByTime(2 * TTL_MS);
     crm.mode = 'hang';
-    expect(await ask('stale')).toBe('200 matched');
+    expect(await askInVain('stale', crm.requests)).toBe('200 matched');
   });
 
   it('answers from memory while it asks again in the background', async () => {
     expect(await ask('refreshed')).toBe('200 matched');
-    await sleep(2 * TTL_MS);
+    jest.advanceTimersByTime(2 * TTL_MS);
     crm.mode = 'hang';
     const asked = crm.requests.length;
     for (let i = 0; i < 3; i++) expect(await ask('refreshed')).toBe('200 matched');
-    expect(crm.requests.length).toBe(asked + 1);
+    await eventually(() => expect(crm.requests.length).toBe(asked + 1));
     expect(await counted('refreshed', 'cached')).toBe(3);
   });
 
   it('remembers an answer that came too late, and counts it as late', async () => {
-    crm.mode = 'slow';
-    crm.slowMs = 2 * DEADLINE_MS;
-    expect(await ask('late')).toBe('204 timeout');
-    for (let tries = 0; (await counted('late', 'late')) === 0 && tries < 100; tries++) await sleep(20);
-    expect(await counted('late', 'late')).toBe(1);
+    expect(await askInVain('late', paused.held)).toBe('204 timeout');
+    paused.answer(FOUND);
+    await eventually(async () => expect(await counted('late', 'late')).toBe(1));
     expect(await ask('late')).toBe('200 matched');
     expect(await counted('late', 'found')).toBe(0);
   });
@@ -122,12 +141,14 @@ describe('what guards a provider', () => {
     for (let i = 0; i < 5; i++) expect(await ask('broken', `+35840123451${i}`)).toBe('204 lookup-failed');
     expect(await healthOf('broken')).toMatchObject({ status: 'degraded', breaker: 'open' });
     const asked = crm.requests.length;
-    await ask('broken');
+    expect(await ask('broken')).toBe('204 lookup-failed');
     expect(crm.requests.length).toBe(asked);
     crm.mode = 'ok';
-    const recoveredMs = performance.now();
-    while ((await ask('broken')) !== '200 matched' && performance.now() - recoveredMs < 5_000)
-      await sleep(20);
-    expect(await ask('broken')).toBe('200 matched');
+    let answer = '';
+    for (let ms = 0; answer !== '200 matched' && ms < 5_000; ms += 250) {
+      jest.advanceTimersByTime(250);
+      answer = await ask('broken');
+    }
+    expect(answer).toBe('200 matched');
   });
 });

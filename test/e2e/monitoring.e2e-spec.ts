@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { promtool } from '../support/promtool.js';
+import type { Finished } from '../support/promtool.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,6 +34,14 @@ const METRICS: Readonly<Record<string, readonly [type: string, ...labels: string
   smartrouting_build_info: ['gauge', 'node', 'version'],
 };
 
+const CHECKS = [
+  ['check', 'rules', RULES],
+  ['check', 'config', 'deploy/prometheus/prometheus.yaml'],
+  ['test', 'rules', ...TESTS],
+];
+
+/** Begun before all tests, because they take long. */
+let checks: Map<string, Promise<Finished>>;
 let service: RunningService;
 /** What the service says at `/metrics` after some calls, by name. */
 let exposed: Map<string, Exposed>;
@@ -63,6 +72,9 @@ interface Dashboard {
 }
 
 beforeAll(async () => {
+  checks = new Map(CHECKS.map((args) => [args.join(' '), promtool(args)]));
+  // Without the tool it is the tests that fail.
+  for (const check of checks.values()) check.catch(() => undefined);
   const support = fileURLToPath(new URL('../support', import.meta.url));
   service = await RunningService.start({
     'vips.csv': 'number,tier\n+358501231234,gold\n',
@@ -174,20 +186,6 @@ const rules = async (): Promise<Rule[]> =>
   (parse(await file(RULES)) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
 const dashboard = async (): Promise<Dashboard> => JSON.parse(await file(DASHBOARD)) as Dashboard;
 
-/** Runs a tool of Prometheus. */
-function promtool(args: readonly string[], input = ''): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('promtool', args, { cwd: ROOT });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    }
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
-    child.stdin.end(input);
-  });
-}
-
 describe('the metrics', () => {
   it('are those that are promised, with their labels, and no others of ours', () => {
     const ours = [...exposed].filter(([name]) => /^smartrouting_(?!.*_(bucket|sum|count)$)/.test(name));
@@ -223,12 +221,8 @@ describe('the metrics', () => {
 });
 
 describe('the alerts', () => {
-  it.each([
-    [['check', 'rules', RULES]],
-    [['check', 'config', 'deploy/prometheus/prometheus.yaml']],
-    [['test', 'rules', ...TESTS]],
-  ])('pass promtool %j', async (args) => {
-    const { code, output } = await promtool(args);
+  it.each(CHECKS.map((args) => args.join(' ')))('pass promtool %s', async (args) => {
+    const { code, output } = await checks.get(args)!;
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   });
 

@@ -13,7 +13,7 @@ import { Authority } from '../support/certificates.js';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
 import { eventually } from '../support/eventually.js';
-import { HeldServer } from '../support/held-server.js';
+import { PausedServer } from '../support/paused-server.js';
 import { fakeOnly } from '../support/fake-time.js';
 import { logLinesOf } from '../support/log-lines.js';
 import { basic, KEY, RunningService } from '../support/service.js';
@@ -215,7 +215,7 @@ describe('calls in hand and providers', () => {
     `crm: { kind: crm-http, url: "${crm!.url}/c?phone={{ number }}", record: "contacts", cache: { ttl: 1h }${more} }`;
 
   it('finish on the configuration that they began with, and the provider is closed when none can need it', async () => {
-    const slow = await HeldServer.start();
+    const slow = await PausedServer.start();
     try {
       const provider = `slow: { kind: crm-http, url: "${slow.url}/{{ number }}", record: "$", trustAnswer: true }`;
       await start({ providers: provider, targets: target('slow', 'FIRST') });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from './eventually.js';
 
 /** What was asked, until it gets its answer. */
 export interface Held {
@@ -9,8 +10,8 @@ export interface Held {
   readonly response: ServerResponse;
 }
 
-/** An HTTP server that answers when the test says so, and what it says. */
-export class HeldServer {
+/** An HTTP server that holds what it is asked until the test says what the answer is. */
+export class PausedServer {
   /** All that was asked, in order. */
   readonly held: Held[] = [];
   readonly #server: Server;
@@ -19,8 +20,8 @@ export class HeldServer {
     this.#server = createServer((request, response) => this.held.push({ request, response }));
   }
 
-  static async start(): Promise<HeldServer> {
-    const server = new HeldServer();
+  static async start(): Promise<PausedServer> {
+    const server = new PausedServer();
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -40,6 +41,20 @@ export class HeldServer {
       if (!response.writableEnded)
         response.setHeader('Content-Type', 'application/json').end(JSON.stringify(json));
     }
+  }
+
+  /** Answers all that comes with the same JSON, until `work` is done. */
+  async answerUntil<T>(work: Promise<T>, json: unknown): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => (isDone = true));
+    await Promise.race([
+      done,
+      eventually(() => {
+        this.answer(json);
+        return isDone;
+      }),
+    ]);
+    return done;
   }
 
   async stop(): Promise<void> {
