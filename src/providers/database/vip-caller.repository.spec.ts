@@ -195,7 +195,7 @@ describe.each([
     expect(await importRecords(dataSource, records, 'merge')).toMatchObject({ added: 20_000 });
     expect(await importRecords(dataSource, records, 'merge')).toMatchObject({ replaced: 20_000 });
     expect(await exported()).toEqual(records);
-  }, 120_000);
+  });
 });
 
 describe('a list in an SQLite file', () => {
