@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './eventually.js';
 import { isListening } from './ports.js';
 
 /** A proxy of the test's own: a process in the foreground, its files in a temporary folder. */
@@ -27,7 +28,6 @@ export interface ProxyProgram {
   readonly ports: readonly number[];
 }
 
-const START_MS = 30_000;
 const OUTPUT_LENGTH = 16_000;
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/local/sbin` };
 
@@ -58,7 +58,7 @@ export async function startProxy({ name, args, configuration, ports }: ProxyProg
     await rm(folder, { recursive: true, force: true });
   };
   for (const port of ports) {
-    const isUp = await Promise.race([isListening(port, START_MS), gone(child)]);
+    const isUp = await Promise.race([isListening(port, PATIENCE_MS), gone(child)]);
     if (isUp && isRunning(child)) continue;
     await stop();
     throw new Error(`${name} does not listen on port ${port}:\n${output}`);

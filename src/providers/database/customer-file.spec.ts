@@ -3,6 +3,7 @@ import Libsql from 'libsql';
 import { access, rename } from 'node:fs/promises';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { patient } from '../../../test/support/eventually.js';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipAnswer } from '../../plugin-api/index.js';
 
@@ -22,7 +23,7 @@ async function withProvider(
     spellings: ['national'],
   });
   try {
-    await work(() => provider.lookup(Caller.read('+358501231234', 'FI'), AbortSignal.timeout(10_000)));
+    await work(() => provider.lookup(Caller.read('+358501231234', 'FI'), patient()));
   } finally {
     await provider.close();
   }

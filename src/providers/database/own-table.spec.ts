@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/mariadb.js';
 import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
@@ -10,9 +11,8 @@ import { MIGRATIONS } from './migrations/index.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 import { OWN_TABLE, TableStatements } from './vip-table.js';
 
-const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 const ask = (provider: ReturnType<typeof databaseProvider>['provider'], number: string) =>
-  provider.lookup(Caller.read(number, 'FI'), soon());
+  provider.lookup(Caller.read(number, 'FI'), patient());
 
 const server = withMariaDb();
 let folder: TemporaryFolder;
@@ -86,7 +86,7 @@ describe.each([
       const { provider } = databaseProvider(url);
       expect(await ask(provider, '09 123 456')).toEqual([records[1], records[3], records[2], records[0]]);
       expect(await ask(provider, '+35891')).toEqual([records[0]]);
-      expect(await provider.check(soon())).toEqual({ status: 'up', entries: 5 });
+      expect(await provider.check(patient())).toEqual({ status: 'up', entries: 5 });
       await provider.close();
     }));
 
