@@ -144,6 +144,7 @@ export class Load {
       tally.sighted(kind, isRecognised);
       this.sightings.push({ kind, atMs: dueMs, recognised: isRecognised });
     }
+    if (isRight && !isLate && answer.reason === 'timeout') tally.timeouts++;
     if (isRight) tally.served(kind);
     else tally.blame(call, answer, tookMs);
   }

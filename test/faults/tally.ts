@@ -12,6 +12,8 @@ export class Tally {
   right = 0;
   wrong = 0;
   shed = 0;
+  /** Right answers in time that say that the deadline came before all answers had, or a provider's limit. */
+  timeouts = 0;
   /** Calls that the generator did not get to: it was behind its schedule, or all its connections were busy. */
   leftOut = 0;
   /** Calls that went wrong while the machine gave the programs no processor; they count as nothing else. */

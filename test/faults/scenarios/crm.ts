@@ -2,6 +2,8 @@ import type { CrmMode } from '../../support/crm-server.js';
 import type { Group, Scenario } from '../scenario.js';
 import type { World } from '../world.js';
 
+const FEW = 3;
+
 const crmFault = (
   fault: string,
   begin: (crm: World['crm'], world: World) => unknown,
@@ -19,6 +21,9 @@ const crmAnswers = (fault: string, mode: CrmMode): Scenario =>
     (crm) => crm.behave(),
   );
 
+/** A look-up may take longer than that, and its callers wait until it comes. */
+const AT_THE_DEADLINE: Pick<Scenario, 'hasShown'> = { hasShown: ({ timeouts }) => timeouts >= FEW };
+
 /** What lies between the service and the CRM, and what the CRM answers. */
 export const crm: Group = {
   family: 'the CRM',
@@ -34,9 +39,8 @@ export const crm: Group = {
       (crm) => crm.hangAtConnect(),
       (crm) => crm.letConnect(),
     ),
-    // The only ones that are answered at the deadline: a look-up may take longer than that.
-    { ...crmAnswers('hangs at first byte', 'hang'), isBrief: true },
-    crmAnswers('hangs mid-body', 'hang-body'),
+    { ...crmAnswers('hangs at first byte', 'hang'), ...AT_THE_DEADLINE, isBrief: true },
+    { ...crmAnswers('hangs mid-body', 'hang-body'), ...AT_THE_DEADLINE },
     crmFault(
       'certificate expired',
       (crm) => crm.expire(),
