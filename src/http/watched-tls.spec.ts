@@ -90,6 +90,12 @@ async function replace({ cert, key }: CertificateFiles): Promise<void> {
   await copyFile(key, inUse.key);
 }
 
+/** Whole from the first moment. */
+async function put(from: string, to: string): Promise<void> {
+  await copyFile(from, `${to}.new`);
+  await rename(`${to}.new`, to);
+}
+
 /** A connection; resolves when the server has answered on it, so TLS 1.3 has had its tickets and refusals. */
 async function visit(
   options: ConnectionOptions = {},
@@ -142,10 +148,8 @@ describe('a certificate on disk', () => {
 
   it('is taken over when other files take their place', async () => {
     await serve(inUse);
-    await copyFile(second.cert, join(folder, 'new.crt'));
-    await copyFile(second.key, join(folder, 'new.key'));
-    await rename(join(folder, 'new.crt'), inUse.cert);
-    await rename(join(folder, 'new.key'), inUse.key);
+    await put(second.cert, inUse.cert);
+    await put(second.key, inUse.key);
     await eventually(() => shows('second'));
     expect(messages()).toEqual(['certificate read again']);
   });
@@ -180,7 +184,7 @@ describe('a certificate on disk', () => {
 
   it('is refused when it stays wrong, told once, and the old one stays until it is mended', async () => {
     await serve(inUse, 1);
-    await copyFile(second.cert, inUse.cert);
+    await put(second.cert, inUse.cert);
     await eventually(refused);
     const problem =
       'server.tls has a certificate and a key that do not belong together. Name PEM files that do';
@@ -188,7 +192,7 @@ describe('a certificate on disk', () => {
       reason: `the changed certificate is not in use: ${problem}`,
     });
     await shows('first');
-    await copyFile(second.cert, inUse.cert);
+    await put(second.cert, inUse.cert);
     await eventually(() => expect(refuse.mock.calls.length).toBeGreaterThan(1));
     expect(lines).toEqual([
       expect.objectContaining({
@@ -197,7 +201,7 @@ describe('a certificate on disk', () => {
         problem,
       }),
     ]);
-    await copyFile(first.cert, inUse.cert);
+    await put(first.cert, inUse.cert);
     await eventually(() => expect(status.refused.size).toBe(0));
     await rm(inUse.key);
     await eventually(refused);

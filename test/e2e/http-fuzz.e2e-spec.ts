@@ -15,7 +15,7 @@ import { RawClient, readAnswers } from '../support/raw-http.js';
 import type { RawAnswer } from '../support/raw-http.js';
 
 /** How much is tried, and from which seed: `HTTP_FUZZ_TIMES=100`, `HTTP_FUZZ_SEED=…` as a failure prints it. */
-const TIMES = Number(process.env['HTTP_FUZZ_TIMES'] ?? (IS_LONG ? 20 : 1));
+const TIMES = Number(process.env['HTTP_FUZZ_TIMES'] ?? (IS_LONG ? 8 : 1));
 const SEED = process.env['HTTP_FUZZ_SEED'];
 const AT_A_TIME = 6;
 const COUNT = fileURLToPath(new URL('../support/count-on-signal.mjs', import.meta.url));
