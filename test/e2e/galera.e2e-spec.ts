@@ -192,6 +192,8 @@ targets: { SALES_QUEUE: { providers: [vips], deadline: 4500ms, routes: [{ instru
         } finally {
           first.thaw();
         }
+        // It still takes itself for one of three when it is thawed; the others know when it is.
+        await second.untilSynced(3);
         await first.untilSynced(3);
         await untilTroubled();
       }
