@@ -46,15 +46,13 @@ export class PausedServer {
   /** Answers all that comes with the same JSON, until `work` is done. */
   async answerUntil<T>(work: Promise<T>, json: unknown): Promise<T> {
     let isDone = false;
-    const done = work.finally(() => (isDone = true));
-    await Promise.race([
-      done,
-      eventually(() => {
-        this.answer(json);
-        return isDone;
-      }),
-    ]);
-    return done;
+    const done = (): void => void (isDone = true);
+    work.then(done, done);
+    await eventually(() => {
+      if (!isDone) this.answer(json);
+      return isDone;
+    });
+    return work;
   }
 
   async stop(): Promise<void> {
