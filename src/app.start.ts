@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { outliveLooseErrors } from './app.culprits.js';
 import { loadConfig } from './app.load.js';
 import { ConfigReload } from './app.reload.js';
@@ -47,6 +47,9 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
   outliveLooseErrors(loaded.plugins.origins, app.get(ProviderRegistry), logger);
   const { host, port } = loaded.config.server;
   await app.get(Tracing).start();
+  // From Node 22 on all of this may have come about in one turn of the event loop; a signal that came meanwhile is heard in the
+  // next, and nothing has to be stopped yet.
+  for (let turn = 0; turn < 2; turn++) await nextTurn();
   await app.listen(port, host);
   const configReload = new ConfigReload(app, environment, loaded);
   const running: Running = {
