@@ -116,6 +116,7 @@ class Played {
   #isRecovered(endedMs: number): boolean {
     const sightings = this.load.sightings.filter(({ atMs }) => atMs >= endedMs);
     if (isBad(this.#recovering.tally) || this.#lastMissMs(endedMs) > RECOVERY_MS) return true;
+    if (this.time.nowMs() < endedMs + (this.scenario.lingersMs ?? 0)) return false;
     return VIP_KINDS.every((kind) => {
       const last = sightings.filter((one) => one.kind === kind).slice(-IN_A_ROW);
       return last.length === IN_A_ROW && last.every(({ recognised }) => recognised);

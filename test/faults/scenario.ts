@@ -16,6 +16,11 @@ export interface Scenario {
   readonly kinds?: readonly Kind[];
   /** How long it lasts at least, after `begin` has returned; milliseconds. */
   readonly lastsMs?: number;
+  /**
+   * What was begun while it lasted ends by then, milliseconds after its end, and may open a breaker once more; only afterwards
+   * is it known that everybody is recognised again.
+   */
+  readonly lingersMs?: number;
   /** Every provider is broken before the service starts: nobody is known, and there is no time before. The first of its group. */
   readonly fromStart?: boolean;
   /** Filled while it is played; printed below the table. */

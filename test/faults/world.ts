@@ -15,7 +15,7 @@ import { KEY, PhoneSystem } from './phone-system.js';
 const LEVERS = new URL('./levers.mjs', import.meta.url).href;
 const HEAVY = fileURLToPath(new URL('./heavy-plugin.mjs', import.meta.url));
 /** More than the deadline and what is allowed besides: the deadline must be what ends a call while the CRM hangs. */
-const CRM_TIMEOUT_MS = 2_500;
+export const CRM_TIMEOUT_MS = 2_500;
 
 export interface WorldOptions {
   /** Adds the plug-in that misbehaves, in front of all others. */

@@ -1,5 +1,6 @@
 import type { CrmMode } from '../../support/crm-server.js';
 import type { Group, Scenario } from '../scenario.js';
+import { CRM_TIMEOUT_MS } from '../world.js';
 import type { World } from '../world.js';
 
 const FEW = 3;
@@ -22,7 +23,10 @@ const crmAnswers = (fault: string, mode: CrmMode): Scenario =>
   );
 
 /** A look-up may take longer than that, and its callers wait until it comes. */
-const AT_THE_DEADLINE: Pick<Scenario, 'hasShown'> = { hasShown: ({ timeouts }) => timeouts >= FEW };
+const AT_THE_DEADLINE: Pick<Scenario, 'hasShown' | 'lingersMs'> = {
+  hasShown: ({ timeouts }) => timeouts >= FEW,
+  lingersMs: CRM_TIMEOUT_MS,
+};
 
 /** What lies between the service and the CRM, and what the CRM answers. */
 export const crm: Group = {
