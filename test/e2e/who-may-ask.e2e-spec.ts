@@ -71,6 +71,7 @@ describe('allowedNetworks', () => {
       status: 403,
       detail: 'Calls from this address are not accepted.',
     });
+    expect((await service.call(GOOD, { Authorization: basic('core', 'right') })).status).toBe(403);
     expect((await service.call(GOOD, from('80.88.186.7'))).status).toBe(403); // nobody made this header trustworthy
     expect((await service.get('/health/ready')).status).toBe(200);
   });
