@@ -9,7 +9,6 @@ import type {
 } from '../../src/lookup/port/vip-lookup-provider.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { MetricsService } from '../../src/observability/metrics.service.js';
-import { eventually } from './eventually.js';
 
 type Lookup = (caller: Caller, signal: AbortSignal) => VipAnswer | Promise<VipAnswer>;
 
@@ -89,6 +88,3 @@ export async function lookupCounts(metrics: MetricsService): Promise<Record<stri
     values.filter(({ value }) => value > 0).map(({ labels, value }) => [String(labels['outcome']), value]),
   );
 }
-
-/** @deprecated use `eventually` */
-export const until = (reached: () => boolean): Promise<boolean> => eventually(reached);
