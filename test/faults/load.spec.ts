@@ -104,6 +104,20 @@ describe('the load', () => {
     });
   });
 
+  it.each([
+    ['void while the machine starves', true],
+    ['lost otherwise', false],
+  ])('counts one whose connection breaks when Core would have given up as %s', async (_, isStarved) => {
+    const { ended } = await called();
+    await eventually(() => open.length === tally.sent);
+    time.isStarved = isStarved;
+    time.lostMs = CORE_PATIENCE_MS + STEP_MS;
+    for (const response of open) response.socket?.resetAndDestroy();
+    await ended;
+    const [counted, other] = isStarved ? [tally.void, tally.lost] : [tally.lost, tally.void];
+    expect({ counted, other }).toEqual({ counted: tally.sent, other: 0 });
+  });
+
   it('does not wait for an answer before it sends the next call, and counts one in time as in time', async () => {
     await answeredAfter(DEADLINE_MS);
     expect({ inTime: tally.inTime, late: tally.late, void: tally.void }).toEqual({
