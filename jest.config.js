@@ -19,6 +19,8 @@ export default {
   setupFiles: ['reflect-metadata'],
   // Jest's own choice on two cores is one.
   maxWorkers: 2,
+  // ES modules of past suites stay in memory, and a process that has much to give back takes longer to end than Jest waits (0.5 s).
+  workerIdleMemoryLimit: '350MB',
   globalSetup: '<rootDir>/test/support/run-folder.mjs',
   // The one limit there is: a machine at a tenth of its speed is slow, and not red.
   testTimeout: 300_000,
