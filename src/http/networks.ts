@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import ipaddr from 'ipaddr.js';
 import { isIP } from 'node:net';
 
@@ -35,11 +36,19 @@ export function trustProxy(ranges: readonly string[]): (address: string | undefi
 }
 
 /**
- * The address that a request came from, in one spelling; `undefined` when it is not known (the connection is closed, or a
- * trusted proxy wrote something else than an address).
+ * The address that a request came from, in one spelling: the connection's, or where a trusted proxy is its other end, the last
+ * one in X-Forwarded-For that is no trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
+ * proxy wrote something else than an address there. Express' `request.ip` would pass over an empty entry, and take what the
+ * client wrote before it.
  */
-export function clientAddress(request: { readonly ip?: string | undefined }): string | undefined {
-  return request.ip === undefined ? undefined : readAddress(request.ip)?.toString();
+export function clientAddress({ socket, headers, app }: Request): string | undefined {
+  const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
+  let address = socket.remoteAddress;
+  if (address === undefined) return undefined;
+  // Node makes one text of several.
+  const forwarded = (headers['x-forwarded-for'] as string | undefined)?.split(',') ?? [];
+  while (forwarded.length > 0 && isTrusted(address)) address = forwarded.pop()!.trim();
+  return readAddress(address)?.toString();
 }
 
 /**

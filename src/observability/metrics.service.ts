@@ -75,7 +75,7 @@ export class MetricsService {
   });
   readonly #connectionsDropped = new Counter({
     name: 'smartrouting_connections_dropped_total',
-    help: 'New connections dropped because server.maxConnections were open.',
+    help: 'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
     registers: [this.registry],
   });
   /** Looking a counter up by its labels costs more than counting. */
