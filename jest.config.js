@@ -8,8 +8,7 @@ export default {
     // As the script writes them: they fail until they are filled in.
     '!**/test/fixtures/new-provider/src/providers/a*/**',
   ],
-  // Records for `npm run test:privacy` what services under test tell.
-  testEnvironment: process.env.SMARTROUTING_TEST_RECORD ? '<rootDir>/test/privacy/environment.mjs' : 'node',
+  testEnvironment: '<rootDir>/test/privacy/environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['js', 'ts', 'json', 'node'],
   moduleNameMapper: {
@@ -20,8 +19,6 @@ export default {
   setupFiles: ['reflect-metadata'],
   // Jest's own choice on two cores is one.
   maxWorkers: 2,
-  // ES modules of past suites stay in memory, and a process that has gigabytes to give back takes longer to end than Jest waits.
-  workerIdleMemoryLimit: '600MB',
   globalSetup: '<rootDir>/test/support/run-folder.mjs',
   // The one limit there is: a machine at a tenth of its speed is slow, and not red.
   testTimeout: 300_000,

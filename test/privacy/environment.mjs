@@ -3,11 +3,15 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { addConfiguration, listen, Recording, recordCredentialsSent, recordServers } from './recorder.mjs';
 
+// A worker of Jest with nothing left to do ends at once: to give back the memory of all its suites takes longer than Jest waits.
+if (process.send) process.once('beforeExit', () => process.exit());
+
+const { SMARTROUTING_TEST_RECORD: RECORD } = process.env;
 /** A start of the service itself, by the project or from an installed package. */
 const SERVICE = /(?:^|[/\\])dist[/\\](?:cli[/\\])?main\.js$/;
 
 /**
- * Jest's environment for Node, which records what services under test tell, in `SMARTROUTING_TEST_RECORD`/<suite>/:
+ * Jest's environment for Node. Where `SMARTROUTING_TEST_RECORD` names a folder it records there what services under test tell:
  * their log lines, their processes' output, refusals, health and metrics; and what none of that may hold: numbers they
  * are asked about, and secrets. It stands outside of the tests, so no suite has to think of it. See check.ts.
  */
@@ -18,16 +22,13 @@ export default class RecordedEnvironment extends TestEnvironment {
     super(config, context);
     const { rootDir } = config.projectConfig;
     this.suite = relative(rootDir, context.testPath);
-    this.folder = join(
-      resolve(rootDir, process.env.SMARTROUTING_TEST_RECORD),
-      this.suite.replaceAll(/[/\\]/g, '~'),
-    );
+    this.folder = RECORD && join(resolve(rootDir, RECORD), this.suite.replaceAll(/[/\\]/g, '~'));
   }
 
   async setup() {
     await super.setup();
     // Only those are looked through.
-    if (!this.suite.endsWith('.e2e-spec.ts')) return;
+    if (!this.folder || !this.suite.endsWith('.e2e-spec.ts')) return;
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     const recording = new Recording(join(this.folder, 'jest.jsonl'));
