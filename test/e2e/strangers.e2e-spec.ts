@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { RoutingService } from '../../src/routing/routing.service.js';
 import { eventually } from '../support/eventually.js';
 import { RawClient } from '../support/raw-http.js';
@@ -168,6 +171,21 @@ describe('an address outside allowedNetworks', () => {
     await stranger.closed;
     expect(stranger.received).toBe('');
     expect(await status(client(service, CORE).send(CALL), 1)).toBe(200);
+  });
+
+  it('is not even heard on a TLS port', async () => {
+    const pem = (what: string): string =>
+      fileURLToPath(new URL(`../support/crm-server.${what}.pem`, import.meta.url));
+    const service = await start(
+      `${allowed}, tls: { cert: ${pem('cert')}, key: ${pem('key')} }`,
+      'management: { port: 0 }',
+    );
+    const stranger = client(service, STRANGER).send('\x16\x03\x01');
+    await stranger.closed;
+    expect(stranger.received).toBe('');
+    const core = connect({ port: portOf(service), localAddress: CORE, rejectUnauthorized: false });
+    undo.push(() => core.destroy());
+    await once(core, 'secureConnect');
   });
 
   it('gets 403 where others may come to the port', async () => {
