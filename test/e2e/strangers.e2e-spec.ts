@@ -183,7 +183,12 @@ describe('an address outside allowedNetworks', () => {
     const stranger = client(service, STRANGER).send('\x16\x03\x01');
     await stranger.closed;
     expect(stranger.received).toBe('');
-    const core = connect({ port: portOf(service), localAddress: CORE, rejectUnauthorized: false });
+    const core = connect({
+      host: '127.0.0.1',
+      port: portOf(service),
+      localAddress: CORE,
+      rejectUnauthorized: false,
+    });
     undo.push(() => core.destroy());
     await once(core, 'secureConnect');
   });
