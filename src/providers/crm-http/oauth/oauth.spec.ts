@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { lookUp } from '../../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
@@ -159,6 +162,20 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
       await eventually(async () => (await provider.check(patient())).status === 'up');
       expect(await lookUp(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
       expect(provider.logged.map(({ level }) => level)).toEqual(['error', 'info']);
+    });
+
+    it('are not waited for longer than a token endpoint may take, also for the rest of its answer', async () => {
+      const server = await oauthServer();
+      const impatient = { tempo: { tokenLimitMs: 50 } };
+      server.mode = 'hold';
+      const provider = trial.provide({ auth: clientOf(server) }, impatient);
+      expect(await outcomeOf(provider)).toBe('no access token: no answer within 0.05 s');
+      const stalled = createServer((_, response) => void response.write('{"access_token":'));
+      await once(stalled.listen(0, '127.0.0.1'), 'listening');
+      trial.after(() => stalled.close().closeAllConnections());
+      const tokenUrl = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}/token`;
+      const other = trial.provide({ auth: clientOf(server, { tokenUrl }) }, impatient);
+      expect(await outcomeOf(other)).toBe('no access token: no answer within 0.05 s');
     });
 
     it('let a lookup go on with its signal while the token endpoint holds its answer', async () => {
