@@ -50,6 +50,14 @@ class FixedAuth implements CrmAuth {
     return false;
   }
 
+  taken(): void {
+    // They never change.
+  }
+
+  refusedAnew(): void {
+    // There is no second try.
+  }
+
   async close(): Promise<void> {
     // Nothing is open.
   }

@@ -84,12 +84,18 @@ export class CrmTransport {
     limits.spend(spending);
     try {
       const answer = await this.#send(request, credentials, signal);
-      if (answer.statusCode !== 401) return await this.#read(answer, request, signal);
+      if (answer.statusCode !== 401) {
+        auth.taken(credentials);
+        return await this.#read(answer, request, signal);
+      }
       await discard(answer, signal);
       if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
       limits.spend(spending === 'none' ? 'none' : 'owe');
       const renewed = await auth.headers(signal);
-      return await this.#read(await this.#send(request, renewed, signal), request, signal);
+      const second = await this.#send(request, renewed, signal);
+      if (second.statusCode === 401) auth.refusedAnew(renewed);
+      else auth.taken(renewed);
+      return await this.#read(second, request, signal);
     } catch (error) {
       limits.failed();
       throw requestFailure(error, signal, this.settings.maxResponseBytes);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,8 +7,9 @@ import { OAuth2Server } from 'oauth2-mock-server';
 import { lookUp } from '../../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
 import type { CrmServer } from '../../../../test/support/crm-server.js';
-import { AINO, describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import { AINO, describeWithCrm, outcomeOf, UNKNOWN } from '../../../../test/support/describe-with-crm.js';
 import type { LoggingProvider } from '../../../../test/support/describe-with-crm.js';
+import { fakeOnly } from '../../../../test/support/fake-time.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer, OAuthServerOptions } from '../../../../test/support/oauth-server.js';
 
@@ -94,6 +95,30 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
       server.expireAll();
       const many = Array.from({ length: 20 }, () => lookUp(provider, AINO));
       for (const found of await Promise.all(many)) expect(found).toMatchObject([{ tier: 'gold' }]);
+      expect(server.requests).toHaveLength(2);
+    });
+
+    it('get a new token each time that one is refused which was taken before', async () => {
+      const server = await oauthServer({ lifetimeS: undefined });
+      const provider = provide(clientOf(server));
+      for (let round = 1; round <= 4; round++) {
+        expect(await outcomeOf(provider)).toBe('gold');
+        expect(server.requests).toHaveLength(round);
+        server.expireAll();
+      }
+    });
+
+    it('are renewed once, not for each request, by a CRM that refuses some requests always', async () => {
+      fakeOnly('performance');
+      trial.after(() => jest.useRealTimers());
+      const server = await oauthServer();
+      const { answer } = crm;
+      crm.answer = (request) => (request.url.includes('9999') ? { status: 401 } : answer!(request));
+      const provider = provide(clientOf(server));
+      for (let round = 0; round < 4; round++) {
+        await expect(lookUp(provider, UNKNOWN)).rejects.toThrow('HTTP 401');
+        expect(await outcomeOf(provider)).toBe('gold');
+      }
       expect(server.requests).toHaveLength(2);
     });
 
