@@ -6,7 +6,7 @@ import { failureOf, isConflict, isNotPrepared, isReadOnly } from '../providers/d
 import { migrate } from '../providers/database/migrate.js';
 import { change, isSqlite, select } from '../providers/database/select.js';
 import type { Parameter, Row } from '../providers/database/select.js';
-import { VipLookupError } from '../plugin-api/index.js';
+import { VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 
 /** Nobody on the telephone waits for it. */
@@ -105,21 +105,19 @@ export class StateDatabase {
     work: (session: Session, signal: AbortSignal) => Promise<T>,
     onLost?: () => void,
   ): Promise<T> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      return await this.#nodes.write(
-        (session, cut) =>
-          unlessConflict(() => work(session, cut)).catch((error: unknown) => {
-            if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
-            throw error;
-          }),
-        PATIENCE_MS,
-        signal,
-      );
-    } catch (error) {
-      if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
-      throw failureOf(error);
-    }
+    const patiently = (session: Session, cut: AbortSignal): Promise<T> =>
+      unlessConflict(() => work(session, cut)).catch((error: unknown) => {
+        if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
+        throw error;
+      });
+    return withTimeLimit(PATIENCE_MS, [], async (signal) => {
+      try {
+        return await this.#nodes.write(patiently, PATIENCE_MS, signal);
+      } catch (error) {
+        if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
+        throw failureOf(error);
+      }
+    });
   }
 }
 

@@ -67,7 +67,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       maxResponseBytes: readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
       auth: makeAuth(options.auth, context, tempo),
       limits: new CrmLimits(options, context.logger, tempo.now),
-      connectMs: tempo.connectMs,
+      tempo,
     });
     this.#copy = makeCopy(context, this.#transport, tempo);
   }

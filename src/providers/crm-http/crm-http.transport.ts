@@ -8,6 +8,7 @@ import { HostNames } from './crm-http.dns.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmLimits, Spending } from './crm-http.limits.js';
 import type { CrmRequest } from './crm-http.request.js';
+import type { CrmTempo } from './crm-http.tempo.js';
 import { undici } from './libraries.js';
 
 /** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
@@ -25,7 +26,7 @@ export interface TransportSettings {
   readonly maxResponseBytes: number;
   readonly auth: CrmAuth;
   readonly limits: CrmLimits;
-  readonly connectMs?: number;
+  readonly tempo?: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'>;
 }
 
 /** Connections to one CRM, kept open between lookups, with its credentials and within its limits. */
@@ -39,7 +40,7 @@ export class CrmTransport {
     private readonly settings: TransportSettings,
     names = new HostNames(),
   ) {
-    this.#connections = new Connections(origin, names, settings.connectMs);
+    this.#connections = new Connections(origin, names, settings.tempo);
     const { Agent } = undici();
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
@@ -83,12 +84,18 @@ export class CrmTransport {
     limits.spend(spending);
     try {
       const answer = await this.#send(request, credentials, signal);
-      if (answer.statusCode !== 401) return await this.#read(answer, request, signal);
+      if (answer.statusCode !== 401) {
+        auth.taken(credentials);
+        return await this.#read(answer, request, signal);
+      }
       await discard(answer, signal);
       if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
       limits.spend(spending === 'none' ? 'none' : 'owe');
       const renewed = await auth.headers(signal);
-      return await this.#read(await this.#send(request, renewed, signal), request, signal);
+      const second = await this.#send(request, renewed, signal);
+      if (second.statusCode === 401) auth.refusedAnew(renewed);
+      else auth.taken(renewed);
+      return await this.#read(second, request, signal);
     } catch (error) {
       limits.failed();
       throw requestFailure(error, signal, this.settings.maxResponseBytes);

@@ -9,8 +9,6 @@ import type { AccessToken, TokenSource } from './oauth-token.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 import { messageOf, TokenKeeper } from './oauth-token-keeper.js';
 
-/** How long it looks whether another instance has a new token by now: that may die while at it. */
-const LOOK_FOR_MS = 40_000;
 /** An access token that was over before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
 
@@ -33,7 +31,7 @@ export class RefreshGrant implements TokenSource {
     private readonly auth: CrmHttpAuthOptions,
     private readonly tempo = TEMPO,
   ) {
-    this.#endpoint = new TokenEndpoint(auth);
+    this.#endpoint = new TokenEndpoint(auth, tempo);
     this.#kept = new KeptTokens(context.state, context.name, auth, tempo.keyCost);
     this.#keeper = new TokenKeeper(this.#kept, context.logger, tempo.keepMs);
   }
@@ -43,7 +41,7 @@ export class RefreshGrant implements TokenSource {
   }
 
   async obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    const giveUpMs = Date.now() + LOOK_FOR_MS;
+    const giveUpMs = Date.now() + this.tempo.lookLimitMs;
     for (;;) {
       const found = (await this.#newer(current)) ?? (await this.#refreshAlone(current, signal));
       if (found !== undefined) return found;

@@ -5,15 +5,15 @@ import {
   processGenericTokenEndpointResponse,
 } from 'oauth4webapi';
 import type { ClientAuth } from 'oauth4webapi';
-import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import type { Agent } from 'undici';
+import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { connectionFailure } from '../crm-http.failures.js';
 import { readRetryAfter } from '../crm-http.retry-after.js';
+import { TEMPO } from '../crm-http.tempo.js';
+import type { CrmTempo } from '../crm-http.tempo.js';
 import { undici } from '../libraries.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Nobody waits for it as long as an old token is valid; and an answer that is not read may hold the only new refresh token. */
-const REQUEST_TIMEOUT_MS = 20_000;
 const MAX_RESPONSE_BYTES = 256 * 1_024;
 /** A century: longer is not meant. */
 const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
@@ -53,15 +53,23 @@ export function stoppedToken(): TokenError {
 
 /** The address that gives tokens, and how this client is known there. */
 export class TokenEndpoint {
-  readonly #agent = new (undici().Agent)({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    maxResponseSize: MAX_RESPONSE_BYTES,
-  });
+  readonly #agent: Agent;
   readonly #server: { issuer: string; token_endpoint: string };
   readonly #client: { client_id: string };
   readonly #clientAuth: ClientAuth;
 
-  constructor(private readonly auth: CrmHttpAuthOptions) {
+  constructor(
+    private readonly auth: CrmHttpAuthOptions,
+    private readonly tempo: Pick<CrmTempo, 'connectLimitMs' | 'tokenLimitMs'> = TEMPO,
+  ) {
+    const { Agent } = undici();
+    this.#agent = new Agent({
+      connect: { timeout: tempo.connectLimitMs },
+      // A request has one time limit, which tests can hold.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+    });
     this.#server = { issuer: auth.tokenUrl!, token_endpoint: auth.tokenUrl! };
     this.#client = { client_id: auth.clientId ?? auth.issuer! };
     this.#clientAuth = clientAuthOf(auth);
@@ -80,25 +88,21 @@ export class TokenEndpoint {
   ): Promise<TokenAnswer> {
     const { scope, parameters: more } = this.auth;
     const all = { ...(scope != null && { scope }), ...more, ...parameters };
-    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const { tokenLimitMs } = this.tempo;
     let response: Response;
     try {
-      response = await genericTokenEndpointRequest(
-        this.#server,
-        this.#client,
-        this.#clientAuth,
-        grantType,
-        all,
-        {
+      response = await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], (limit) =>
+        genericTokenEndpointRequest(this.#server, this.#client, this.#clientAuth, grantType, all, {
           [customFetch]: (url, request) => this.#send(url, request),
           // Whether http:// will do is decided where the configuration is written, as it is for the CRM itself.
           [allowInsecureRequests]: true,
-          signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-        },
+          signal: limit,
+        }),
       );
     } catch (error) {
-      if (timeout.aborted) throw new TokenError(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, false);
       if (signal?.aborted) throw stoppedToken();
+      if ((error as Error).name === 'TimeoutError')
+        throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`, false);
       throw new TokenError(failureText(error), false);
     }
     return this.#read(response, Object.values(parameters));

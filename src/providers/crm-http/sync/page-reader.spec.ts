@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { QUICK } from '../../../../test/support/crm-provider.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
@@ -26,7 +27,7 @@ async function read(
     },
     new PageExpressions({ records: 'ids', next, cursor: 'token' }, 'error'),
     { ...PAGE_LIMITS, ...limits },
-    { pageMs: [1, 1], busyMs: 1 },
+    { ...QUICK, pageMs: [1, 1], busyMs: 1 },
   );
   const template = new RequestTemplate({ url });
   const request = new PageRequest('sync.full', template, template.uses('page'));

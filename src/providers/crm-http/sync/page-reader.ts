@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
 import { TEMPO } from '../crm-http.tempo.js';
@@ -22,11 +22,9 @@ export interface Page {
 export interface PageLimits {
   readonly pages: number;
   readonly contacts: number;
-  /** Time for one page, in ms. */
-  readonly pageMs: number;
 }
 
-export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000, pageMs: 30_000 };
+export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000 };
 
 /** How long a pull waits while the CRM wants no questions. */
 const BUSY_PATIENCE_MS = 15 * 60_000;
@@ -38,7 +36,7 @@ export class PageReader {
     private readonly ask: AskPage,
     private readonly expressions: PageExpressions,
     private readonly limits: PageLimits = PAGE_LIMITS,
-    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'busyMs'> = TEMPO,
+    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
   ) {}
 
   /**
@@ -88,7 +86,7 @@ export class PageReader {
     const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
-        return await this.ask(request, AbortSignal.any([signal, AbortSignal.timeout(this.limits.pageMs)]));
+        return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) => this.ask(request, limited));
       } catch (error) {
         signal.throwIfAborted();
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';

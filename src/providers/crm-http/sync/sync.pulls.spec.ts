@@ -198,6 +198,16 @@ describe('a pull', () => {
     await provider.close();
   });
 
+  it('asks again for a page that does not come in its time, and then gives up', async () => {
+    crm.put(...many(250));
+    crm.heldFromPage = 2;
+    const impatient = { pageLimitMs: 50 };
+    const { provider } = syncedProvider(crm.options(), new MemoryState(), impatient);
+    ending.push(() => provider.close());
+    await expect(provider.sync({})).rejects.toThrow('stopped before the answer was complete');
+    expect(crm.asked('/contacts?page=2')).toHaveLength(3);
+  });
+
   it('is given up when the provider closes, and is no failure', async () => {
     crm.put(...many(250));
     crm.heldFromPage = 2;

@@ -1,4 +1,4 @@
-import { VipLookupError } from '../../../plugin-api/index.js';
+import { VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
 import type {
   Caller,
   ProviderContext,
@@ -139,7 +139,7 @@ export class SyncedCopy {
   ): Promise<T | undefined> {
     return this.context.state.exclusively('sync', async (lease) => {
       await this.#readHead();
-      return work(AbortSignal.any([lease, this.#closing.signal, ...(given ? [given] : [])]));
+      return withAnySignal([lease, this.#closing.signal, ...(given ? [given] : [])], work);
     });
   }
 
