@@ -9,7 +9,7 @@ import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
-import type { AskPage } from './page-reader.js';
+import type { Pace } from './page-reader.js';
 import { readPercent } from './percent.js';
 import { SYNC_DEFAULTS } from './sync.options.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
@@ -32,10 +32,11 @@ export function makeCopy(
     full: pageRequest('sync.full', full),
     changes: changes == null ? undefined : pageRequest('sync.changes', changes),
     pages: new PageReader(
-      paced(transport, options.rateLimit),
+      (request, signal) => transport.ask(request, signal, 'owe'),
       new PageExpressions(expressions, options.errorPath),
       PAGE_LIMITS,
       tempo,
+      paceOf(options.rateLimit),
     ),
     country,
     fingerprint: fingerprintOf([full, changes ?? null, expressions, country ?? null]),
@@ -54,15 +55,14 @@ function pageRequest(key: string, options: CrmHttpPageOptions): PageRequest {
 }
 
 /** A page begins only so often that half of the limit is left; then it is owed, so that calls never make it fail. */
-function paced(transport: Pick<CrmTransport, 'ask'>, rateLimit: string | null | undefined): AskPage {
+function paceOf(rateLimit: string | null | undefined): Pace {
   const perMs = rateLimit == null ? undefined : readRate(rateLimit)?.perMs;
   const apartMs = perMs === undefined ? 0 : 1 / (perMs * PULLS_PART);
   let nextMs = 0;
-  return async (request, signal) => {
+  return async (signal) => {
     const waitMs = nextMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, undefined, { signal, ref: false });
     nextMs = performance.now() + apartMs;
-    return transport.ask(request, signal, 'owe');
   };
 }
 

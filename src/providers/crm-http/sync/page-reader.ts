@@ -6,9 +6,13 @@ import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import type { PageExpressions } from './page-expressions.js';
 import { readId } from './contact.js';
+import { PagesRead } from './pages-read.js';
 
 /** Sends one request of a pull; `undefined`: the answer says that there is nothing. */
 export type AskPage = (request: CrmRequest, signal: AbortSignal) => Promise<Json | undefined>;
+
+/** Waits until the next request of a pull may be sent. */
+export type Pace = (signal: AbortSignal) => Promise<void>;
 
 export interface Page {
   /** What `records` yielded, one by one. */
@@ -37,6 +41,7 @@ export class PageReader {
     private readonly expressions: PageExpressions,
     private readonly limits: PageLimits = PAGE_LIMITS,
     private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
+    private readonly pace: Pace = async () => undefined,
   ) {}
 
   /**
@@ -54,14 +59,19 @@ export class PageReader {
     let link: string | undefined;
     let found = cursor;
     let contacts = 0;
+    let next: Json | undefined;
+    const read = new PagesRead();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
-      const answer = await this.#ask(request.fill({ page, cursor, link }), signal);
+      const filled = request.fill({ page, cursor, link });
+      read.asking(filled, next);
+      const answer = await this.#ask(filled, signal);
       if (answer === undefined) return;
       const bindings = { page, cursor: found, started };
-      const { records, deleted, next, cursor: told } = await this.expressions.read(answer, bindings);
-      const entries = listOf(records);
+      const values = await this.expressions.read(answer, bindings);
+      const { deleted, cursor: told } = values;
+      const entries = listOf(values.records);
       contacts += entries.length;
       if (contacts > this.limits.contacts) {
         throw new VipLookupError(
@@ -73,10 +83,9 @@ export class PageReader {
       }
       found = told ?? found;
       yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
+      ({ next } = values);
       if (isNothing(next)) return;
-      if (JSON.stringify(next) === JSON.stringify(link ?? page)) {
-        throw new VipLookupError('mapping: sync.next yields the page that was just read, again and again');
-      }
+      read.read(answer, entries);
       if (request.usesPage) page = next;
       else link = linkOf(next);
     }
@@ -86,6 +95,8 @@ export class PageReader {
     const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
+        // Not a part of the page's time: with a slow rate limit the wait alone is longer than that.
+        await this.pace(signal);
         return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) => this.ask(request, limited));
       } catch (error) {
         signal.throwIfAborted();

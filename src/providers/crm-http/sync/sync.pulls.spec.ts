@@ -198,6 +198,15 @@ describe('a pull', () => {
     await provider.close();
   });
 
+  it('keeps to half of a rate limit that is slower than a page may be', async () => {
+    crm.put(...many(20));
+    crm.pageSize = 10;
+    const options = { ...crm.options(), rateLimit: '1/s' };
+    const { provider } = syncedProvider(options, new MemoryState(), { pageLimitMs: 500 });
+    ending.push(() => provider.close());
+    expect(await provider.sync({})).toMatchObject({ pages: 2, entries: 20 });
+  });
+
   it('asks again for a page that does not come in its time, and then gives up', async () => {
     crm.put(...many(250));
     crm.heldFromPage = 2;
