@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { connect } from 'node:tls';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { RoutingService } from '../../src/routing/routing.service.js';
 import { eventually } from '../support/eventually.js';
@@ -183,12 +184,8 @@ describe('an address outside allowedNetworks', () => {
     const stranger = client(service, STRANGER).send('\x16\x03\x01');
     await stranger.closed;
     expect(stranger.received).toBe('');
-    const core = connect({
-      host: '127.0.0.1',
-      port: portOf(service),
-      localAddress: CORE,
-      rejectUnauthorized: false,
-    });
+    const socket = connect({ host: '127.0.0.1', port: portOf(service), localAddress: CORE });
+    const core = connectTls({ socket, rejectUnauthorized: false });
     undo.push(() => core.destroy());
     await once(core, 'secureConnect');
   });

@@ -136,7 +136,7 @@ describeWithCrm('the connections of crm-http', (trial) => {
         notFound: [404],
         maxResponseBytes: 65_536,
         auth: makeAuth(undefined, context),
-        limits: new CrmLimits({}, context.logger),
+        limits: new CrmLimits({}, { evaluate: () => Promise.reject(new Error('not asked')) }, context.logger),
       },
       new HostNames(resolve, 0),
     );
@@ -145,6 +145,8 @@ describeWithCrm('the connections of crm-http', (trial) => {
       transport.ask(
         { origin, path: `/contacts?phone=${encodeURIComponent(AINO)}`, method: 'GET', headers: {} },
         patient(),
+        'take',
+        (body) => Promise.resolve(JSON.parse(Buffer.from(body).toString()) as unknown),
       );
     expect(await ask()).toMatchObject({ contacts: [{ tier: 'gold' }] });
     isGone = true;

@@ -3,6 +3,7 @@ import { QUICK } from '../../../../test/support/crm-provider.js';
 import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js';
+import { Evaluator } from '../crm-http.evaluator.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
@@ -24,6 +25,11 @@ type Answers = (count: number) => Json;
 /** Paths, or bodies, that the last reading asked for. */
 const asked: string[] = [];
 
+const after: (() => void)[] = [];
+afterEach(() => {
+  for (const step of after.splice(0)) step();
+});
+
 /** Reads a CRM's pages: answers, or what is thrown, one after the other, the last one from then on. */
 async function read(
   url: string,
@@ -31,17 +37,20 @@ async function read(
   { limits = {}, next = 'next', body, pace = async () => undefined }: Reading = {},
 ): Promise<{ ids: Json[]; asked: string[] }> {
   asked.length = 0;
+  const sync = { records: 'ids', next, cursor: 'token' };
+  const evaluator = new Evaluator({ record: '$', errorPath: 'error', sync });
+  after.push(() => evaluator.close());
+  const expressions = new PageExpressions(evaluator);
   const reader = new PageReader(
-    async ({ path, body: sent }, signal) => {
+    async ({ path, body: sent }, bindings, signal) => {
       asked.push(sent ?? path);
       const answer = Array.isArray(answers)
         ? (answers as (Json | Error)[])[Math.min(asked.length, answers.length) - 1]!
         : (answers as Answers)(asked.length);
       if (answer instanceof Error) throw answer;
       signal.throwIfAborted();
-      return answer;
+      return expressions.read(new TextEncoder().encode(JSON.stringify(answer)), bindings, signal);
     },
-    new PageExpressions({ records: 'ids', next, cursor: 'token' }, 'error'),
     { ...PAGE_LIMITS, ...limits },
     { ...QUICK, pageMs: [1, 1], busyMs: 1 },
     pace,

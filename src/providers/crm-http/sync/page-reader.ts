@@ -4,12 +4,17 @@ import type { Json } from '../../../plugin-api/index.js';
 import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
-import type { PageExpressions } from './page-expressions.js';
+import { MappingError } from '../crm-http.evaluator.js';
+import type { PageBindings, PageValues } from './page-expressions.js';
 import { readId } from './contact.js';
 import { PagesRead } from './pages-read.js';
 
-/** Sends one request of a pull; `undefined`: the answer says that there is nothing. */
-export type AskPage = (request: CrmRequest, signal: AbortSignal) => Promise<Json | undefined>;
+/** Sends one request of a pull, and makes sense of the answer; `undefined`: it says that there is nothing. */
+export type AskPage = (
+  request: CrmRequest,
+  bindings: PageBindings,
+  signal: AbortSignal,
+) => Promise<PageValues | undefined>;
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
@@ -38,7 +43,6 @@ const MAX_CURSOR_CHARACTERS = 10_000;
 export class PageReader {
   constructor(
     private readonly ask: AskPage,
-    private readonly expressions: PageExpressions,
     private readonly limits: PageLimits = PAGE_LIMITS,
     private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
     private readonly pace: Pace = async () => undefined,
@@ -66,10 +70,8 @@ export class PageReader {
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
       const filled = request.fill({ page, cursor, link });
       read.asking(filled, next);
-      const answer = await this.#ask(filled, signal);
-      if (answer === undefined) return;
-      const bindings = { page, cursor: found, started };
-      const values = await this.expressions.read(answer, bindings);
+      const values = await this.#ask(filled, { page, cursor: found, started }, signal);
+      if (values === undefined) return;
       const { deleted, cursor: told } = values;
       const entries = listOf(values.records);
       contacts += entries.length;
@@ -85,21 +87,28 @@ export class PageReader {
       yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
       ({ next } = values);
       if (isNothing(next)) return;
-      read.read(answer, entries);
+      read.read(values.content, entries);
       if (request.usesPage) page = next;
       else link = linkOf(next);
     }
   }
 
-  async #ask(request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+  async #ask(
+    request: CrmRequest,
+    bindings: PageBindings,
+    signal: AbortSignal,
+  ): Promise<PageValues | undefined> {
     const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
         // Not a part of the page's time: with a slow rate limit the wait alone is longer than that.
         await this.pace(signal);
-        return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) => this.ask(request, limited));
+        return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) =>
+          this.ask(request, bindings, limited),
+        );
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof MappingError) throw error;
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import { VipLookupError } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
+import type { Content } from '../crm-http.evaluator.js';
 import type { CrmRequest } from '../crm-http.request.js';
 
 /** A CRM may look through many contacts that do not fit, and answer pages with none; not for ever. */
@@ -34,8 +35,8 @@ export class PagesRead {
    * After a page that has a next one.
    * @throws VipLookupError when it holds just what one before held, or there have been too many with nothing
    */
-  read(answer: Json, entries: readonly Json[]): void {
-    if (isEmpty(answer)) {
+  read(answer: Content, entries: readonly Json[]): void {
+    if (answer.isEmpty) {
       if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
       throw new VipLookupError(
         `mapping: sync.next goes on after ${MAX_EMPTY_PAGES} pages in a row that hold nothing`,
@@ -43,7 +44,7 @@ export class PagesRead {
     }
     this.#emptyInARow = 0;
     // An answer may tell the time besides. One contact alone may well come twice.
-    const contents = [digest(answer), ...(entries.length > 1 ? [digest([...entries])] : [])];
+    const contents = [answer.digest, ...(entries.length > 1 ? [digest([...entries])] : [])];
     if (contents.some((content) => this.#contents.has(content))) {
       throw new VipLookupError(
         `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
@@ -62,12 +63,6 @@ function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
 
 function digest(value: Json): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
-}
-
-/** Whether no list in it holds anything, contacts that are no VIPs included. */
-function isEmpty(value: Json): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  return !isPlainObject(value) || Object.values(value).every(isEmpty);
 }
 
 /** Without what may be a secret, or a telephone number: values of parameters, and whatever is long. */

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { QUICK } from '../../../../test/support/crm-provider.js';
 import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller } from '../../../plugin-api/index.js';
@@ -19,6 +21,7 @@ beforeEach(async () => {
   ending.push(() => crm.stop());
 });
 afterEach(async () => {
+  jest.useRealTimers();
   for (const end of ending.splice(0).reverse()) await end();
 });
 
@@ -198,22 +201,18 @@ describe('a pull', () => {
     await provider.close();
   });
 
-  it('keeps to half of a rate limit that is slower than a page may be', async () => {
-    crm.put(...many(20));
-    crm.pageSize = 10;
-    const options = { ...crm.options(), rateLimit: '1/s' };
-    const { provider } = syncedProvider(options, new MemoryState(), { pageLimitMs: 500 });
-    ending.push(() => provider.close());
-    expect(await provider.sync({})).toMatchObject({ pages: 2, entries: 20 });
-  });
-
   it('asks again for a page that does not come in its time, and then gives up', async () => {
     crm.put(...many(250));
     crm.heldFromPage = 2;
-    const impatient = { pageLimitMs: 50 };
-    const { provider } = syncedProvider(crm.options(), new MemoryState(), impatient);
+    const { provider } = syncedProvider(crm.options(), new MemoryState());
     ending.push(() => provider.close());
-    await expect(provider.sync({})).rejects.toThrow('stopped before the answer was complete');
+    holdTimeouts();
+    const pulling = provider.sync({});
+    for (let times = 1; times <= 3; times++) {
+      await eventually(() => crm.asked('/contacts?page=2').length === times);
+      jest.advanceTimersByTime(QUICK.pageLimitMs + 1);
+    }
+    await expect(pulling).rejects.toThrow('stopped before the answer was complete');
     expect(crm.asked('/contacts?page=2')).toHaveLength(3);
   });
 
