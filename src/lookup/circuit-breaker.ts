@@ -1,16 +1,17 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 
-/** Failures in a row that open it, and how long it then stays open. */
+/** Failures in a row that open it, how long it then stays open, and how long it bears with failures that do not count. */
 export interface BreakerSettings {
   readonly failures: number;
   readonly openMs: number;
+  readonly patienceMs: number;
 }
 
 /**
  * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
  * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
  */
-export const BREAKER: BreakerSettings = { failures: 5, openMs: 1_000 };
+export const BREAKER = { failures: 5, openMs: 1_000 };
 
 /** Leave to ask the provider; goes back to the breaker with what came of it. */
 export type Permit = number;
@@ -25,6 +26,9 @@ export class CircuitBreaker {
   /** What was begun in an earlier state says nothing about this one: fifty old time-outs do not open it anew. */
   #period: Permit = 0;
   #failuresInARow = 0;
+  /** Those among them that count at once. */
+  #countedInARow = 0;
+  #failingSinceMs = 0;
   #isTrying = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,15 +55,22 @@ export class CircuitBreaker {
 
   succeeded(permit: Permit): void {
     if (permit !== this.#period) return;
-    this.#failuresInARow = 0;
+    this.#forgetFailures();
     if (this.#state === 'half-open') this.#change('closed');
   }
 
-  /** @param counts false when it says little of the provider, which had but a part of the time; as a trial it fails all the same */
+  /**
+   * @param counts false when it says little of the provider, which had but a part of the time; yet as a trial it fails, and
+   *   where such failures go on for `patienceMs` without any success it is not the waiting that makes them
+   */
   failed(permit: Permit, cause: unknown, counts = true): void {
     if (permit !== this.#period) return;
-    if (counts) this.#failuresInARow++;
-    if (this.#state === 'half-open' || this.#failuresInARow >= this.settings.failures) this.#open(cause);
+    const { failures, patienceMs } = this.settings;
+    const nowMs = performance.now();
+    if (this.#failuresInARow++ === 0) this.#failingSinceMs = nowMs;
+    if (counts) this.#countedInARow++;
+    const goesOn = this.#failuresInARow >= failures && nowMs - this.#failingSinceMs >= patienceMs;
+    if (this.#state === 'half-open' || this.#countedInARow >= failures || goesOn) this.#open(cause);
   }
 
   /** The provider was not asked after all, so it says nothing; as a trial it leaves the next lookup to try. */
@@ -81,8 +92,13 @@ export class CircuitBreaker {
     const before = this.#state;
     this.#state = state;
     this.#period++;
-    this.#failuresInARow = 0;
+    this.#forgetFailures();
     this.#isTrying = false;
     this.onChange(state, before, cause);
+  }
+
+  #forgetFailures(): void {
+    this.#failuresInARow = 0;
+    this.#countedInARow = 0;
   }
 }

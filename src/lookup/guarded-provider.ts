@@ -23,6 +23,16 @@ import type { Waiting } from './shared-lookup.js';
 /** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
 const TOO_LATE = 0.9;
 
+/**
+ * Part of the timeout after which a time-out counts against the provider. A lookup that has waited for its turn has less
+ * than the whole; with three quarters of it a sound backend would have answered, if it ever does in time.
+ */
+const FAIR_PART = 0.75;
+
+/** How much the latest success says of how long one takes, and how much more time than that a lookup needs to be begun. */
+const LATEST = 1 / 8;
+const SCARCELY_ENOUGH = 1.25;
+
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
 
@@ -42,6 +52,8 @@ export class GuardedProvider implements Askable {
   readonly #underWay = new Map<string, SharedLookup>();
   /** Made for a lookup that answered at once and so is done with it. Making one costs more than all the rest. */
   #spareAbort: AbortController | undefined;
+  /** How long a lookup takes that succeeds, a moving average; 0 until one has. */
+  #usualMs = 0;
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -57,8 +69,9 @@ export class GuardedProvider implements Askable {
     this.troubles = new ProviderHealthCheck(provider, config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
-    this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
-      this.#breakerChanged(state, before, cause),
+    this.#breaker = new CircuitBreaker(
+      { ...BREAKER, patienceMs: config.timeoutMs },
+      (state, before, cause) => this.#breakerChanged(state, before, cause),
     );
   }
 
@@ -135,7 +148,6 @@ export class GuardedProvider implements Askable {
     const attempt: Attempt = {
       key: caller.key,
       permit: this.#breaker.enter(),
-      hasWaited: queued !== undefined,
       startedMs: performance.now(),
     };
     const abort = this.#spareAbort ?? new AbortController();
@@ -203,7 +215,9 @@ export class GuardedProvider implements Askable {
     const lookup = this.#share(key, inBackground);
     const queuedMs = performance.now();
     const turn = (): void => {
-      if (performance.now() - queuedMs > TOO_LATE * timeoutMs) return lookup.onTimeout();
+      // Lookups that are begun only to be cut off would keep a sound provider from ever answering a crowd in time.
+      const lastMs = Math.min(TOO_LATE * timeoutMs, timeoutMs - SCARCELY_ENOUGH * this.#usualMs);
+      if (performance.now() - queuedMs > lastMs) return lookup.onTimeout();
       if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
@@ -240,26 +254,28 @@ export class GuardedProvider implements Askable {
     } catch (error) {
       return this.#failed(attempt, error, who);
     }
+    const tookMs = performance.now() - startedMs;
+    this.#usualMs += (tookMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : LATEST);
     this.#breaker.succeeded(permit);
     this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);
     const outcome = known(records, 'live');
-    this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', secondsSince(startedMs));
+    this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', tookMs / 1_000);
     return outcome;
   }
 
-  #failed({ key, permit, hasWaited, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
+  #failed({ key, permit, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
     const error = tangible(thrown);
     const isTimeout = error instanceof LookupTimeoutError;
     if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
-    const seconds = secondsSince(startedMs);
+    const tookMs = performance.now() - startedMs;
     if (isBusy(error)) {
       this.#breaker.withdrew(permit);
       return this.#couldNotTell(key, { kind: 'rejected', reason: describeFailure(error) }, who.isAwaited);
     }
-    this.#breaker.failed(permit, error, !(isTimeout && hasWaited));
+    this.#breaker.failed(permit, error, !isTimeout || tookMs >= FAIR_PART * this.config.timeoutMs);
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
-    return this.#couldNotTell(key, unknown, who.isAwaited, seconds);
+    return this.#couldNotTell(key, unknown, who.isAwaited, tookMs / 1_000);
   }
 
   #turnedAwayByBreaker(key: string, isAwaited: boolean): ProviderOutcome {
