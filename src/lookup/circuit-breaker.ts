@@ -30,6 +30,8 @@ export class CircuitBreaker {
   #countedInARow = 0;
   #failingSinceMs = 0;
   #isTrying = false;
+  /** A check has closed it, and no lookup has succeeded since. */
+  #isClosedByCheck = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onChange told of each change of state, `cause` being the failure that opened it */
@@ -40,6 +42,11 @@ export class CircuitBreaker {
 
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** For `checkSucceeded`. */
+  get period(): Permit {
+    return this.#period;
   }
 
   /** Whether `enter` would give leave to ask now. */
@@ -56,7 +63,20 @@ export class CircuitBreaker {
   succeeded(permit: Permit): void {
     if (permit !== this.#period) return;
     this.#forgetFailures();
+    this.#isClosedByCheck = false;
     if (this.#state === 'half-open') this.#change('closed');
+  }
+
+  /**
+   * A check of the provider's health went well, which is the trial where no lookup tries. It may see less than a lookup does: if
+   * lookups open the breaker again after that, only a lookup closes it.
+   * @param period when the check began
+   */
+  checkSucceeded(period: Permit): void {
+    if (period !== this.#period || this.#state !== 'half-open') return;
+    if (this.#isTrying || this.#isClosedByCheck) return;
+    this.#isClosedByCheck = true;
+    this.#change('closed');
   }
 
   /**

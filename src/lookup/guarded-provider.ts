@@ -111,7 +111,8 @@ export class GuardedProvider implements Askable {
 
   /** Asks the provider for a sign of life; never rejects. */
   health(): Promise<ProviderHealth> {
-    return this.troubles.health(this.#breaker.state);
+    const { state, period } = this.#breaker;
+    return this.troubles.health(state, () => this.#breaker.checkSucceeded(period));
   }
 
   /** From now on it is the one of its name that metrics speak of. */
