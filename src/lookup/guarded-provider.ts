@@ -19,6 +19,7 @@ import type { ProviderHealth } from './provider-health.js';
 import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
+import { UnseenAborts } from './unseen-aborts.js';
 
 /** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
 const TOO_LATE = 0.9;
@@ -50,8 +51,7 @@ export class GuardedProvider implements Askable {
   readonly #bulkhead: Bulkhead;
   readonly troubles: ProviderHealthCheck;
   readonly #underWay = new Map<string, SharedLookup>();
-  /** Made for a lookup that answered at once and so is done with it. Making one costs more than all the rest. */
-  #spareAbort: AbortController | undefined;
+  readonly #aborts = new UnseenAborts();
   /** How long a lookup takes that succeeds, a moving average; 0 until one has. */
   #usualMs = 0;
   /** What fails from then on is no fault of the provider. */
@@ -151,13 +151,13 @@ export class GuardedProvider implements Askable {
       permit: this.#breaker.enter(),
       startedMs: performance.now(),
     };
-    const abort = this.#spareAbort ?? new AbortController();
-    this.#spareAbort = undefined;
+    const abort = this.#aborts.take();
     let answer: VipAnswer | Promise<VipAnswer>;
-    let isLater: boolean;
+    let later: Promise<VipAnswer> | undefined;
     try {
       answer = this.provider.lookup(caller.seenFrom(this.config.country), abort.signal);
-      isLater = isPromise(answer);
+      // A promise of our own: a foreign one may throw, or call back before it returns.
+      if (isPromise(answer)) later = new Promise((resolve) => resolve(answer));
     } catch (error) {
       return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
@@ -167,15 +167,15 @@ export class GuardedProvider implements Askable {
         { provider: this.name, ms: Math.round(heldMs) },
         'a lookup held the thread, and with it every call',
       );
-    if (!isLater) {
-      this.#spareAbort = abort;
+    if (later === undefined) {
+      this.#aborts.giveBack(abort, this.provider);
       return this.#answered(
         attempt,
         answer as VipAnswer,
         queued ?? { isAwaited: !inBackground, isWanted: true },
       );
     }
-    const lookup = queued ?? this.#share(caller.key, inBackground);
+    const lookup = queued ?? this.#share(caller.key, inBackground, attempt.startedMs);
     this.#bulkhead.enter();
     const end = (outcome: () => ProviderOutcome): void => {
       if (lookup.isSettled) return;
@@ -184,11 +184,11 @@ export class GuardedProvider implements Askable {
     };
     lookup.onTimeout = () => {
       const error = new LookupTimeoutError(`no answer within ${this.config.timeoutMs} ms`);
-      end(() => this.#failed(attempt, error, lookup));
+      // Before its place goes to the next lookup, so that the provider never works on more than it may.
       abort.abort(error);
+      end(() => this.#failed(attempt, error, lookup));
     };
-    // A foreign promise may throw, or call back before it returns.
-    Promise.resolve(answer).then(
+    later.then(
       (value) => end(() => this.#answered(attempt, value, lookup)),
       (error: unknown) => end(() => this.#failed(attempt, error, lookup)),
     );
@@ -213,8 +213,8 @@ export class GuardedProvider implements Askable {
       }
       return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
     }
-    const lookup = this.#share(key, inBackground);
     const queuedMs = performance.now();
+    const lookup = this.#share(key, inBackground, queuedMs);
     const turn = (): void => {
       // Lookups that are begun only to be cut off would keep a sound provider from ever answering a crowd in time.
       const lastMs = Math.min(TOO_LATE * timeoutMs, timeoutMs - SCARCELY_ENOUGH * this.#usualMs);
@@ -234,10 +234,12 @@ export class GuardedProvider implements Askable {
     return lookup;
   }
 
-  #share(key: string, inBackground: boolean): SharedLookup {
+  /** @param sinceMs from when its time counts; the provider may have held the thread since */
+  #share(key: string, inBackground: boolean, sinceMs: number): SharedLookup {
     const standIn = (): Found | undefined =>
       this.#oldRecord(key, { kind: 'timeout', reason: 'no answer before the deadline' });
-    const lookup = new SharedLookup(this.config.timeoutMs, inBackground, standIn);
+    const leftMs = Math.ceil(sinceMs + this.config.timeoutMs - performance.now());
+    const lookup = new SharedLookup(Math.max(0, leftMs), inBackground, standIn);
     this.#underWay.set(key, lookup);
     return lookup;
   }
