@@ -1,4 +1,4 @@
-import { secondsSince } from '../common/elapsed.js';
+import { msUntil, secondsSince } from '../common/elapsed.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
@@ -10,8 +10,9 @@ import { Bulkhead } from './bulkhead.js';
 import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
-import { isKnown, known, turnedAway } from './outcome.js';
+import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
+import { LookupTime } from './lookup-time.js';
 import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
@@ -21,18 +22,11 @@ import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';
 
-/** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
-const TOO_LATE = 0.9;
+/** What takes longer has to be waited for. */
+const AT_ONCE_MS = 1;
 
-/**
- * Part of the timeout after which a time-out counts against the provider. A lookup that has waited for its turn has less
- * than the whole; with three quarters of it a sound backend would have answered, if it ever does in time.
- */
-const FAIR_PART = 0.75;
-
-/** How much the latest success says of how long one takes, and how much more time than that a lookup needs to be begun. */
-const LATEST = 1 / 8;
-const SCARCELY_ENOUGH = 1.25;
+/** How long that is held against a provider: it may be asked in vain now and then, and is not left out for ever. */
+const WAITED_SHOWN_MS = 1_000;
 
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
@@ -52,8 +46,9 @@ export class GuardedProvider implements Askable {
   readonly troubles: ProviderHealthCheck;
   readonly #underWay = new Map<string, SharedLookup>();
   readonly #aborts = new UnseenAborts();
-  /** How long a lookup takes that succeeds, a moving average; 0 until one has. */
-  #usualMs = 0;
+  readonly #time: LookupTime;
+  /** When a lookup was last begun that had to be waited for, unless one has been answered at once since. */
+  #waitedMs = -Infinity;
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -67,11 +62,11 @@ export class GuardedProvider implements Askable {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
     this.troubles = new ProviderHealthCheck(provider, config.timeoutMs);
+    this.#time = new LookupTime(config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
-    this.#breaker = new CircuitBreaker(
-      { ...BREAKER, patienceMs: config.timeoutMs },
-      (state, before, cause) => this.#breakerChanged(state, before, cause),
+    this.#breaker = new CircuitBreaker({ ...BREAKER, patienceMs: config.timeoutMs }, (state, before, cause) =>
+      this.#breakerChanged(state, before, cause),
     );
   }
 
@@ -82,8 +77,9 @@ export class GuardedProvider implements Askable {
   /**
    * The answer at once where it is kept or the provider has it in memory; else the lookup under way, which settles
    * within the provider's timeout.
+   * @param mayWait false: a provider that has to be waited for is not asked
    */
-  ask(caller: Caller): ProviderOutcome | SharedLookup {
+  ask(caller: Caller, mayWait = true): ProviderOutcome | SharedLookup {
     const nowMs = performance.now();
     const recalled = recall(this.provider, caller, this.config.country);
     if (recalled !== undefined) {
@@ -101,10 +97,12 @@ export class GuardedProvider implements Askable {
         return known(kept.answer, 'cache');
       }
     }
+    if (!mayWait && nowMs - this.#waitedMs < WAITED_SHOWN_MS)
+      return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
     // A provider in trouble is tried without letting a caller wait for it who has an old record.
-    const mayWait = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
-    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !mayWait);
-    if (mayWait) return 'kind' in asked ? asked : asked.join();
+    const isNeeded = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
+    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded);
+    if (isNeeded) return 'kind' in asked ? asked : asked.join();
     if (!('kind' in asked)) return this.#oldRecord(caller.key, turnedAway(state)) ?? asked.join();
     return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
@@ -167,6 +165,7 @@ export class GuardedProvider implements Askable {
         { provider: this.name, ms: Math.round(heldMs) },
         'a lookup held the thread, and with it every call',
       );
+    if (later !== undefined || heldMs > HELD_TOO_LONG_MS) this.#waitedMs = attempt.startedMs + heldMs;
     if (later === undefined) {
       this.#aborts.giveBack(abort, this.provider);
       return this.#answered(
@@ -216,9 +215,7 @@ export class GuardedProvider implements Askable {
     const queuedMs = performance.now();
     const lookup = this.#share(key, inBackground, queuedMs);
     const turn = (): void => {
-      // Lookups that are begun only to be cut off would keep a sound provider from ever answering a crowd in time.
-      const lastMs = Math.min(TOO_LATE * timeoutMs, timeoutMs - SCARCELY_ENOUGH * this.#usualMs);
-      if (performance.now() - queuedMs > lastMs) return lookup.onTimeout();
+      if (performance.now() - queuedMs > this.#time.longestWaitMs) return lookup.onTimeout();
       if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
@@ -238,8 +235,7 @@ export class GuardedProvider implements Askable {
   #share(key: string, inBackground: boolean, sinceMs: number): SharedLookup {
     const standIn = (): Found | undefined =>
       this.#oldRecord(key, { kind: 'timeout', reason: 'no answer before the deadline' });
-    const leftMs = Math.ceil(sinceMs + this.config.timeoutMs - performance.now());
-    const lookup = new SharedLookup(Math.max(0, leftMs), inBackground, standIn);
+    const lookup = new SharedLookup(msUntil(sinceMs + this.config.timeoutMs), inBackground, standIn);
     this.#underWay.set(key, lookup);
     return lookup;
   }
@@ -258,7 +254,8 @@ export class GuardedProvider implements Askable {
       return this.#failed(attempt, error, who);
     }
     const tookMs = performance.now() - startedMs;
-    this.#usualMs += (tookMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : LATEST);
+    this.#time.succeededWithin(tookMs);
+    if (tookMs <= AT_ONCE_MS) this.#waitedMs = -Infinity;
     this.#breaker.succeeded(permit);
     this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);
@@ -276,7 +273,7 @@ export class GuardedProvider implements Askable {
       this.#breaker.withdrew(permit);
       return this.#couldNotTell(key, { kind: 'rejected', reason: describeFailure(error) }, who.isAwaited);
     }
-    this.#breaker.failed(permit, error, !isTimeout || tookMs >= FAIR_PART * this.config.timeoutMs);
+    this.#breaker.failed(permit, error, !isTimeout || this.#time.isFair(tookMs));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
     return this.#couldNotTell(key, unknown, who.isAwaited, tookMs / 1_000);
   }

@@ -14,7 +14,7 @@ export class UnseenAborts {
   }
 
   /** To be called when the provider has answered at once. The caller is all that a `lookup` with one parameter looks at. */
-  giveBack(abort: AbortController, { lookup }: VipLookupProvider): void {
-    if (lookup.length === 1) this.#unseen = abort;
+  giveBack(abort: AbortController, provider: VipLookupProvider): void {
+    if (provider.lookup.length === 1) this.#unseen = abort;
   }
 }
