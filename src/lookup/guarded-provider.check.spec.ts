@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { guarded, HoldingProvider, outcomeOf, ScriptedProvider } from '../../test/support/scripted-provider.js';
+import {
+  guarded,
+  HoldingProvider,
+  outcomeOf,
+  ScriptedProvider,
+} from '../../test/support/scripted-provider.js';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { BREAKER } from './circuit-breaker.js';

@@ -179,8 +179,22 @@ describe('a guarded provider', () => {
   });
 
   it.each<[string, PropertyDescriptor]>([
-    ['whose then throws', { value: () => { throw new VipLookupError('no promise'); } }],
-    ['whose constructor throws', { get: () => { throw new VipLookupError('no promise'); } }],
+    [
+      'whose then throws',
+      {
+        value: () => {
+          throw new VipLookupError('no promise');
+        },
+      },
+    ],
+    [
+      'whose constructor throws',
+      {
+        get: () => {
+          throw new VipLookupError('no promise');
+        },
+      },
+    ],
   ])('takes a promise %s for a failure, and has its place for the next', async (what, property) => {
     const provider = new ScriptedProvider(() =>
       Object.defineProperty(Promise.resolve(gold), what.includes('then') ? 'then' : 'constructor', property),
@@ -189,6 +203,27 @@ describe('a guarded provider', () => {
     expect(await ask(guardedOne)).toEqual({ kind: 'failed', reason: 'no promise' });
     provider.answer = async () => gold;
     expect(await ask(guardedOne)).toMatchObject({ kind: 'found' });
+  });
+
+  it.each<[string, () => VipAnswer]>([
+    ['answers', () => null],
+    [
+      'throws',
+      () => {
+        throw new VipLookupError('HTTP 500');
+      },
+    ],
+  ])('is named when it holds the thread, also when it %s in the end', async (_, end) => {
+    const provider = new ScriptedProvider(() => {
+      jest.advanceTimersByTime(51);
+      return end();
+    });
+    const guardedOne = guard(provider);
+    await ask(guardedOne);
+    expect(await guardedOne.health()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringContaining('held the thread'),
+    });
   });
 
   it('shares one request among calls for the same number', async () => {

@@ -157,22 +157,14 @@ export class GuardedProvider implements Askable {
       // A promise of our own: a foreign one may throw, or call back before it returns.
       if (isPromise(answer)) later = new Promise((resolve) => resolve(answer));
     } catch (error) {
+      this.#returned(attempt, false);
       return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
-    const heldMs = performance.now() - attempt.startedMs;
-    if (heldMs > HELD_TOO_LONG_MS && this.troubles.heldThread())
-      this.logger.warn(
-        { provider: this.name, ms: Math.round(heldMs) },
-        'a lookup held the thread, and with it every call',
-      );
-    if (later !== undefined || heldMs > HELD_TOO_LONG_MS) this.#waitedMs = attempt.startedMs + heldMs;
+    this.#returned(attempt, later !== undefined);
     if (later === undefined) {
       this.#aborts.giveBack(abort, this.provider);
-      return this.#answered(
-        attempt,
-        answer as VipAnswer,
-        queued ?? { isAwaited: !inBackground, isWanted: true },
-      );
+      const who = queued ?? { isAwaited: !inBackground, isWanted: true };
+      return this.#answered(attempt, answer as VipAnswer, who);
     }
     const lookup = queued ?? this.#share(caller.key, inBackground, attempt.startedMs);
     this.#bulkhead.enter();
@@ -192,6 +184,18 @@ export class GuardedProvider implements Askable {
       (error: unknown) => end(() => this.#failed(attempt, error, lookup)),
     );
     return lookup;
+  }
+
+  #returned({ startedMs }: Attempt, hasToBeWaitedFor: boolean): void {
+    const nowMs = performance.now();
+    const heldMs = nowMs - startedMs;
+    const isTooLong = heldMs > HELD_TOO_LONG_MS;
+    if (isTooLong && this.troubles.heldThread())
+      this.logger.warn(
+        { provider: this.name, ms: Math.round(heldMs) },
+        'a lookup held the thread, and with it every call',
+      );
+    if (isTooLong || hasToBeWaitedFor) this.#waitedMs = nowMs;
   }
 
   /**
