@@ -42,9 +42,9 @@ export interface VipLookupProvider {
   /**
    * Looks one caller up. Called for many calls at once.
    * @param caller the caller's number, spelled for this provider's country
-   * @param signal aborts when the provider's time is over; stop work and reject
+   * @param signal aborts when the provider's time is over; stop work and reject. It is this lookup's own
    * @returns a record, several, or `null` when the backend is known not to list the caller. Data held in memory is best
-   *   answered as it is, without a promise: that costs a call least. (Such an answer leaves no listener on the signal.)
+   *   answered as it is, without a promise, and by a method that declares the first parameter only: that costs a call least
    * @throws anything else: backend down, unreadable answer. Never answer `null` because something broke. The message of
    *   a `VipLookupError` is shown in health and logs; of any other error only its `code` or `name` is.
    */
