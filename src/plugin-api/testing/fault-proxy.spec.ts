@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from './fault-proxy.js';
 import type { FaultProxy } from './fault-proxy.js';
 import { startHeldServer } from './held-server.js';
@@ -11,10 +11,16 @@ let backend: Server;
 let proxy: FaultProxy;
 const clients: Socket[] = [];
 
+/** Told of every answer that has been handed to the network. */
+let answered: () => void;
+
 /** Answers every piece with the same in capitals. */
 beforeEach(async () => {
+  answered = () => undefined;
   backend = createServer((socket) =>
-    socket.on('data', (chunk) => socket.write(chunk.toString().toUpperCase())).on('error', () => undefined),
+    socket
+      .on('data', (chunk) => socket.write(chunk.toString().toUpperCase(), () => answered()))
+      .on('error', () => undefined),
   );
   await once(backend.listen(0, '127.0.0.1'), 'listening');
   proxy = await startFaultProxy({ port: (backend.address() as AddressInfo).port });
@@ -99,8 +105,11 @@ describe('the fault proxy', () => {
     await proxy.set({ delayMs: 150 });
     const client = new Client();
     const sentMs = performance.now();
+    const isAnswered = new Promise<void>((resolve) => (answered = resolve));
     client.socket.write('one');
-    await sleep(30);
+    await isAnswered;
+    // The proxy, in this process too, reads it in one of the next turns.
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
     await proxy.set('none');
     client.socket.write('two');
     await client.hears('ONETWO');
