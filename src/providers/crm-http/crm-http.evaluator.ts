@@ -49,6 +49,7 @@ export const PAGE_EVALUATION: EvaluationLimits = { maxTicks: 120, maxCharacters:
 export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 10, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
+const MAX_STARTS = 3;
 /**
  * MB of memory for objects: far more than an answer needs. In a thread of this process, running out of it would end the process
  * itself where one allocation is large.
@@ -81,6 +82,8 @@ export class Evaluator {
   #current: Job | undefined;
   #child: ChildProcess | undefined;
   #isReady = false;
+  /** In a row. */
+  #failedStarts = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
@@ -116,7 +119,7 @@ export class Evaluator {
     });
     child.on('message', (message: Evaluated | 'ready') => {
       if (this.#child !== child) return;
-      if (message === 'ready') this.#isReady = true;
+      if (message === 'ready') this.#begun();
       else this.#finish()?.resolve(message);
       this.#next();
       this.#keepAlive();
@@ -181,6 +184,11 @@ export class Evaluator {
     return evaluated.finally(() => signal.removeEventListener('abort', giveUp));
   }
 
+  #begun(): void {
+    this.#isReady = true;
+    this.#failedStarts = 0;
+  }
+
   /** This process does not end while an answer is waited for, and is not held by a process that has nothing to do. */
   #keepAlive(): void {
     const child = this.#child;
@@ -225,8 +233,10 @@ export class Evaluator {
     this.#isReady = false;
     const job = this.#finish();
     job?.reject(new MappingError(`mapping: ${job.question.options.join(', ')} ${reason} on this answer`));
-    // One that cannot even begin is tried again with the next answer.
-    if (job !== undefined) return this.open();
+    // One that cannot even begin is tried a few times more, and then with the next answer.
+    if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
+      return this.open();
+    this.#failedStarts = 0;
     for (const waiting of this.#waiting.splice(0))
       waiting.reject(new VipLookupError(`mapping: record ${reason}`));
   }
