@@ -13,7 +13,7 @@ export type {
   VipLookupKind,
   VipLookupProvider,
 } from '../lookup/port/vip-lookup-provider.js';
-export type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
+export type { ExclusiveRight, ProviderState, StoredText } from '../lookup/port/provider-state.js';
 export { VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
 export { VipLookup } from '../lookup/port/vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from '../lookup/port/caller.js';

@@ -67,12 +67,14 @@ export class StateDatabase {
   /**
    * Inserts a row, or finds that there is one with its primary key.
    * @param onLost as with `change`
+   * @param condition without which nothing is inserted
    * @returns whether it was inserted
    */
   async insert(
     table: string,
     values: Readonly<Record<string, Parameter | Sql>>,
     onLost?: () => void,
+    condition = ALWAYS,
   ): Promise<boolean> {
     const entries = Object.entries(values);
     const marks = entries.map(([, value]) => (isSql(value) ? value.sql : '?')).join(', ');
@@ -85,8 +87,8 @@ export class StateDatabase {
         try {
           return await change(
             dataSource,
-            `INSERT INTO ${table} (${names}) VALUES (${marks}) ${unless}`,
-            given,
+            `INSERT INTO ${table} (${names}) SELECT ${marks} FROM (SELECT 1) AS one WHERE ${condition.sql} ${unless}`,
+            [...given, ...condition.parameters],
             signal,
           );
         } catch (error) {
@@ -138,6 +140,9 @@ export interface Sql {
   readonly sql: string;
   readonly parameters: readonly Parameter[];
 }
+
+/** A condition that is no condition. */
+export const ALWAYS: Sql = { sql: '1 = 1', parameters: [] };
 
 function isSql(value: Parameter | Sql): value is Sql {
   return typeof value === 'object';

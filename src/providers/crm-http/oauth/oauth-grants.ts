@@ -21,8 +21,8 @@ export class FixedGrant implements TokenSource {
     const assertion = auth.type === 'oauth2-jwt-bearer' ? assertionOf(auth) : undefined;
     this.#request = async (signal) =>
       assertion === undefined
-        ? this.#endpoint.request('client_credentials', {}, signal)
-        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, signal);
+        ? this.#endpoint.request('client_credentials', {}, { signal })
+        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, { signal });
   }
 
   async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {

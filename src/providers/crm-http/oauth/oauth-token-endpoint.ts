@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   allowInsecureRequests,
   customFetch,
@@ -79,12 +80,13 @@ export class TokenEndpoint {
    * Asks for a token, once; redirects are not followed.
    * @param parameters of the grant; `scope` and the configured ones are added
    * @param signal ends it; without one, only `close` does
+   * @param maySend asked when there is a connection, in the last moment: nothing is sent when it says no
    * @throws TokenError
    */
   async request(
     grantType: string,
     parameters: Record<string, string>,
-    signal?: AbortSignal,
+    { signal, maySend = () => true }: { signal?: AbortSignal; maySend?: () => boolean } = {},
   ): Promise<TokenAnswer> {
     const { scope, parameters: more } = this.auth;
     const all = { ...(scope != null && { scope }), ...more, ...parameters };
@@ -93,13 +95,14 @@ export class TokenEndpoint {
     try {
       response = await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], (limit) =>
         genericTokenEndpointRequest(this.#server, this.#client, this.#clientAuth, grantType, all, {
-          [customFetch]: (url, request) => this.#send(url, request),
+          [customFetch]: (url, request) => this.#send(url, request, maySend),
           // Whether http:// will do is decided where the configuration is written, as it is for the CRM itself.
           [allowInsecureRequests]: true,
           signal: limit,
         }),
       );
     } catch (error) {
+      if (error instanceof TokenError) throw error;
       if (signal?.aborted) throw stoppedToken();
       if ((error as Error).name === 'TimeoutError')
         throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`, false);
@@ -115,13 +118,21 @@ export class TokenEndpoint {
   async #send(
     url: string,
     request: { method: string; headers: Record<string, string>; body?: unknown; signal?: AbortSignal },
+    maySend: () => boolean,
   ) {
+    const content = Buffer.from(String(request.body));
     const { statusCode, headers, body } = await this.#agent.request({
       origin: new URL(url).origin,
       path: `${new URL(url).pathname}${new URL(url).search}`,
       method: 'POST',
-      headers: { ...request.headers, 'accept-encoding': 'identity', 'user-agent': 'smartrouting-vip' },
-      body: String(request.body),
+      headers: {
+        ...request.headers,
+        'accept-encoding': 'identity',
+        'user-agent': 'smartrouting-vip',
+        'content-length': String(content.length),
+      },
+      // Read when there is a connection, which may take its time; the headers go with the first of it.
+      body: Readable.from(contentIf(maySend, content)),
       signal: request.signal,
     });
     const text = await body.text();
@@ -169,6 +180,11 @@ export class TokenEndpoint {
     }
     return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
   }
+}
+
+function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, void, undefined> {
+  if (!maySend()) throw new TokenError('the request was not sent', false);
+  yield content;
 }
 
 /** Some vendors write the number as a text, and 0, a negative one or none at all for a token that does not end. */

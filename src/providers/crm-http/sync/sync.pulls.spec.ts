@@ -6,6 +6,7 @@ import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller } from '../../../plugin-api/index.js';
+import type { ExclusiveRight } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
 import { readContact } from './contact.js';
@@ -166,7 +167,10 @@ class QueueingState extends MemoryState {
   #last: Promise<unknown> = Promise.resolve();
   turns = 0;
 
-  override async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>) {
+  override async exclusively<T>(
+    name: string,
+    work: (signal: AbortSignal, right: ExclusiveRight) => Promise<T>,
+  ) {
     const turn = this.#last.then(() => super.exclusively(name, work));
     this.#last = turn.finally(() => this.turns++);
     return turn;
