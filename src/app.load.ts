@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
+import { rightsWarnings } from './app.rights.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
@@ -17,6 +18,8 @@ export interface LoadedConfig {
   readonly plugins: LoadedPlugins;
   /** What stands under `plugins:`. */
   readonly pluginNames: readonly string[];
+  /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
+  readonly rights: readonly string[];
   /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
   located(this: void, error: unknown): unknown;
 }
@@ -69,5 +72,6 @@ export async function loadConfig(
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, tls: tls || undefined, plugins, pluginNames, located };
+  const rights = rightsWarnings(config, plugins, files);
+  return { config, tls: tls || undefined, plugins, pluginNames, rights, located };
 }

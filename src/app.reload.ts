@@ -124,7 +124,9 @@ export class ConfigReload {
       { configuration: config.file, providers: providers.changes, targets: config.targets.size },
       'changed configuration in use',
     );
-    for (const warning of config.warnings) this.#logger.warn({ configuration: config.file }, warning);
+    for (const warning of [...config.warnings, ...loaded.rights]) {
+      this.#logger.warn({ configuration: config.file }, warning);
+    }
   }
 
   #refused(error: unknown, isAsked: boolean): void {

@@ -32,4 +32,5 @@ export { durationMs, IsDuration } from '../common/duration.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';
+export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
 export type { Json, JsonObject } from '../common/json.js';
