@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import Libsql from 'libsql';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -280,6 +281,25 @@ describe('import and export', () => {
     expect((await cli(['import', file, '--country', 'FI', '--replace'], again)).stdout).toContain(
       '2 replaced',
     );
+  });
+
+  it('leave the last good export where another one fails, and write to standard output what is meant for it', async () => {
+    const database = join(folder, 'unreadable.sqlite');
+    const own = { ...env, DATABASE_URL: `sqlite:${database}` };
+    const file = join(folder, 'until.csv');
+    const backup = join(folder, 'backup.csv');
+    await writeFile(file, 'number,tier,validUntil\n+358401112223,gold,9999-12-31\n');
+    await cli(['import', file], own);
+    await cli(['export', '-o', backup], own);
+    const good = await readFile(backup, 'utf8');
+    expect((await cliProcess(['export', '-o', '/dev/stdout'], own)).stdout).toBe(good);
+    expect((await cli(['import', backup, '--replace'], own)).code).toBe(0);
+    const table = new Libsql(database);
+    table.exec(`UPDATE vip_caller SET valid_until = 'soon'`);
+    table.close();
+    const { code, stderr } = await cli(['export', '-o', backup], own);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read: validUntil') });
+    expect(await readFile(backup, 'utf8')).toBe(good);
   });
 
   it('load nothing when anything is wrong, and name every bad line', async () => {
