@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chmod, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { patient } from '../../../test/support/eventually.js';
+import { eventually, patient } from '../../../test/support/eventually.js';
+import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { Caller } from '../../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
 import type { DatabaseOptions } from './database.options.js';
@@ -83,3 +87,36 @@ describe('what is no ordinary file', () => {
     return folder.path(name);
   }
 });
+
+it('files that are closed are let go of, though nothing else makes garbage', async () => {
+  const url = `sqlite:${folder.path('reopened.sqlite')}`;
+  let asked = 0;
+  const observer = new PerformanceObserver((list) => {
+    const { NODE_PERFORMANCE_GC_FLAGS_FORCED: forced } = constants;
+    for (const { detail } of list.getEntries()) if ((detail as { flags: number }).flags & forced) asked++;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  holdTimeouts();
+  try {
+    for (let i = 0; i < 30; i++) await closeDataSource(await openDatabase(url));
+    jest.advanceTimersByTime(1_000);
+  } finally {
+    jest.useRealTimers();
+  }
+  // Otherwise the garbage of the test itself would do.
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  observer.disconnect();
+  expect(asked).toBe(1);
+  await eventually(() => expect(descriptorsOf('reopened.sqlite')).toBeLessThan(8));
+});
+
+function descriptorsOf(name: string): number {
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(name);
+    } catch {
+      // That of the folder itself.
+      return false;
+    }
+  }).length;
+}
