@@ -9,6 +9,7 @@ import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import type { TlsMaterial } from './http/read-tls.js';
 import { readTls, TlsError } from './http/read-tls.js';
+import { databaseUrlProblem } from './providers/database/database-url.js';
 import { templateProblem } from './routing/instructions.js';
 
 export interface LoadedConfig {
@@ -42,6 +43,10 @@ export async function loadConfig(
   files = new Set<string>(),
   inUse?: InUse,
 ): Promise<LoadedConfig> {
+  const databaseProblem = databaseUrlProblem(environment.databaseUrl);
+  if (databaseProblem !== undefined) {
+    throw new ConfigError('environment', [{ key: 'DATABASE_URL', message: databaseProblem }]);
+  }
   const source = await readConfigFile(environment, files);
   const pluginNames = source.plugins.map(({ name }) => name);
   if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {

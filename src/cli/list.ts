@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
 import { closeDataSource } from '../providers/database/data-source.js';
+import { databaseUrlProblem } from '../providers/database/database-url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/read-record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
@@ -91,7 +92,11 @@ async function withDatabase<T>(
   url: string | undefined,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
-  const dataSource = await openDatabase(url ?? readEnvironment().databaseUrl);
+  const used = url ?? readEnvironment().databaseUrl;
+  const problem = databaseUrlProblem(used);
+  if (problem !== undefined)
+    throw new CliError(`${url === undefined ? 'DATABASE_URL' : '--database'} ${problem}`);
+  const dataSource = await openDatabase(used);
   try {
     return await work(dataSource);
   } finally {
