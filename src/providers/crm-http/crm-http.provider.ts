@@ -54,13 +54,14 @@ export class CrmHttpProvider implements VipLookupProvider {
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
+  #hasToldLeftPath = false;
 
   constructor(
     private readonly context: ProviderContext<CrmHttpOptions>,
     @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
   ) {
     const { options } = context;
-    this.#template = new RequestTemplate(options);
+    this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
     this.#mapping = new RecordMapping(options.record, options.errorPath, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
@@ -178,6 +179,16 @@ export class CrmHttpProvider implements VipLookupProvider {
   ): Promise<VipRecord[]> {
     const answer = await this.#transport.ask(request, signal, spending);
     return answer === undefined ? [] : this.#mapping.read(answer, caller, this.context.country);
+  }
+
+  /** Once: whoever calls himself `../admin` may do so a thousand times. */
+  #tellLeftPath(): void {
+    if (this.#hasToldLeftPath) return;
+    this.#hasToldLeftPath = true;
+    this.context.logger.warn(
+      {},
+      'a caller was not looked up, because its text would lead out of the path of url; others like it are not told',
+    );
   }
 
   #probe(): string {
