@@ -21,6 +21,12 @@ export class OrdinaryFileError extends Error {
 
 /** Opening a pipe that nobody writes to would wait for ever, in a thread of Node's that cannot be interrupted. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'may not be read by the user that runs the service (EACCES)',
+  EPERM: 'may not be read by the user that runs the service (EPERM)',
+  // What opening a socket, or a device that nothing drives, fails with.
+  ENXIO: 'is a socket or a device, and only ordinary files are read; put its content into one',
+};
 /** What is read in one go, so that giving up is noticed. */
 const PIECE_BYTES = 512 * 1024;
 
@@ -101,20 +107,7 @@ function tooLarge(maxBytes: number): string {
 
 function asProblem(error: unknown): unknown {
   if (error instanceof OrdinaryFileError) return error;
-  const { code, name } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new OrdinaryFileError('does not exist', true);
-    case 'EACCES':
-    case 'EPERM':
-      return new OrdinaryFileError(`may not be read by the user that runs the service (${code})`);
-    // What opening a socket, or a device that nothing drives, fails with.
-    case 'ENXIO':
-      return new OrdinaryFileError(
-        'is a socket or a device, and only ordinary files are read; put its content into one',
-      );
-    default:
-      return new OrdinaryFileError(`cannot be read (${code ?? name})`);
-  }
+  const { code = '', name } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new OrdinaryFileError('does not exist', true);
+  return new OrdinaryFileError(REASONS[code] ?? `cannot be read (${code || name})`);
 }

@@ -33,7 +33,10 @@ class Place {
     this.writes++;
     const written = Math.min(this.room, bytes.length);
     const code = this.fault ?? (written === 0 && bytes.length > 0 ? 'ENOSPC' : undefined);
-    if (code !== undefined) return setImmediate(done, Object.assign(new Error(code), { code }), 0);
+    if (code !== undefined) {
+      setImmediate(done, Object.assign(new Error(code), { code }), 0);
+      return;
+    }
     this.room -= written;
     this.text += bytes.toString('utf8', 0, written);
     setImmediate(done, null, written);

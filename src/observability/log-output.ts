@@ -21,7 +21,7 @@ const isFull = (code: string | undefined): boolean => code === 'ENOSPC' || code 
 /**
  * Log lines on their way to a file descriptor. No call waits for them: while some are being written, those that come meanwhile
  * are gathered. A failure never throws, and is never logged: that would make the next one. The lines that are lost are counted,
- * and writing goes on when it can.
+ * and writing goes on when it can. See docs/adr/0030-log-lines-are-written-here.md.
  */
 export class LogOutput implements DestinationStream {
   readonly #waiting: string[] = [];

@@ -14,7 +14,7 @@ export type {
   VipLookupProvider,
 } from '../lookup/port/vip-lookup-provider.js';
 export type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
-export { VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
+export { VipFileError, VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
 export { VipLookup } from '../lookup/port/vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from '../lookup/port/caller.js';
 export type { Spelling, SpellingPattern } from '../lookup/port/caller.js';

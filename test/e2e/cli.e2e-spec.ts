@@ -298,7 +298,10 @@ describe('import and export', () => {
     table.exec(`UPDATE vip_caller SET valid_until = 'soon'`);
     table.close();
     const { code, stderr } = await cli(['export', '-o', backup], own);
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read: validUntil') });
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be read: validUntil'),
+    });
     expect(await readFile(backup, 'utf8')).toBe(good);
   });
 

@@ -465,7 +465,7 @@ describe('standard output on a full disk', () => {
     });
     closeSync(full);
     let told = '';
-    child.stderr.on('data', (data: Buffer) => (told += data.toString()));
+    child.stderr!.on('data', (data: Buffer) => (told += data.toString()));
     try {
       const url = `http://127.0.0.1:${port}`;
       await eventually(async () => expect(await ask(`${url}/health/ready`)).toMatchObject({ status: 200 }));

@@ -13,11 +13,21 @@ import { closeDataSource } from './data-source.js';
 import type { DatabaseOptions } from './database.options.js';
 import { openDatabase } from './vip-caller.repository.js';
 
+/** What Node says of an entry of type `gc`. */
+interface Collection {
+  readonly detail: { readonly flags: number };
+}
+
 let folder: TemporaryFolder;
 beforeAll(async () => {
+  // For all tests: what they close is collected when the last one says so.
+  holdTimeouts();
   folder = await temporaryFolder();
 });
-afterAll(() => folder.remove());
+afterAll(async () => {
+  jest.useRealTimers();
+  await folder.remove();
+});
 
 const modesIn = async (path: string): Promise<Record<string, string>> =>
   Object.fromEntries(
@@ -93,16 +103,11 @@ it('files that are closed are let go of, though nothing else makes garbage', asy
   let asked = 0;
   const observer = new PerformanceObserver((list) => {
     const { NODE_PERFORMANCE_GC_FLAGS_FORCED: forced } = constants;
-    for (const { detail } of list.getEntries()) if ((detail as { flags: number }).flags & forced) asked++;
+    for (const { detail } of list.getEntries() as unknown as Collection[]) if (detail.flags & forced) asked++;
   });
   observer.observe({ entryTypes: ['gc'] });
-  holdTimeouts();
-  try {
-    for (let i = 0; i < 30; i++) await closeDataSource(await openDatabase(url));
-    jest.advanceTimersByTime(1_000);
-  } finally {
-    jest.useRealTimers();
-  }
+  for (let i = 0; i < 30; i++) await closeDataSource(await openDatabase(url));
+  jest.advanceTimersByTime(1_000);
   // Otherwise the garbage of the test itself would do.
   for (let turn = 0; turn < 20; turn++) await nextTurn();
   observer.disconnect();
