@@ -29,7 +29,7 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
   }
 }
 
-async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise<NestExpressApplication> {
   const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
     bodyParser: false,
@@ -57,6 +57,6 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
   documentApi(app);
   await app.init();
-  for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
+  for (const warning of [...config.warnings, ...rights]) logger.warn({ configuration: config.file }, warning);
   return app;
 }

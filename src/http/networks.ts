@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import ipaddr from 'ipaddr.js';
 import { isIP } from 'node:net';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+import { readNetwork } from '../common/network.js';
+import type { Address, Network } from '../common/network.js';
 
 /** What some proxies write into X-Forwarded-For: an address with the client's port. */
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
@@ -70,16 +70,9 @@ function readAddress(text: string): Address | undefined {
   return isIP(address) === 0 ? undefined : ipaddr.process(address);
 }
 
-function readRange(text: string): [Address, number] {
-  const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
-  if (isIP(base) !== 0 && !base.includes('%')) {
-    const written = ipaddr.parse(base);
-    const address = ipaddr.process(base);
-    const length = address.kind() === 'ipv4' ? 32 : 128;
-    const mappedBits = written.kind() === address.kind() ? 0 : 96;
-    const bits = prefix === undefined ? length : Number(prefix) - mappedBits;
-    if (bits >= 0 && bits <= length) return [address, bits];
-  }
+function readRange(text: string): Network {
+  const network = readNetwork(text.trim());
+  if (typeof network !== 'string') return network;
   throw new RangeError(
     `${JSON.stringify(text)} is no network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
   );

@@ -87,6 +87,17 @@ export class ProviderHealthCheck {
     }
   }
 
+  /** Whether its own check finds that it can be asked, now. */
+  async canBeAsked(): Promise<boolean> {
+    try {
+      await this.#askProvider();
+      return true;
+    } catch {
+      // Why not is what health says of it.
+      return false;
+    }
+  }
+
   /** So it can be asked, whatever became of its opening. */
   lookupSucceeded(): void {
     this.#notOpen = undefined;
@@ -133,13 +144,14 @@ export class ProviderHealthCheck {
     return last === undefined ? undefined : this.#recent(last);
   }
 
+  #askProvider(): Promise<ProviderStatus> {
+    return withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) => this.provider.check(signal));
+  }
+
   async #ask(foundUp?: () => void): Promise<ProviderStatus> {
     let status: ProviderStatus;
     try {
-      status = await withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) =>
-        this.provider.check(signal),
-      );
-      status = readStatus(status);
+      status = readStatus(await this.#askProvider());
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }

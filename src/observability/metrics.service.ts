@@ -70,7 +70,7 @@ export class MetricsService {
   });
   readonly #logLinesDropped = new Counter({
     name: 'smartrouting_log_lines_dropped_total',
-    help: 'Log lines lost because whoever reads standard output was too slow.',
+    help: 'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
     registers: [this.registry],
   });
   readonly #connectionsDropped = new Counter({
@@ -192,8 +192,8 @@ export class MetricsService {
     this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 
-  logLineDropped(): void {
-    this.#logLinesDropped.inc();
+  logLinesDropped(lines: number): void {
+    this.#logLinesDropped.inc(lines);
   }
 
   connectionDropped(): void {

@@ -56,13 +56,14 @@ export class CrmHttpProvider implements VipLookupProvider {
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
+  #hasToldLeftPath = false;
 
   constructor(
     private readonly context: ProviderContext<CrmHttpOptions>,
     @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
   ) {
     const { options } = context;
-    this.#template = new RequestTemplate(options);
+    this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
     this.#evaluator = new Evaluator(options);
     this.#mapping = new RecordMapping(options.record, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
@@ -187,6 +188,16 @@ export class CrmHttpProvider implements VipLookupProvider {
     );
     if (answer === undefined) return [];
     return this.#mapping.read(answer.values['record'], caller, this.context.country);
+  }
+
+  /** Once: whoever calls himself `../admin` may do so a thousand times. */
+  #tellLeftPath(): void {
+    if (this.#hasToldLeftPath) return;
+    this.#hasToldLeftPath = true;
+    this.context.logger.warn(
+      {},
+      'a caller was not looked up, because its text would lead out of the path of url; others like it are not told',
+    );
   }
 
   #probe(): string {
