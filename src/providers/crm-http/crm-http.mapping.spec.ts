@@ -140,7 +140,9 @@ describe('the record expression', () => {
 
   it('refuses to make records of functions and plain values', async () => {
     for (const expression of ['$uppercase', 'function($x) { $x }', '1', 'true', '"gold"', '[["gold"]]']) {
-      await expect(map(expression, {})).rejects.toThrow(/must yield an object such as|is missing; write the tier/);
+      await expect(map(expression, {})).rejects.toThrow(
+        /must yield an object such as|is missing; write the tier/,
+      );
     }
   });
 });

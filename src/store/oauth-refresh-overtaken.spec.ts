@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { closedPort, temporaryFolder } from '../../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
-import { describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
-import type { ExclusiveRight, ProviderState } from '../../../plugin-api/index.js';
-import { MemoryState } from '../../../plugin-api/testing/index.js';
-import { DatabaseStates } from '../../../store/database-states.js';
-import { closeDataSource } from '../../database/data-source.js';
-import { openDatabase } from '../../database/vip-caller.repository.js';
-import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
-import { TokenEndpoint } from './oauth-token-endpoint.js';
+import { closedPort, temporaryFolder } from '../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { describeWithCrm, outcomeOf } from '../../test/support/describe-with-crm.js';
+import type { ExclusiveRight, ProviderState } from '../plugin-api/index.js';
+import { MemoryState } from '../plugin-api/testing/index.js';
+import { DatabaseStates } from './database-states.js';
+import { closeDataSource } from '../providers/database/data-source.js';
+import { openDatabase } from '../providers/database/vip-caller.repository.js';
+import type { CrmHttpAuthOptions } from '../providers/crm-http/crm-http.auth.options.js';
+import { TokenEndpoint } from '../providers/crm-http/oauth/oauth-token-endpoint.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
