@@ -22,6 +22,20 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['any', 'timeout'].map((property) => ({
+          object: 'AbortSignal',
+          property,
+          message:
+            'On Node 20 the garbage collector may take such a time limit away. Use withTimeLimit or withAnySignal (common/time-limit.ts).',
+        })),
+      ],
+    },
+  },
   // Packages of their own: what they import is installed where their tests run, so here are no types to check by.
   { files: ['examples/**/*.ts'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['src/cli/**', 'src/main.ts', 'src/app.start.ts'], rules: { 'no-console': 'off' } },

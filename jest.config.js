@@ -12,6 +12,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['js', 'ts', 'json', 'node'],
   moduleNameMapper: {
+    '/crm-http\\.evaluator\\.fork\\.js$': '<rootDir>/test/support/evaluator-fork.ts',
     // TypeScript's `./x.js` is `./x.ts` here; a package's `data.json.js` is what it says.
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
+import { rightsWarnings } from './app.rights.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
 import { ConfigError } from './config/config-error.js';
@@ -8,6 +9,7 @@ import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import type { TlsMaterial } from './http/read-tls.js';
 import { readTls, TlsError } from './http/read-tls.js';
+import { databaseUrlProblem } from './providers/database/database-url.js';
 import { templateProblem } from './routing/instructions.js';
 
 export interface LoadedConfig {
@@ -17,6 +19,8 @@ export interface LoadedConfig {
   readonly plugins: LoadedPlugins;
   /** What stands under `plugins:`. */
   readonly pluginNames: readonly string[];
+  /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
+  readonly rights: readonly string[];
   /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
   located(this: void, error: unknown): unknown;
 }
@@ -39,6 +43,10 @@ export async function loadConfig(
   files = new Set<string>(),
   inUse?: InUse,
 ): Promise<LoadedConfig> {
+  const databaseProblem = databaseUrlProblem(environment.databaseUrl);
+  if (databaseProblem !== undefined) {
+    throw new ConfigError('environment', [{ key: 'DATABASE_URL', message: databaseProblem }]);
+  }
   const source = await readConfigFile(environment, files);
   const pluginNames = source.plugins.map(({ name }) => name);
   if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {
@@ -69,5 +77,6 @@ export async function loadConfig(
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
-  return { config, tls: tls || undefined, plugins, pluginNames, located };
+  const rights = rightsWarnings(config, plugins, files);
+  return { config, tls: tls || undefined, plugins, pluginNames, rights, located };
 }

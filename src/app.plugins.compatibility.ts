@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import semver from 'semver';
+import { OrdinaryFileError, readOrdinaryFileSync } from './common/ordinary-file.js';
 
+const MAX_MANIFEST_BYTES = 1024 * 1024;
 const OURS = 'smartrouting-vip';
 const { version: OUR_VERSION } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -66,10 +67,10 @@ function manifestOf(module: string): Manifest | undefined {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readOrdinaryFileSync(file, MAX_MANIFEST_BYTES).toString('utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
+    if (!(error instanceof OrdinaryFileError)) throw error;
+    if (error.isMissing) return undefined;
+    throw new OrdinaryFileError(`${file} ${error.message}`);
   }
 }

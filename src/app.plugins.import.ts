@@ -1,15 +1,18 @@
 import { resolve as resolveImport } from 'import-meta-resolve';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { register } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { incompatibility, packageFolderOf } from './app.plugins.compatibility.js';
+import { notOrdinary } from './common/ordinary-file.js';
 
 /** A plug-in's module. */
 export interface ImportedPlugin {
   /** Absolute path of its package's folder with a separator at the end, or of its one file. */
   readonly home: string;
+  /** Absolute path of the module itself. */
+  readonly file: string;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
@@ -30,7 +33,8 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
       ? resolveImport(name, pathToFileURL(join(directory, 'plugins.js')).href)
       : pathToFileURL(resolve(directory, name)).href;
     file = fileURLToPath(url);
-    misfit = incompatibility(name, file, isPackage);
+    const found = statSync(file, { throwIfNoEntry: false });
+    misfit = (found && notOrdinary(found)) ?? incompatibility(name, file, isPackage);
     // One that does not fit may fail in any way, and none of them would be the reason.
     if (misfit === undefined) exports = (await import(url)) as Record<string, unknown>;
   } catch (error) {
@@ -46,7 +50,7 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
   if (misfit !== undefined) throw new Error(misfit);
   // Stacks have the real path: folders may be links, those of a mounted ConfigMap always are.
   const real = realpathSync(file);
-  return { home: (isPackage ? packageFolderOf(real) : undefined) ?? real, exports };
+  return { home: (isPackage ? packageFolderOf(real) : undefined) ?? real, file, exports };
 }
 
 function cure(code: string | undefined, kind: string, isPackage: boolean, directory: string): string {

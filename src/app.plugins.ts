@@ -24,6 +24,8 @@ export interface PluginOrigin {
   readonly name: string;
   /** Absolute path of its package's folder with a separator at the end, or of its one file. */
   readonly home: string;
+  /** Absolute path of the module itself. */
+  readonly file: string;
   readonly kinds: readonly string[];
 }
 
@@ -53,11 +55,11 @@ export async function loadPlugins(
   for (const { name, key } of entries) {
     try {
       const { importPlugin } = await import('./app.plugins.import.js');
-      const { home, exports } = await importPlugin(name, directory);
+      const { home, file, exports } = await importPlugin(name, directory);
       const types = [...new Set(Object.values(exports))].filter(
         (value): value is Type => typeof value === 'function',
       );
-      origins.push({ name, home, kinds: collected.add(`"${name}"`, types) });
+      origins.push({ name, home, file, kinds: collected.add(`"${name}"`, types) });
     } catch (error) {
       problems.push({ key, message: `"${name}" ${(error as Error).message}.` });
     }

@@ -94,7 +94,7 @@ export class ConfigReload {
       const current = this.#live.current;
       const loaded = await loadConfig(this.environment, files, { ...this.inUse, config: current });
       const isSame = isSameConfig(loaded.config, current);
-      if (!isSame) await this.#swapIn(loaded);
+      if (!isSame) await this.#swapIn(loaded, files);
       else if (isAsked || this.#refusal !== undefined) {
         this.#logger.info({ configuration: current.file }, 'configuration read again, it is the one in use');
       }
@@ -107,12 +107,12 @@ export class ConfigReload {
     await this.#watchJust(files);
   }
 
-  async #swapIn(loaded: LoadedConfig): Promise<void> {
+  async #swapIn(loaded: LoadedConfig, files: Set<string>): Promise<void> {
     const { config } = loaded;
     const fixed = fixedAtStart(this.inUse.config, config);
     if (fixed.length > 0) throw loaded.located(new ConfigError(config.file, fixed));
     const swap = this.#live.prepare(config);
-    const providers = await this.#registry.prepare(config).catch((error: unknown) => {
+    const providers = await this.#registry.prepare(config, files).catch((error: unknown) => {
       throw loaded.located(error);
     });
     if (this.#isStopped) return providers.discard();
@@ -124,7 +124,9 @@ export class ConfigReload {
       { configuration: config.file, providers: providers.changes, targets: config.targets.size },
       'changed configuration in use',
     );
-    for (const warning of config.warnings) this.#logger.warn({ configuration: config.file }, warning);
+    for (const warning of [...config.warnings, ...loaded.rights]) {
+      this.#logger.warn({ configuration: config.file }, warning);
+    }
   }
 
   #refused(error: unknown, isAsked: boolean): void {

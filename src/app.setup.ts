@@ -6,7 +6,7 @@ import type { LoadedConfig } from './app.load.js';
 import { AppModule } from './app.module.js';
 import { ConfigStatus } from './config/config-status.js';
 import { LiveConfig } from './config/live-config.js';
-import { limitConnections } from './http/connection-limit.js';
+import { ConnectionLimit } from './http/connection-limit.js';
 import { logFailedHandshakes } from './http/failed-handshakes.js';
 import { separatePorts } from './http/management-gate.js';
 import { trustProxy } from './http/networks.js';
@@ -29,7 +29,7 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
   }
 }
 
-async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExpressApplication> {
+async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise<NestExpressApplication> {
   const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
     bodyParser: false,
@@ -40,9 +40,9 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   app.useLogger(new NestLogger(logger));
   const live = app.get(LiveConfig);
   const metrics = app.get(MetricsService);
-  for (const server of [app.getHttpServer(), adapter.management?.server]) {
-    if (server) limitConnections(server, live, metrics, logger);
-  }
+  const limit = new ConnectionLimit(live, metrics, logger);
+  limit.watch(app.getHttpServer(), true);
+  if (adapter.management) limit.watch(adapter.management.server, false);
   if (tls) {
     const server = app.getHttpServer() as unknown as Server;
     logFailedHandshakes(server, logger);
@@ -57,6 +57,6 @@ async function assemble({ config, tls, plugins }: LoadedConfig): Promise<NestExp
   if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
   documentApi(app);
   await app.init();
-  for (const warning of config.warnings) logger.warn({ configuration: config.file }, warning);
+  for (const warning of [...config.warnings, ...rights]) logger.warn({ configuration: config.file }, warning);
   return app;
 }

@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import { HeaderAPIKeyStrategy } from 'passport-headerapikey';
 import { loginOf } from './authenticated-request.js';
 import type { CallerCredential } from './credential-store.js';
+import { apiKeyLogin } from './remembered-logins.js';
 
 export const API_KEY_HEADER = 'X-Benemen-APIKey';
 
@@ -27,7 +28,10 @@ export class ApiKeyStrategy extends PassportStrategy(RequestFirstStrategy, 'head
   }
 
   override validate(request: Request, apiKey: string): CallerCredential | null {
+    const login = loginOf(request);
     // Node reads header bytes as latin1; these are the bytes that were sent.
-    return loginOf(request).store.byApiKey(Buffer.from(apiKey, 'latin1')) ?? null;
+    const caller = login.store.byApiKey(Buffer.from(apiKey, 'latin1'));
+    if (caller !== undefined) login.key = apiKeyLogin(apiKey);
+    return caller ?? null;
   }
 }

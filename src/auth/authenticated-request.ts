@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { AppConfig } from '../config/app-config.js';
 import type { CallerCredential, CredentialStore } from './credential-store.js';
+import type { LoginKey } from './remembered-logins.js';
 
 /** A request that passed the `CallerGuard`. */
 export interface AuthenticatedRequest extends Request {
@@ -13,6 +14,8 @@ export interface AuthenticatedRequest extends Request {
 export interface LoginContext {
   readonly store: CredentialStore;
   readonly address: string | undefined;
+  /** Set by the strategy that found the login right; without it the login is not remembered. */
+  key?: LoginKey;
 }
 
 const LOGIN = Symbol('smartrouting-vip.login');

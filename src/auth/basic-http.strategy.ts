@@ -7,6 +7,7 @@ import { clientGroup } from '../http/networks.js';
 import { loginOf } from './authenticated-request.js';
 import { readBasicHeader } from './basic-header.js';
 import type { CallerCredential } from './credential-store.js';
+import { basicLogin } from './remembered-logins.js';
 
 /** `Authorization: Basic …`, RFC 7617 with UTF-8. */
 @Injectable()
@@ -27,9 +28,16 @@ export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') 
   }
 
   override async validate(request: Request): Promise<CallerCredential | null> {
-    const login = readBasicHeader(request.headers.authorization);
-    if (login === undefined) return null;
-    const { store, address } = loginOf(request);
-    return (await store.byPassword(login.user, login.password, clientGroup(address))) ?? null;
+    const presented = readBasicHeader(request.headers.authorization);
+    if (presented === undefined) return null;
+    const login = loginOf(request);
+    const { store, address } = login;
+    const key = basicLogin(presented);
+    // Beside a wrong API key, which the guard does not look past.
+    const remembered = store.logins.find(key);
+    if (remembered !== undefined) return remembered;
+    const caller = await store.byPassword(presented.user, presented.password, clientGroup(address));
+    if (caller !== undefined) login.key = key;
+    return caller ?? null;
   }
 }

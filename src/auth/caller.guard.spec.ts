@@ -10,6 +10,7 @@ import {
 } from '../../test/support/guarded-app.js';
 import { hashApiKey, hashPassword, verifyPassword } from '../common/secret-hash.js';
 import { CredentialStore } from './credential-store.js';
+import { RememberedLogins } from './remembered-logins.js';
 
 describe('a right credential', () => {
   it('passes in every form, and leaves itself without the secret in the request', async () => {
@@ -43,6 +44,8 @@ describe('a right credential', () => {
 });
 
 describe('a login that was found right', () => {
+  const REMEMBERED = 5;
+
   async function counted(release = Promise.resolve()) {
     let derivations = 0;
     const stored = await hashPassword('first');
@@ -50,6 +53,8 @@ describe('a login that was found right', () => {
       [
         { id: 'basic', username: 'core', password: stored, targets: undefined },
         { id: 'key', apiKey: 'key-1', targets: undefined },
+        { id: 'other', username: 'other', password: 'pw', targets: undefined },
+        { id: 'accents', username: 'other', password: 'ääääääääääää', targets: undefined },
       ],
       async (password, hash) => {
         derivations++;
@@ -57,6 +62,7 @@ describe('a login that was found right', () => {
         return verifyPassword(password, hash);
       },
     );
+    Object.assign(store, { logins: new RememberedLogins(REMEMBERED) });
     return { ...(await start({ store })), derivations: () => derivations };
   }
 
@@ -66,7 +72,31 @@ describe('a login that was found right', () => {
       expect((await ask(basic('core', 'first'))).body).toEqual({ id: 'basic' });
       expect((await ask({ ...apiKey('no'), ...basic('core', 'first') })).body).toEqual({ id: 'basic' });
     }
-    expect(derivations()).toBe(2);
+    expect(derivations()).toBe(1);
+  });
+
+  it.each<[string, (nth: number) => Record<string, string>]>([
+    ['a right key beside varying junk', (nth) => ({ ...apiKey('key-1'), ...basic('core', `junk ${nth}`) })],
+    ['a right key beside another scheme', (nth) => ({ ...apiKey('key-1'), Authorization: `Bearer ${nth}` })],
+    [
+      'a right password beside varying keys',
+      (nth) => ({ ...apiKey(`junk ${nth}`), ...basic('other', 'pw') }),
+    ],
+    ['a right password with blanks', (nth) => basic('other', 'pw', `Basic${' '.repeat(nth)}`)],
+    [
+      'a right password in varying letters',
+      (nth) =>
+        basic(
+          'other',
+          [...'ääääääääääää'].map((a, bit) => ((nth >> bit) & 1 ? a.normalize('NFD') : a)).join(''),
+        ),
+    ],
+  ])('is not forgotten for %s', async (_title, headers) => {
+    const { ask, derivations } = await counted();
+    await ask(basic('core', 'first'));
+    for (let nth = 0; nth < 2 * REMEMBERED; nth++) expect((await ask(headers(nth))).status).toBe(200);
+    expect((await ask(basic('core', 'first'))).body).toEqual({ id: 'basic' });
+    expect(derivations()).toBe(1);
   });
 
   it('passes while guesses wait for their verification', async () => {

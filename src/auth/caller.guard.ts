@@ -12,12 +12,13 @@ import { MetricsService } from '../observability/metrics.service.js';
 import type { AuthFailureKind } from '../observability/metrics.service.js';
 import { API_KEY_HEADER } from './api-key.strategy.js';
 import { attachLogin } from './authenticated-request.js';
-import type { AuthenticatedRequest } from './authenticated-request.js';
-import { isBasicHeader } from './basic-header.js';
+import type { AuthenticatedRequest, LoginContext } from './authenticated-request.js';
+import { isBasicHeader, readBasicHeader } from './basic-header.js';
 import type { CallerCredential } from './credential-store.js';
 import { Credentials } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
-import type { LoginHeaders } from './remembered-logins.js';
+import { apiKeyLogin, basicLogin } from './remembered-logins.js';
+import type { LoginKey } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
 
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
@@ -54,25 +55,26 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
       const address = clientAddress(request);
       if (!isAllowed(address ?? '')) throw this.#outsideNetworks(address);
     }
-    const login = loginHeaders(request);
-    const credential = this.credentials.store.logins.find(login);
-    if (credential === undefined) return this.#askStrategies(context, request, login);
+    const key = loginKey(request);
+    const credential = key && this.credentials.store.logins.find(key);
+    if (credential === undefined) return this.#askStrategies(context, request);
     request.user = credential;
     return true;
   }
 
-  async #askStrategies(context: ExecutionContext, request: Request, login: LoginHeaders): Promise<true> {
+  async #askStrategies(context: ExecutionContext, request: Request): Promise<true> {
     const address = clientAddress(request);
     // Another store may be in use when this one has found the login right.
     const { store } = this.credentials;
-    attachLogin(request, { store, address });
+    const login: LoginContext = { store, address };
+    attachLogin(request, login);
     try {
       await super.canActivate(context);
     } catch (error) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
-    store.logins.keep(login, request.user as CallerCredential);
+    if (login.key !== undefined) store.logins.keep(login.key, request.user as CallerCredential);
     return true;
   }
 
@@ -128,11 +130,12 @@ function unauthorized(what: string): Problem {
   return new Problem(401, `${what} ${HOW_TO_LOG_IN}`, { headers: { 'WWW-Authenticate': CHALLENGE } });
 }
 
-function loginHeaders({ headers }: Request): LoginHeaders {
-  return {
-    apiKey: headers[API_KEY_HEADER.toLowerCase()] as string | undefined,
-    authorization: headers.authorization,
-  };
+/** Of the header that the strategies believe first. */
+function loginKey({ headers }: Request): LoginKey | undefined {
+  const apiKey = headers[API_KEY_HEADER.toLowerCase()] as string | undefined;
+  if (apiKey !== undefined) return apiKeyLogin(apiKey);
+  const login = readBasicHeader(headers.authorization);
+  return login && basicLogin(login);
 }
 
 function presentedKind(request: Request): Extract<AuthFailureKind, 'missing' | 'api-key' | 'password'> {

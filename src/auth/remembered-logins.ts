@@ -1,33 +1,47 @@
 import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { BasicLogin } from './basic-header.js';
 
 const MAX_LOGINS = 1000;
 
-/** The headers that a request logs in with, as they came. */
-export interface LoginHeaders {
-  readonly apiKey: string | undefined;
-  readonly authorization: string | undefined;
+/**
+ * What a login is remembered under: the one secret that a strategy found right, in one spelling. Whatever else stands in a
+ * request can be varied without end, and would push all other logins out.
+ */
+export type LoginKey = string & { readonly brand: 'LoginKey' };
+
+export function apiKeyLogin(apiKey: string): LoginKey {
+  return `api-key\n${apiKey}` as LoginKey;
+}
+
+/** NFC, because the credentials are compared so (RFC 8265). */
+export function basicLogin({ user, password }: BasicLogin): LoginKey {
+  return `basic\n${JSON.stringify([user.normalize('NFC'), password.normalize('NFC')])}` as LoginKey;
 }
 
 /**
- * Logins that the strategies have found right, so that the next call with the same headers need not be asked again.
- * Kept are digests under a key that exists only in this object, never the headers; so neither the content of the memory
+ * Logins that the strategies have found right, so that the next call with the same secret need not be asked again.
+ * Kept are digests under a key that exists only in this object, never the secrets; so neither the content of the memory
  * nor the time of a look into it tells anything about a secret.
  */
 export class RememberedLogins<Credential extends object> {
   readonly #key = randomBytes(32).toString('base64');
-  readonly #logins = new LRUCache<string, Credential>({ max: MAX_LOGINS });
+  readonly #logins: LRUCache<string, Credential>;
 
-  find(login: LoginHeaders): Credential | undefined {
+  /** @param max the login that was used longest ago goes first */
+  constructor(max = MAX_LOGINS) {
+    this.#logins = new LRUCache({ max });
+  }
+
+  find(login: LoginKey): Credential | undefined {
     return this.#logins.get(this.#digest(login));
   }
 
-  keep(login: LoginHeaders, credential: Credential): void {
+  keep(login: LoginKey, credential: Credential): void {
     this.#logins.set(this.#digest(login), credential);
   }
 
-  /** A line feed cannot stand in a header, so the parts cannot run into each other. */
-  #digest({ apiKey, authorization }: LoginHeaders): string {
-    return hash('sha256', `${this.#key}\n${apiKey ?? ''}\n${authorization ?? ''}`, 'base64');
+  #digest(login: LoginKey): string {
+    return hash('sha256', `${this.#key}\n${login}`, 'base64');
   }
 }

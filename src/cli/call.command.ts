@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { JsonObject } from '../common/json.js';
+import { withTimeLimit } from '../common/time-limit.js';
 import { parseExtradata } from './extradata.js';
 import { CliError, print } from './output.js';
 
@@ -49,14 +50,10 @@ async function call({ url, anum, bnum, target, extradata, ...credentials }: Call
   let answer: Response;
   let text: string;
   try {
-    answer = await fetch(url, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(CORE_PATIENCE_MS),
+    [answer, text] = await withTimeLimit(CORE_PATIENCE_MS, [], async (signal) => {
+      const given = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+      return [given, await given.text()] as const;
     });
-    text = await answer.text();
   } catch (error) {
     throw new CliError(`No answer from ${url}: ${explain(error)}`);
   }

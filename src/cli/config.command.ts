@@ -31,9 +31,9 @@ async function check(file: string | undefined): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
   await makeProviders(loaded);
-  const { config, tls } = loaded;
+  const { config, tls, rights } = loaded;
   const { providers, targets, credentials, warnings } = config;
-  for (const warning of [...warnings, ...(tls?.warnings ?? [])]) print(`Warning: ${warning}`);
+  for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
   print(
     `${config.file} is usable: ${credentials.length} credentials, ${providers.size} providers (${[...providers.keys()].join(', ')}), ` +
       `${targets.size} targets (${[...targets.keys()].join(', ')}).`,

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { Writable } from 'node:stream';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
 import { closeDataSource } from '../providers/database/data-source.js';
+import { databaseUrlProblem } from '../providers/database/database-url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/read-record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { CliError, print } from './output.js';
+import { replaceFile } from './replace-file.js';
 
 export interface ImportOptions {
   database?: string;
@@ -64,19 +63,20 @@ function notImported(file: string, count: number, problems: readonly string[]): 
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
   refuseMissingFile(database ?? readEnvironment().databaseUrl);
   await withDatabase(database, async (dataSource) => {
-    if (output !== undefined) await mkdir(dirname(output), { recursive: true });
-    const file = output === undefined ? undefined : await open(output, 'w');
-    const out = file?.createWriteStream() ?? process.stdout;
     let count = 0;
-    await write(out, CSV_HEADER);
-    for await (const record of exportRecords(dataSource)) {
-      await write(out, csvLine(record));
-      count++;
+    async function* lines(): AsyncGenerator<string> {
+      yield `${CSV_HEADER}\r\n`;
+      for await (const record of exportRecords(dataSource)) {
+        yield `${csvLine(record)}\r\n`;
+        count++;
+      }
     }
-    if (file === undefined) return;
-    out.end();
-    await once(out, 'finish');
-    print(`Exported ${count} entries of ${shown(database)} to ${output}.`);
+    // Where standard output is a socket, as for a child process of Node, it cannot be opened by its name.
+    if (output === undefined || output === '/dev/stdout') {
+      for await (const line of lines()) if (!process.stdout.write(line)) await once(process.stdout, 'drain');
+    } else if (await replaceFile(output, lines())) {
+      print(`Exported ${count} entries of ${shown(database)} to ${output}.`);
+    }
   });
 }
 
@@ -88,15 +88,15 @@ function refuseMissingFile(url: string): void {
   }
 }
 
-async function write(out: Writable, line: string): Promise<void> {
-  if (!out.write(`${line}\r\n`)) await once(out, 'drain');
-}
-
 async function withDatabase<T>(
   url: string | undefined,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
-  const dataSource = await openDatabase(url ?? readEnvironment().databaseUrl);
+  const used = url ?? readEnvironment().databaseUrl;
+  const problem = databaseUrlProblem(used);
+  if (problem !== undefined)
+    throw new CliError(`${url === undefined ? 'DATABASE_URL' : '--database'} ${problem}`);
+  const dataSource = await openDatabase(used);
   try {
     return await work(dataSource);
   } finally {

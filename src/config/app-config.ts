@@ -41,6 +41,8 @@ export interface ServerConfig {
   readonly shutdownGraceMs: number;
   /** Connections beyond it are dropped. */
   readonly maxConnections: number;
+  /** Of one IPv4 address or IPv6 /64; trusted proxies may have all. */
+  readonly maxConnectionsPerAddress: number;
 }
 
 export interface TlsConfig {

@@ -79,6 +79,7 @@ describe('a complete file', () => {
         trustedProxies: ['127.0.0.1', '::1'],
         shutdownGraceMs: 5_000,
         maxConnections: 500,
+        maxConnectionsPerAddress: 125,
       },
       management: { host: '::1', port: 9090 },
       credentials: [
@@ -154,6 +155,7 @@ describe('a complete file', () => {
         trustedProxies: [],
         shutdownGraceMs: 2_000,
         maxConnections: 10_000,
+        maxConnectionsPerAddress: 2_500,
       },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],

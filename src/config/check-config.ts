@@ -95,6 +95,8 @@ function serverConfig(
     trustedProxies: section.trustedProxies,
     shutdownGraceMs: durationMs(section.shutdownGrace),
     maxConnections: section.maxConnections,
+    maxConnectionsPerAddress:
+      section.maxConnectionsPerAddress ?? Math.max(1, Math.floor(section.maxConnections / 4)),
   };
 }
 

@@ -49,7 +49,7 @@ describe('what each key may hold', () => {
     ],
     [
       'server: 3000',
-      `server: "3000" ${MAP} Keys: host, port, path, tls, allowedNetworks, trustedProxies, shutdownGrace, maxConnections.`,
+      `server: "3000" ${MAP} Keys: host, port, path, tls, allowedNetworks, trustedProxies, shutdownGrace, maxConnections, maxConnectionsPerAddress.`,
     ],
     ['server: { port: 70000 }', 'server.port: "70000" is not a whole number from 0 to 65535. Default: 3000.'],
     ['server: { port: "3000" }', 'server.port: "3000" is text here. Write it without quotes.'],

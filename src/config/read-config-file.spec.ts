@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toPlain } from './config-node.js';
 import { parseConfig, readConfigFile } from './read-config-file.js';
+
+const PIPE = 'is a named pipe (FIFO), and only ordinary files are read; put its content into one';
 
 let folder: string;
 beforeAll(async () => {
@@ -12,6 +15,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'secrets/key'), 'key-from-file\r\n');
   await writeFile(join(folder, 'secrets/two-lines'), 'one\n\n');
   await writeFile(join(folder, 'secrets/binary'), Buffer.from([0xff, 0xfe, 0x00]));
+  execFileSync('mkfifo', [join(folder, 'secrets/pipe')]);
   await writeFile(join(folder, 'secrets/large'), 'x'.repeat(64 * 1024 + 1));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -33,9 +37,10 @@ describe('the file', () => {
 
   it.each([
     ['none.yaml', 'does not exist'],
-    ['secrets', 'is a folder'],
+    ['secrets', 'is a folder; name a file'],
+    ['secrets/pipe', PIPE],
     ['secrets/binary', 'is not UTF-8 text'],
-    ['large.yaml', 'is larger than 1024 KiB'],
+    ['large.yaml', 'is larger than 1 MiB'],
   ])('%s is refused because it %s', async (name, reason) => {
     await writeFile(join(folder, 'large.yaml'), `#${'x'.repeat(1024 * 1024)}`);
     const configFile = join(folder, name);
@@ -234,7 +239,7 @@ list: ["\${A}"]
 
   it('reports each text that cannot be filled in, with its place', () => {
     const text = `a: \${UNSET}
-b: { c: ["\${file:secrets/none}", "\${file:secrets/large}", "\${file:secrets/binary}", "\${file:secrets}"] }
+b: { c: ["\${file:secrets/none}", "\${file:secrets/large}", "\${file:secrets/binary}", "\${file:secrets}", "\${file:secrets/pipe}", "\${file:/dev/zero}"] }
 d: \${toString}`;
     const file = (name: string, reason: string) => `takes its text from the file ${name}, which ${reason}.`;
     const variable = (name: string) =>
@@ -244,7 +249,9 @@ d: \${toString}`;
       { line: 2, key: 'b.c[0]', message: file('secrets/none', 'does not exist') },
       { line: 2, key: 'b.c[1]', message: file('secrets/large', 'is larger than 64 KiB') },
       { line: 2, key: 'b.c[2]', message: file('secrets/binary', 'is not UTF-8 text') },
-      { line: 2, key: 'b.c[3]', message: file('secrets', 'is a folder') },
+      { line: 2, key: 'b.c[3]', message: file('secrets', 'is a folder; name a file') },
+      { line: 2, key: 'b.c[4]', message: file('secrets/pipe', PIPE) },
+      { line: 2, key: 'b.c[5]', message: file('/dev/zero', PIPE.replace('named pipe (FIFO)', 'device')) },
       { line: 3, key: 'd', message: variable('toString') },
     ]);
   });

@@ -1,9 +1,9 @@
-import ipaddr from 'ipaddr.js';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { isIP } from 'node:net';
 import { MAX_DURATION_MS, parseDuration } from '../common/duration.js';
 import { isPlainObject } from '../common/json.js';
 import { nearName } from '../common/near-name.js';
+import { readNetwork } from '../common/network.js';
 import type { JsonSchema, Rule } from './rule.js';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -124,13 +124,8 @@ export const port = wholeNumber(0, MAX_PORT, 3000);
 export const furtherPort = wholeNumber(0, MAX_PORT);
 
 export const network = textThat('Write an IP address or a range, for example 80.88.186.0/24.', (value) => {
-  const isNetwork =
-    ipaddr.IPv4.isValidFourPartDecimal(value) ||
-    ipaddr.IPv4.isValidCIDRFourPartDecimal(value) ||
-    (value.includes(':') && (ipaddr.IPv6.isValid(value) || ipaddr.IPv6.isValidCIDR(value)));
-  return isNetwork
-    ? undefined
-    : 'is not a network. Write an IP address or a range, for example 80.88.186.0/24.';
+  const read = readNetwork(value);
+  return typeof read === 'string' ? read : undefined;
 });
 
 /** The addresses of the service itself; what is below them as well. */

@@ -51,6 +51,12 @@ export class ServerSection {
     default: 10_000,
   })
   maxConnections = 10_000;
+
+  @Key(
+    'How many of them may come from one address, or from one IPv6 network of 64 bits; trusted proxies may have all.',
+    wholeNumber(1, 1e6),
+  )
+  maxConnectionsPerAddress?: number;
 }
 
 export class CredentialSection {

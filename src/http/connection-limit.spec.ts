@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { eventually } from '../../test/support/eventually.js';
 import type { AppConfig } from '../config/app-config.js';
 import { LiveConfig } from '../config/live-config.js';
-import { limitConnections } from './connection-limit.js';
+import { ConnectionLimit } from './connection-limit.js';
 
 let server: Server;
 let clients: Socket[];
@@ -15,7 +15,9 @@ let counted: number;
 let lines: unknown[];
 let nowMs: number;
 
-const config = new LiveConfig({ server: { maxConnections: 2 } } as AppConfig);
+const config = new LiveConfig({
+  server: { maxConnections: 2, maxConnectionsPerAddress: 2, trustedProxies: [] as string[] },
+} as unknown as AppConfig);
 
 beforeEach(async () => {
   counted = 0;
@@ -23,13 +25,12 @@ beforeEach(async () => {
   lines = [];
   clients = [];
   server = createServer((_, response) => response.end('hi'));
-  limitConnections(
-    server,
+  new ConnectionLimit(
     config,
-    { connectionDropped: () => counted++ },
+    { connectionDropped: () => counted++, authFailure: () => undefined },
     { warn: (...line: unknown[]) => lines.push(line) },
     () => nowMs,
-  );
+  ).watch(server, true);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });

@@ -1,33 +1,99 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { MetricsService } from '../observability/metrics.service.js';
+import { clientGroup, networkMatcher, trustProxy } from './networks.js';
 
 const LOG_EVERY_MS = 1_000;
 
+type Metrics = Pick<MetricsService, 'connectionDropped' | 'authFailure'>;
+
+/** Ends new connections that cannot be taken as soon as they are accepted: nothing is read from them, and nothing is said. */
+export class ConnectionLimit {
+  readonly #isTrusted: ReturnType<typeof trustProxy>;
+  readonly #isAllowed: (address: string) => boolean;
+
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(
+    private readonly config: LiveConfig,
+    private readonly metrics: Metrics,
+    private readonly logger: Pick<Logger, 'warn'>,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    const trusted = config.derive(({ server }) => server.trustedProxies, trustProxy);
+    this.#isTrusted = (address) => trusted.current(address);
+    const allowed = config.derive(
+      // Otherwise probes and scrapers come to this port as well, or callers by way of a proxy.
+      ({ server, management }) =>
+        management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
+      (networks) => networks && networkMatcher(networks),
+    );
+    this.#isAllowed = (address) => allowed.current?.(address) ?? true;
+  }
+
+  /**
+   * Watches a server from now on.
+   * @param forCalls false for the management port, which `server.allowedNetworks` says nothing about
+   */
+  watch(server: Server, forCalls: boolean): void {
+    server.maxConnections = this.config.current.server.maxConnections;
+    this.config.onSwap((next) => (server.maxConnections = next.server.maxConnections));
+    const tooMany = this.#teller('new connections are dropped: server.maxConnections are open');
+    const tooManyOfOne = this.#teller(
+      'new connections are dropped: the address has server.maxConnectionsPerAddress open',
+    );
+    const outside = this.#teller('connections from outside server.allowedNetworks are ended');
+    const open = new Map<string, number>();
+    server.on('drop', () => {
+      this.metrics.connectionDropped();
+      tooMany({ maxConnections: server.maxConnections });
+    });
+    // Before Node's own listener, and before anything is made for the connection.
+    server.prependListener('connection', (socket: Socket) => {
+      const address = socket.remoteAddress;
+      if (address === undefined || this.#isTrusted(address)) return;
+      if (forCalls && !this.#isAllowed(address)) {
+        socket.destroy();
+        this.metrics.authFailure('network');
+        return outside({ address });
+      }
+      const { maxConnectionsPerAddress } = this.config.current.server;
+      if (take(open, socket, clientGroup(address), maxConnectionsPerAddress)) return;
+      socket.destroy();
+      this.metrics.connectionDropped();
+      tooManyOfOne({ address, maxConnectionsPerAddress });
+    });
+  }
+
+  /** Logs at most once a second, with how many there were since. */
+  #teller(message: string): (fields: object) => void {
+    let dropped = 0;
+    let quietUntilMs = 0;
+    return (fields) => {
+      dropped++;
+      const nowMs = this.now();
+      if (nowMs < quietUntilMs) return;
+      quietUntilMs = nowMs + LOG_EVERY_MS;
+      this.logger.warn({ dropped, ...fields }, message);
+      dropped = 0;
+    };
+  }
+}
+
 /**
- * Drops connections at once, as long as there are `server.maxConnections`; counts them, and logs at most once a second.
- * @param now milliseconds of a clock that never goes back
+ * Counts a connection as one of its client until it is closed.
+ * @param open how many each client has
+ * @returns false when the client has as many as it may
  */
-export function limitConnections(
-  server: Server,
-  config: LiveConfig,
-  metrics: Pick<MetricsService, 'connectionDropped'>,
-  logger: Pick<Logger, 'warn'>,
-  now: () => number = () => performance.now(),
-): void {
-  server.maxConnections = config.current.server.maxConnections;
-  config.onSwap((next) => (server.maxConnections = next.server.maxConnections));
-  let dropped = 0;
-  let quietUntilMs = 0;
-  server.on('drop', () => {
-    metrics.connectionDropped();
-    dropped++;
-    const nowMs = now();
-    if (nowMs < quietUntilMs) return;
-    quietUntilMs = nowMs + LOG_EVERY_MS;
-    const { maxConnections } = server;
-    logger.warn({ dropped, maxConnections }, 'new connections are dropped: server.maxConnections are open');
-    dropped = 0;
+function take(open: Map<string, number>, socket: Socket, client: string, most: number): boolean {
+  const before = open.get(client) ?? 0;
+  if (before >= most) return false;
+  open.set(client, before + 1);
+  socket.once('close', () => {
+    const left = open.get(client)! - 1;
+    if (left === 0) open.delete(client);
+    else open.set(client, left);
   });
+  return true;
 }

@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** How long a peer may go on sending after its last answer. */
-const LINGER_MS = 2_000;
+const LINGER_MS = 1_000;
 
 /**
  * Ends a connection after what was written to it. What the peer still sends is read and thrown away for a while: a

@@ -134,7 +134,16 @@ describe('clientAddress behind Express', () => {
       '203.0.113.9, unknown',
       undefined,
     ],
-    ['is the connection when the header is empty', ['127.0.0.1'], '', '127.0.0.1'],
+    ['is unknown behind a proxy that writes nothing', ['127.0.0.1'], '', undefined],
+    ['is unknown rather than what stands left of an empty entry', ['127.0.0.1'], '203.0.113.9,', undefined],
+    ['is unknown rather than what stands left of a blank one', ['127.0.0.1'], '203.0.113.9, , ', undefined],
+    [
+      'is unknown where a trusted proxy further out wrote nothing',
+      ['127.0.0.1', '10.0.0.1'],
+      '203.0.113.9,,10.0.0.1',
+      undefined,
+    ],
+    ['is what the proxy saw, whatever was empty before', ['127.0.0.1'], ' ,,203.0.113.9', '203.0.113.9'],
   ])('%s', async (_title, trusted, forwardedFor, expected) => {
     expect(await seen(trusted, forwardedFor)).toBe(expected);
   });

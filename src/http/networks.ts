@@ -1,7 +1,8 @@
+import type { Request } from 'express';
 import ipaddr from 'ipaddr.js';
 import { isIP } from 'node:net';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+import { readNetwork } from '../common/network.js';
+import type { Address, Network } from '../common/network.js';
 
 /** What some proxies write into X-Forwarded-For: an address with the client's port. */
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
@@ -35,11 +36,19 @@ export function trustProxy(ranges: readonly string[]): (address: string | undefi
 }
 
 /**
- * The address that a request came from, in one spelling; `undefined` when it is not known (the connection is closed, or a
- * trusted proxy wrote something else than an address).
+ * The address that a request came from, in one spelling: the connection's, or where a trusted proxy is its other end, the last
+ * one in X-Forwarded-For that is no trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
+ * proxy wrote something else than an address there. Express' `request.ip` would pass over an empty entry, and take what the
+ * client wrote before it.
  */
-export function clientAddress(request: { readonly ip?: string | undefined }): string | undefined {
-  return request.ip === undefined ? undefined : readAddress(request.ip)?.toString();
+export function clientAddress({ socket, headers, app }: Request): string | undefined {
+  const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
+  let address = socket.remoteAddress;
+  if (address === undefined) return undefined;
+  // Node makes one text of several.
+  const forwarded = (headers['x-forwarded-for'] as string | undefined)?.split(',') ?? [];
+  while (forwarded.length > 0 && isTrusted(address)) address = forwarded.pop()!.trim();
+  return readAddress(address)?.toString();
 }
 
 /**
@@ -61,16 +70,9 @@ function readAddress(text: string): Address | undefined {
   return isIP(address) === 0 ? undefined : ipaddr.process(address);
 }
 
-function readRange(text: string): [Address, number] {
-  const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
-  if (isIP(base) !== 0 && !base.includes('%')) {
-    const written = ipaddr.parse(base);
-    const address = ipaddr.process(base);
-    const length = address.kind() === 'ipv4' ? 32 : 128;
-    const mappedBits = written.kind() === address.kind() ? 0 : 96;
-    const bits = prefix === undefined ? length : Number(prefix) - mappedBits;
-    if (bits >= 0 && bits <= length) return [address, bits];
-  }
+function readRange(text: string): Network {
+  const network = readNetwork(text.trim());
+  if (typeof network !== 'string') return network;
   throw new RangeError(
     `${JSON.stringify(text)} is no network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
   );

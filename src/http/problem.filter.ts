@@ -7,6 +7,7 @@ import { LOGGER } from '../observability/logger.js';
 import { endWith, lingerAtClose } from './gentle-close.js';
 import { Problem, problemDetails, problemHeaders } from './problem.js';
 import type { ProblemDetails } from './problem.js';
+import { closeIfRefused } from './refused.js';
 
 /** Answers every refused request as `application/problem+json` (RFC 9457), without framework texts or stacks. */
 @Catch()
@@ -37,6 +38,7 @@ export function sendProblem(response: ServerResponse<IncomingMessage>, exception
   if (headers['Connection'] === 'close') endWith(response);
   // Its own socket is unset while answers before it are waited for.
   else if (!response.req.complete) lingerAtClose(response.req.socket);
+  closeIfRefused(response, body.status);
   response.statusCode = body.status;
   response.end(JSON.stringify(body));
 }

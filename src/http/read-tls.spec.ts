@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,12 +75,23 @@ describe('certificate and key', () => {
 
   it('are told apart from files that are missing, in another form, or swapped', async () => {
     expect(await problemOf({ ...good, cert: join(folder, 'none') })).toBe(
-      "server.tls.cert cannot be read (ENOENT). Name a PEM file that the service's user may read",
+      "server.tls.cert names a file that does not exist. Name a PEM file that the service's user may read",
     );
-    expect(await problemOf({ ...good, key: folder })).toContain('server.tls.key cannot be read (EISDIR)');
+    expect(await problemOf({ ...good, key: folder })).toContain(
+      'server.tls.key names a file that is a folder',
+    );
     expect(await problemOf({ ...good, clientCa: join(folder, 'none') })).toContain(
-      'server.tls.clientCa cannot be read (ENOENT)',
+      'server.tls.clientCa names a file that does not exist',
     );
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const [name, kind] of [
+      [join(folder, 'pipe'), 'a named pipe (FIFO)'],
+      ['/dev/zero', 'a device'],
+    ] as const) {
+      expect(await problemOf({ ...good, key: name })).toContain(
+        `server.tls.key names a file that is ${kind}`,
+      );
+    }
     expect(await problemOf({ cert: good.key, key: good.cert })).toContain(
       'server.tls.cert holds no certificate in PEM form',
     );

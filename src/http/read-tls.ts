@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { constants, createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TlsOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
+import { OrdinaryFileError, readOrdinaryFile } from '../common/ordinary-file.js';
 import type { CertificatePeriod } from '../config/config-status.js';
 import { certificateTrouble } from './certificate-period.js';
 
@@ -56,6 +56,8 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
+/** Holds the bundle of all public authorities, some 250 KiB, several times. */
+const MAX_PEM_BYTES = 1024 * 1024;
 const MIN_RSA_BITS = 2048;
 /** The curves that TLS 1.3 has signatures for. */
 const CURVES: readonly unknown[] = ['prime256v1', 'secp384r1', 'secp521r1'];
@@ -109,10 +111,11 @@ export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
 
 async function textOf(key: string, file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readOrdinaryFile(file, MAX_PEM_BYTES)).toString('utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new TlsError(key, `cannot be read (${code}). Name a PEM file that the service's user may read`);
+    if (!(error instanceof OrdinaryFileError)) throw error;
+    const cure = "Name a PEM file that the service's user may read";
+    throw new TlsError(key, `names a file that ${error.message}. ${cure}`);
   }
 }
 

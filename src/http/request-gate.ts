@@ -7,8 +7,8 @@ export const MAX_HEADERS = 100;
 const MAX_TARGET_LENGTH = 8_000;
 
 /**
- * What Node lets pass and HTTP does not: another version, no or several `Host` headers (RFC 9112, section 3.2), and more of
- * anything than calls have. Node's own limit on the number of headers is no use, since it leaves the others out silently.
+ * What Node lets pass and HTTP does not: another version, no or several `Host` headers (RFC 9112, section 3.2), a transfer
+ * coding that nobody takes off (section 6.1), and more of anything than calls have. Node's own limit on the number of headers is no use, since it leaves the others out silently.
  */
 export function whyRefused(request: IncomingMessage): Problem | undefined {
   const { rawHeaders } = request;
@@ -18,6 +18,10 @@ export function whyRefused(request: IncomingMessage): Problem | undefined {
   }
   if (rawHeaders.length > 2 * MAX_HEADERS) {
     return closing(431, `the request has more than ${MAX_HEADERS} headers`);
+  }
+  const coding = request.headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    return closing(400, 'the only Transfer-Encoding that can be read is chunked');
   }
   const hosts = hostLines(rawHeaders);
   if (hosts === 1 || (hosts === 0 && request.httpVersionMinor === 0)) return undefined;

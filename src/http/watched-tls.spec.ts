@@ -205,7 +205,9 @@ describe('a certificate on disk', () => {
     await eventually(() => expect(status.refused.size).toBe(0));
     await rm(inUse.key);
     await eventually(refused);
-    expect(status.refused.get('certificate')!.reason).toContain('server.tls.key cannot be read (ENOENT)');
+    expect(status.refused.get('certificate')!.reason).toContain(
+      'server.tls.key names a file that does not exist',
+    );
     await replace(second);
     await eventually(() => shows('second'));
     expect(status.refused.size).toBe(0);

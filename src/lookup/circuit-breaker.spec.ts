@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
-const SETTINGS = { failures: 3, openMs: 20 };
+const SETTINGS = { failures: 3, openMs: 20, patienceMs: 100 };
 
 function breaker(settings = SETTINGS) {
   const changes: string[] = [];
@@ -45,6 +45,24 @@ describe('a circuit breaker', () => {
     trying.close();
   });
 
+  it('opens for what does not count when nothing succeeds for as long as it bears that', async () => {
+    const { subject, succeed } = breaker();
+    const failUncounted = (): void => subject.failed(subject.enter(), new Error('too slow'), false);
+    failUncounted();
+    await pass(SETTINGS.patienceMs);
+    failUncounted();
+    expect(subject.state).toBe('closed'); // they may be far between
+    succeed();
+    for (let i = 0; i < 10; i++) failUncounted();
+    await pass(SETTINGS.patienceMs - 1);
+    failUncounted();
+    expect(subject.state).toBe('closed');
+    await pass(1);
+    failUncounted();
+    expect(subject.state).toBe('open');
+    subject.close();
+  });
+
   it('lets one lookup try when its time is over, and closes when that succeeds', async () => {
     const { subject, changes } = await halfOpen();
     expect(subject.admits).toBe(true);
@@ -80,7 +98,7 @@ describe('a circuit breaker', () => {
   });
 
   it('has no timer any more once it is closed', () => {
-    const { subject, fail } = breaker({ failures: 1, openMs: 600_000 });
+    const { subject, fail } = breaker({ ...SETTINGS, failures: 1, openMs: 600_000 });
     fail();
     expect(jest.getTimerCount()).toBe(1);
     subject.close();
@@ -92,7 +110,7 @@ describe('the timer of a circuit breaker', () => {
   it('keeps no process alive', () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
-    const { subject, fail } = breaker({ failures: 1, openMs: 600_000 });
+    const { subject, fail } = breaker({ ...SETTINGS, failures: 1, openMs: 600_000 });
     fail();
     expect(timers()).toBe(before);
     subject.close();

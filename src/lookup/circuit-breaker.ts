@@ -1,16 +1,17 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 
-/** Failures in a row that open it, and how long it then stays open. */
+/** Failures in a row that open it, how long it then stays open, and how long it bears with failures that do not count. */
 export interface BreakerSettings {
   readonly failures: number;
   readonly openMs: number;
+  readonly patienceMs: number;
 }
 
 /**
  * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
  * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
  */
-export const BREAKER: BreakerSettings = { failures: 5, openMs: 1_000 };
+export const BREAKER = { failures: 5, openMs: 1_000 };
 
 /** Leave to ask the provider; goes back to the breaker with what came of it. */
 export type Permit = number;
@@ -25,7 +26,12 @@ export class CircuitBreaker {
   /** What was begun in an earlier state says nothing about this one: fifty old time-outs do not open it anew. */
   #period: Permit = 0;
   #failuresInARow = 0;
+  /** Those among them that count at once. */
+  #countedInARow = 0;
+  #failingSinceMs = 0;
   #isTrying = false;
+  /** A check has closed it, and no lookup has succeeded since. */
+  #isClosedByCheck = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onChange told of each change of state, `cause` being the failure that opened it */
@@ -36,6 +42,11 @@ export class CircuitBreaker {
 
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** For `checkSucceeded`. */
+  get period(): Permit {
+    return this.#period;
   }
 
   /** Whether `enter` would give leave to ask now. */
@@ -51,15 +62,35 @@ export class CircuitBreaker {
 
   succeeded(permit: Permit): void {
     if (permit !== this.#period) return;
-    this.#failuresInARow = 0;
+    this.#forgetFailures();
+    this.#isClosedByCheck = false;
     if (this.#state === 'half-open') this.#change('closed');
   }
 
-  /** @param counts false when it says little of the provider, which had but a part of the time; as a trial it fails all the same */
+  /**
+   * A check of the provider's health went well, which is the trial where no lookup tries. It may see less than a lookup does: if
+   * lookups open the breaker again after that, only a lookup closes it.
+   * @param period when the check began
+   */
+  checkSucceeded(period: Permit): void {
+    if (period !== this.#period || this.#state !== 'half-open') return;
+    if (this.#isTrying || this.#isClosedByCheck) return;
+    this.#isClosedByCheck = true;
+    this.#change('closed');
+  }
+
+  /**
+   * @param counts false when it says little of the provider, which had but a part of the time; yet as a trial it fails, and
+   *   where such failures go on for `patienceMs` without any success it is not the waiting that makes them
+   */
   failed(permit: Permit, cause: unknown, counts = true): void {
     if (permit !== this.#period) return;
-    if (counts) this.#failuresInARow++;
-    if (this.#state === 'half-open' || this.#failuresInARow >= this.settings.failures) this.#open(cause);
+    const { failures, patienceMs } = this.settings;
+    const nowMs = performance.now();
+    if (this.#failuresInARow++ === 0) this.#failingSinceMs = nowMs;
+    if (counts) this.#countedInARow++;
+    const goesOn = this.#failuresInARow >= failures && nowMs - this.#failingSinceMs >= patienceMs;
+    if (this.#state === 'half-open' || this.#countedInARow >= failures || goesOn) this.#open(cause);
   }
 
   /** The provider was not asked after all, so it says nothing; as a trial it leaves the next lookup to try. */
@@ -81,8 +112,13 @@ export class CircuitBreaker {
     const before = this.#state;
     this.#state = state;
     this.#period++;
-    this.#failuresInARow = 0;
+    this.#forgetFailures();
     this.#isTrying = false;
     this.onChange(state, before, cause);
+  }
+
+  #forgetFailures(): void {
+    this.#failuresInARow = 0;
+    this.#countedInARow = 0;
   }
 }

@@ -1,12 +1,18 @@
+import { msUntil } from '../common/elapsed.js';
+import { NO_TIME } from './outcome.js';
 import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
 import type { CallTrace, LookupSpan } from '../observability/call-trace.js';
 import type { Caller } from './port/caller.js';
 import type { VipRecord } from './port/vip-record.js';
 
-/** One provider as the clock sees it. `ask` never throws. */
+/** One provider as the clock sees it. */
 export interface Askable {
   readonly name: string;
-  ask(caller: Caller): ProviderOutcome | LookupUnderWay;
+  /**
+   * Never throws.
+   * @param mayWait false: the answer is there at once or not wanted, so nothing is to be begun that takes time
+   */
+  ask(caller: Caller, mayWait: boolean): ProviderOutcome | LookupUnderWay;
 }
 
 export interface ClockSettings {
@@ -25,7 +31,8 @@ interface Turn {
   readonly startedMs: number;
   endedMs?: number;
   outcome?: ProviderOutcome;
-  underWay?: LookupUnderWay;
+  /** While the decision waits for it. */
+  underWay?: LookupUnderWay | undefined;
   record?: VipRecord;
   readonly span: LookupSpan | undefined;
 }
@@ -33,8 +40,8 @@ interface Turn {
 /**
  * Asks providers in order on one clock: each starts when the one before has answered "not a VIP", failed, or has been
  * busy for the stagger time (RFC 8305's idea, for lookups). The earliest provider in the order that has a record wins;
- * at the deadline the best answer so far does, the old record of one that is still busy included. What is not waited for
- * any more is told so. Leaves no timer behind.
+ * at the deadline the best answer so far does, the old record of one that is still busy included, and those whose turn has
+ * not come say what they know without waiting. What is not waited for any more is told so. Leaves no timer behind.
  * @returns the result itself when all that had to be asked answered at once
  */
 export function askInOrder(
@@ -48,6 +55,9 @@ export function askInOrder(
 class RunningDecision {
   /** In the order of the providers, as far as they have been asked. */
   readonly #turns: Turn[] = [];
+  /** Fixed before anybody is asked: one who holds the thread while he is asked uses up the decision's time. */
+  readonly #endMs: number;
+  #isOver = false;
   #result: LookupResult | undefined;
   #resolve: ((result: LookupResult) => void) | undefined;
   #staggerTimer: NodeJS.Timeout | undefined;
@@ -57,12 +67,14 @@ class RunningDecision {
     private readonly providers: readonly Askable[],
     private readonly caller: Caller,
     private readonly settings: ClockSettings,
-  ) {}
+  ) {
+    this.#endMs = performance.now() + settings.deadlineMs;
+  }
 
   run(): LookupResult | Promise<LookupResult> {
     this.#goOn(false);
     if (this.#result !== undefined) return this.#result;
-    this.#deadlineTimer = setTimeout(() => this.#deadline(), Math.max(0, this.settings.deadlineMs));
+    this.#deadlineTimer = setTimeout(() => this.#deadline(), msUntil(this.#endMs));
     return new Promise((resolve) => (this.#resolve = resolve));
   }
 
@@ -76,7 +88,7 @@ class RunningDecision {
       const areAllAsked = this.#turns.length === this.providers.length;
       if (front === undefined ? areAllAsked : front.record !== undefined) return this.#decide();
       // Nobody further down the order could win over a record that waits for one before it.
-      if (areAllAsked || this.#turns.some(({ record }) => record !== undefined)) return;
+      if (areAllAsked || this.#hasRecord) return;
       const last = this.#turns.at(-1);
       if (last !== undefined && last.outcome === undefined && !isDue) return;
       this.#askNext();
@@ -88,18 +100,25 @@ class RunningDecision {
     clearTimeout(this.#staggerTimer);
     const provider = this.providers[this.#turns.length]!;
     const span = this.settings.trace?.lookup(provider.name);
-    const turn: Turn = { startedMs: performance.now(), span };
+    const startedMs = performance.now();
+    const turn: Turn = { startedMs, span };
+    // The first one may wait even if the call came too late: what is in memory behind a promise is still there in time.
+    const mayWait = this.#turns.length === 0 || (!this.#isOver && startedMs < this.#endMs);
     this.#turns.push(turn);
-    const asked = span ? span.run(() => provider.ask(this.caller)) : provider.ask(this.caller);
+    const asked = span
+      ? span.run(() => provider.ask(this.caller, mayWait))
+      : provider.ask(this.caller, mayWait);
     if ('kind' in asked) return this.#answered(turn, asked);
     turn.underWay = asked;
     void asked.outcome.then((outcome) => {
       if (this.#result !== undefined) return;
+      turn.underWay = undefined;
       this.#answered(turn, outcome);
       this.#goOn(false);
     });
     if (this.#turns.length < this.providers.length) {
-      this.#staggerTimer = setTimeout(() => this.#goOn(true), this.settings.staggerMs);
+      const dueMs = startedMs + this.settings.staggerMs;
+      this.#staggerTimer = setTimeout(() => this.#goOn(true), msUntil(dueMs));
     }
   }
 
@@ -110,18 +129,27 @@ class RunningDecision {
   }
 
   #deadline(): void {
-    const busy = this.#turns.filter(({ outcome }) => outcome === undefined);
-    for (const turn of busy) {
-      const old = turn.underWay!.standIn();
+    this.#isOver = true;
+    for (const turn of this.#turns) {
+      const old = turn.underWay?.standIn();
       if (old !== undefined) this.#answered(turn, old);
     }
-    this.#decide(busy);
+    const before = this.#turns.length;
+    while (!this.#hasRecord && this.#turns.length < this.providers.length) this.#askNext();
+    // What is in memory behind a promise is there before the event loop's next turn.
+    const mayTell = this.#turns.slice(before).some(({ underWay }) => underWay !== undefined);
+    if (mayTell) setImmediate(() => this.#result ?? this.#decide());
+    else this.#decide();
   }
 
-  #decide(busy = this.#turns.filter(({ outcome }) => outcome === undefined)): void {
+  get #hasRecord(): boolean {
+    return this.#turns.some(({ record }) => record !== undefined);
+  }
+
+  #decide(): void {
     clearTimeout(this.#staggerTimer);
     clearTimeout(this.#deadlineTimer);
-    for (const { underWay } of busy) underWay!.leave();
+    for (const { underWay } of this.#turns) underWay?.leave();
     this.#result = summarise(this.providers, this.#turns);
     if (this.settings.trace !== undefined) this.#endSpans(this.#result.reports);
     this.#resolve?.(this.#result);
@@ -154,7 +182,7 @@ function isTimeout(outcome: ProviderOutcome): boolean {
 }
 
 function report(provider: string, turn: Turn | undefined, nowMs: number): ProviderReport {
-  if (turn === undefined) return { provider, outcome: 'not-asked' };
+  if (turn === undefined || turn.outcome === NO_TIME) return { provider, outcome: 'not-asked' };
   const ms = Math.round(((turn.endedMs ?? nowMs) - turn.startedMs) * 1000) / 1000;
   const { outcome, record } = turn;
   switch (outcome?.kind) {

@@ -34,8 +34,7 @@ class Odd implements VipLookupProvider {
   ) {}
 
   lookup({ key }: Caller, signal: AbortSignal): VipAnswer | Promise<VipAnswer> {
-    // That of one who answered at once is used again.
-    if (this.behaviour !== 'at once') this.passing.push(new WeakRef(signal));
+    this.passing.push(new WeakRef(signal));
     const answer = Number(key.at(-2)) % 2 ? { number: key, tier: 'gold' } : null;
     switch (this.behaviour) {
       case 'at once':

@@ -5,11 +5,19 @@ export class LookupTimeoutError extends Error {
 
 /** By name: a plug-in may have classes of its own copy of this package. */
 const BUSY = 'VipLookupBusyError';
-const READABLE: readonly unknown[] = ['VipLookupError', BUSY, 'LookupTimeoutError'];
+const LOCAL_FILE = 'VipFileError';
+const READABLE: readonly unknown[] = ['VipLookupError', BUSY, LOCAL_FILE, 'LookupTimeoutError'];
 
 /** Whether the provider could not be asked now, which is no fault of its backend. */
 export function isBusy(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === BUSY;
+}
+
+/** The path of the local file because of which a provider cannot open; `undefined` where another reason is known. */
+export function fileAtFault(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { name, path } = error as { name?: unknown; path?: unknown };
+  return name === LOCAL_FILE && typeof path === 'string' ? path : undefined;
 }
 
 /** What operations may read of a fault: the message of errors made for it, of others only code or name. */

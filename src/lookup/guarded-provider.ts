@@ -1,4 +1,4 @@
-import { secondsSince } from '../common/elapsed.js';
+import { msUntil, secondsSince } from '../common/elapsed.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
@@ -10,8 +10,9 @@ import { Bulkhead } from './bulkhead.js';
 import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
-import { isKnown, known, turnedAway } from './outcome.js';
+import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
+import { LookupTime } from './lookup-time.js';
 import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
@@ -19,9 +20,13 @@ import type { ProviderHealth } from './provider-health.js';
 import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
+import { UnseenAborts } from './unseen-aborts.js';
 
-/** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
-const TOO_LATE = 0.9;
+/** What takes longer has to be waited for. */
+const AT_ONCE_MS = 1;
+
+/** How long that is held against a provider: it may be asked in vain now and then, and is not left out for ever. */
+const WAITED_SHOWN_MS = 1_000;
 
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
@@ -40,8 +45,10 @@ export class GuardedProvider implements Askable {
   readonly #bulkhead: Bulkhead;
   readonly troubles: ProviderHealthCheck;
   readonly #underWay = new Map<string, SharedLookup>();
-  /** Made for a lookup that answered at once and so is done with it. Making one costs more than all the rest. */
-  #spareAbort: AbortController | undefined;
+  readonly #aborts = new UnseenAborts();
+  readonly #time: LookupTime;
+  /** When a lookup was last begun that had to be waited for, unless one has been answered at once since. */
+  #waitedMs = -Infinity;
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -55,9 +62,10 @@ export class GuardedProvider implements Askable {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
     this.troubles = new ProviderHealthCheck(provider, config.timeoutMs);
+    this.#time = new LookupTime(config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
-    this.#breaker = new CircuitBreaker(BREAKER, (state, before, cause) =>
+    this.#breaker = new CircuitBreaker({ ...BREAKER, patienceMs: config.timeoutMs }, (state, before, cause) =>
       this.#breakerChanged(state, before, cause),
     );
   }
@@ -69,8 +77,9 @@ export class GuardedProvider implements Askable {
   /**
    * The answer at once where it is kept or the provider has it in memory; else the lookup under way, which settles
    * within the provider's timeout.
+   * @param mayWait false: a provider that has to be waited for is not asked
    */
-  ask(caller: Caller): ProviderOutcome | SharedLookup {
+  ask(caller: Caller, mayWait = true): ProviderOutcome | SharedLookup {
     const nowMs = performance.now();
     const recalled = recall(this.provider, caller, this.config.country);
     if (recalled !== undefined) {
@@ -88,17 +97,20 @@ export class GuardedProvider implements Askable {
         return known(kept.answer, 'cache');
       }
     }
+    if (!mayWait && nowMs - this.#waitedMs < WAITED_SHOWN_MS)
+      return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
     // A provider in trouble is tried without letting a caller wait for it who has an old record.
-    const mayWait = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
-    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !mayWait);
-    if (mayWait) return 'kind' in asked ? asked : asked.join();
+    const isNeeded = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
+    const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded);
+    if (isNeeded) return 'kind' in asked ? asked : asked.join();
     if (!('kind' in asked)) return this.#oldRecord(caller.key, turnedAway(state)) ?? asked.join();
     return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
 
   /** Asks the provider for a sign of life; never rejects. */
   health(): Promise<ProviderHealth> {
-    return this.troubles.health(this.#breaker.state);
+    const { state, period } = this.#breaker;
+    return this.troubles.health(state, () => this.#breaker.checkSucceeded(period));
   }
 
   /** From now on it is the one of its name that metrics speak of. */
@@ -135,34 +147,26 @@ export class GuardedProvider implements Askable {
     const attempt: Attempt = {
       key: caller.key,
       permit: this.#breaker.enter(),
-      hasWaited: queued !== undefined,
       startedMs: performance.now(),
     };
-    const abort = this.#spareAbort ?? new AbortController();
-    this.#spareAbort = undefined;
+    const abort = this.#aborts.take();
     let answer: VipAnswer | Promise<VipAnswer>;
-    let isLater: boolean;
+    let later: Promise<VipAnswer> | undefined;
     try {
       answer = this.provider.lookup(caller.seenFrom(this.config.country), abort.signal);
-      isLater = isPromise(answer);
+      // A promise of our own: a foreign one may throw, or call back before it returns.
+      if (isPromise(answer)) later = new Promise((resolve) => resolve(answer));
     } catch (error) {
+      this.#returned(attempt, false);
       return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
     }
-    const heldMs = performance.now() - attempt.startedMs;
-    if (heldMs > HELD_TOO_LONG_MS && this.troubles.heldThread())
-      this.logger.warn(
-        { provider: this.name, ms: Math.round(heldMs) },
-        'a lookup held the thread, and with it every call',
-      );
-    if (!isLater) {
-      this.#spareAbort = abort;
-      return this.#answered(
-        attempt,
-        answer as VipAnswer,
-        queued ?? { isAwaited: !inBackground, isWanted: true },
-      );
+    this.#returned(attempt, later !== undefined);
+    if (later === undefined) {
+      this.#aborts.giveBack(abort, this.provider);
+      const who = queued ?? { isAwaited: !inBackground, isWanted: true };
+      return this.#answered(attempt, answer as VipAnswer, who);
     }
-    const lookup = queued ?? this.#share(caller.key, inBackground);
+    const lookup = queued ?? this.#share(caller.key, inBackground, attempt.startedMs);
     this.#bulkhead.enter();
     const end = (outcome: () => ProviderOutcome): void => {
       if (lookup.isSettled) return;
@@ -171,15 +175,27 @@ export class GuardedProvider implements Askable {
     };
     lookup.onTimeout = () => {
       const error = new LookupTimeoutError(`no answer within ${this.config.timeoutMs} ms`);
-      end(() => this.#failed(attempt, error, lookup));
+      // Before its place goes to the next lookup, so that the provider never works on more than it may.
       abort.abort(error);
+      end(() => this.#failed(attempt, error, lookup));
     };
-    // A foreign promise may throw, or call back before it returns.
-    Promise.resolve(answer).then(
+    later.then(
       (value) => end(() => this.#answered(attempt, value, lookup)),
       (error: unknown) => end(() => this.#failed(attempt, error, lookup)),
     );
     return lookup;
+  }
+
+  #returned({ startedMs }: Attempt, hasToBeWaitedFor: boolean): void {
+    const nowMs = performance.now();
+    const heldMs = nowMs - startedMs;
+    const isTooLong = heldMs > HELD_TOO_LONG_MS;
+    if (isTooLong && this.troubles.heldThread())
+      this.logger.warn(
+        { provider: this.name, ms: Math.round(heldMs) },
+        'a lookup held the thread, and with it every call',
+      );
+    if (isTooLong || hasToBeWaitedFor) this.#waitedMs = nowMs;
   }
 
   /**
@@ -200,10 +216,10 @@ export class GuardedProvider implements Askable {
       }
       return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
     }
-    const lookup = this.#share(key, inBackground);
     const queuedMs = performance.now();
+    const lookup = this.#share(key, inBackground, queuedMs);
     const turn = (): void => {
-      if (performance.now() - queuedMs > TOO_LATE * timeoutMs) return lookup.onTimeout();
+      if (performance.now() - queuedMs > this.#time.longestWaitMs) return lookup.onTimeout();
       if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
@@ -219,10 +235,11 @@ export class GuardedProvider implements Askable {
     return lookup;
   }
 
-  #share(key: string, inBackground: boolean): SharedLookup {
+  /** @param sinceMs from when its time counts; the provider may have held the thread since */
+  #share(key: string, inBackground: boolean, sinceMs: number): SharedLookup {
     const standIn = (): Found | undefined =>
       this.#oldRecord(key, { kind: 'timeout', reason: 'no answer before the deadline' });
-    const lookup = new SharedLookup(this.config.timeoutMs, inBackground, standIn);
+    const lookup = new SharedLookup(msUntil(sinceMs + this.config.timeoutMs), inBackground, standIn);
     this.#underWay.set(key, lookup);
     return lookup;
   }
@@ -240,26 +257,29 @@ export class GuardedProvider implements Askable {
     } catch (error) {
       return this.#failed(attempt, error, who);
     }
+    const tookMs = performance.now() - startedMs;
+    this.#time.succeededWithin(tookMs);
+    if (tookMs <= AT_ONCE_MS) this.#waitedMs = -Infinity;
     this.#breaker.succeeded(permit);
     this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);
     const outcome = known(records, 'live');
-    this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', secondsSince(startedMs));
+    this.metrics.lookup(this.name, who.isWanted ? outcome.kind : 'late', tookMs / 1_000);
     return outcome;
   }
 
-  #failed({ key, permit, hasWaited, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
+  #failed({ key, permit, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
     const error = tangible(thrown);
     const isTimeout = error instanceof LookupTimeoutError;
     if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
-    const seconds = secondsSince(startedMs);
+    const tookMs = performance.now() - startedMs;
     if (isBusy(error)) {
       this.#breaker.withdrew(permit);
       return this.#couldNotTell(key, { kind: 'rejected', reason: describeFailure(error) }, who.isAwaited);
     }
-    this.#breaker.failed(permit, error, !(isTimeout && hasWaited));
+    this.#breaker.failed(permit, error, !isTimeout || this.#time.isFair(tookMs));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
-    return this.#couldNotTell(key, unknown, who.isAwaited, seconds);
+    return this.#couldNotTell(key, unknown, who.isAwaited, tookMs / 1_000);
   }
 
   #turnedAwayByBreaker(key: string, isAwaited: boolean): ProviderOutcome {

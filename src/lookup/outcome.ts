@@ -72,6 +72,9 @@ export interface LookupResult {
   readonly reports: readonly ProviderReport[];
 }
 
+/** What a lookup comes to that was not begun, because the decision could wait for it no longer. */
+export const NO_TIME: Unknown = { kind: 'timeout', reason: 'the deadline came before its turn' };
+
 /** What a lookup comes to that the circuit breaker does not let through. */
 export function turnedAway(state: BreakerState): Unknown {
   return { kind: 'rejected', reason: `circuit breaker is ${state}` };

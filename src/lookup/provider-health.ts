@@ -17,6 +17,12 @@ const SHOWN: readonly (readonly [key: string, type: string])[] = [
   ['loadedAt', 'string'],
 ];
 
+/** What is said of a provider whose own check is well. */
+const BROKEN: Readonly<Record<Exclude<BreakerState, 'closed'>, string>> = {
+  open: 'lookups kept failing, the circuit breaker is open',
+  'half-open': 'lookups kept failing, the circuit breaker is half open: the next one tries the provider',
+};
+
 /** What `/health` says of a provider. */
 export interface ProviderHealth extends ProviderStatus {
   /** Since when it is degraded, ISO 8601. */
@@ -81,24 +87,38 @@ export class ProviderHealthCheck {
     }
   }
 
+  /** Whether its own check finds that it can be asked, now. */
+  async canBeAsked(): Promise<boolean> {
+    try {
+      await this.#askProvider();
+      return true;
+    } catch {
+      // Why not is what health says of it.
+      return false;
+    }
+  }
+
   /** So it can be asked, whatever became of its opening. */
   lookupSucceeded(): void {
     this.#notOpen = undefined;
   }
 
-  /** Asks the provider for a sign of life, at most every 2 s; never rejects. */
-  async health(breaker: BreakerState): Promise<ProviderHealth> {
+  /**
+   * Asks the provider for a sign of life, at most every 2 s; never rejects.
+   * @param breaker its state now, which is what health tells of it
+   * @param foundUp told when a check that begins now finds the provider up
+   */
+  async health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
     const nowMs = performance.now();
+    const brokenSince = this.#brokenSince;
     if (this.#check === undefined || nowMs - this.#check.atMs > CHECK_SHARED_MS) {
-      this.#check = { atMs: nowMs, status: this.#ask() };
+      this.#check = { atMs: nowMs, status: this.#ask(foundUp) };
     }
     const status = await this.#check.status;
     if (status.status !== 'up')
       return { ...status, ...since(this.#notOpen?.since ?? this.#degradedSince), breaker };
-    if (breaker === 'open') {
-      const reason = 'lookups kept failing, the circuit breaker is open';
-      return { ...status, status: 'degraded', reason, ...since(this.#brokenSince), breaker };
-    }
+    if (breaker !== 'closed')
+      return { ...status, status: 'degraded', reason: BROKEN[breaker], ...since(brokenSince), breaker };
     const incident = this.#notOpen ?? this.#lastIncident();
     return incident === undefined
       ? { ...status, breaker }
@@ -124,13 +144,14 @@ export class ProviderHealthCheck {
     return last === undefined ? undefined : this.#recent(last);
   }
 
-  async #ask(): Promise<ProviderStatus> {
+  #askProvider(): Promise<ProviderStatus> {
+    return withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) => this.provider.check(signal));
+  }
+
+  async #ask(foundUp?: () => void): Promise<ProviderStatus> {
     let status: ProviderStatus;
     try {
-      status = await withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) =>
-        this.provider.check(signal),
-      );
-      status = readStatus(status);
+      status = readStatus(await this.#askProvider());
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
@@ -138,6 +159,7 @@ export class ProviderHealthCheck {
       // Down before, up now: it has found its backend by itself.
       if (this.#degradedSince !== undefined) this.#notOpen = undefined;
       this.#degradedSince = undefined;
+      foundUp?.();
     } else this.#degradedSince ??= new Date().toISOString();
     return status;
   }

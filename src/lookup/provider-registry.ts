@@ -5,12 +5,13 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, ProviderConfig } from '../config/app-config.js';
 import { ConfigError } from '../config/config-error.js';
+import type { ConfigProblem } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { isSameProvider } from '../config/same-config.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { describeFailure } from './describe-failure.js';
+import { describeFailure, fileAtFault } from './describe-failure.js';
 import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderClass, ProviderContext, VipLookupProvider } from './port/vip-lookup-provider.js';
 import { PROVIDER_STATES } from './provider-states.js';
@@ -86,22 +87,38 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * for beyond 3 s.
    */
   open(): Promise<void> {
-    return this.#open(this.all(), OPEN_WAIT_MS);
+    return this.#open(this.all(), OPEN_WAIT_MS, (guarded, error) => this.#notOpen(guarded, error));
   }
 
   /**
    * Makes and opens what is new or has changed in another configuration, and waits up to 30 s for it to load and connect.
    * What has not changed stays as it is, with its connections and its cache.
-   * @throws ConfigError as `onModuleInit`; then nothing has changed
+   * @param files gets the paths of the local files because of which it is refused
+   * @throws ConfigError as `onModuleInit`, and when one that works would be replaced by one that a local file keeps from
+   *   opening; then nothing has changed
    */
-  async prepare(config: AppConfig): Promise<PreparedProviders> {
+  async prepare(config: AppConfig, files: Set<string>): Promise<PreparedProviders> {
     const before = this.#made;
     const next = await this.#makeAll(config);
     const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
     const fresh = [...next.values()].filter(isNew).map(({ guarded }) => guarded);
     const gone = [...before.values()].filter(({ guarded }) => next.get(guarded.name)?.guarded !== guarded);
     for (const guarded of fresh) this.#aside.set(guarded, undefined);
-    await this.#open(fresh, SWAP_WAIT_MS);
+    const failures = new Map<GuardedProvider, unknown>();
+    let isAwaited = true;
+    await this.#open(fresh, SWAP_WAIT_MS, (guarded, error) => {
+      if (isAwaited) failures.set(guarded, error);
+      else this.#notOpen(guarded, error);
+    });
+    isAwaited = false;
+    const discard = async (): Promise<void> =>
+      void (await Promise.all(fresh.map((guarded) => this.#close(guarded))));
+    const lost = await this.#lost(failures, before, files);
+    if (lost.length > 0) {
+      await discard();
+      throw new ConfigError(config.file, lost);
+    }
+    for (const [guarded, error] of failures) this.#notOpen(guarded, error);
     return {
       changes: {
         added: fresh.map(({ name }) => name).filter((name) => !before.has(name)),
@@ -117,7 +134,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
           guarded.inUse();
         }
       },
-      discard: async () => void (await Promise.all(fresh.map((guarded) => this.#close(guarded)))),
+      discard,
     };
   }
 
@@ -230,22 +247,46 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.moduleRef.resolve(providerClass, contextId, { strict: false });
   }
 
-  async #open(providers: readonly GuardedProvider[], waitMs: number): Promise<void> {
-    const opening = Promise.all(providers.map((guarded) => this.#openOne(guarded)));
+  /** Providers that work, and would be replaced by what a local file keeps from opening. */
+  async #lost(
+    failures: ReadonlyMap<GuardedProvider, unknown>,
+    before: MadeByName,
+    files: Set<string>,
+  ): Promise<ConfigProblem[]> {
+    const lost: ConfigProblem[] = [];
+    for (const [{ name }, error] of failures) {
+      const file = fileAtFault(error);
+      const works = file !== undefined && (await before.get(name)?.guarded.troubles.canBeAsked());
+      if (!works) continue;
+      files.add(file);
+      const message = `cannot open: ${describeFailure(error)}. The one in use works and stays. Mend the file, or what names it.`;
+      lost.push({ key: `providers.${name}`, message });
+    }
+    return lost;
+  }
+
+  async #open(
+    providers: readonly GuardedProvider[],
+    waitMs: number,
+    failed: (guarded: GuardedProvider, error: unknown) => void,
+  ): Promise<void> {
+    const opening = Promise.all(
+      providers.map((guarded) =>
+        guarded.troubles
+          .opening(async () => guarded.provider.open?.())
+          .catch((error: unknown) => failed(guarded, error)),
+      ),
+    );
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((done) => (timer = setTimeout(done, waitMs)));
     await Promise.race([opening, patience]);
     clearTimeout(timer);
   }
 
-  async #openOne(guarded: GuardedProvider): Promise<void> {
-    try {
-      await guarded.troubles.opening(async () => guarded.provider.open?.());
-    } catch (error) {
-      this.logger.error(
-        { provider: guarded.name, reason: describeFailure(error), error },
-        'provider could not open; calls are answered without it until it can',
-      );
-    }
+  #notOpen(guarded: GuardedProvider, error: unknown): void {
+    this.logger.error(
+      { provider: guarded.name, reason: describeFailure(error), error },
+      'provider could not open; calls are answered without it until it can',
+    );
   }
 }

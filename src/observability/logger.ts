@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import type { LoggingConfig } from '../config/app-config.js';
+import { LogOutput } from './log-output.js';
 import { maskNumbersIn } from './masking.js';
 
 export type { Logger };
@@ -9,17 +10,14 @@ export type { Logger };
 /** Nest token of the pino `Logger`. */
 export const LOGGER = Symbol.for('smartrouting-vip.logger');
 
-/** What may wait for a slow reader of standard output, in characters; lines beyond that are dropped, and counted. */
-const MAX_WAITING = 16 * 1024 * 1024;
-
 /**
- * Standard output that no call waits for: while lines are being written, those that come meanwhile are gathered for the
- * next write. What is left is written when the process exits.
- * @param dropped is called for each line that found no room
+ * Standard output that no call waits for. What is left is written when the process exits.
+ * @param dropped is called with the number of lines that are lost: they found no room, or could not be written
  */
-export function standardOutput(dropped: () => void): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: MAX_WAITING });
-  return output.on('drop', dropped);
+export function standardOutput(dropped: (lines: number) => void): DestinationStream {
+  const output = new LogOutput(1, dropped);
+  process.once('exit', () => output.end());
+  return output;
 }
 
 /**
@@ -45,7 +43,7 @@ export function createLogger(
   return logger;
 }
 
-/** True when every line is written, false when that takes longer than `limitMs`: nobody reads standard output then. */
+/** True when every line is written, or cannot be; false when that takes longer than `limitMs`: nobody reads standard output then. */
 export function logWritten(logger: Logger, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMs);

@@ -70,12 +70,12 @@ export class MetricsService {
   });
   readonly #logLinesDropped = new Counter({
     name: 'smartrouting_log_lines_dropped_total',
-    help: 'Log lines lost because whoever reads standard output was too slow.',
+    help: 'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
     registers: [this.registry],
   });
   readonly #connectionsDropped = new Counter({
     name: 'smartrouting_connections_dropped_total',
-    help: 'New connections dropped because server.maxConnections were open.',
+    help: 'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
     registers: [this.registry],
   });
   /** Looking a counter up by its labels costs more than counting. */
@@ -192,8 +192,8 @@ export class MetricsService {
     this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 
-  logLineDropped(): void {
-    this.#logLinesDropped.inc();
+  logLinesDropped(lines: number): void {
+    this.#logLinesDropped.inc(lines);
   }
 
   connectionDropped(): void {

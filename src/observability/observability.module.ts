@@ -31,7 +31,7 @@ import { Tracing } from './tracing.js';
       useFactory: (live: LiveConfig, metrics: MetricsService) => {
         const logger = createLogger(
           live.current.logging,
-          standardOutput(() => metrics.logLineDropped()),
+          standardOutput((lines) => metrics.logLinesDropped(lines)),
           live.current.tracing && traceFields,
         );
         live.onSwap((config) => (logger.level = config.logging.level));

@@ -13,8 +13,8 @@ export type {
   VipLookupKind,
   VipLookupProvider,
 } from '../lookup/port/vip-lookup-provider.js';
-export type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
-export { VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
+export type { ExclusiveRight, ProviderState, StoredText } from '../lookup/port/provider-state.js';
+export { VipFileError, VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
 export { VipLookup } from '../lookup/port/vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from '../lookup/port/caller.js';
 export type { Spelling, SpellingPattern } from '../lookup/port/caller.js';
@@ -32,4 +32,6 @@ export { durationMs, IsDuration } from '../common/duration.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';
+export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
+export { withAnySignal, withTimeLimit } from '../common/time-limit.js';
 export type { Json, JsonObject } from '../common/json.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ProviderState, StoredText } from '../lookup/port/provider-state.js';
+import type { ExclusiveRight, ProviderState, StoredText } from '../lookup/port/provider-state.js';
 import { Lease } from './lease.js';
-import type { StateDatabase } from './state-database.js';
+import { ALWAYS } from './state-database.js';
+import type { Sql, StateDatabase } from './state-database.js';
 
 const MAX_NAME_CHARACTERS = 100;
 const MAX_TEXT_BYTES = 1_048_576;
@@ -23,8 +24,14 @@ export class DatabaseState implements ProviderState {
     return row && { text: String(row['content']), version: Number(row['version']) };
   }
 
-  async write(key: string, text: string, version: number | undefined): Promise<boolean> {
+  async write(
+    key: string,
+    text: string,
+    version: number | undefined,
+    right?: ExclusiveRight,
+  ): Promise<boolean> {
     const name = nameOf(key);
+    const condition = conditionOf(right);
     if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
       throw new RangeError(`a text is longer than ${MAX_TEXT_BYTES} bytes; keep it in parts`);
     }
@@ -36,16 +43,19 @@ export class DatabaseState implements ProviderState {
             'provider_state',
             { provider: this.provider, name, version: 1, content: text },
             onLost,
+            condition,
           )
         : (await this.database.change(
-            'UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ?',
-            [text, this.provider, name, version],
+            `UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ? AND ${condition.sql}`,
+            [text, this.provider, name, version, ...condition.parameters],
             onLost,
           )) > 0;
-    if (isWritten || !mayBeDone) return isWritten;
+    if (isWritten) return true;
     // The second server found the way barred, perhaps by what the first one did before it was lost.
-    const stored = await this.read(key);
-    return stored?.text === text && stored.version === (version ?? 0) + 1;
+    const stored = mayBeDone ? await this.read(key) : undefined;
+    if (stored?.text === text && stored.version === (version ?? 0) + 1) return true;
+    await leaseOf(right)?.assertMine();
+    return false;
   }
 
   async keys(): Promise<string[]> {
@@ -55,18 +65,23 @@ export class DatabaseState implements ProviderState {
     return rows.map((row) => String(row['name']));
   }
 
-  async remove(key: string): Promise<void> {
-    await this.database.change('DELETE FROM provider_state WHERE provider = ? AND name = ?', [
-      this.provider,
-      nameOf(key),
-    ]);
+  async remove(key: string, right?: ExclusiveRight): Promise<void> {
+    const condition = conditionOf(right);
+    const removed = await this.database.change(
+      `DELETE FROM provider_state WHERE provider = ? AND name = ? AND ${condition.sql}`,
+      [this.provider, nameOf(key), ...condition.parameters],
+    );
+    if (removed === 0) await leaseOf(right)?.assertMine();
   }
 
-  async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  async exclusively<T>(
+    name: string,
+    work: (signal: AbortSignal, right: ExclusiveRight) => Promise<T>,
+  ): Promise<T | undefined> {
     const lease = new Lease(this.database, this.provider, nameOf(name), randomUUID(), this.leaseMs);
     if (!(await lease.take())) return undefined;
     try {
-      return await work(lease.signal);
+      return await work(lease.signal, lease);
     } finally {
       await lease.release();
     }
@@ -78,4 +93,13 @@ function nameOf(key: string): string {
     throw new RangeError(`a key must have 1 to ${MAX_NAME_CHARACTERS} characters`);
   }
   return key;
+}
+
+function conditionOf(right: ExclusiveRight | undefined): Sql {
+  return leaseOf(right)?.condition ?? ALWAYS;
+}
+
+function leaseOf(right: ExclusiveRight | undefined): Lease | undefined {
+  if (right === undefined || right instanceof Lease) return right;
+  throw new TypeError('a right is what exclusively gives');
 }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { spoilingProxy, temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { eventually } from '../../test/support/eventually.js';
+import { fakeOnly } from '../../test/support/fake-time.js';
 import { withMariaDb } from '../../test/support/mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
@@ -138,6 +139,11 @@ describe.each(PLACES)('what providers keep in %s', (_, two) => {
     expect(await second.of('crm2').exclusively('sync', async () => 'other')).toBe('other');
     held.open();
     expect(await work).toBe('done');
+    const right = await first.of('crm').exclusively('sync', async (__, given) => given);
+    expect(right!.isHeld).toBe(false);
+    expect(await right!.confirm()).toBe(false);
+    await expect(first.of('crm').write('late', 'a', undefined, right)).rejects.toThrow('right was lost');
+    await expect(first.of('crm').remove('late', right)).rejects.toThrow('right was lost');
     expect(await second.of('crm').exclusively('sync', async () => 'now')).toBe('now');
     await expect(
       first.of('crm').exclusively('sync', async () => Promise.reject(new Error('broken'))),
@@ -194,6 +200,56 @@ describe.each(DATABASES)('an exclusive right in %s', (_, newUrl) => {
       name: 'VipLookupError',
       message: 'the exclusive right was lost: another instance took over',
     });
+  });
+
+  it('that was lost writes and removes nothing, whether its successor is at it or done', async () => {
+    const state = instance(url).of('overtaken');
+    await state.write('old', 'a', undefined);
+    const refused = {
+      name: 'VipLookupError',
+      message: expect.stringMatching(/^the exclusive right was lost/),
+    };
+    await state.exclusively('sync', async (_signal, right) => {
+      expect(await state.write('first', 'a', undefined, right)).toBe(true);
+      expect(await state.write('first', 'b', undefined, right)).toBe(false);
+      expect(await state.write('first', 'b', 1, right)).toBe(true);
+      await state.remove('first', right);
+      await state.remove('first', right);
+      expect(await right.confirm()).toBe(true);
+      expect(right.isTakenOver).toBe(false);
+      await database.query(`UPDATE provider_lease SET expires_ms = 1 WHERE provider = 'overtaken'`);
+      const tryAll = async (_?: AbortSignal, others = right) => {
+        expect(others.isTakenOver).toBe(others !== right);
+        await expect(state.write('new', 'a', undefined, right)).rejects.toMatchObject(refused);
+        await expect(state.write('old', 'b', 1, right)).rejects.toMatchObject(refused);
+        await expect(state.remove('old', right)).rejects.toMatchObject(refused);
+        expect(await right.confirm()).toBe(false);
+        expect(right.isHeld).toBe(false);
+      };
+      await instance(url).of('overtaken').exclusively('sync', tryAll);
+      await tryAll();
+    });
+    expect(await state.keys()).toEqual(['old']);
+    expect(await state.read('old')).toEqual({ text: 'a', version: 1 });
+  });
+
+  it.each(['Date', 'performance'] as const)('is not sure by %s once its time is over', async (clock) => {
+    const state = instance(url, 30_000).of(clock);
+    await state.read('connected');
+    fakeOnly(clock);
+    try {
+      await state.exclusively('sync', async (_signal, right) => {
+        expect(right.isHeld).toBe(true);
+        jest.advanceTimersByTime(29_999);
+        expect(right.isHeld).toBe(true);
+        jest.advanceTimersByTime(1);
+        expect(right.isHeld).toBe(false);
+        expect(await right.confirm()).toBe(true);
+        expect(right.isHeld).toBe(true);
+      });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('refuses names and texts that do not fit', async () => {

@@ -1,16 +1,19 @@
-import type { StateDatabase } from './state-database.js';
+import type { ExclusiveRight } from '../lookup/port/provider-state.js';
 import { VipLookupError } from '../plugin-api/index.js';
+import type { Sql, StateDatabase } from './state-database.js';
 
 /** Renewals within the time that a lease holds; two may fail. */
 const RENEWALS = 3;
 
 /** A right that one instance has for a while, and renews while it is at work. The database's clock says when it is over. */
-export class Lease {
+export class Lease implements ExclusiveRight {
   readonly #lost = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #heldUntilMs = 0;
+  #askedAt: Moment = { clockMs: -Infinity, wallMs: -Infinity };
   #isReleased = false;
+  #isTakenOver = false;
 
+  /** @param owner of this lease alone: who takes it over has another, so it tells whether a lease is still the same */
   constructor(
     private readonly database: StateDatabase,
     private readonly provider: string,
@@ -24,25 +27,67 @@ export class Lease {
     return this.#lost.signal;
   }
 
+  get isTakenOver(): boolean {
+    return this.#isTakenOver;
+  }
+
+  get isHeld(): boolean {
+    return !this.#isReleased && !this.#lost.signal.aborted && sinceMs(this.#askedAt) < this.holdMs;
+  }
+
+  /** What a statement adds to its conditions, so that it does nothing once somebody else has had the right. */
+  get condition(): Sql {
+    return {
+      sql: 'EXISTS (SELECT 1 FROM provider_lease WHERE provider = ? AND name = ? AND owner = ?)',
+      parameters: [this.provider, this.name, this.owner],
+    };
+  }
+
   /** @returns false when somebody else has it */
   async take(): Promise<boolean> {
     const { provider, name, owner, holdMs } = this;
-    const askedMs = performance.now();
+    const askedAt = moment();
     const { now } = this.database;
-    const isMine =
-      (await this.database.insert('provider_lease', {
-        provider,
-        name,
-        owner,
-        expires_ms: { sql: `${now} + ?`, parameters: [holdMs] },
-      })) ||
+    const isFree = await this.database.insert('provider_lease', {
+      provider,
+      name,
+      owner,
+      expires_ms: { sql: `${now} + ?`, parameters: [holdMs] },
+    });
+    this.#isTakenOver =
+      !isFree &&
       (await this.database.change(
         // It is ours already where the node was lost that we asked first, after it had passed the row on to the others.
         `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND (expires_ms <= ${now} OR owner = ?)`,
         [owner, holdMs, provider, name, owner],
       )) > 0;
-    if (isMine) this.#held(askedMs);
-    return isMine;
+    if (!isFree && !this.#isTakenOver) return false;
+    this.#askedAt = askedAt;
+    this.#renewSoon();
+    return true;
+  }
+
+  async confirm(): Promise<boolean> {
+    if (this.#isReleased || this.#lost.signal.aborted) return false;
+    const { provider, name, owner, holdMs } = this;
+    const askedAt = moment();
+    const renewed = await this.database.change(
+      `UPDATE provider_lease SET expires_ms = ${this.database.now} + ? WHERE provider = ? AND name = ? AND owner = ?`,
+      [holdMs, provider, name, owner],
+    );
+    if (renewed > 0) this.#askedAt = askedAt;
+    else this.#lose('another instance took over');
+    return renewed > 0;
+  }
+
+  /**
+   * Makes sure why a statement with this lease's condition did nothing.
+   * @throws VipLookupError when that was the lease
+   */
+  async assertMine(): Promise<void> {
+    const { sql, parameters } = this.condition;
+    const [row] = await this.database.select(`SELECT ${sql} AS mine`, parameters);
+    if (Number(row?.['mine']) !== 1) throw this.#lose('another instance took over');
   }
 
   /** Lets others have it. Where the database cannot be told, it ends by itself. */
@@ -59,36 +104,40 @@ export class Lease {
       .catch(() => undefined);
   }
 
-  #held(askedMs: number): void {
-    this.#heldUntilMs = askedMs + this.holdMs;
-    this.#renewSoon();
-  }
-
   #renewSoon(): void {
     if (this.#isReleased) return;
-    const dueMs = Math.min(this.holdMs / RENEWALS, Math.max(0, this.#heldUntilMs - performance.now()));
+    const dueMs = Math.min(this.holdMs / RENEWALS, Math.max(0, this.holdMs - sinceMs(this.#askedAt)));
     this.#timer = setTimeout(() => void this.#renew(), dueMs).unref();
   }
 
   async #renew(): Promise<void> {
-    const { provider, name, owner, holdMs } = this;
-    const askedMs = performance.now();
     try {
-      const { now } = this.database;
-      const renewed = await this.database.change(
-        `UPDATE provider_lease SET expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND owner = ?`,
-        [holdMs, provider, name, owner],
-      );
-      if (renewed > 0) return this.#held(askedMs);
-      this.#lose('another instance took over');
+      if (await this.confirm()) this.#renewSoon();
     } catch {
       // The database may be back in time; told only when it was not.
-      if (performance.now() < this.#heldUntilMs) this.#renewSoon();
+      if (this.isHeld) this.#renewSoon();
       else this.#lose('the database could not be reached to keep it');
     }
   }
 
-  #lose(why: string): void {
-    if (!this.#isReleased) this.#lost.abort(new VipLookupError(`the exclusive right was lost: ${why}`));
+  #lose(why: string): VipLookupError {
+    const lost = new VipLookupError(`the exclusive right was lost: ${why}`);
+    if (!this.#isReleased) this.#lost.abort(lost);
+    return lost;
   }
+}
+
+/** By two clocks: one that nobody sets, but that stands still while a machine sleeps, and the one on the wall. */
+interface Moment {
+  readonly clockMs: number;
+  readonly wallMs: number;
+}
+
+function moment(): Moment {
+  return { clockMs: performance.now(), wallMs: Date.now() };
+}
+
+/** By the clock that has gone further. */
+function sinceMs({ clockMs, wallMs }: Moment): number {
+  return Math.max(performance.now() - clockMs, Date.now() - wallMs);
 }

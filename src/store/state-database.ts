@@ -6,7 +6,7 @@ import { failureOf, isConflict, isNotPrepared, isReadOnly } from '../providers/d
 import { migrate } from '../providers/database/migrate.js';
 import { change, isSqlite, select } from '../providers/database/select.js';
 import type { Parameter, Row } from '../providers/database/select.js';
-import { VipLookupError } from '../plugin-api/index.js';
+import { VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 
 /** Nobody on the telephone waits for it. */
@@ -67,12 +67,14 @@ export class StateDatabase {
   /**
    * Inserts a row, or finds that there is one with its primary key.
    * @param onLost as with `change`
+   * @param condition without which nothing is inserted
    * @returns whether it was inserted
    */
   async insert(
     table: string,
     values: Readonly<Record<string, Parameter | Sql>>,
     onLost?: () => void,
+    condition = ALWAYS,
   ): Promise<boolean> {
     const entries = Object.entries(values);
     const marks = entries.map(([, value]) => (isSql(value) ? value.sql : '?')).join(', ');
@@ -85,8 +87,8 @@ export class StateDatabase {
         try {
           return await change(
             dataSource,
-            `INSERT INTO ${table} (${names}) VALUES (${marks}) ${unless}`,
-            given,
+            `INSERT INTO ${table} (${names}) SELECT ${marks} FROM (SELECT 1) AS one WHERE ${condition.sql} ${unless}`,
+            [...given, ...condition.parameters],
             signal,
           );
         } catch (error) {
@@ -105,21 +107,19 @@ export class StateDatabase {
     work: (session: Session, signal: AbortSignal) => Promise<T>,
     onLost?: () => void,
   ): Promise<T> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      return await this.#nodes.write(
-        (session, cut) =>
-          unlessConflict(() => work(session, cut)).catch((error: unknown) => {
-            if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
-            throw error;
-          }),
-        PATIENCE_MS,
-        signal,
-      );
-    } catch (error) {
-      if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
-      throw failureOf(error);
-    }
+    const patiently = (session: Session, cut: AbortSignal): Promise<T> =>
+      unlessConflict(() => work(session, cut)).catch((error: unknown) => {
+        if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
+        throw error;
+      });
+    return withTimeLimit(PATIENCE_MS, [], async (signal) => {
+      try {
+        return await this.#nodes.write(patiently, PATIENCE_MS, signal);
+      } catch (error) {
+        if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
+        throw failureOf(error);
+      }
+    });
   }
 }
 
@@ -140,6 +140,9 @@ export interface Sql {
   readonly sql: string;
   readonly parameters: readonly Parameter[];
 }
+
+/** A condition that is no condition. */
+export const ALWAYS: Sql = { sql: '1 = 1', parameters: [] };
 
 function isSql(value: Parameter | Sql): value is Sql {
   return typeof value === 'object';

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import Libsql from 'libsql';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,6 +46,29 @@ describe('config check', () => {
     const { code, stdout } = await cli(['config', 'check'], env);
     expect(code).toBe(0);
     expect(stdout).toContain('is usable: 1 credentials, 2 providers (own, list), 1 targets (SALES_QUEUE)');
+  });
+
+  it('warns of files that others may change', async () => {
+    const list = join(folder, 'vips.csv');
+    await chmod(list, 0o666);
+    const { code, stdout } = await cli(['config', 'check'], env);
+    await chmod(list, 0o644);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Warning: ${list} may be written by every user of this machine (mode 0666)`);
+  });
+
+  it.each([
+    ['a pipe', './pipe.mjs', 'named pipe (FIFO)'],
+    ['a device', '/dev/zero', 'device'],
+  ])('refuses a plug-in that is %s', async (what, plugin, kind) => {
+    if (plugin === './pipe.mjs') execFileSync('mkfifo', [join(folder, plugin)]);
+    const file = join(folder, `${what.slice(2)}.yaml`);
+    await writeFile(file, `${CONFIG}plugins: [${plugin}]\n`);
+    const { code, stderr } = await cli(['config', 'check', file], env);
+    expect(code).toBe(78);
+    expect(stderr).toContain(
+      `plugins[0]: "${plugin}" is a ${kind}, and only ordinary files are read; put its content into one.`,
+    );
   });
 
   it('prints what the start would print, with exit code 78', async () => {
@@ -256,6 +281,28 @@ describe('import and export', () => {
     expect((await cli(['import', file, '--country', 'FI', '--replace'], again)).stdout).toContain(
       '2 replaced',
     );
+  });
+
+  it('leave the last good export where another one fails, and write to standard output what is meant for it', async () => {
+    const database = join(folder, 'unreadable.sqlite');
+    const own = { ...env, DATABASE_URL: `sqlite:${database}` };
+    const file = join(folder, 'until.csv');
+    const backup = join(folder, 'backup.csv');
+    await writeFile(file, 'number,tier,validUntil\n+358401112223,gold,9999-12-31\n');
+    await cli(['import', file], own);
+    await cli(['export', '-o', backup], own);
+    const good = await readFile(backup, 'utf8');
+    expect((await cliProcess(['export', '-o', '/dev/stdout'], own)).stdout).toBe(good);
+    expect((await cli(['import', backup, '--replace'], own)).code).toBe(0);
+    const table = new Libsql(database);
+    table.exec(`UPDATE vip_caller SET valid_until = 'soon'`);
+    table.close();
+    const { code, stderr } = await cli(['export', '-o', backup], own);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be read: validUntil'),
+    });
+    expect(await readFile(backup, 'utf8')).toBe(good);
   });
 
   it('load nothing when anything is wrong, and name every bad line', async () => {

@@ -12,6 +12,7 @@ import { IS_LONG } from '../support/length.js';
 import { Program } from '../support/process.js';
 import { ask, KEY } from '../support/service.js';
 import { SteadyLoad, tally } from '../support/steady-load.js';
+import type { ExclusiveRight } from '../../src/plugin-api/index.js';
 
 const VIPS = Array.from({ length: 20 }, (_, index) => `+3585012${String(index).padStart(5, '0')}`);
 const STRANGER = '+358409999999';
@@ -83,11 +84,11 @@ describe('instances that write to different nodes of a Galera cluster at once', 
     const seen: string[] = [];
     await Promise.all(
       instances.map(async (state, index) => {
-        const work = async (): Promise<boolean> => {
+        const work = async (_lost: AbortSignal, right: ExclusiveRight): Promise<boolean> => {
           most = Math.max(most, ++holders);
           const before = await state.read('token');
           seen.push(before?.text ?? 'none');
-          const written = await state.write('token', `${index}.${++done}`, before?.version);
+          const written = await state.write('token', `${index}.${++done}`, before?.version, right);
           holders--;
           return written;
         };

@@ -217,8 +217,18 @@ describe('a request that cannot be served', () => {
       'x-smartrouting-reason': 'invalid-request',
     });
     expect(more).toEqual([]);
+    for (const coding of [
+      'gzip, chunked',
+      'identity, chunked',
+      'chunked, chunked',
+      'Chunked;q=1',
+      'x, chunked',
+    ]) {
+      const [refused] = await conversation(call([`Transfer-Encoding: ${coding}`], '0\r\n\r\n'), false);
+      expect([coding, refused!.status]).toEqual([coding, 400]);
+    }
     const [unknown] = await conversation(call(['Transfer-Encoding: tea']), false);
-    expectProblem(unknown, 400, NOT_HTTP);
+    expectProblem(unknown, 400, 'the only Transfer-Encoding that can be read is chunked');
     const [cutOff] = await conversation(call().slice(0, -3));
     expectProblem(cutOff, 400, NOT_HTTP);
     expect(cutOff!.headers['x-smartrouting-reason']).toBe('invalid-request');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -443,3 +444,43 @@ class KeptAlive {
     this.#agent.destroy();
   }
 }
+
+describe('standard output on a full disk', () => {
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 0],
+  ] as const)('loses and counts log lines, and nothing else; %s ends the process', async (signal, code) => {
+    const port = await freePort();
+    const file = join(folder, `full-${signal}.yaml`);
+    await writeFile(file, config(`port: ${port}, shutdownGrace: 0ms`));
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, ['dist/main.js'], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env['PATH'],
+        SMARTROUTING_CONFIG: file,
+        DATABASE_URL: `sqlite:${folder}/full.sqlite`,
+      },
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let told = '';
+    child.stderr!.on('data', (data: Buffer) => (told += data.toString()));
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await eventually(async () => expect(await ask(`${url}/health/ready`)).toMatchObject({ status: 200 }));
+      const answer = await ask(`${url}/smartrouting`, { method: 'POST', headers: HEADERS, body: GOOD });
+      expect(answer.json).toEqual({ ExtraPriority: 5 });
+      await eventually(async () => {
+        const { body } = await ask(`${url}/metrics`);
+        expect(body).toMatch(/^smartrouting_log_lines_dropped_total [1-9]/m);
+      });
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      expect(await exited).toEqual([code, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    expect(told).toBe('');
+  });
+});

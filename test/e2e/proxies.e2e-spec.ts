@@ -10,6 +10,7 @@ import { startHaproxy } from '../support/haproxy.js';
 import { startNginx } from '../support/nginx.js';
 import { freePort } from '../support/ports.js';
 import type { RunningProxy } from '../support/proxy-program.js';
+import { HTTP2_PREFACE, RawClient } from '../support/raw-http.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const PAGE = 'tls-and-proxies.md';
@@ -206,6 +207,14 @@ describe.each(['haproxyToNginx', 'nginxToHaproxy'])('behind two proxies (%s)', (
     expect(await statusOf({ port, from: STRANGER })).toBe(403);
     expect(await statusOf({ port, from: STRANGER, forwardedFor: CORE })).toBe(403);
     expect(await statusOf({ port, from: CORE, forwardedFor: STRANGER })).toBe(200);
+  });
+});
+
+describe('HAProxy without TLS', () => {
+  it('is not talked into HTTP/2', async () => {
+    const client = new RawClient(ports['haproxyInside']!).send(HTTP2_PREFACE);
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.\d 400 /);
   });
 });
 

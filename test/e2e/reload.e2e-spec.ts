@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import Libsql from 'libsql';
 import { mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -144,6 +145,79 @@ describe('another configuration', () => {
     });
     expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
     expect(await configuration()).toMatchObject({ status: 'degraded' });
+  });
+
+  describe('that would replace a provider that works by one that a local file keeps from opening', () => {
+    const sqlite = (file: string): string =>
+      `list: { kind: database, connection: "sqlite:${file}", table: customers, columns: { number: phone, tier: level } }`;
+    const customers = async (name: string): Promise<void> => {
+      const file = new Libsql(join(service!.folder, name));
+      file.exec(`CREATE TABLE customers (phone TEXT, level TEXT)`);
+      file.prepare('INSERT INTO customers VALUES (?, ?)').run(VIP, 'gold');
+      file.close();
+    };
+    const list = (file: string, more = ''): string => `list: { kind: static-file, file: ${file}${more} }`;
+
+    async function expectRefused(providers: string): Promise<void> {
+      await change({ providers, targets: target('list', 'SECOND') });
+      expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+      expect((await configuration())['reason']).toMatch(/; the log says why: line 5, providers.list$/);
+      expect(await metric('smartrouting_config_last_reload_success')).toBe(0);
+    }
+
+    it.each([
+      ['is missing', list('./vip.csv')],
+      ['is a folder', list('./folder.csv')],
+      ['is not usable', list('./bad.csv')],
+      ['is a database that is missing', sqlite('none.sqlite')],
+      ['is no database', sqlite('vips.csv')],
+      ['is a database without the table', sqlite('empty.sqlite')],
+    ])('is refused where the file %s', async (_, providers) => {
+      await start({}, { 'bad.csv': 'number,tier\n1,\n', 'folder.csv/x': '', 'empty.sqlite': '' });
+      await expectRefused(providers);
+    });
+
+    it('is refused where the database that works is a file, and the other is none', async () => {
+      await start({}, {});
+      await customers('crm.sqlite');
+      await change({ providers: sqlite('crm.sqlite') });
+      expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+      await expectRefused(sqlite('mcr.sqlite'));
+    });
+
+    it('is refused where the list is the same, and by now is none: the one that is loaded stays', async () => {
+      await start();
+      await writeFile(join(service!.folder, 'vips.csv'), 'number,tier\n1,\n');
+      await expectRefused(list('./vips.csv', ', timeout: 900ms'));
+      expect((await service!.get('/health')).json).toMatchObject({ details: { list: { entries: 1 } } });
+    });
+
+    it('is tried again, and used, when the file is there', async () => {
+      await start();
+      await service!.reload.watch();
+      await expectRefused(list('./vip.csv'));
+      await writeFile(join(service!.folder, 'vip.csv'), LIST);
+      await eventually(async () => {
+        await jest.advanceTimersByTimeAsync(500);
+        expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
+      });
+      expect(await configuration()).toMatchObject({ status: 'up' });
+    });
+
+    it('is used where a backend that is down is the reason', async () => {
+      await start();
+      const nobody =
+        'list: { kind: database, connection: "mysql://u:p@127.0.0.1:9/d", table: t, columns: { number: n, tier: t } }';
+      await change({ providers: nobody, targets: target('list', 'SECOND') });
+      expect(await configuration()).toMatchObject({ status: 'up' });
+      expect((await service!.call(CALL)).status).toBe(204);
+    });
+
+    it('is used where the provider did not work before, or is new', async () => {
+      await start({ providers: list('./none.csv') });
+      await change({ providers: `${list('./nobody.csv')}\n  more: { kind: static-file, file: ./more.csv }` });
+      expect(await configuration()).toMatchObject({ status: 'up', providers: 2 });
+    });
   });
 
   it('does not wait for a certificate that is in use and being replaced', async () => {

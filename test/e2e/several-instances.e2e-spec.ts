@@ -8,6 +8,7 @@ import { startHaproxy } from '../support/haproxy.js';
 import { IS_LONG } from '../support/length.js';
 import { Program } from '../support/process.js';
 import type { RunningProxy } from '../support/proxy-program.js';
+import { HTTP2_PREFACE, RawClient } from '../support/raw-http.js';
 import { ask, KEY } from '../support/service.js';
 import { SteadyLoad, tally } from '../support/steady-load.js';
 
@@ -154,5 +155,11 @@ targets: { SALES_QUEUE: { providers: [vips], routes: [{ instructions: { Greeting
     for (const path of ['/health', '/metrics', '/docs', '/smartrouting/', '/smartrouting/../metrics']) {
       expect((await ask(`http://127.0.0.1:${front}${path}`)).status).toBe(404);
     }
+  });
+
+  it('speak no HTTP/2 without TLS', async () => {
+    const client = new RawClient(front).send(HTTP2_PREFACE);
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.\d 400 /);
   });
 });

@@ -10,19 +10,23 @@ import { completeOptions } from '../../src/providers/crm-http/crm-http.preset.js
 import { CrmHttpProvider } from '../../src/providers/crm-http/crm-http.provider.js';
 import { TEMPO } from '../../src/providers/crm-http/crm-http.tempo.js';
 import type { CrmTempo } from '../../src/providers/crm-http/crm-http.tempo.js';
-import { patient } from './eventually.js';
+import { patient, PATIENCE_MS } from './eventually.js';
 
-/** A provider that waits for little, and takes little trouble to make a key. */
+/** A provider that soon tries again, waits for answers as long as a test does, and takes little trouble to make a key. */
 export const QUICK: CrmTempo = {
   ...TEMPO,
   connectMs: 20,
+  connectLimitMs: PATIENCE_MS,
   tokenMs: 20,
+  tokenLimitMs: PATIENCE_MS,
   renewalMs: 20,
   keepMs: 20,
   lookMs: 10,
-  closeMs: 60_000,
+  lookLimitMs: PATIENCE_MS,
+  closeMs: PATIENCE_MS,
   keyCost: 2 ** 10,
   pageMs: [10, 20],
+  pageLimitMs: PATIENCE_MS,
   busyMs: 10,
   pollMs: 20,
 };

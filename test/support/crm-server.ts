@@ -75,6 +75,8 @@ export class CrmServer {
   mode: CrmMode;
   redirectTo = '';
   slowMs = 100;
+  /** No request is answered before. */
+  hold: Promise<void> | undefined;
   /** Answers instead of `mode`, for a vendor's own shapes. */
   answer: ((request: CrmRequestRecord) => CrmAnswer) | undefined;
   readonly requests: CrmRequestRecord[] = [];
@@ -176,6 +178,7 @@ export class CrmServer {
       asked: askedFor(url, incoming.headers, body),
     };
     this.requests.push(request);
+    await this.hold;
     if (!isAuthorized(request.headers, this.#auth)) {
       return send(response, { status: 401, body: { message: 'Authentication required' } });
     }

@@ -1,5 +1,5 @@
 import { VipLookupError } from '../../src/plugin-api/index.js';
-import type { ProviderState } from '../../src/plugin-api/index.js';
+import type { ExclusiveRight, ProviderState } from '../../src/plugin-api/index.js';
 import { MemoryState } from '../../src/plugin-api/testing/index.js';
 
 /**
@@ -18,9 +18,9 @@ export class FrailState extends MemoryState {
   get sound(): ProviderState {
     return {
       read: (key) => super.read(key),
-      write: (key, text, version) => super.write(key, text, version),
+      write: (...written) => super.write(...written),
       keys: () => super.keys(),
-      remove: (key) => super.remove(key),
+      remove: (...removed) => super.remove(...removed),
       exclusively: (name, work) => super.exclusively(name, work),
     };
   }
@@ -39,17 +39,20 @@ export class FrailState extends MemoryState {
     return super.read(key);
   }
 
-  override async write(key: string, text: string, version: number | undefined) {
+  override async write(...written: Parameters<ProviderState['write']>) {
     this.#ask();
     const mode = this.writes;
     if (mode === 'fails') throw new VipLookupError('database: read-only');
     if (mode === 'hold') await new Promise<void>((resolve) => this.#held.push(resolve));
-    const isWritten = await super.write(key, text, version);
+    const isWritten = await super.write(...written);
     if (mode === 'lies') throw new VipLookupError('database: connection lost');
     return isWritten;
   }
 
-  override async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>) {
+  override async exclusively<T>(
+    name: string,
+    work: (signal: AbortSignal, right: ExclusiveRight) => Promise<T>,
+  ) {
     this.#ask();
     return super.exclusively(name, work);
   }

@@ -8,6 +8,9 @@ export interface RawAnswer {
   readonly body: string;
 }
 
+/** How a client begins that speaks HTTP/2 without having asked (RFC 9113, section 3.4): its preface, and empty SETTINGS. */
+export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+
 /** A plain TCP client, which may send whatever it likes. */
 export class RawClient {
   /** All that came, one character per byte. */
@@ -17,8 +20,9 @@ export class RawClient {
   readonly #socket: Socket;
   #error: string | undefined;
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  /** @param from the loopback address that it comes from */
+  constructor(port: number, from = '127.0.0.1') {
+    this.#socket = connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
     this.#socket.on('data', (chunk: Buffer) => (this.received += chunk.toString('latin1')));
     this.#socket.on('end', () => this.#socket.end());
     this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#error = code ?? 'error'));

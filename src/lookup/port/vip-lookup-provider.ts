@@ -42,9 +42,9 @@ export interface VipLookupProvider {
   /**
    * Looks one caller up. Called for many calls at once.
    * @param caller the caller's number, spelled for this provider's country
-   * @param signal aborts when the provider's time is over; stop work and reject
+   * @param signal aborts when the provider's time is over; stop work and reject. It is this lookup's own
    * @returns a record, several, or `null` when the backend is known not to list the caller. Data held in memory is best
-   *   answered as it is, without a promise: that costs a call least. (Such an answer leaves no listener on the signal.)
+   *   answered as it is, without a promise, and by a method that declares the first parameter only: that costs a call least
    * @throws anything else: backend down, unreadable answer. Never answer `null` because something broke. The message of
    *   a `VipLookupError` is shown in health and logs; of any other error only its `code` or `name` is.
    */
@@ -72,7 +72,10 @@ export interface VipLookupProvider {
   sync?(options: SyncOptions): Promise<SyncReport | undefined>;
   /** Asks the backend for a sign of life, for `/health`. Rejects, like `lookup`, when the backend is down. */
   check(signal: AbortSignal): Promise<ProviderStatus>;
-  /** Loads data or warms connections before calls come. A rejection is logged and does not stop the start. */
+  /**
+   * Loads data or warms connections before calls come. A rejection is logged and does not stop the start. Reject with a
+   * `VipFileError` where a local file is the reason.
+   */
   open?(): Promise<void>;
   /** Releases timers, files and connections. Called once, when no more lookups will come; one under way may still fail. */
   close?(): Promise<void>;
@@ -145,6 +148,23 @@ export class VipLookupBusyError extends VipLookupError {
   constructor(
     message: string,
     readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * A provider cannot open because of a local file: it is missing, or not what it must be. Thrown by `open`. A changed
+ * configuration with such a provider is refused where the one before it under the same name works.
+ * @since 0.2.0
+ */
+export class VipFileError extends VipLookupError {
+  override readonly name = 'VipFileError';
+
+  /** @param path absolute; the changed configuration is tried again when this file changes */
+  constructor(
+    message: string,
+    readonly path: string,
   ) {
     super(message);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withTimeLimit } from '../../common/time-limit.js';
 import type { VipAnswer, VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
 import type { ProviderHarness } from './harness.js';
 import { assertStatus, isError, recordsOf } from './shapes.js';
@@ -80,8 +81,9 @@ function assertNotBusy({ name }: Error): void {
 
 /** What is in memory may be answered; else the lookup says that it cannot know, at the latest when its time is over. */
 async function assertNotDenied(trial: Trial, provider: VipLookupProvider, number: string): Promise<void> {
-  const signal = AbortSignal.timeout(trial.patienceMs / 2);
-  const asked = trial.ask(provider, number, signal).catch((error: unknown) => error);
+  const asked = withTimeLimit(trial.patienceMs / 2, [], (signal) =>
+    trial.ask(provider, number, signal),
+  ).catch((error: unknown) => error);
   const outcome: unknown = await trial.within('the lookup', asked);
   if (!isError(outcome)) recordsOf(outcome as VipAnswer);
 }

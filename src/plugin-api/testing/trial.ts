@@ -19,6 +19,7 @@ export class Trial {
   readonly country: string;
   readonly #open = new Set<ProviderUnderTest>();
   readonly #running = new Set<ProviderUnderTest>();
+  readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(readonly harness: ProviderHarness) {
     this.patienceMs = harness.patienceMs ?? PATIENCE_MS;
@@ -51,16 +52,12 @@ export class Trial {
     await provider.open?.();
   }
 
-  async ask(
-    provider: VipLookupProvider,
-    text: string,
-    signal = AbortSignal.timeout(AMPLE_MS),
-  ): Promise<VipAnswer> {
+  async ask(provider: VipLookupProvider, text: string, signal = this.#ample()): Promise<VipAnswer> {
     return provider.lookup(Caller.read(text, this.country), signal);
   }
 
   /** Asks for a sign of life; a check that throws at once, not by its promise, breaks the contract. */
-  check(provider: VipLookupProvider, signal = AbortSignal.timeout(AMPLE_MS)) {
+  check(provider: VipLookupProvider, signal = this.#ample()) {
     let status;
     try {
       status = provider.check(signal);
@@ -97,11 +94,18 @@ export class Trial {
   /** Closes and stops everything, whatever fails on the way; rejects with the first failure. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
+    for (const timer of this.#timers) clearTimeout(timer);
     for (const subject of new Set([...this.#open, ...this.#running])) {
       await this.close(subject).catch((error: unknown) => failures.push(error));
       await this.stop(subject).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  #ample(): AbortSignal {
+    const limit = new AbortController();
+    this.#timers.push(setTimeout(() => limit.abort(), AMPLE_MS).unref());
+    return limit.signal;
   }
 }
 

@@ -19,5 +19,9 @@ export interface CrmAuth {
    * @throws VipLookupError when others are needed and not to be had
    */
   renewed(used: AuthHeaders, signal: AbortSignal): Promise<boolean>;
+  /** To be called when the CRM has taken credentials, whatever it answered otherwise. */
+  taken(used: AuthHeaders): void;
+  /** To be called when the CRM has refused new credentials too, in the second try. */
+  refusedAnew(used: AuthHeaders): void;
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { lookUp } from '../../../test/support/crm-provider.js';
+import { lookUp, QUICK } from '../../../test/support/crm-provider.js';
 import { closedPort } from '../../../test/support/database-provider.js';
 import { providerContext } from '../../plugin-api/testing/index.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
@@ -26,7 +26,7 @@ describeWithCrm('the connections of crm-http', (trial) => {
       spellings: ['e164', 'national'],
     });
   const connections = (url = trial.crm.url, firstPauseMs = 10) => {
-    const made = new Connections(url, new HostNames(), firstPauseMs);
+    const made = new Connections(url, new HostNames(), { ...QUICK, connectMs: firstPauseMs });
     trial.after(() => made.close());
     return made;
   };
@@ -136,7 +136,7 @@ describeWithCrm('the connections of crm-http', (trial) => {
         notFound: [404],
         maxResponseBytes: 65_536,
         auth: makeAuth(undefined, context),
-        limits: new CrmLimits({}, context.logger),
+        limits: new CrmLimits({}, { evaluate: () => Promise.reject(new Error('not asked')) }, context.logger),
       },
       new HostNames(resolve, 0),
     );
@@ -145,6 +145,8 @@ describeWithCrm('the connections of crm-http', (trial) => {
       transport.ask(
         { origin, path: `/contacts?phone=${encodeURIComponent(AINO)}`, method: 'GET', headers: {} },
         patient(),
+        'take',
+        (body) => Promise.resolve(JSON.parse(Buffer.from(body).toString()) as unknown),
       );
     expect(await ask()).toMatchObject({ contacts: [{ tier: 'gold' }] });
     isGone = true;

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { TEMPO } from './crm-http.tempo.js';
+import type { CrmTempo } from './crm-http.tempo.js';
 import type { HostNames } from './crm-http.dns.js';
 import { undici } from './libraries.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
 const TCP_KEEP_ALIVE_MS = 30_000;
 /** Longest pause before a connection is made in place of the last one. */
@@ -35,10 +35,10 @@ export class Connections {
   constructor(
     origin: string,
     names: HostNames,
-    private readonly firstPauseMs = TEMPO.connectMs,
+    private readonly tempo: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'> = TEMPO,
   ) {
     this.#connector = undici().buildConnector({
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: tempo.connectLimitMs,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       lookup: names.lookup,
     });
@@ -104,7 +104,7 @@ export class Connections {
   #gone(lasted: boolean): void {
     this.#failures = lasted ? 0 : this.#failures + 1;
     if (!this.#keepsWarm || this.#open.size > 0) return;
-    const pauseMs = Math.min(this.firstPauseMs * 2 ** this.#failures, LAST_PAUSE_MS);
+    const pauseMs = Math.min(this.tempo.connectMs * 2 ** this.#failures, LAST_PAUSE_MS);
     clearTimeout(this.#timer);
     // The next lookup tells if it could not be made; this one only tries again.
     this.#timer = setTimeout(() => void this.warm().catch(() => undefined), pauseMs).unref();

@@ -1,7 +1,8 @@
-import type jsonata from 'jsonata';
 import { VipLookupBusyError } from '../../plugin-api/index.js';
-import type { Json, ProviderLogger } from '../../plugin-api/index.js';
-import { compileExpression, evaluateExpression, isNothing } from './crm-http.mapping.js';
+import type { ProviderLogger } from '../../plugin-api/index.js';
+import type { Evaluator } from './crm-http.evaluator.js';
+import { LOOKUP_LIMITS, NotJsonError } from './crm-http.evaluator.js';
+import { isNothing } from './crm-http.expressions.js';
 import { Pause } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
 import { readRetryAfter } from './crm-http.retry-after.js';
@@ -36,7 +37,6 @@ const ANSWER_PROVES_MS = 60_000;
 /** Keeps requests within what a CRM allows. Nobody waits: who may not ask now learns it at once. */
 export class CrmLimits {
   readonly #bucket: TokenBucket | undefined;
-  readonly #limitReached: jsonata.Expression | undefined;
   readonly #pause: Pause;
   #pausedBy = 0;
   #turnedAwayMs = -Infinity;
@@ -44,11 +44,11 @@ export class CrmLimits {
 
   constructor(
     private readonly options: LimitOptions,
+    private readonly evaluator: Pick<Evaluator, 'evaluate'>,
     private readonly logger: ProviderLogger,
     readonly now = TEMPO.now,
   ) {
     this.#bucket = options.rateLimit == null ? undefined : new TokenBucket(options.rateLimit, now);
-    this.#limitReached = options.limitReached == null ? undefined : compileExpression(options.limitReached);
     this.#pause = new Pause(now);
   }
 
@@ -68,7 +68,7 @@ export class CrmLimits {
 
   /** Whether the body of an answer that is no success tells anything. */
   get readsBodies(): boolean {
-    return this.#limitReached !== undefined;
+    return this.options.limitReached != null;
   }
 
   /** @throws VipLookupBusyError while the CRM is left alone */
@@ -111,11 +111,10 @@ export class CrmLimits {
 
   /**
    * Begins a pause when the body asks for one.
-   * @param body what the answer says; `undefined` when that is no JSON
    * @throws VipLookupBusyError when it does
    */
-  async heed(answer: RefusedAnswer, body: Json | undefined): Promise<void> {
-    if (await this.#isLimitReached(body)) this.pause(answer);
+  async heed(answer: RefusedAnswer, body: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (await this.#isLimitReached(body, signal)) this.pause(answer);
   }
 
   /** @throws VipLookupBusyError always */
@@ -133,10 +132,15 @@ export class CrmLimits {
     throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);
   }
 
-  async #isLimitReached(body: Json | undefined): Promise<boolean> {
-    if (this.#limitReached === undefined || body === undefined) return false;
-    const value = await evaluateExpression('limitReached', this.#limitReached, body, {});
-    return !isNothing(value);
+  async #isLimitReached(body: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { values } = await this.evaluator.evaluate(body, ['limitReached'], {}, LOOKUP_LIMITS, signal);
+      return !isNothing(values['limitReached']);
+    } catch (error) {
+      // The status tells enough.
+      if (error instanceof NotJsonError) return false;
+      throw error;
+    }
   }
 
   #pauseText(leftMs: number): string {

@@ -26,7 +26,7 @@ export function makeAuth(
       return new FixedAuth({ [auth.name!.toLowerCase()]: auth.value! });
     case 'oauth2-client-credentials':
     case 'oauth2-jwt-bearer':
-      return new OAuthAuth(new FixedGrant(auth), auth.scheme, context.logger, tempo);
+      return new OAuthAuth(new FixedGrant(auth, tempo), auth.scheme, context.logger, tempo);
     case 'oauth2-refresh-token':
       return new OAuthAuth(new RefreshGrant(context, auth, tempo), auth.scheme, context.logger, tempo);
   }
@@ -48,6 +48,14 @@ class FixedAuth implements CrmAuth {
 
   async renewed(): Promise<boolean> {
     return false;
+  }
+
+  taken(): void {
+    // They never change.
+  }
+
+  refusedAnew(): void {
+    // There is no second try.
   }
 
   async close(): Promise<void> {

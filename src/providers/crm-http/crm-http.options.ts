@@ -2,7 +2,7 @@ import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { isPlainObject, isSpellingPattern, SPELLINGS } from '../../plugin-api/index.js';
 import type { Json, JsonObject, Spelling, SpellingPattern } from '../../plugin-api/index.js';
 import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
-import { expressionProblem } from './crm-http.mapping.js';
+import { expressionProblem } from './crm-http.expressions.js';
 import { presetProblem, presetSchema } from './crm-http.preset-files.js';
 import { rateLimitProblem } from './crm-http.rate-limit.js';
 import {

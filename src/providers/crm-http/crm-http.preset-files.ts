@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { suggestion } from '../../plugin-api/index.js';
+import { OrdinaryFileError, readOrdinaryFileSync, suggestion } from '../../plugin-api/index.js';
 
 /** The presets that come with the product; the same way from `src` and from `dist`. */
 const SHIPPED = new URL('../../../presets/crm/', import.meta.url);
@@ -39,13 +39,11 @@ function isPath(preset: string): boolean {
 
 function readText(file: string): PresetText {
   try {
-    const bytes = readFileSync(file);
-    if (bytes.length > MAX_BYTES)
-      return { problem: `is a file of more than ${MAX_BYTES / 1024} KiB, which is no preset.` };
-    return { text: bytes.toString('utf8').replace(/^\ufeff/, '') };
+    const text = readOrdinaryFileSync(file, MAX_BYTES).toString('utf8');
+    return { text: text.replace(/^\ufeff/, '') };
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code);
-    return { problem: `is no file that can be read (${code}). Paths start at the configuration file.` };
+    if (!(error instanceof OrdinaryFileError)) throw error;
+    return { problem: `${error.message}. Paths start at the configuration file.` };
   }
 }
 

@@ -114,13 +114,11 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
   });
 
   it.each([
+    ['preset: ./no-such.yaml', '"./no-such.yaml" does not exist. Paths start at the configuration file.'],
+    ['preset: ./test', '"./test" is a folder; name a file. Paths start at the configuration file.'],
     [
-      'preset: ./no-such.yaml',
-      '"./no-such.yaml" is no file that can be read (ENOENT). Paths start at the configuration file.',
-    ],
-    [
-      'preset: ./test',
-      '"./test" is no file that can be read (EISDIR). Paths start at the configuration file.',
+      'preset: /dev/zero',
+      '"/dev/zero" is a device, and only ordinary files are read; put its content into one. Paths start at the configuration file.',
     ],
     ['preset:', 'is empty; it must be the name of a preset, or the path of a preset file, in quotes.'],
     ['preset: 5', '"5" must be the name of a preset, or the path of a preset file, in quotes.'],
@@ -270,7 +268,7 @@ describe('a preset file of one’s own', () => {
 
   it('is refused when it is too large to be one', async () => {
     expect(await problemsWith(`title: ${'x'.repeat(300_000)}`)).toEqual([
-      'line 6, providers.crm.preset: "own.yaml" is a file of more than 256 KiB, which is no preset.',
+      'line 6, providers.crm.preset: "own.yaml" is larger than 256 KiB. Paths start at the configuration file.',
     ]);
   });
 });

@@ -18,6 +18,7 @@ import type {
   VipLookupProvider,
   VipRecord,
 } from '../../plugin-api/index.js';
+import { Evaluator, LOOKUP_LIMITS } from './crm-http.evaluator.js';
 import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
 import { makeAuth } from './crm-http.make-auth.js';
@@ -51,29 +52,33 @@ export class CrmHttpProvider implements VipLookupProvider {
   /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
+  readonly #evaluator: Evaluator;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
+  #hasToldLeftPath = false;
 
   constructor(
     private readonly context: ProviderContext<CrmHttpOptions>,
     @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
   ) {
     const { options } = context;
-    this.#template = new RequestTemplate(options);
-    this.#mapping = new RecordMapping(options.record, options.errorPath, options);
+    this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
+    this.#evaluator = new Evaluator(options);
+    this.#mapping = new RecordMapping(options.record, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
       maxResponseBytes: readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
       auth: makeAuth(options.auth, context, tempo),
-      limits: new CrmLimits(options, context.logger, tempo.now),
-      connectMs: tempo.connectMs,
+      limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
+      tempo,
     });
-    this.#copy = makeCopy(context, this.#transport, tempo);
+    this.#copy = makeCopy(context, this.#transport, this.#evaluator, tempo);
   }
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
   async open(): Promise<void> {
+    this.#evaluator.open();
     const warm = Promise.all([this.#transport.warm(), this.#transport.authenticate()]);
     // With a copy, calls are answered though the CRM is down; `check` tells that.
     if (this.#copy === undefined) await warm;
@@ -153,6 +158,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   async close(): Promise<void> {
     // At once: a pull that is slow to end must not take the time in which a new refresh token is kept.
     await Promise.all([this.#copy?.close(), this.#transport.close()]);
+    this.#evaluator.close();
   }
 
   /** Whether the CRM is asked about callers who are not in the copy. */
@@ -176,8 +182,22 @@ export class CrmHttpProvider implements VipLookupProvider {
     signal: AbortSignal,
     spending: Spending,
   ): Promise<VipRecord[]> {
-    const answer = await this.#transport.ask(request, signal, spending);
-    return answer === undefined ? [] : this.#mapping.read(answer, caller, this.context.country);
+    const bindings = { caller: spellingsOf(caller) };
+    const answer = await this.#transport.ask(request, signal, spending, (body) =>
+      this.#evaluator.evaluate(body, ['errorPath', 'record'], bindings, LOOKUP_LIMITS, signal),
+    );
+    if (answer === undefined) return [];
+    return this.#mapping.read(answer.values['record'], caller, this.context.country);
+  }
+
+  /** Once: whoever calls himself `../admin` may do so a thousand times. */
+  #tellLeftPath(): void {
+    if (this.#hasToldLeftPath) return;
+    this.#hasToldLeftPath = true;
+    this.context.logger.warn(
+      {},
+      'a caller was not looked up, because its text would lead out of the path of url; others like it are not told',
+    );
   }
 
   #probe(): string {

@@ -3,7 +3,7 @@ import { compilePattern } from './libraries.js';
 
 /**
  * What JSONata uses of `RegExp`, on an engine whose time grows in step with the text (RE2): an expression runs on the
- * thread that answers calls, and backtracking over a hostile text of the CRM could hold it for hours.
+ * process that other lookups wait for, and backtracking over a hostile text of the CRM could hold it for hours.
  */
 export class LinearRegExp {
   lastIndex = 0;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { crmOptionProblems, crmProvider, lookUp } from '../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../test/support/crm-provider.js';
@@ -6,7 +6,10 @@ import { startCrmServer } from '../../../test/support/crm-server.js';
 import type { CrmAuth } from '../../../test/support/crm-server.js';
 import { AINO, CrmTrial, describeWithCrm, UNKNOWN } from '../../../test/support/describe-with-crm.js';
 import { VipLookupError } from '../../plugin-api/index.js';
-import type { CrmHttpOptions } from './crm-http.options.js';
+import { plainToInstance } from 'class-transformer';
+import { providerContext } from '../../plugin-api/testing/index.js';
+import { CrmHttpOptions } from './crm-http.options.js';
+import { CrmHttpProvider } from './crm-http.provider.js';
 import { RequestTemplate } from './crm-http.request.js';
 
 const scopeOf = (number: string) => ({
@@ -42,6 +45,20 @@ const anyText = fc.oneof(
   }),
 );
 
+/** What means something in paths. */
+const pathText = fc
+  .array(
+    fc.constantFrom('.', '..', '/', '\\', '%2e', '%2E', '%2f', '%5C', '%25', ';', '?', '#', 'admin', '1'),
+    {
+      maxLength: 6,
+    },
+  )
+  .map((parts) => parts.join(''));
+
+function decodedOnce(path: string): string {
+  return path.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+}
+
 describe('what a caller is called', () => {
   it('comes out of a query as it went in, and never changes the host or another parameter', () => {
     const search = template({ url: 'https://crm.example/find?a=1&phone={{ number }}&z={{ caller.text }}' });
@@ -62,16 +79,79 @@ describe('what a caller is called', () => {
 
   it('stays one segment of a path, or is not asked for', () => {
     const byPath = template({ url: 'https://crm.example/contacts/{{ number }}/card' });
+    const isRefused = (text: string) => /[/\\%]|^\.{1,2}(?:;|$)/.test(text);
     fc.assert(
-      fc.property(anyText, (text) => {
+      fc.property(fc.oneof(anyText, pathText), (text) => {
         const request = byPath.fill(scopeOf(text));
-        if (text === '.' || text === '..') return expect(request).toBeUndefined();
+        if (isRefused(text)) return expect(request).toBeUndefined();
         const segments = new URL(request!.path, request!.origin).pathname.split('/');
         expect([segments.length, segments[1], segments[3]]).toEqual([4, 'contacts', 'card']);
         expect(decodeURIComponent(segments[2]!)).toBe(wellFormed(text));
       }),
     );
-    expect(byPath.fill(scopeOf('..'))).toBeUndefined();
+  });
+
+  it.each([
+    '..',
+    '.',
+    '../../admin',
+    '..\\..\\admin',
+    '/etc',
+    'a/b',
+    '..%2F..%2Fadmin',
+    '%2e%2e',
+    '%2E.%5Cadmin',
+    '..%252fadmin',
+    '..%c0%afadmin',
+    '..;',
+    '..;jsessionid=1',
+  ])('%s leads out of no path', (text) => {
+    const told = jest.fn();
+    const options = { url: 'https://crm.example/contacts/{{ number }}/card', record: '$' };
+    expect(new RequestTemplate(options, told).fill(scopeOf(text))).toBeUndefined();
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
+  it('that leads out of a path is not looked up, and told once, without the text', async () => {
+    const options = { url: 'http://127.0.0.1:9/contacts/{{ number }}', record: '$', spellings: ['text'] };
+    const context = providerContext(plainToInstance(CrmHttpOptions, options));
+    const provider = new CrmHttpProvider(context);
+    for (const number of ['../../admin', '..\\x']) expect(await lookUp(provider, number)).toBeNull();
+    await provider.close();
+    expect(context.logged).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        message: expect.stringContaining('would lead out of the path of url'),
+      }),
+    ]);
+    expect(JSON.stringify(context.logged)).not.toContain('admin');
+  });
+
+  it('does not leave a path whose dots stand partly in the template', () => {
+    const halves = template({ url: 'https://crm.example/contacts/.{{ number }}/%2e{{ number }}' });
+    expect(halves.fill(scopeOf('.'))).toBeUndefined();
+    expect(halves.fill(scopeOf('1'))!.path).toBe('/contacts/.1/%2e1');
+  });
+
+  it('reaches no other resource, however often proxies decode the path and tidy it up', () => {
+    const byPath = template({ url: 'https://crm.example/v1/members/{{ number }}/profile' });
+    fc.assert(
+      fc.property(pathText, (text) => {
+        const request = byPath.fill(scopeOf(text));
+        if (request === undefined) return;
+        for (let path = request.path, times = 0; times < 4; times++, path = decodedOnce(path)) {
+          const tidy = new URL(path.replaceAll(/;[^/]*/g, '').replaceAll(/[?#]/g, '_'), request.origin)
+            .pathname;
+          expect(tidy).toMatch(/^\/v1\/members\/[^/]*\/profile$/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('may have a slash where no path is: in a query, and the path may have an encoded one of its own', () => {
+    const search = template({ url: 'https://crm.example/group%2Fcrm/find?q={{ number }}&r=1#{{ number }}' });
+    expect(search.fill(scopeOf('030/123 456%'))!.path).toBe('/group%2Fcrm/find?q=030%2F123%20456%25&r=1');
   });
 
   it('comes out of a JSON body as it went in, whether the body is a text or a map', () => {

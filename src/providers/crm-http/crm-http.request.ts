@@ -1,6 +1,6 @@
 import { isPlainObject } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
-import { NotWritableError, TextTemplate } from './crm-http.templates.js';
+import { LEAVES_SEGMENT, NotWritableError, TextTemplate } from './crm-http.templates.js';
 import type { TemplateScope } from './crm-http.templates.js';
 import { splitUrl } from './crm-http.url.js';
 
@@ -33,7 +33,11 @@ export class RequestTemplate {
   readonly #fixedHeaders: Readonly<Record<string, string>>;
   readonly #body: BodyTemplate | undefined;
 
-  constructor(options: RequestOptions) {
+  /** @param leftPath is called when `fill` refuses values that would leave the path of `url` */
+  constructor(
+    options: RequestOptions,
+    private readonly leftPath?: () => void,
+  ) {
     const address = splitUrl(options.url);
     if (address === undefined) throw new TypeError('url: is no address; validate the options first');
     this.#origin = address.origin;
@@ -64,9 +68,12 @@ export class RequestTemplate {
    */
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
-      const path = this.#path.render(scope);
-      if (hasDotSegment(path)) return undefined;
-      const url = new URL(`${this.#origin}${path}`);
+      const rendered = this.#path.render(scope);
+      if (leavesPath(rendered)) {
+        this.leftPath?.();
+        return undefined;
+      }
+      const url = new URL(`${this.#origin}${rendered.replaceAll(LEAVES_SEGMENT, '')}`);
       return {
         origin: this.#origin,
         path: `${url.pathname}${url.search}`,
@@ -84,9 +91,13 @@ export class RequestTemplate {
   }
 }
 
-/** A caller named `..` would ask for another resource, and no encoding prevents that (RFC 3986, 5.2.4). */
-function hasDotSegment(path: string): boolean {
-  return /(?:^|[/\\])\.{1,2}(?=[/\\]|$)/.test(path.replace(/[?#].*$/s, ''));
+/**
+ * Whether a caller would ask for another resource than the one that is configured: named `..` (RFC 3986, 5.2.4), `../admin` or
+ * `..;x`. No encoding prevents that, since proxies decode a path before they pass it on.
+ */
+function leavesPath(rendered: string): boolean {
+  const path = rendered.replace(/[?#].*$/s, '');
+  return path.includes(LEAVES_SEGMENT) || /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\;]|%3b|$)/i.test(path);
 }
 
 interface BodyTemplate {

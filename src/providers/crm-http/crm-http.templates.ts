@@ -5,7 +5,7 @@ import type { Spelling } from '../../plugin-api/index.js';
 
 /**
  * Where the text of a template ends up, which decides how the caller's number is written into it: percent-encoded
- * (`url`), refused unless it is printable Latin-1 (`header`), escaped for the inside of a JSON string (`json-text`), or as
+ * (`url`, with `LEAVES_SEGMENT`), refused unless it is printable Latin-1 (`header`), escaped for the inside of a JSON string (`json-text`), or as
  * it is (`json-value`, for texts that become JSON strings afterwards).
  */
 export type Place = 'url' | 'header' | 'json-text' | 'json-value';
@@ -65,8 +65,18 @@ const MAX_TEMPLATE_CHARACTERS = 10_000;
 /** Tabs apart, RFC 9110 knows no control characters in a field value; beyond Latin-1 nothing can be sent. */
 const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/**
+ * Stands in a rendered `url` before each sign of a value that a server, or a proxy before it, may take for the end of a path
+ * segment: a slash of either kind, or a percent sign, which may begin an encoded one.
+ */
+export const LEAVES_SEGMENT = '\0';
+
 const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
-  url: (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')),
+  url: (text) =>
+    encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+      /%(?:2F|5C|25)/g,
+      `${LEAVES_SEGMENT}$&`,
+    ),
   header: (text) => {
     if (!isHeaderText(text)) throw new NotWritableError('not for a header');
     return text;

@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Agent, Dispatcher } from 'undici';
 import { VipLookupError } from '../../plugin-api/index.js';
-import type { Json } from '../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
+import { NotJsonError } from './crm-http.evaluator.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmLimits, Spending } from './crm-http.limits.js';
 import type { CrmRequest } from './crm-http.request.js';
+import type { CrmTempo } from './crm-http.tempo.js';
 import { undici } from './libraries.js';
 
 /** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
@@ -19,13 +20,15 @@ const KEEP_ALIVE_MS = 10 * 60_000;
 /** An unused answer is read up to here so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 
+export type ReadBody<T> = (body: Uint8Array) => Promise<T>;
+
 export interface TransportSettings {
   /** Statuses that say that the CRM lists nobody. */
   readonly notFound: readonly number[];
   readonly maxResponseBytes: number;
   readonly auth: CrmAuth;
   readonly limits: CrmLimits;
-  readonly connectMs?: number;
+  readonly tempo?: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'>;
 }
 
 /** Connections to one CRM, kept open between lookups, with its credentials and within its limits. */
@@ -39,7 +42,7 @@ export class CrmTransport {
     private readonly settings: TransportSettings,
     names = new HostNames(),
   ) {
-    this.#connections = new Connections(origin, names, settings.connectMs);
+    this.#connections = new Connections(origin, names, settings.tempo);
     const { Agent } = undici();
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
@@ -67,15 +70,17 @@ export class CrmTransport {
   /**
    * Sends a request with the credentials, never to another place: redirects are not followed, so credentials stay with
    * the configured host. A second time only when the CRM refused credentials (401) and there are newer ones.
-   * @returns the answer's JSON; `undefined` when its status says that the CRM lists nobody
+   * @param read makes sense of the answer's body
+   * @returns what `read` made of it; `undefined` when the status says that the CRM lists nobody
    * @throws VipLookupBusyError, at once, while the CRM is left alone or its rate limit is used up; VipLookupError for
    *   anything else, and when the signal aborts
    */
-  async ask(
+  async ask<T>(
     request: CrmRequest,
     signal: AbortSignal,
-    spending: Spending = 'take',
-  ): Promise<Json | undefined> {
+    spending: Spending,
+    read: ReadBody<T>,
+  ): Promise<T | undefined> {
     const { auth, limits } = this.settings;
     if (signal.aborted) throw stopped();
     limits.admit();
@@ -83,12 +88,18 @@ export class CrmTransport {
     limits.spend(spending);
     try {
       const answer = await this.#send(request, credentials, signal);
-      if (answer.statusCode !== 401) return await this.#read(answer, request, signal);
+      if (answer.statusCode !== 401) {
+        auth.taken(credentials);
+        return await this.#read(answer, request, signal, read);
+      }
       await discard(answer, signal);
       if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
       limits.spend(spending === 'none' ? 'none' : 'owe');
       const renewed = await auth.headers(signal);
-      return await this.#read(await this.#send(request, renewed, signal), request, signal);
+      const second = await this.#send(request, renewed, signal);
+      if (second.statusCode === 401) auth.refusedAnew(renewed);
+      else auth.taken(renewed);
+      return await this.#read(second, request, signal, read);
     } catch (error) {
       limits.failed();
       throw requestFailure(error, signal, this.settings.maxResponseBytes);
@@ -124,16 +135,23 @@ export class CrmTransport {
     return { ...(await this.#agent.request({ ...request, headers, signal })), askedMs };
   }
 
-  async #read(answer: Answer, request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+  async #read<T>(
+    answer: Answer,
+    request: CrmRequest,
+    signal: AbortSignal,
+    read: ReadBody<T>,
+  ): Promise<T | undefined> {
     const { statusCode, headers, body, askedMs } = answer;
     const { notFound, limits } = this.settings;
     const isNobody = notFound.includes(statusCode);
     if (statusCode >= 200 && statusCode <= 299 && !isNobody) {
-      const text = await body.text();
+      const bytes = new Uint8Array(await body.arrayBuffer());
       await connectionReturned();
-      const json = readJson(text, headers);
+      const made = await read(bytes).catch((error: unknown) => {
+        throw error instanceof NotJsonError ? notJson(headers) : error;
+      });
       limits.answered(askedMs);
-      return json;
+      return made;
     }
     if (isNobody) {
       await discard(answer, signal);
@@ -147,7 +165,7 @@ export class CrmTransport {
       body.on('error', () => undefined).destroy(); // ends the connection, which is an error to the body
       limits.pause(refused);
     }
-    if (limits.readsBodies) await limits.heed(refused, await readRefusal(answer));
+    if (limits.readsBodies) await limits.heed(refused, await readRefusal(answer), signal);
     else await discard(answer, signal);
     throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
   }
@@ -164,15 +182,10 @@ async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): 
   await connectionReturned();
 }
 
-/** What an answer that is no success says, where that is JSON; its status tells enough where it is not. */
-async function readRefusal({ body }: Answer): Promise<Json | undefined> {
-  const text = await body.text();
+async function readRefusal({ body }: Answer): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await body.arrayBuffer());
   await connectionReturned();
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  return bytes;
 }
 
 /** undici takes a connection back one turn later than it ends the body; asking at once would open a second one. */
@@ -182,16 +195,12 @@ async function connectionReturned(): Promise<void> {
 
 type Headers = Record<string, string | string[] | undefined>;
 
-function readJson(text: string, headers: Headers): Json {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, '')) as Json;
-  } catch {
-    const described = ['content-type', 'content-encoding']
-      .map((name) => [name, /^[\w.+/-]{1,80}/.exec(String(headers[name] ?? ''))?.[0]] as const)
-      .filter(([name, value]) => value !== undefined || name === 'content-type')
-      .map(([name, value]) => `${name} ${value ?? 'not given'}`);
-    throw new VipLookupError(`answer is not JSON (${described.join(', ')})`);
-  }
+function notJson(headers: Headers): VipLookupError {
+  const described = ['content-type', 'content-encoding']
+    .map((name) => [name, /^[\w.+/-]{1,80}/.exec(String(headers[name] ?? ''))?.[0]] as const)
+    .filter(([name, value]) => value !== undefined || name === 'content-type')
+    .map(([name, value]) => `${name} ${value ?? 'not given'}`);
+  return new VipLookupError(`answer is not JSON (${described.join(', ')})`);
 }
 
 function redirection(statusCode: number, headers: Headers, origin: string): string {

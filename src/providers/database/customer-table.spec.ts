@@ -57,6 +57,18 @@ describe.each([
   ['SQLite', inSqlite],
   ['MariaDB', onMariaDb],
 ])("a customer's table in %s", (kind, database) => {
+  it('does not hide a VIP behind very many rows of the same number that are none', async () => {
+    const colleagues = Array.from({ length: 600 }, () => `('0501231234', NULL)`).join(', ');
+    const connection = await database(`
+      CREATE TABLE customers (phone VARCHAR(40), level VARCHAR(9));
+      INSERT INTO customers VALUES ${colleagues}, ('0501231234', 'gold'), ('0501231235', NULL);`);
+    await withProvider(connection, OPTIONS, async (ask, { logged }) => {
+      expect(await ask('+358501231234')).toMatchObject([{ tier: 'gold' }]);
+      expect(await ask('+358501231235')).toBeNull();
+      expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+    });
+  });
+
   it('gives records by its own column names', async () => {
     const connection = await database(`
       CREATE TABLE ${kind === 'SQLite' ? '"VIP list"' : '`VIP list`'} (

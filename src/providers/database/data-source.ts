@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Libsql from 'libsql';
 import type { DataSource, Logger } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
-import { libsql, typeorm } from './drivers.js';
+import { typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';
+import { sqliteDriver } from './sqlite-file.js';
 
 export interface DataSourceSettings {
   /** Somebody else's database: no migrations, and the session refuses to write. */
@@ -47,7 +48,7 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
     return new DataSource({
       ...common,
       type: 'better-sqlite3',
-      driver: libsql(),
+      driver: sqliteDriver(!settings.readOnly),
       database: address.path,
       timeout: settings.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
       // The journal mode is written into the file, so only our own is given one.

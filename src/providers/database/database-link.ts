@@ -11,6 +11,8 @@ const LAST_RETRY_MS = 4_000;
 const LOOKUP_RETRY_MS = 250;
 /** Longer than connecting and waiting for another instance's migrations takes. */
 const ATTEMPT_MS = 15_000;
+/** Says a server that is silent, and a file that somebody else keeps locked. */
+export const NO_ANSWER = 'database did not answer while connecting';
 
 /** Keeps one session to a database: made when first asked for, made anew in the background when it could not be. */
 export class DatabaseLink<S extends Session> {
@@ -59,7 +61,7 @@ export class DatabaseLink<S extends Session> {
   async #try(): Promise<S> {
     clearTimeout(this.#timer);
     const patience = new AbortController();
-    const giveUp = (): void => patience.abort(new VipLookupError('database did not answer while connecting'));
+    const giveUp = (): void => patience.abort(new VipLookupError(NO_ANSWER));
     const timer = setTimeout(giveUp, ATTEMPT_MS).unref();
     this.#closing.signal.addEventListener('abort', giveUp, { once: true });
     try {

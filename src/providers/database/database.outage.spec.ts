@@ -13,7 +13,7 @@ import { eventually, patient } from '../../../test/support/eventually.js';
 import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
 import type { MariaDb } from '../../../test/support/mariadb.js';
-import { Caller } from '../../plugin-api/index.js';
+import { Caller, withTimeLimit } from '../../plugin-api/index.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
 import type { DatabaseProvider } from './database.provider.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
@@ -36,11 +36,15 @@ async function outcome(provider: DatabaseProvider, signal = patient()): Promise<
   }
 }
 
-/** For calls that are meant to end without an answer. */
-const soon = (): AbortSignal => AbortSignal.timeout(150);
+/** The same for calls that are meant to end without an answer. */
+const outcomeSoon = (provider: DatabaseProvider): Promise<unknown> =>
+  withTimeLimit(150, [], (signal) => outcome(provider, signal));
 
 function untilFound(provider: DatabaseProvider): Promise<void> {
-  return eventually(async () => expect(await outcome(provider, AbortSignal.timeout(2_000))).toEqual(GOLD));
+  return eventually(async () => {
+    const found = await withTimeLimit(2_000, [], (signal) => outcome(provider, signal));
+    expect(found).toEqual(GOLD);
+  });
 }
 
 /** Sockets of this process that are not ours: those that suites before this one left open. */
@@ -106,7 +110,7 @@ describe('a lookup on a server in trouble', () => {
     server.freeze();
     try {
       for (let round = 0; round < 3; round++) {
-        const outcomes = await Promise.all(Array.from({ length: 30 }, () => outcome(provider, soon())));
+        const outcomes = await Promise.all(Array.from({ length: 30 }, () => outcomeSoon(provider)));
         expect(outcomes).toEqual(outcomes.map(() => expect.stringMatching(/^timeout$|ETIMEDOUT/)));
       }
       await untilSockets(POOL_SIZE);
@@ -122,7 +126,7 @@ describe('a lookup on a server in trouble', () => {
     await Promise.all(Array.from({ length: 5 }, () => outcome(provider)));
     server.freeze();
     try {
-      expect(await outcome(provider, soon())).toBe('timeout');
+      expect(await outcomeSoon(provider)).toBe('timeout');
       await provider.close();
       await untilSockets(0);
     } finally {
@@ -140,7 +144,7 @@ describe('a lookup on a server in trouble', () => {
       await crowd();
       proxy[spoil]();
       if (spoil === 'swallow') {
-        const lost = await Promise.all(Array.from({ length: POOL_SIZE }, () => outcome(far, soon())));
+        const lost = await Promise.all(Array.from({ length: POOL_SIZE }, () => outcomeSoon(far)));
         expect(lost).toEqual(lost.map(() => 'timeout'));
       }
       expect(await outcome(far)).toEqual(GOLD);
@@ -196,13 +200,13 @@ describe('a database that takes the connection and says nothing', () => {
       () => 'opened',
       (error: Error) => error.message,
     );
-    expect(await outcome(provider, soon())).toBe('timeout');
+    expect(await outcomeSoon(provider)).toBe('timeout');
     await provider.close();
     await untilSockets(0);
     expect(await opening).toMatch(
       /^database (?:did not answer while connecting|is not reachable \(ETIMEDOUT\))$/,
     );
-    expect(await outcome(provider, soon())).toBe('the provider is closed');
+    expect(await outcomeSoon(provider)).toBe('the provider is closed');
     await silent.stop();
   });
 

@@ -1,6 +1,7 @@
 import {
   bySpecificity,
   numberKeys,
+  VipFileError,
   VipLookup,
   VipLookupError,
   VipRecordError,
@@ -14,6 +15,7 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { POOL_SIZE } from './data-source.js';
+import { NO_ANSWER } from './database-link.js';
 import { DatabaseNodes } from './database-nodes.js';
 import type { Work } from './database-node.js';
 import type { NodeTrouble } from './database-nodes.js';
@@ -36,6 +38,8 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
   readonly #nodes: DatabaseNodes<DatabaseSession>;
+  /** Of an SQLite database. */
+  readonly #file: string | undefined;
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
 
@@ -45,6 +49,7 @@ export class DatabaseProvider implements VipLookupProvider {
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
     this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
     const url = this.#url();
+    this.#file = /^sqlite:(?!:memory:$)(.+)$/s.exec(url)?.[1];
     this.#nodes = new DatabaseNodes(
       url,
       {
@@ -61,7 +66,10 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 
   async open(): Promise<void> {
-    await this.#nodes.open();
+    await this.#nodes.open().catch((error: unknown) => {
+      const { message } = failureOf(error);
+      throw this.#file === undefined || message === NO_ANSWER ? error : new VipFileError(message, this.#file);
+    });
   }
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {

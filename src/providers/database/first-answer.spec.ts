@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { withTimeLimit } from '../../plugin-api/index.js';
 import { firstAnswer } from './first-answer.js';
 import type { Asked } from './first-answer.js';
 
@@ -231,7 +232,7 @@ describe('a process that stands still', () => {
   it('does not blame anybody where it stood still until the question was given up', async () => {
     const events: string[] = [];
     const { asked, standStill } = await twoToAsk(events);
-    const answer = firstAnswer(asked, AbortSignal.timeout(SLOW_MS / 2), isNonsense);
+    const answer = withTimeLimit(SLOW_MS / 2, [], (signal) => firstAnswer(asked, signal, isNonsense));
     standStill();
     await expect(answer).rejects.toMatchObject({ name: 'TimeoutError' });
     // Blame would come at the end of the same turn of the event loop.

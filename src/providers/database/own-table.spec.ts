@@ -9,7 +9,7 @@ import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from './data-source.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
-import { OWN_TABLE, TableStatements } from './vip-table.js';
+import { MAX_ROWS, OWN_TABLE, TableStatements } from './vip-table.js';
 
 const ask = (provider: ReturnType<typeof databaseProvider>['provider'], number: string) =>
   provider.lookup(Caller.read(number, 'FI'), patient());
@@ -87,6 +87,25 @@ describe.each([
       expect(await ask(provider, '09 123 456')).toEqual([records[1], records[3], records[2], records[0]]);
       expect(await ask(provider, '+35891')).toEqual([records[0]]);
       expect(await provider.check(patient())).toEqual({ status: 'up', entries: 5 });
+      await provider.close();
+    }));
+
+  it('does not hide the exact number, or a longer range, behind very many rows of a range', () =>
+    withDatabase(async (dataSource, url) => {
+      const wide = Array.from({ length: 600 }, (_, i) => ({
+        number: '+3585*',
+        tier: 'wide',
+        targets: [`T${i}`],
+      }));
+      const narrow = { number: '+3585012*', tier: 'narrow' };
+      const exact = { number: '+358501231234', tier: 'exact' };
+      await importRecords(dataSource, [...wide, narrow, exact], 'replace');
+      const { provider, logged } = databaseProvider(url);
+      const found = (await ask(provider, '0501231234')) as VipRecord[];
+      expect(found).toEqual([exact, narrow, ...wide.slice(0, MAX_ROWS - 2)]);
+      expect(logged.map(({ message }) => message)).toContain(
+        'one caller has too many rows; the others were not looked at',
+      );
       await provider.close();
     }));
 

@@ -2,7 +2,7 @@ import { readVipRecord, VipRecordError } from '../../plugin-api/index.js';
 import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { isStorable } from './stored-numbers.js';
 
-/** The columns that an import writes, in the order of `valuesOf`. */
+/** The columns that an import writes, in the order of `valuesOf` and of `RECORD_FIELDS`. */
 export const WRITTEN_COLUMNS = [
   'number',
   'tier',
@@ -15,8 +15,11 @@ export const WRITTEN_COLUMNS = [
 ] as const;
 
 const DAY_MS = 86_400_000;
+const FARTHEST_ZONE_MS = DAY_MS - 60_000;
+/** Leaves a row of an export well below what is read as one row of CSV. */
+const MAX_TARGETS_CHARACTERS = 100_000;
 
-/** A record as the table holds it. */
+/** A record as the table, and an export, holds it: texts in the order of `RECORD_FIELDS`. */
 export function valuesOf(record: VipRecord): (string | null)[] {
   return [
     record.number,
@@ -54,6 +57,9 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   if (record.targets?.some((target) => target.includes(';'))) {
     problems.push({ field: 'targets', message: 'has a ; within a targetid, which separates targetids here' });
   }
+  if ((record.targets?.join(';').length ?? 0) > MAX_TARGETS_CHARACTERS) {
+    problems.push({ field: 'targets', message: `has more than ${MAX_TARGETS_CHARACTERS} characters in all` });
+  }
   return [...problems, ...readBackProblems(record)];
 }
 
@@ -71,11 +77,19 @@ function readBackProblems(record: VipRecord): readonly RecordProblem[] {
 }
 
 /**
- * ISO 8601 as `readVipRecord` reads it back: a whole day as its date, which also keeps "until 9999-12-31" within four
- * digits.
+ * ISO 8601 as `readVipRecord` reads it back: a whole day as its date; in a zone far enough away where the year would not have
+ * four digits in UTC.
  * @param dayMs the length of the day that a date without a time ends, 0 for one that begins it
  */
 function instantText(ms: number, dayMs: number): string {
-  const text = new Date(ms - (ms % DAY_MS === 0 ? dayMs : 0)).toISOString();
-  return ms % DAY_MS === 0 ? text.slice(0, 'YYYY-MM-DD'.length) : text;
+  const day = new Date(ms - dayMs).toISOString();
+  if (ms % DAY_MS === 0 && hasPlainYear(day)) return day.slice(0, 'YYYY-MM-DD'.length);
+  const text = new Date(ms).toISOString();
+  if (hasPlainYear(text)) return text;
+  const [awayMs, zone] = ms < 0 ? [FARTHEST_ZONE_MS, '+23:59'] : [-FARTHEST_ZONE_MS, '-23:59'];
+  return new Date(ms + awayMs).toISOString().replace('Z', zone);
+}
+
+function hasPlainYear(text: string): boolean {
+  return /^\d{4}-/.test(text);
 }

@@ -72,6 +72,7 @@ export class TableStatements {
   readonly #select: string;
   readonly #number: string;
   readonly #table: string;
+  readonly #isVip: string;
 
   constructor(
     private readonly table: VipTable,
@@ -79,6 +80,8 @@ export class TableStatements {
   ) {
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
+    const tier = table.isOwn ? undefined : table.fields.get('tier');
+    this.#isVip = tier === undefined ? '' : ` AND ${escape(tier)} IS NOT NULL`;
     const aliased = [
       ...[...table.fields].map(([field, column]) => `${escape(column)} AS ${escape(field)}`),
       ...[...table.attributes.values()].map((column, index) => `${escape(column)} AS ${escape(`a${index}`)}`),
@@ -86,11 +89,17 @@ export class TableStatements {
     this.#select = `SELECT ${aliased.join(', ')} FROM ${this.#table}`;
   }
 
-  /** Rows of any of `count` numbers; those of the own table as they were written. */
+  /**
+   * Rows of any of `count` numbers. Those that matter most are not behind the limit: in the own table the exact number comes
+   * before the ranges, the longer before the shorter, and then the order in which they were written; in a customer's table rows
+   * without a tier, who are no VIPs, are left out.
+   */
   find(count: number): string {
     const marks = Array.from({ length: count }, () => '?').join(', ');
-    const order = this.table.isOwn ? ' ORDER BY id' : '';
-    return `${this.#select} WHERE ${this.#number} IN (${marks})${order} LIMIT ${MAX_ROWS}`;
+    const number = this.#number;
+    const found = `${this.#select} WHERE ${number} IN (${marks})${this.#isVip}`;
+    const order = this.table.isOwn ? ` ORDER BY ${number} LIKE '%*', LENGTH(${number}) DESC, id` : '';
+    return `${found}${order} LIMIT ${MAX_ROWS}`;
   }
 
   /** The next rows of the own table after an `id`, with theirs. */

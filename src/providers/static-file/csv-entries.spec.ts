@@ -136,7 +136,7 @@ describe('a CSV list', () => {
       'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
     ],
     ['"Matti', 'has a double quote that is never closed'],
-    [`"${'x'.repeat(140_000)}`, 'is longer than 131072 bytes; a double quote may be left open'],
+    [`"${'x'.repeat(530_000)}`, 'is longer than 524288 bytes; a double quote may be left open'],
   ])('reports broken quoting with the line on which the entry begins: %.20s', async (cell, message) => {
     expect(await problemsOf(`number,tier,name\n4711,gold,"a\nb"\n4712,,\n4713,gold,${cell}\n4714,,`)).toEqual(
       [expect.stringContaining('line 4, tier: is missing'), `line 5: ${message}; what follows was not read`],

@@ -2,8 +2,11 @@ import { Parser } from 'csv-parse';
 import { detectDelimiter } from './csv-header.js';
 
 const CHUNK_BYTES = 32_768;
-/** Two texts of 16,384 characters (attributes, instructions), four bytes each at most: more is a quote left open. */
-export const MAX_ROW_BYTES = 131_072;
+/**
+ * Room for what an export may write: two texts of 16,384 characters (attributes, instructions) and targets of 100,000, three
+ * bytes each at most. More is a quote left open.
+ */
+export const MAX_ROW_BYTES = 524_288;
 
 export interface Row {
   readonly cells: readonly string[];

@@ -166,6 +166,22 @@ describe('a YAML list', () => {
     expect(await problemsOf('list.yaml', content)).toEqual([problem]);
   });
 
+  it.each([
+    [
+      'aliases of fields',
+      '- { number: &n 0669812345, tier: &t 007 }\n- { number: *n, tier: *t, targets: [A] }\n',
+    ],
+    ['an alias of a whole entry', '- &entry { number: 0669812345, tier: 007 }\n- *entry\n'],
+    [
+      'an anchor that is used again',
+      '- { number: &n 4711, tier: &n 007 }\n- { number: &n 0669812345, tier: 007 }\n- { number: *n, tier: 007 }\n',
+    ],
+  ])('reads %s as they are written', async (_, content) => {
+    const { records } = await readRecords(Buffer.from(content), 'list.yaml', { country: 'IT' });
+    const { number, tier } = records.at(-1)!.record;
+    expect({ number, tier }).toEqual({ number: '+390669812345', tier: '007' });
+  });
+
   it('does not unfold aliases without end', async () => {
     const levels = Array.from(
       { length: 9 },

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { VipLookupError } from '../../plugin-api/index.js';
+import { OrdinaryFileError, readOrdinaryFile, VipLookupError } from '../../plugin-api/index.js';
 import type { Pace } from './pace.js';
 import { LineFinder } from './raw-entry.js';
 
@@ -12,24 +11,13 @@ const PIECE_BYTES = 512 * 1024;
 /**
  * The content of a list.
  * @param name what the file is called in messages
- * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
+ * @throws VipLookupError when there is no such file, or it may not be read, is no ordinary one, or is larger than 256 MiB
  */
 export async function readListBytes(path: string, name: string, signal?: AbortSignal): Promise<Buffer> {
   try {
-    const file = await stat(path);
-    if (!file.isFile()) throw new VipLookupError(`${name} is no file`);
-    if (file.size > MAX_FILE_BYTES) {
-      const mebibytes = Math.ceil(file.size / 1_048_576);
-      throw new VipLookupError(`${name} has ${mebibytes} MiB; a list may have 256 MiB at most`);
-    }
-    return await readFile(path, { signal });
+    return await readOrdinaryFile(path, MAX_FILE_BYTES, signal);
   } catch (error) {
-    if (error instanceof VipLookupError) throw error;
-    const { code } = error as { code?: string };
-    if (code === 'ABORT_ERR') throw error;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new VipLookupError(`${name} does not exist`);
-    if (code === 'EACCES' || code === 'EPERM') throw new VipLookupError(`${name} may not be read (${code})`);
-    throw new VipLookupError(`${name} cannot be read (${code ?? 'unknown error'})`);
+    throw error instanceof OrdinaryFileError ? new VipLookupError(`${name} ${error.message}`) : error;
   }
 }
 

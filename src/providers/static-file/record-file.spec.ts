@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeProblem } from './line-problems.js';
@@ -139,16 +140,22 @@ describe('a list in a file', () => {
     expect(await warningsFor('FI')).toEqual([]);
   });
 
-  it('cannot be read when it is missing, a folder, or too large', async () => {
+  it('cannot be read when it is missing, no ordinary file, or too large', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'record-file-'));
     try {
       const path = join(directory, 'list.csv');
       await expect(readRecordFile(path)).rejects.toThrow(`${path} does not exist`);
       await expect(readRecordFile(join(directory, 'list.csv', 'x.csv'))).rejects.toThrow('does not exist');
-      await expect(readRecordFile(directory)).rejects.toThrow(`${directory} is no file`);
+      await expect(readRecordFile(directory)).rejects.toThrow(`${directory} is a folder; name a file`);
+      execFileSync('mkfifo', [join(directory, 'pipe.csv')]);
+      await expect(readRecordFile(join(directory, 'pipe.csv'))).rejects.toThrow(
+        'pipe.csv is a named pipe (FIFO), and only ordinary files are read; put its content into one',
+      );
+      await symlink('/dev/zero', join(directory, 'device.csv'));
+      await expect(readRecordFile(join(directory, 'device.csv'))).rejects.toThrow('device.csv is a device');
       await writeFile(path, '');
       await truncate(path, MAX_FILE_BYTES + 1);
-      await expect(readRecordFile(path)).rejects.toThrow('has 257 MiB; a list may have 256 MiB at most');
+      await expect(readRecordFile(path)).rejects.toThrow('list.csv is larger than 256 MiB');
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -191,7 +191,7 @@ describe('a VIP list in a file', () => {
 
   it('may be missing at the start, and is used as soon as it is there', async () => {
     await expect(provider.open()).rejects.toMatchObject({
-      name: 'VipLookupError',
+      name: 'VipFileError',
       message: 'vips.csv does not exist',
     });
     const noList = { name: 'VipLookupError', message: 'no list loaded: vips.csv does not exist' };
@@ -206,7 +206,7 @@ describe('a VIP list in a file', () => {
   it('may be bad at the start: opening names every problem, lookups fail until it is good', async () => {
     await writeFile(path, `${BAD}${AINO},gold,"x\n`);
     await expect(provider.open()).rejects.toMatchObject({
-      name: 'VipLookupError',
+      name: 'VipFileError',
       message:
         'vips.csv is not usable (2 problems):\n' +
         '- line 3, tier: is missing; write the tier that routes name, for example gold\n' +

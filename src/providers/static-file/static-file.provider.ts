@@ -1,4 +1,4 @@
-import { FileWatcher, VipLookup, VipLookupError } from '../../plugin-api/index.js';
+import { FileWatcher, VipFileError, VipLookup, VipLookupError } from '../../plugin-api/index.js';
 import type {
   Caller,
   ProviderContext,
@@ -80,7 +80,7 @@ export class StaticFileProvider implements VipLookupProvider {
     this.#watcher = new FileWatcher(path, this.pollMs, () => this.#load(path));
     await this.#watcher.start();
     this.#isOpen = true;
-    if (this.#refusal !== undefined) throw new VipLookupError(this.#refusal.details.join('\n- '));
+    if (this.#refusal !== undefined) throw new VipFileError(this.#refusal.details.join('\n- '), path);
   }
 
   async close(): Promise<void> {

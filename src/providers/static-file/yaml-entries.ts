@@ -46,14 +46,18 @@ export async function* yamlEntries(
           'the file must be a list: each entry begins with - and has a number and a tier',
         );
       }
-      for (const alias of hasAlias ? danglingAliases(composed) : []) {
+      const { anchored, dangling } = hasAlias ? aliasesOf(composed) : NO_ALIASES;
+      for (const alias of dangling) {
         problems.add(lineAt(alias), '', 'has an alias (*name) before or without its anchor (&name)');
       }
       if (problems.total > 0 && hasAlias) return;
       const values = valuesOf(composed.contents, composed);
       if (values === undefined) return problems.add(1, '', 'the aliases (*name) unfold to too much');
       for (const [at, node] of composed.contents.items.entries()) {
-        yield { line: lineAt(node.range?.[0] ?? document.offset), fields: textFields(node, values[at]) };
+        yield {
+          line: lineAt(node.range?.[0] ?? document.offset),
+          fields: textFields(node, values[at], anchored),
+        };
       }
     }
   }
@@ -90,20 +94,31 @@ function* partsOf(document: CST.Document, whole: boolean): Generator<CST.Documen
   }
 }
 
-/** Offsets of the aliases that cannot be followed. */
-function danglingAliases(document: Document.Parsed): number[] {
-  const anchors = new Set<string>();
+interface Aliases {
+  /** What each of them stands for: the nearest anchor of its name before it. */
+  readonly anchored: ReadonlyMap<Node, Node>;
+  /** Offsets of those that stand for nothing. */
+  readonly dangling: readonly number[];
+}
+
+const NO_ALIASES: Aliases = { anchored: new Map(), dangling: [] };
+
+function aliasesOf(document: Document.Parsed): Aliases {
+  const anchors = new Map<string, Node>();
+  const anchored = new Map<Node, Node>();
   const dangling: number[] = [];
   visit(document, {
     Node(_, node) {
       if (isAlias(node)) {
-        if (!anchors.has(node.source)) dangling.push(node.range?.[0] ?? 0);
+        const found = anchors.get(node.source);
+        if (found === undefined) dangling.push(node.range?.[0] ?? 0);
+        else anchored.set(node, found);
       } else if (node.anchor !== undefined) {
-        anchors.add(node.anchor);
+        anchors.set(node.anchor, node);
       }
     },
   });
-  return dangling;
+  return { anchored, dangling };
 }
 
 /** `undefined` when aliases of aliases would fill the memory. */
@@ -116,10 +131,13 @@ function valuesOf(list: Node, document: Document.Parsed): unknown[] | undefined 
   }
 }
 
-function textFields(node: Node, fields: unknown): unknown {
-  if (!isMap(node) || !isPlainObject(fields)) return fields;
+/** The entry with texts as they are written, there or where an alias leads. */
+function textFields(node: Node, fields: unknown, anchored: Aliases['anchored']): unknown {
+  const entry = anchored.get(node) ?? node;
+  if (!isMap(entry) || !isPlainObject(fields)) return fields;
   for (const field of TEXT_FIELDS) {
-    const value = node.get(field, true);
+    const written = entry.get(field, true) as Node | undefined;
+    const value = written && (anchored.get(written) ?? written);
     if (isScalar(value) && value.source !== undefined && value.value !== null) fields[field] = value.source;
   }
   return fields;

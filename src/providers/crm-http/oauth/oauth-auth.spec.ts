@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { providerContext } from '../../../plugin-api/testing/index.js';
+import { fakeOnly } from '../../../../test/support/fake-time.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { OAuthAuth } from './oauth-auth.js';
@@ -34,7 +35,10 @@ const token = (accessToken: string, ageMs = 0): AccessToken => ({
 
 describe('access tokens', () => {
   let auth: OAuthAuth | undefined;
-  afterEach(() => auth?.close());
+  afterEach(async () => {
+    jest.useRealTimers();
+    await auth?.close();
+  });
 
   function authOf(source: TokenSource): OAuthAuth {
     return (auth = new OAuthAuth(source, undefined, providerContext({}).logger, {
@@ -81,6 +85,30 @@ describe('access tokens', () => {
       Array.from({ length: 100 }, () => ({ authorization: 'Bearer new' })),
     );
     expect(source.asked).toBe(2);
+  });
+
+  it('that are refused anew are renewed after a minute, or when they have proved good', async () => {
+    fakeOnly('performance');
+    let count = 0;
+    const source = new ScriptedSource(async () => token(`t${++count}`));
+    const tokens = authOf(source);
+    const refused = async (): Promise<boolean> => tokens.renewed(await tokens.headers(patient()), patient());
+    expect(await refused()).toBe(true);
+    tokens.refusedAnew(await tokens.headers(patient()));
+    // A refusal of one that is not in use any more says nothing.
+    tokens.taken({});
+    jest.advanceTimersByTime(4_999);
+    tokens.taken(await tokens.headers(patient()));
+    expect(await refused()).toBe(false);
+    jest.advanceTimersByTime(2);
+    tokens.taken(await tokens.headers(patient()));
+    expect(await refused()).toBe(true);
+    tokens.refusedAnew(await tokens.headers(patient()));
+    jest.advanceTimersByTime(59_999);
+    expect(await refused()).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(await refused()).toBe(true);
+    expect(source.asked).toBe(4);
   });
 
   it('are asked for after the pause that the server wants', async () => {

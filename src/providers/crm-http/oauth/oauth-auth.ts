@@ -14,6 +14,11 @@ const REFUSED_PAUSES_MS = { first: 30_000, last: 15 * 60_000 };
 const MAX_TIMER_MS = 24 * 3_600_000;
 /** A CRM that refuses a new token refuses it for another reason than its age: so long nothing is renewed for it. */
 const VAIN_RENEWAL_MS = 60_000;
+/**
+ * A token that is taken when it is as old as that is good after all, and is renewed when it is refused then. Not at once: a
+ * CRM that refuses some requests and answers others would have every one of those renew it.
+ */
+const PROVEN_AFTER_MS = 5_000;
 
 interface TokenInUse extends AccessToken {
   readonly headers: AuthHeaders;
@@ -39,6 +44,7 @@ export class OAuthAuth implements CrmAuth {
   #timer: NodeJS.Timeout | undefined;
   /** Those that the CRM does not take any more. */
   #refused: AuthHeaders | undefined;
+  #obtainedMs = 0;
   #vainUntilMs = 0;
 
   /** @param scheme the word before the token */
@@ -67,11 +73,19 @@ export class OAuthAuth implements CrmAuth {
 
   async renewed(used: AuthHeaders, signal: AbortSignal): Promise<boolean> {
     if (this.#token?.headers !== used) return this.#token !== undefined;
-    if (Date.now() < this.#vainUntilMs) return false;
+    if (performance.now() < this.#vainUntilMs) return false;
     this.#refused = used;
     await this.#wait(signal);
-    this.#vainUntilMs = Date.now() + VAIN_RENEWAL_MS;
     return true;
+  }
+
+  taken(used: AuthHeaders): void {
+    const isProven = performance.now() - this.#obtainedMs > PROVEN_AFTER_MS;
+    if (isProven && this.#token?.headers === used) this.#vainUntilMs = 0;
+  }
+
+  refusedAnew(used: AuthHeaders): void {
+    if (this.#token?.headers === used) this.#vainUntilMs = performance.now() + VAIN_RENEWAL_MS;
   }
 
   async close(): Promise<void> {
@@ -116,6 +130,7 @@ export class OAuthAuth implements CrmAuth {
       const token = await this.source.obtain(this.#token?.accessToken, this.#closing.signal);
       const headers = { authorization: `${this.scheme ?? 'Bearer'} ${token.accessToken}` };
       this.#token = { ...token, headers };
+      this.#obtainedMs = performance.now();
       if (this.#failure !== undefined) this.logger.info({}, 'an access token could be had again');
       this.#failure = undefined;
       this.#renewIn(Math.max(renewalMs(token) - Date.now(), this.tempo.renewalMs));

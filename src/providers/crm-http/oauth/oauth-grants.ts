@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { TEMPO } from '../crm-http.tempo.js';
 import { readPrivateKey } from './oauth-private-key.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
@@ -15,13 +16,13 @@ export class FixedGrant implements TokenSource {
   readonly #endpoint: TokenEndpoint;
   readonly #request: (signal: AbortSignal) => Promise<TokenAnswer>;
 
-  constructor(auth: CrmHttpAuthOptions) {
-    this.#endpoint = new TokenEndpoint(auth);
+  constructor(auth: CrmHttpAuthOptions, tempo = TEMPO) {
+    this.#endpoint = new TokenEndpoint(auth, tempo);
     const assertion = auth.type === 'oauth2-jwt-bearer' ? assertionOf(auth) : undefined;
     this.#request = async (signal) =>
       assertion === undefined
-        ? this.#endpoint.request('client_credentials', {}, signal)
-        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, signal);
+        ? this.#endpoint.request('client_credentials', {}, { signal })
+        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, { signal });
   }
 
   async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {

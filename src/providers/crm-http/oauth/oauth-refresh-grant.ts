@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProviderContext } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { KeptTokens } from './oauth-kept-token.js';
@@ -7,10 +7,9 @@ import type { KeptToken } from './oauth-kept-token.js';
 import { renewalMs } from './oauth-token.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
+import type { TokenAnswer } from './oauth-token-endpoint.js';
 import { messageOf, TokenKeeper } from './oauth-token-keeper.js';
 
-/** How long it looks whether another instance has a new token by now: that may die while at it. */
-const LOOK_FOR_MS = 40_000;
 /** An access token that was over before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
 
@@ -33,7 +32,7 @@ export class RefreshGrant implements TokenSource {
     private readonly auth: CrmHttpAuthOptions,
     private readonly tempo = TEMPO,
   ) {
-    this.#endpoint = new TokenEndpoint(auth);
+    this.#endpoint = new TokenEndpoint(auth, tempo);
     this.#kept = new KeptTokens(context.state, context.name, auth, tempo.keyCost);
     this.#keeper = new TokenKeeper(this.#kept, context.logger, tempo.keepMs);
   }
@@ -43,7 +42,7 @@ export class RefreshGrant implements TokenSource {
   }
 
   async obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    const giveUpMs = Date.now() + LOOK_FOR_MS;
+    const giveUpMs = Date.now() + this.tempo.lookLimitMs;
     for (;;) {
       const found = (await this.#newer(current)) ?? (await this.#refreshAlone(current, signal));
       if (found !== undefined) return found;
@@ -62,10 +61,13 @@ export class RefreshGrant implements TokenSource {
 
   /** @returns `undefined` while another instance is at it */
   async #refreshAlone(current: string | undefined, signal: AbortSignal): Promise<AccessToken | undefined> {
-    let work: Promise<AccessToken> | undefined;
-    const begin = (): Promise<AccessToken> => (work ??= this.#newerOrRefreshed(current, signal));
+    let work: Promise<AccessToken | undefined> | undefined;
+    const begin = (right?: ExclusiveRight): Promise<AccessToken | undefined> =>
+      (work ??= this.#newerOrRefreshed(current, signal, right));
     try {
-      return await this.context.state.exclusively('oauth2-refresh', begin);
+      return await this.context.state.exclusively('oauth2-refresh', (_lost, right) =>
+        begin(this.#staysSame ? undefined : right),
+      );
     } catch (error) {
       // The right could not be had or given back: the database. What was asked of the token endpoint counts all the same.
       if (work !== undefined) return work;
@@ -74,8 +76,12 @@ export class RefreshGrant implements TokenSource {
     }
   }
 
-  async #newerOrRefreshed(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    return (await this.#newer(current)) ?? this.#refresh(signal);
+  async #newerOrRefreshed(
+    current: string | undefined,
+    signal: AbortSignal,
+    right: ExclusiveRight | undefined,
+  ): Promise<AccessToken | undefined> {
+    return (await this.#newer(current)) ?? this.#refresh(signal, right);
   }
 
   /** What another instance, or this one before its restart, has obtained. */
@@ -103,15 +109,17 @@ export class RefreshGrant implements TokenSource {
   /**
    * Once sent, it is stopped neither by the end of the service nor when the exclusive right is lost: the answer may hold
    * the only refresh token that is good from now on.
+   * @param right none: the server gives the same refresh token again and again, and anybody may use it
+   * @returns `undefined` when the right was lost before it was sent
    */
-  async #refresh(signal: AbortSignal): Promise<AccessToken> {
+  async #refresh(signal: AbortSignal, right: ExclusiveRight | undefined): Promise<AccessToken | undefined> {
     if (signal.aborted) throw stoppedToken();
     const used = this.#latest?.refreshToken ?? this.auth.refreshToken!;
     const uses = (this.#latest?.uses ?? 0) + 1;
     const issuedMs = Date.now();
-    const { refreshToken = used, access } = await this.#endpoint.request('refresh_token', {
-      refresh_token: used,
-    });
+    const answer = await this.#use(used, right);
+    if (answer === undefined) return undefined;
+    const { refreshToken = used, access } = answer;
     const isKnown = refreshToken === used;
     // A new refresh token counts, whatever is wrong with the rest of the answer.
     const isUsable = !(access instanceof TokenError);
@@ -123,6 +131,26 @@ export class RefreshGrant implements TokenSource {
     await this.#keeper.keep(this.#latest, isKnown);
     if (!isUsable) throw access;
     return this.#latest;
+  }
+
+  /**
+   * Sends a refresh token, unless another instance may be using it: the process may have stood still since it was read, a
+   * connection may have been long in coming. The database tells for sure, the clocks for the moments after that.
+   * @returns `undefined` when it was not sent
+   */
+  async #use(refreshToken: string, right: ExclusiveRight | undefined): Promise<TokenAnswer | undefined> {
+    const isRight = await right?.confirm().catch((error: unknown) => {
+      throw unreachable(error);
+    });
+    if (isRight === false) return undefined;
+    let isTooLate = false;
+    const maySend = (): boolean => !(isTooLate = right?.isHeld === false);
+    try {
+      return await this.#endpoint.request('refresh_token', { refresh_token: refreshToken }, { maySend });
+    } catch (error) {
+      if (isTooLate) return undefined;
+      throw error;
+    }
   }
 }
 

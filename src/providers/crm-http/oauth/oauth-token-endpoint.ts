@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   allowInsecureRequests,
   customFetch,
@@ -5,15 +6,15 @@ import {
   processGenericTokenEndpointResponse,
 } from 'oauth4webapi';
 import type { ClientAuth } from 'oauth4webapi';
-import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import type { Agent } from 'undici';
+import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { connectionFailure } from '../crm-http.failures.js';
 import { readRetryAfter } from '../crm-http.retry-after.js';
+import { TEMPO } from '../crm-http.tempo.js';
+import type { CrmTempo } from '../crm-http.tempo.js';
 import { undici } from '../libraries.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Nobody waits for it as long as an old token is valid; and an answer that is not read may hold the only new refresh token. */
-const REQUEST_TIMEOUT_MS = 20_000;
 const MAX_RESPONSE_BYTES = 256 * 1_024;
 /** A century: longer is not meant. */
 const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
@@ -53,15 +54,23 @@ export function stoppedToken(): TokenError {
 
 /** The address that gives tokens, and how this client is known there. */
 export class TokenEndpoint {
-  readonly #agent = new (undici().Agent)({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    maxResponseSize: MAX_RESPONSE_BYTES,
-  });
+  readonly #agent: Agent;
   readonly #server: { issuer: string; token_endpoint: string };
   readonly #client: { client_id: string };
   readonly #clientAuth: ClientAuth;
 
-  constructor(private readonly auth: CrmHttpAuthOptions) {
+  constructor(
+    private readonly auth: CrmHttpAuthOptions,
+    private readonly tempo: Pick<CrmTempo, 'connectLimitMs' | 'tokenLimitMs'> = TEMPO,
+  ) {
+    const { Agent } = undici();
+    this.#agent = new Agent({
+      connect: { timeout: tempo.connectLimitMs },
+      // A request has one time limit, which tests can hold.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+    });
     this.#server = { issuer: auth.tokenUrl!, token_endpoint: auth.tokenUrl! };
     this.#client = { client_id: auth.clientId ?? auth.issuer! };
     this.#clientAuth = clientAuthOf(auth);
@@ -71,34 +80,32 @@ export class TokenEndpoint {
    * Asks for a token, once; redirects are not followed.
    * @param parameters of the grant; `scope` and the configured ones are added
    * @param signal ends it; without one, only `close` does
+   * @param maySend asked when there is a connection, in the last moment: nothing is sent when it says no
    * @throws TokenError
    */
   async request(
     grantType: string,
     parameters: Record<string, string>,
-    signal?: AbortSignal,
+    { signal, maySend = () => true }: { signal?: AbortSignal; maySend?: () => boolean } = {},
   ): Promise<TokenAnswer> {
     const { scope, parameters: more } = this.auth;
     const all = { ...(scope != null && { scope }), ...more, ...parameters };
-    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const { tokenLimitMs } = this.tempo;
     let response: Response;
     try {
-      response = await genericTokenEndpointRequest(
-        this.#server,
-        this.#client,
-        this.#clientAuth,
-        grantType,
-        all,
-        {
-          [customFetch]: (url, request) => this.#send(url, request),
+      response = await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], (limit) =>
+        genericTokenEndpointRequest(this.#server, this.#client, this.#clientAuth, grantType, all, {
+          [customFetch]: (url, request) => this.#send(url, request, maySend),
           // Whether http:// will do is decided where the configuration is written, as it is for the CRM itself.
           [allowInsecureRequests]: true,
-          signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-        },
+          signal: limit,
+        }),
       );
     } catch (error) {
-      if (timeout.aborted) throw new TokenError(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, false);
+      if (error instanceof TokenError) throw error;
       if (signal?.aborted) throw stoppedToken();
+      if ((error as Error).name === 'TimeoutError')
+        throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`, false);
       throw new TokenError(failureText(error), false);
     }
     return this.#read(response, Object.values(parameters));
@@ -111,13 +118,21 @@ export class TokenEndpoint {
   async #send(
     url: string,
     request: { method: string; headers: Record<string, string>; body?: unknown; signal?: AbortSignal },
+    maySend: () => boolean,
   ) {
+    const content = Buffer.from(String(request.body));
     const { statusCode, headers, body } = await this.#agent.request({
       origin: new URL(url).origin,
       path: `${new URL(url).pathname}${new URL(url).search}`,
       method: 'POST',
-      headers: { ...request.headers, 'accept-encoding': 'identity', 'user-agent': 'smartrouting-vip' },
-      body: String(request.body),
+      headers: {
+        ...request.headers,
+        'accept-encoding': 'identity',
+        'user-agent': 'smartrouting-vip',
+        'content-length': String(content.length),
+      },
+      // Read when there is a connection, which may take its time; the headers go with the first of it.
+      body: Readable.from(contentIf(maySend, content)),
       signal: request.signal,
     });
     const text = await body.text();
@@ -165,6 +180,11 @@ export class TokenEndpoint {
     }
     return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
   }
+}
+
+function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, void, undefined> {
+  if (!maySend()) throw new TokenError('the request was not sent', false);
+  yield content;
 }
 
 /** Some vendors write the number as a text, and 0, a negative one or none at all for a token that does not end. */

@@ -1,11 +1,15 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { lookUp } from '../../../../test/support/crm-provider.js';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
 import type { CrmServer } from '../../../../test/support/crm-server.js';
-import { AINO, describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
+import { AINO, describeWithCrm, outcomeOf, UNKNOWN } from '../../../../test/support/describe-with-crm.js';
 import type { LoggingProvider } from '../../../../test/support/describe-with-crm.js';
+import { fakeOnly } from '../../../../test/support/fake-time.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer, OAuthServerOptions } from '../../../../test/support/oauth-server.js';
 
@@ -94,6 +98,30 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
       expect(server.requests).toHaveLength(2);
     });
 
+    it('get a new token each time that one is refused which was taken before', async () => {
+      const server = await oauthServer({ lifetimeS: undefined });
+      const provider = provide(clientOf(server));
+      for (let round = 1; round <= 4; round++) {
+        expect(await outcomeOf(provider)).toBe('gold');
+        expect(server.requests).toHaveLength(round);
+        server.expireAll();
+      }
+    });
+
+    it('are renewed once, not for each request, by a CRM that refuses some requests always', async () => {
+      fakeOnly('performance');
+      trial.after(() => jest.useRealTimers());
+      const server = await oauthServer();
+      const { answer } = crm;
+      crm.answer = (request) => (request.url.includes('9999') ? { status: 401 } : answer!(request));
+      const provider = provide(clientOf(server));
+      for (let round = 0; round < 4; round++) {
+        await expect(lookUp(provider, UNKNOWN)).rejects.toThrow('HTTP 401');
+        expect(await outcomeOf(provider)).toBe('gold');
+      }
+      expect(server.requests).toHaveLength(2);
+    });
+
     it('are not used over and over for a CRM that refuses every token', async () => {
       const server = await oauthServer();
       crm.answer = () => ({ status: 401 });
@@ -159,6 +187,20 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
       await eventually(async () => (await provider.check(patient())).status === 'up');
       expect(await lookUp(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
       expect(provider.logged.map(({ level }) => level)).toEqual(['error', 'info']);
+    });
+
+    it('are not waited for longer than a token endpoint may take, also for the rest of its answer', async () => {
+      const server = await oauthServer();
+      const impatient = { tempo: { tokenLimitMs: 50 } };
+      server.mode = 'hold';
+      const provider = trial.provide({ auth: clientOf(server) }, impatient);
+      expect(await outcomeOf(provider)).toBe('no access token: no answer within 0.05 s');
+      const stalled = createServer((_, response) => void response.write('{"access_token":'));
+      await once(stalled.listen(0, '127.0.0.1'), 'listening');
+      trial.after(() => stalled.close().closeAllConnections());
+      const tokenUrl = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}/token`;
+      const other = trial.provide({ auth: clientOf(server, { tokenUrl }) }, impatient);
+      expect(await outcomeOf(other)).toBe('no access token: no answer within 0.05 s');
     });
 
     it('let a lookup go on with its signal while the token endpoint holds its answer', async () => {

@@ -1,5 +1,5 @@
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { Json, ProviderState } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, Json, ProviderState } from '../../../plugin-api/index.js';
 
 /** What all instances know of the copy. */
 export interface CopyHead {
@@ -44,6 +44,9 @@ const PART_CHARACTERS = 131_072;
  * The copy in the service's own database: parts that are written once, and a head that says which of them count. A pull
  * writes parts that do not count yet; the one write of the head makes all of them count, so whatever happens before
  * changes nothing.
+ *
+ * The version of the head is the fencing number of pulls. Who takes over from an instance that did not come to its end raises
+ * it before anything else: that one may go on and not know, and could make parts count that are swept away by now.
  */
 export class CopyStore {
   constructor(private readonly state: ProviderState) {}
@@ -56,9 +59,9 @@ export class CopyStore {
     };
   }
 
-  /** @throws VipLookupError when another instance wrote one since `version` was read */
-  async commit(head: CopyHead, version: number | undefined): Promise<void> {
-    if (!(await this.state.write(HEAD, JSON.stringify(head), version))) {
+  /** @throws VipLookupError when another instance wrote one since `version` was read, or has the right now */
+  async commit(head: CopyHead, version: number | undefined, right: ExclusiveRight): Promise<void> {
+    if (!(await this.state.write(HEAD, JSON.stringify(head), version, right))) {
       throw new VipLookupError(
         'another instance changed the copy meanwhile; nothing was changed by this one',
       );
@@ -81,17 +84,17 @@ export class CopyStore {
   }
 
   /** @param firstPart number of the first part that is written */
-  writer(generation: string, firstPart: number): PartWriter {
-    return new PartWriter(this.state, generation, firstPart);
+  writer(generation: string, firstPart: number, right: ExclusiveRight): PartWriter {
+    return new PartWriter(this.state, generation, firstPart, right);
   }
 
   /** Removes the parts that do not count: of earlier generations, and of pulls that did not come to their end. */
-  async sweep({ copy }: CopyHead, signal: AbortSignal): Promise<void> {
+  async sweep({ copy }: CopyHead, right: ExclusiveRight, signal: AbortSignal): Promise<void> {
     for (const key of await this.state.keys()) {
       signal.throwIfAborted();
       const [, generation, part] = PART.exec(key) ?? [];
       const counts = generation === copy?.generation && Number(part) < (copy?.parts ?? 0);
-      if (generation !== undefined && !counts) await this.state.remove(key);
+      if (generation !== undefined && !counts) await this.state.remove(key, right);
     }
   }
 }
@@ -106,6 +109,7 @@ export class PartWriter {
     readonly generation: string,
     /** Parts of the generation, those written before included. */
     private next: number,
+    private readonly right: ExclusiveRight,
   ) {}
 
   get parts(): number {
@@ -125,7 +129,7 @@ export class PartWriter {
     this.#lines = [];
     this.#characters = 0;
     const number = this.next++;
-    if (!(await this.state.write(keyOf(this.generation, number), text, undefined))) {
+    if (!(await this.state.write(keyOf(this.generation, number), text, undefined, this.right))) {
       throw new VipLookupError(
         'another instance is pulling into the same copy; nothing was changed by this one',
       );

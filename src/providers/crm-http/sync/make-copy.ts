@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../../../plugin-api/index.js';
 import type { ProviderContext } from '../../../plugin-api/index.js';
+import type { Evaluator } from '../crm-http.evaluator.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
 import { TEMPO } from '../crm-http.tempo.js';
@@ -9,7 +10,7 @@ import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
-import type { AskPage } from './page-reader.js';
+import type { Pace } from './page-reader.js';
 import { readPercent } from './percent.js';
 import { SYNC_DEFAULTS } from './sync.options.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
@@ -22,20 +23,23 @@ const PULLS_PART = 1 / 2;
 export function makeCopy(
   context: ProviderContext<CrmHttpOptions>,
   transport: Pick<CrmTransport, 'ask'>,
+  evaluator: Pick<Evaluator, 'evaluate'>,
   tempo = TEMPO,
 ): SyncedCopy | undefined {
   const { options, country } = context;
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
   if (every == null || full == null) return undefined;
   const expressions = { records: records!, next, cursor: cursor ?? SYNC_DEFAULTS.cursor, deleted };
+  const pageExpressions = new PageExpressions(evaluator);
   const source = {
     full: pageRequest('sync.full', full),
     changes: changes == null ? undefined : pageRequest('sync.changes', changes),
     pages: new PageReader(
-      paced(transport, options.rateLimit),
-      new PageExpressions(expressions, options.errorPath),
+      (request, bindings, signal) =>
+        transport.ask(request, signal, 'owe', (body) => pageExpressions.read(body, bindings, signal)),
       PAGE_LIMITS,
       tempo,
+      paceOf(options.rateLimit),
     ),
     country,
     fingerprint: fingerprintOf([full, changes ?? null, expressions, country ?? null]),
@@ -54,15 +58,14 @@ function pageRequest(key: string, options: CrmHttpPageOptions): PageRequest {
 }
 
 /** A page begins only so often that half of the limit is left; then it is owed, so that calls never make it fail. */
-function paced(transport: Pick<CrmTransport, 'ask'>, rateLimit: string | null | undefined): AskPage {
+function paceOf(rateLimit: string | null | undefined): Pace {
   const perMs = rateLimit == null ? undefined : readRate(rateLimit)?.perMs;
   const apartMs = perMs === undefined ? 0 : 1 / (perMs * PULLS_PART);
   let nextMs = 0;
-  return async (request, signal) => {
+  return async (signal) => {
     const waitMs = nextMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, undefined, { signal, ref: false });
     nextMs = performance.now() + apartMs;
-    return transport.ask(request, signal, 'owe');
   };
 }
 

@@ -1,13 +1,8 @@
-import { VipLookupError } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
-import { compileExpression, evaluateExpression, isNothing } from '../crm-http.mapping.js';
+import { PAGE_EVALUATION } from '../crm-http.evaluator.js';
+import type { Content, Evaluator } from '../crm-http.evaluator.js';
 
-const NAMES = ['records', 'deleted', 'next', 'cursor'] as const;
-type Name = (typeof NAMES)[number];
-type Expression = ReturnType<typeof compileExpression>;
-
-/** A page has hundreds of contacts, and the first one meets a process that has just started. */
-const PAGE_MS = 5_000;
+const OPTIONS = ['errorPath', 'sync.records', 'sync.deleted', 'sync.next', 'sync.cursor'];
 
 /** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
 export type PageBindings = Readonly<{
@@ -17,31 +12,34 @@ export type PageBindings = Readonly<{
   started: string;
 }>;
 
+/** What the expressions make of a page; what yields nothing is `undefined`. */
+export interface PageValues {
+  readonly records: Json | undefined;
+  readonly deleted: Json | undefined;
+  readonly next: Json | undefined;
+  readonly cursor: Json | undefined;
+  readonly content: Content;
+}
+
 /** The JSONata expressions that make sense of a page. */
 export class PageExpressions {
-  readonly #expressions: ReadonlyMap<Name, Expression>;
-  readonly #error: Expression | undefined;
+  constructor(private readonly evaluator: Pick<Evaluator, 'evaluate'>) {}
 
-  /** @param errorPath of the provider */
-  constructor(texts: Readonly<Partial<Record<Name, string | null>>>, errorPath: string | null | undefined) {
-    this.#expressions = new Map(
-      NAMES.flatMap((name) => {
-        const text = texts[name];
-        return text == null ? [] : [[name, compileExpression(text, PAGE_MS)] as const];
-      }),
+  /** @throws VipLookupError when the answer is no JSON or reports an error, or an expression cannot be evaluated */
+  async read(body: Uint8Array, bindings: PageBindings, signal: AbortSignal): Promise<PageValues> {
+    const { values, content } = await this.evaluator.evaluate(
+      body,
+      OPTIONS,
+      bindings,
+      PAGE_EVALUATION,
+      signal,
     );
-    this.#error = errorPath == null ? undefined : compileExpression(errorPath);
-  }
-
-  /** @throws VipLookupError when the answer reports an error, or an expression cannot be evaluated */
-  async read(answer: Json, bindings: PageBindings): Promise<Partial<Record<Name, Json>>> {
-    const error = this.#error && (await evaluateExpression('errorPath', this.#error, answer, bindings));
-    if (!isNothing(error)) throw new VipLookupError('the answer reports an error (errorPath)');
-    const values: Partial<Record<Name, Json>> = {};
-    for (const [name, expression] of this.#expressions) {
-      const value = await evaluateExpression(`sync.${name}`, expression, answer, bindings);
-      if (value !== undefined) values[name] = value;
-    }
-    return values;
+    return {
+      records: values['sync.records'],
+      deleted: values['sync.deleted'],
+      next: values['sync.next'],
+      cursor: values['sync.cursor'],
+      content,
+    };
   }
 }

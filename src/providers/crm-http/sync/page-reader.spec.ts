@@ -1,34 +1,61 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { QUICK } from '../../../../test/support/crm-provider.js';
+import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js';
+import { Evaluator } from '../crm-http.evaluator.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
-import type { PageLimits } from './page-reader.js';
+import type { Pace, PageLimits } from './page-reader.js';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
 const NEVER = new AbortController().signal;
 
-/** Reads a CRM's pages: answers by path, or what is thrown, one after the other. */
+interface Reading {
+  readonly limits?: Partial<PageLimits>;
+  readonly next?: string;
+  readonly body?: string;
+  readonly pace?: Pace;
+}
+
+/** The n-th answer, from 1. */
+type Answers = (count: number) => Json;
+
+/** Paths, or bodies, that the last reading asked for. */
+const asked: string[] = [];
+
+const after: (() => void)[] = [];
+afterEach(() => {
+  for (const step of after.splice(0)) step();
+});
+
+/** Reads a CRM's pages: answers, or what is thrown, one after the other, the last one from then on. */
 async function read(
   url: string,
-  answers: readonly (Json | Error)[],
-  { limits = {}, next = 'next' }: { limits?: Partial<PageLimits>; next?: string } = {},
+  answers: readonly (Json | Error)[] | Answers,
+  { limits = {}, next = 'next', body, pace = async () => undefined }: Reading = {},
 ): Promise<{ ids: Json[]; asked: string[] }> {
-  const asked: string[] = [];
-  const left = [...answers];
+  asked.length = 0;
+  const sync = { records: 'ids', next, cursor: 'token' };
+  const evaluator = new Evaluator({ record: '$', errorPath: 'error', sync });
+  after.push(() => evaluator.close());
+  const expressions = new PageExpressions(evaluator);
   const reader = new PageReader(
-    async ({ path }) => {
-      asked.push(path);
-      const answer = left.length > 1 ? left.shift()! : left[0]!;
+    async ({ path, body: sent }, bindings, signal) => {
+      asked.push(sent ?? path);
+      const answer = Array.isArray(answers)
+        ? (answers as (Json | Error)[])[Math.min(asked.length, answers.length) - 1]!
+        : (answers as Answers)(asked.length);
       if (answer instanceof Error) throw answer;
-      return answer;
+      signal.throwIfAborted();
+      return expressions.read(new TextEncoder().encode(JSON.stringify(answer)), bindings, signal);
     },
-    new PageExpressions({ records: 'ids', next, cursor: 'token' }, 'error'),
     { ...PAGE_LIMITS, ...limits },
-    { pageMs: [1, 1], busyMs: 1 },
+    { ...QUICK, pageMs: [1, 1], busyMs: 1 },
+    pace,
   );
-  const template = new RequestTemplate({ url });
+  const template = new RequestTemplate({ url, ...(body !== undefined && { method: 'POST', body }) });
   const request = new PageRequest('sync.full', template, template.uses('page'));
   const ids: Json[] = [];
   for await (const page of reader.pages(request, undefined, STARTED, NEVER)) ids.push(...page.entries);
@@ -36,9 +63,12 @@ async function read(
 }
 
 const BY_PAGE = 'https://crm.example/vips?page={{ page | default: 1 }}';
+const ENDLESS = '($page ? $page : 1) + 1';
 const BY_LINK = 'https://crm.example/vips?size=2';
 
 describe('the pages of a pull', () => {
+  afterEach(() => void jest.useRealTimers());
+
   it('are named by next until it names none', async () => {
     expect(
       await read(BY_PAGE, [
@@ -71,18 +101,83 @@ describe('the pages of a pull', () => {
     );
   });
 
-  it('do not go round in circles', async () => {
-    await expect(read(BY_PAGE, [{ ids: [1], next: 2 }])).rejects.toThrow('again and again');
+  it.each<[string, string, Json[], string]>([
+    ['the same page', BY_PAGE, [2, 2], 'from page 2 back to page 2: 2'],
+    ['the first page, which has no number', BY_PAGE, [2, 3, 1], 'from page 3 back to page 1: 1'],
+    ['an earlier page', BY_PAGE, [2, 'x', 4, 'x'], 'from page 4 back to page 3: x'],
+    ['the first address', BY_LINK, ['/b', '/c', BY_LINK], 'from page 3 back to page 1'],
+    ['an earlier address', BY_LINK, ['/b', '?c', '/d', '/b'], 'from page 4 back to page 2: /b'],
+    [
+      'one with its parameters in another order',
+      BY_LINK,
+      ['?size=2&from=2', 'https://crm.example/vips?from=2&size=2#top'],
+      'from page 2 back to page 2: https://crm.example/vips?from=2&size=2#top',
+    ],
+  ])('do not go round in circles: back to %s', async (_, url, links, message) => {
+    const answers = (count: number) => ({ ids: [count], next: links[count - 1]! });
+    await expect(read(url, answers)).rejects.toThrow(`mapping: sync.next leads ${message}`);
+    expect(asked).toHaveLength(links.length);
+  });
+
+  it('do not go round in circles where the place stands in a body', async () => {
+    const body = '{"after": {{ page | default: 0 }}}';
+    const answers = (count: number) => ({ ids: [count], next: count % 3 });
+    await expect(read('https://crm.example/vips', answers, { body })).rejects.toThrow(
+      'leads from page 3 back to page 1: 0',
+    );
+    expect(asked).toEqual(['{"after": 0}', '{"after": 1}', '{"after": 2}']);
+  });
+
+  it('are named without what may be a secret or a number', async () => {
+    const next = '/rest/s3cretOfAWebhook/v?token=abcdefgh&page=2&q=+358501231234';
+    await expect(read(BY_LINK, (count) => ({ ids: [count], next }))).rejects.toThrow(
+      /from page 2 back to page 2: \/rest\/…\/v\?token=…&page=2&q=…$/,
+    );
+  });
+
+  it.each<[string, Answers]>([
+    ['the same answer', () => ({ ids: [1] })],
+    ['the same contacts', (count) => ({ ids: [1, 2], at: count })],
+    ['two kinds of contacts in turn', (count) => ({ ids: [count % 2, 7], at: count })],
+    ['the same contacts, none of them a VIP', () => ({ ids: [], all: [1, 2] })],
+  ])(
+    'end with a failure where the CRM takes no notice of the place and always gives %s',
+    async (_, answers) => {
+      await expect(read(BY_PAGE, answers, { next: ENDLESS })).rejects.toThrow(
+        /^mapping: page [23] holds what a page before it held/,
+      );
+      expect(asked.length).toBeLessThan(4);
+    },
+  );
+
+  it('may hold nothing, a hundred in a row, and one contact may come twice', async () => {
+    const few = (count: number) => ({
+      ids: count > 150 ? [count % 99 === 0 ? 1 : count, 'x'] : count % 99 === 0 ? [1] : [],
+      at: count,
+      ...(count < 200 && { next: count + 1 }),
+    });
+    expect((await read(BY_PAGE, few)).asked).toHaveLength(200);
+    await expect(read(BY_PAGE, (count) => ({ ids: [], next: count + 1 }))).rejects.toThrow(
+      'mapping: sync.next goes on after 100 pages in a row that hold nothing',
+    );
+    expect(asked).toHaveLength(100);
+  });
+
+  it('that are paced more slowly than a page may take are read all the same', async () => {
+    holdTimeouts();
+    const pace = async (): Promise<void> => void jest.advanceTimersByTime(QUICK.pageLimitMs + 1);
+    const answers = (count: number) => ({ ids: [count], next: count < 3 ? count + 1 : null });
+    expect((await read(BY_PAGE, answers, { pace })).ids).toEqual([1, 2, 3]);
   });
 
   it('are limited, in pages and in contacts', async () => {
-    const endless = '($page ? $page : 1) + 1';
-    await expect(read(BY_PAGE, [{ ids: [1] }], { next: endless, limits: { pages: 5 } })).rejects.toThrow(
+    const answers = (count: number) => ({ ids: [count, -count] });
+    await expect(read(BY_PAGE, answers, { next: ENDLESS, limits: { pages: 5 } })).rejects.toThrow(
       'there are more than 5 pages',
     );
-    await expect(
-      read(BY_PAGE, [{ ids: [1, 2] }], { next: endless, limits: { contacts: 5 } }),
-    ).rejects.toThrow('there are more than 5 contacts');
+    await expect(read(BY_PAGE, answers, { next: ENDLESS, limits: { contacts: 5 } })).rejects.toThrow(
+      'there are more than 5 contacts',
+    );
   });
 
   it('are asked for again after a failure, twice', async () => {

@@ -1,14 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPlainObject, VipLookupError } from '../../../plugin-api/index.js';
+import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
-import type { PageExpressions } from './page-expressions.js';
+import { MappingError } from '../crm-http.evaluator.js';
+import type { PageBindings, PageValues } from './page-expressions.js';
 import { readId } from './contact.js';
+import { PagesRead } from './pages-read.js';
 
-/** Sends one request of a pull; `undefined`: the answer says that there is nothing. */
-export type AskPage = (request: CrmRequest, signal: AbortSignal) => Promise<Json | undefined>;
+/** Sends one request of a pull, and makes sense of the answer; `undefined`: it says that there is nothing. */
+export type AskPage = (
+  request: CrmRequest,
+  bindings: PageBindings,
+  signal: AbortSignal,
+) => Promise<PageValues | undefined>;
+
+/** Waits until the next request of a pull may be sent. */
+export type Pace = (signal: AbortSignal) => Promise<void>;
 
 export interface Page {
   /** What `records` yielded, one by one. */
@@ -22,11 +31,9 @@ export interface Page {
 export interface PageLimits {
   readonly pages: number;
   readonly contacts: number;
-  /** Time for one page, in ms. */
-  readonly pageMs: number;
 }
 
-export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000, pageMs: 30_000 };
+export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000 };
 
 /** How long a pull waits while the CRM wants no questions. */
 const BUSY_PATIENCE_MS = 15 * 60_000;
@@ -36,9 +43,9 @@ const MAX_CURSOR_CHARACTERS = 10_000;
 export class PageReader {
   constructor(
     private readonly ask: AskPage,
-    private readonly expressions: PageExpressions,
     private readonly limits: PageLimits = PAGE_LIMITS,
-    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'busyMs'> = TEMPO,
+    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
+    private readonly pace: Pace = async () => undefined,
   ) {}
 
   /**
@@ -56,14 +63,17 @@ export class PageReader {
     let link: string | undefined;
     let found = cursor;
     let contacts = 0;
+    let next: Json | undefined;
+    const read = new PagesRead();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
-      const answer = await this.#ask(request.fill({ page, cursor, link }), signal);
-      if (answer === undefined) return;
-      const bindings = { page, cursor: found, started };
-      const { records, deleted, next, cursor: told } = await this.expressions.read(answer, bindings);
-      const entries = listOf(records);
+      const filled = request.fill({ page, cursor, link });
+      read.asking(filled, next);
+      const values = await this.#ask(filled, { page, cursor: found, started }, signal);
+      if (values === undefined) return;
+      const { deleted, cursor: told } = values;
+      const entries = listOf(values.records);
       contacts += entries.length;
       if (contacts > this.limits.contacts) {
         throw new VipLookupError(
@@ -75,22 +85,30 @@ export class PageReader {
       }
       found = told ?? found;
       yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
+      ({ next } = values);
       if (isNothing(next)) return;
-      if (JSON.stringify(next) === JSON.stringify(link ?? page)) {
-        throw new VipLookupError('mapping: sync.next yields the page that was just read, again and again');
-      }
+      read.read(values.content, entries);
       if (request.usesPage) page = next;
       else link = linkOf(next);
     }
   }
 
-  async #ask(request: CrmRequest, signal: AbortSignal): Promise<Json | undefined> {
+  async #ask(
+    request: CrmRequest,
+    bindings: PageBindings,
+    signal: AbortSignal,
+  ): Promise<PageValues | undefined> {
     const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
-        return await this.ask(request, AbortSignal.any([signal, AbortSignal.timeout(this.limits.pageMs)]));
+        // Not a part of the page's time: with a slow rate limit the wait alone is longer than that.
+        await this.pace(signal);
+        return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) =>
+          this.ask(request, bindings, limited),
+        );
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof MappingError) throw error;
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { Json } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, Json } from '../../../plugin-api/index.js';
 import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
@@ -45,8 +45,8 @@ export class Puller {
   ) {}
 
   /** Everything, into a generation of its own. */
-  async full(signal: AbortSignal): Promise<Pulled> {
-    const writer = this.store.writer(randomBytes(6).toString('hex'), 0);
+  async full(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled> {
+    const writer = this.store.writer(randomBytes(6).toString('hex'), 0, right);
     const tally = new Tally();
     const begun = new Date();
     const cursor = await this.#pull(this.source.full, undefined, begun, writer, tally, signal);
@@ -61,8 +61,13 @@ export class Puller {
   }
 
   /** What changed since the last pull, as further parts. @param index of the copy as it is */
-  async changes(copy: CopyState, index: CopyIndex, signal: AbortSignal): Promise<Pulled> {
-    const writer = this.store.writer(copy.generation, copy.parts);
+  async changes(
+    copy: CopyState,
+    index: CopyIndex,
+    right: ExclusiveRight,
+    signal: AbortSignal,
+  ): Promise<Pulled> {
+    const writer = this.store.writer(copy.generation, copy.parts, right);
     const tally = new Tally();
     const begun = new Date();
     const request = this.source.changes!;

@@ -1,7 +1,7 @@
 import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { IsDuration } from '../../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../../plugin-api/index.js';
-import { expressionProblem } from '../crm-http.mapping.js';
+import { expressionProblem } from '../crm-http.expressions.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import { bodyProblem, headersProblem, NestedMap, Rule, urlProblem } from '../crm-http.rules.js';
 import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { QUICK } from '../../../../test/support/crm-provider.js';
 import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller } from '../../../plugin-api/index.js';
+import type { ExclusiveRight } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
 import { readContact } from './contact.js';
@@ -19,6 +22,7 @@ beforeEach(async () => {
   ending.push(() => crm.stop());
 });
 afterEach(async () => {
+  jest.useRealTimers();
   for (const end of ending.splice(0).reverse()) await end();
 });
 
@@ -163,7 +167,10 @@ class QueueingState extends MemoryState {
   #last: Promise<unknown> = Promise.resolve();
   turns = 0;
 
-  override async exclusively<T>(name: string, work: (signal: AbortSignal) => Promise<T>) {
+  override async exclusively<T>(
+    name: string,
+    work: (signal: AbortSignal, right: ExclusiveRight) => Promise<T>,
+  ) {
     const turn = this.#last.then(() => super.exclusively(name, work));
     this.#last = turn.finally(() => this.turns++);
     return turn;
@@ -196,6 +203,21 @@ describe('a pull', () => {
     expect(await provider.sync({})).toMatchObject({ pages: 5 });
     expect(performance.now() - startedMs).toBeGreaterThan(4 * 36);
     await provider.close();
+  });
+
+  it('asks again for a page that does not come in its time, and then gives up', async () => {
+    crm.put(...many(250));
+    crm.heldFromPage = 2;
+    const { provider } = syncedProvider(crm.options(), new MemoryState());
+    ending.push(() => provider.close());
+    holdTimeouts();
+    const pulling = provider.sync({});
+    for (let times = 1; times <= 3; times++) {
+      await eventually(() => crm.asked('/contacts?page=2').length === times);
+      jest.advanceTimersByTime(QUICK.pageLimitMs + 1);
+    }
+    await expect(pulling).rejects.toThrow('stopped before the answer was complete');
+    expect(crm.asked('/contacts?page=2')).toHaveLength(3);
   });
 
   it('is given up when the provider closes, and is no failure', async () => {

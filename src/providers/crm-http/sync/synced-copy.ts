@@ -1,6 +1,7 @@
-import { VipLookupError } from '../../../plugin-api/index.js';
+import { VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
 import type {
   Caller,
+  ExclusiveRight,
   ProviderContext,
   ProviderStatus,
   SyncOptions,
@@ -98,7 +99,7 @@ export class SyncedCopy {
    * @throws VipLookupError when the pull fails or is refused; nothing was changed then
    */
   async pull(options: SyncOptions): Promise<SyncReport | undefined> {
-    return this.#alone((signal) => this.#pull(options, signal), options.signal);
+    return this.#alone((right, signal) => this.#pull(options, right, signal), options.signal);
   }
 
   async close(): Promise<void> {
@@ -126,7 +127,7 @@ export class SyncedCopy {
     this.#jitterMs = Math.random() * Math.min(everyMs / 10, MAX_JITTER_MS);
     try {
       // Another instance may have pulled between the look and the right to.
-      await this.#alone(async (signal) => (this.#isDue() ? this.#pull({}, signal) : undefined));
+      await this.#alone(async (right, signal) => (this.#isDue() ? this.#pull({}, right, signal) : undefined));
     } catch (error) {
       // What failed stands in the head, or in the log when even that cannot be written.
       if (!this.#closing.signal.aborted) this.#trouble ??= troubleOf(error, this.#head.attempt);
@@ -134,12 +135,14 @@ export class SyncedCopy {
   }
 
   #alone<T>(
-    work: (signal: AbortSignal) => Promise<T | undefined>,
+    work: (right: ExclusiveRight, signal: AbortSignal) => Promise<T | undefined>,
     given?: AbortSignal,
   ): Promise<T | undefined> {
-    return this.context.state.exclusively('sync', async (lease) => {
+    return this.context.state.exclusively('sync', async (lease, right) => {
       await this.#readHead();
-      return work(AbortSignal.any([lease, this.#closing.signal, ...(given ? [given] : [])]));
+      if (right.isTakenOver) await this.#commit(this.#head, right);
+      const signals = [lease, this.#closing.signal, ...(given ? [given] : [])];
+      return withAnySignal(signals, (signal) => work(right, signal));
     });
   }
 
@@ -160,22 +163,28 @@ export class SyncedCopy {
     return this.#head.copy !== undefined && this.#lost === this.#head.copy.generation;
   }
 
-  async #pull({ full = false, confirm = false }: SyncOptions, signal: AbortSignal): Promise<SyncReport> {
+  async #pull(
+    { full = false, confirm = false }: SyncOptions,
+    right: ExclusiveRight,
+    signal: AbortSignal,
+  ): Promise<SyncReport> {
     const { copy: before } = this.#head;
     const begunMs = performance.now();
     this.#mayHurry = false;
     try {
-      await this.#store.sweep(this.#head, signal);
+      await this.#store.sweep(this.#head, right, signal);
       const pulled =
-        (full ? undefined : await this.#pullChanges(signal)) ?? (await this.#puller.full(signal));
+        (full ? undefined : await this.#pullChanges(right, signal)) ??
+        (await this.#puller.full(right, signal));
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
-      await this.#commit({ copy: pulled.state });
+      await this.#commit({ copy: pulled.state }, right);
       return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
       // Who has lost the right must not get in the way of who has it now.
-      if (!signal.aborted) await this.#failed(reason);
+      const isOurs = !signal.aborted && (await right.confirm().catch(() => true));
+      if (isOurs) await this.#failed(reason, right);
       throw reason;
     } finally {
       if (this.#isOpen) await this.#look();
@@ -183,14 +192,14 @@ export class SyncedCopy {
   }
 
   /** `undefined` when everything must be pulled. */
-  async #pullChanges(signal: AbortSignal): Promise<Pulled | undefined> {
+  async #pullChanges(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled | undefined> {
     const { copy } = this.#head;
     const { changes, fingerprint } = this.source;
     if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
     if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
     if (changes.usesCursor && copy.cursor === undefined) return undefined;
     if (this.#isLost || !(await this.#loaded.load(copy))) return undefined;
-    return this.#puller.changes(copy, this.#loaded.index, signal);
+    return this.#puller.changes(copy, this.#loaded.index, right, signal);
   }
 
   #pulled(
@@ -210,7 +219,7 @@ export class SyncedCopy {
     return { ...report, ...(before !== undefined && { before }), ...(problem !== undefined && { problem }) };
   }
 
-  async #failed(error: unknown): Promise<void> {
+  async #failed(error: unknown, right: ExclusiveRight): Promise<void> {
     const { copy, attempt } = this.#head;
     const isRefused = error instanceof ShrinkError;
     const failures = (attempt?.failures ?? 0) + 1;
@@ -226,14 +235,14 @@ export class SyncedCopy {
       ...(isRefused && { isRefused }),
     };
     try {
-      await this.#commit({ ...(copy && { copy }), attempt: noted });
+      await this.#commit({ ...(copy && { copy }), attempt: noted }, right);
     } catch (unwritten) {
       this.context.logger.warn({ reason: messageOf(unwritten) }, 'that a pull failed could not be noted');
     }
   }
 
-  async #commit(head: CopyHead): Promise<void> {
-    await this.#store.commit(head, this.#version);
+  async #commit(head: CopyHead, right: ExclusiveRight): Promise<void> {
+    await this.#store.commit(head, this.#version, right);
     this.#head = head;
     this.#version = (this.#version ?? 0) + 1;
   }

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CliError } from './output.js';
+
+const PIECE_CHARACTERS = 65_536;
+/** Names of what is open already, such as standard error. */
+const OPEN_ALREADY = /^\/(?:dev\/(?:std|fd\/)|proc\/)/;
+
+/**
+ * Writes texts to a file that takes the place of the one there when all of it is on the disk, and not before: whatever goes
+ * wrong, the old one stays. The new one is for its owner's eyes only (mode 0600). Links are followed; what is no ordinary
+ * file, such as a pipe or /dev/stderr, is written to as it is.
+ * @returns whether there is a new file
+ * @throws CliError that says why it cannot be written
+ */
+export async function replaceFile(path: string, texts: AsyncIterable<string>): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new CliError(`${path} is a folder. Name a file.`);
+  if (OPEN_ALREADY.test(resolve(path)) || (found && !found.isFile())) {
+    await writing(path, () => open(path, 'w'), texts);
+    return false;
+  }
+  const target = await targetOf(path, found !== undefined);
+  const beside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.part`);
+  try {
+    await writing(
+      path,
+      () => open(beside, 'wx', 0o600),
+      texts,
+      async (file) => {
+        await file.sync();
+        await rename(beside, target);
+      },
+    );
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  return true;
+}
+
+/** The file behind links; with its folder, which is made where it is missing. */
+async function targetOf(path: string, isThere: boolean): Promise<string> {
+  try {
+    if (!isThere) {
+      await mkdir(dirname(path), { recursive: true });
+      return join(await realpath(dirname(path)), basename(path));
+    }
+    const target = await realpath(path);
+    await access(target, constants.W_OK);
+    return target;
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+}
+
+async function writing(
+  path: string,
+  opening: () => Promise<FileHandle>,
+  texts: AsyncIterable<string>,
+  finish?: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await opening().catch((error: unknown) => {
+    throw notWritten(path, error);
+  });
+  const write = (text: string): Promise<void> =>
+    file.writeFile(text).catch((error: unknown) => {
+      throw notWritten(path, error);
+    });
+  try {
+    let piece = '';
+    for await (const text of texts) {
+      piece += text;
+      if (piece.length < PIECE_CHARACTERS) continue;
+      await write(piece);
+      piece = '';
+    }
+    await write(piece);
+    await finish?.(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function notWritten(path: string, error: unknown): CliError {
+  const { code, name } = error as NodeJS.ErrnoException;
+  const cure =
+    'What was there is as it was. A new file is written beside it first: the folder must be writable, with room for both';
+  return new CliError(`${path} cannot be written (${code ?? name}). ${cure}.`);
+}

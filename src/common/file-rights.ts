@@ -1,0 +1,58 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Who else may change what a file says, links followed: everybody, or an owner who is neither root nor the user that runs
+ * the service, of the file itself or of a folder where it could be replaced.
+ * @returns a predicate with the cure; `undefined` when nobody may, or the file is not there
+ */
+export function changeableByOthers(path: string): string | undefined {
+  const target = realpathOf(path);
+  if (target === undefined) return undefined;
+  const folders = new Set([dirname(target), realpathOf(dirname(resolve(path)))!]);
+  const ofFolder = (folder: string): string | undefined => {
+    const who = othersWhoMayWrite(folder);
+    return who && `can be replaced: it lies in ${folder}, which ${who}`;
+  };
+  return othersWhoMayWrite(target) ?? [...folders].map(ofFolder).find((problem) => problem !== undefined);
+}
+
+/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or it is not there */
+export function readableByOthers(path: string): string | undefined {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) === 0) return undefined;
+  return `may be read by other users of this machine (mode ${octal(mode)}); chmod 600 ${path}`;
+}
+
+function othersWhoMayWrite(path: string): string | undefined {
+  const { mode, uid } = statSync(path);
+  const isSticky = (mode & constants.S_IFMT) === constants.S_IFDIR && (mode & 0o1000) !== 0;
+  if ((mode & constants.S_IWOTH) !== 0 && !isSticky && !isReadOnly(path)) {
+    return `may be written by every user of this machine (mode ${octal(mode)}); chmod o-w ${path}`;
+  }
+  if (uid === 0 || uid === (process.geteuid?.() ?? uid)) return undefined;
+  return `belongs to user ${uid}, who is neither root nor the user that runs the service; chown root ${path}`;
+}
+
+/** On a file system that is mounted so, as the ConfigMaps of Kubernetes are, whose folders look as if everybody could write. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Whoever reads it says why it cannot be read.
+    return undefined;
+  }
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}

@@ -1,0 +1,136 @@
+import { write, writeSync } from 'node:fs';
+import type { DestinationStream } from 'pino';
+
+/** What may wait for a slow reader, in characters; lines beyond that are dropped. */
+const MAX_WAITING = 16 * 1024 * 1024;
+/** What is written at once: Docker takes lines in pieces of that size. */
+const PIECE_CHARACTERS = 16 * 1024;
+/** After a failure, before it is tried again. */
+const PAUSE_MS = 500;
+/** While a reader that does not wait for us has no room. */
+const BUSY_MS = 100;
+/** How long the exit tries to write what is left. */
+const EXIT_LIMIT_MS = 1_000;
+
+const LINE_FEED = 0x0a;
+const END_OF_LINE = Buffer.from('\n');
+const isBusy = (code: string | undefined): boolean => code === 'EAGAIN' || code === 'EBUSY';
+/** There may be room again in a moment. */
+const isFull = (code: string | undefined): boolean => code === 'ENOSPC' || code === 'EDQUOT';
+
+/**
+ * Log lines on their way to a file descriptor. No call waits for them: while some are being written, those that come meanwhile
+ * are gathered. A failure never throws, and is never logged: that would make the next one. The lines that are lost are counted,
+ * and writing goes on when it can. See docs/adr/0030-log-lines-are-written-here.md.
+ */
+export class LogOutput implements DestinationStream {
+  readonly #waiting: string[] = [];
+  #waitingCharacters = 0;
+  /** Not yet written of the piece at hand. */
+  #piece: Buffer | undefined;
+  /** Busy with a write, or with a pause. */
+  #isBusy = false;
+  #isInFlight = false;
+  #isFailing = false;
+  /** The last byte that was written is in the middle of a line whose rest is lost. */
+  #isTorn = false;
+  readonly #flushed: (() => void)[] = [];
+
+  /**
+   * @param dropped is called with the number of lines that are lost
+   * @param send writes some of the bytes and says how many; that of Node unless a test has its own
+   */
+  constructor(
+    private readonly descriptor: number,
+    private readonly dropped: (lines: number) => void,
+    private readonly send: typeof write = write,
+  ) {}
+
+  write(line: string): void {
+    if (this.#waitingCharacters + line.length > MAX_WAITING) return this.dropped(1);
+    const last = this.#waiting.length - 1;
+    if (last >= 0 && this.#waiting[last]!.length + line.length <= PIECE_CHARACTERS)
+      this.#waiting[last] += line;
+    else this.#waiting.push(line);
+    this.#waitingCharacters += line.length;
+    if (!this.#isBusy) this.#writeNext();
+  }
+
+  /** Calls back when every line so far is written, or cannot be. */
+  flush(done: () => void): void {
+    if (!this.#isBusy || this.#isFailing) done();
+    else this.#flushed.push(done);
+  }
+
+  /** Writes at the exit of the process what is left, as far as that goes. */
+  end(): void {
+    // What is in flight is written by another thread, for which Node waits.
+    const left = [
+      this.#isInFlight ? undefined : this.#piece,
+      ...this.#waiting.map((text) => Buffer.from(text)),
+    ];
+    const endMs = performance.now() + EXIT_LIMIT_MS;
+    for (let bytes of left) {
+      while (bytes !== undefined && bytes.length > 0) {
+        try {
+          bytes = bytes.subarray(writeSync(this.descriptor, bytes));
+        } catch (error) {
+          if (!isBusy((error as NodeJS.ErrnoException).code) || performance.now() > endMs) return;
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS / 10);
+        }
+      }
+    }
+  }
+
+  #writeNext(): void {
+    this.#piece = this.#isTorn ? END_OF_LINE : this.#takePiece();
+    this.#isBusy = this.#piece !== undefined;
+    if (this.#piece === undefined) this.#settle();
+    else this.#writePiece(this.#piece);
+  }
+
+  #takePiece(): Buffer | undefined {
+    const text = this.#waiting.shift();
+    if (text === undefined) return undefined;
+    this.#waitingCharacters -= text.length;
+    return Buffer.from(text);
+  }
+
+  #writePiece(bytes: Buffer): void {
+    this.#isInFlight = true;
+    this.send(this.descriptor, bytes, (error, written) => {
+      this.#isInFlight = false;
+      if (error !== null) return this.#failed(error.code, bytes);
+      this.#isFailing = false;
+      if (written > 0) this.#isTorn = bytes[written - 1] !== LINE_FEED;
+      this.#piece = bytes.subarray(written);
+      if (this.#piece.length > 0) this.#writePiece(this.#piece);
+      else this.#writeNext();
+    });
+  }
+
+  #failed(code: string | undefined, bytes: Buffer): void {
+    if (isBusy(code)) return void setTimeout(() => this.#writePiece(bytes), BUSY_MS).unref();
+    if (this.#isFailing || !isFull(code)) this.#giveUp();
+    this.#isFailing = true;
+    this.#settle();
+    setTimeout(
+      () => (this.#piece === undefined ? this.#writeNext() : this.#writePiece(this.#piece)),
+      PAUSE_MS,
+    ).unref();
+  }
+
+  #giveUp(): void {
+    const lines = (bytes: Buffer): number =>
+      bytes.reduce((sum, byte) => sum + (byte === LINE_FEED ? 1 : 0), 0);
+    const piece = this.#piece === END_OF_LINE || this.#piece === undefined ? 0 : lines(this.#piece);
+    const lost = this.#waiting.reduce((sum, text) => sum + lines(Buffer.from(text)), piece);
+    this.#waiting.length = this.#waitingCharacters = 0;
+    this.#piece = undefined;
+    this.dropped(lost);
+  }
+
+  #settle(): void {
+    for (const done of this.#flushed.splice(0)) done();
+  }
+}

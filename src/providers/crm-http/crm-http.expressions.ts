@@ -1,0 +1,105 @@
+import type Jsonata from 'jsonata';
+import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
+import { jsonata } from './libraries.js';
+
+// Loaded by the process that evaluates, so it imports little: no part of the plug-in API.
+
+/**
+ * An expression's time is limited, so is its depth (a recursion without an end) and the length of a list it builds; what a lookup
+ * needs of an answer is far below all three. What these do not stop ($sort of a long list, for example) is stopped with the
+ * process that it runs in.
+ */
+const LIMITS: Jsonata.JsonataOptions = {
+  timeout: 250,
+  stack: 1_000,
+  sequence: 100_000,
+  RegexEngine: LinearRegExp as unknown as RegExpConstructor,
+};
+const MAX_EXPRESSION_CHARACTERS = 10_000;
+
+/** What is wrong with a JSONata expression, for an administrator; `undefined` when nothing is. */
+export function expressionProblem(text: string): string | undefined {
+  if (text.length > MAX_EXPRESSION_CHARACTERS) {
+    return `is longer than ${MAX_EXPRESSION_CHARACTERS} characters.`;
+  }
+  if (/\$eval\b/.test(text)) {
+    return 'uses $eval, which is not available: it would run text of the answer as an expression.';
+  }
+  try {
+    const pattern = unusablePattern(compileExpression(text).ast());
+    return pattern === undefined
+      ? undefined
+      : `has the pattern /${pattern}/, which cannot be used: write it without look-around and back references (RE2 syntax).`;
+  } catch (error) {
+    const { message, position } = error as { message?: unknown; position?: unknown };
+    return `is no JSONata expression: ${String(message)} (character ${String(position)}). Write for example contacts.{ "tier": level, "name": name }.`;
+  }
+}
+
+/**
+ * @param timeoutMs how long one evaluation may take
+ * @throws when `expressionProblem` has something to say
+ */
+export function compileExpression(text: string, timeoutMs = LIMITS.timeout): Jsonata.Expression {
+  return jsonata(text, { ...LIMITS, timeout: timeoutMs });
+}
+
+const TOOK_TOO_LONG = 'D1012';
+
+/** Because the limit is one of time: a process that stood still for a moment reaches it with any expression. */
+async function twice(evaluate: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await evaluate();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== TOOK_TOO_LONG) throw error;
+    return evaluate();
+  }
+}
+
+/**
+ * What an expression makes of an answer, as JSON text; `undefined` is nothing.
+ * @param bindings name -> value: `{ page: 2 }` is `$page`
+ * @throws EvaluationError when it fails
+ */
+export async function evaluateExpression(
+  expression: Jsonata.Expression,
+  answer: unknown,
+  bindings: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
+  let value: unknown;
+  try {
+    // $eval is taken away: an answer's text must not become an expression.
+    value = await twice(() => expression.evaluate(answer, { ...bindings, eval: undefined }));
+  } catch (error) {
+    // The message would repeat parts of the answer; code and position tell an administrator enough.
+    const { code, name, position } = error as { code?: string; name?: string; position?: number };
+    const where = position === undefined ? '' : ` at character ${position}`;
+    throw new EvaluationError(`failed${where} (${code ?? name ?? 'unknown'})`);
+  }
+  return value === undefined ? undefined : asJson(value);
+}
+
+/** JSONata's lists carry marks of their own, and an expression may yield a function: only JSON goes on from here. */
+function asJson(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // A function refers to itself.
+  }
+  if (text === undefined)
+    throw new EvaluationError('must yield an object such as { "tier": level }, not a function');
+  return text;
+}
+
+/** Its message says why, and nothing of the answer. */
+export class EvaluationError extends Error {
+  override readonly name = 'EvaluationError';
+}
+
+/** Whether a value counts as none, for expressions that tell whether something is the case. */
+export function isNothing(value: unknown): boolean {
+  if (value == null || value === false || value === 0 || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

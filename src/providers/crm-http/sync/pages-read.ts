@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { VipLookupError } from '../../../plugin-api/index.js';
+import type { Json } from '../../../plugin-api/index.js';
+import type { Content } from '../crm-http.evaluator.js';
+import type { CrmRequest } from '../crm-http.request.js';
+
+/** A CRM may look through many contacts that do not fit, and answer pages with none; not for ever. */
+const MAX_EMPTY_PAGES = 100;
+const MAX_SHOWN_CHARACTERS = 120;
+
+/** What one pull has asked for and found, so that it notices when the pages lead nowhere. */
+export class PagesRead {
+  /** Request -> which page it was, from 1. */
+  readonly #requests = new Map<string, number>();
+  readonly #contents = new Set<string>();
+  #emptyInARow = 0;
+
+  /**
+   * Before a page is asked for.
+   * @param next what led to it
+   * @throws VipLookupError when it was read before
+   */
+  asking(request: CrmRequest, next: Json | undefined): void {
+    const key = digest(sameFor(request));
+    const before = this.#requests.get(key);
+    if (before !== undefined) {
+      throw new VipLookupError(
+        `mapping: sync.next leads from page ${this.#requests.size} back to page ${before}: ${shown(next)}`,
+      );
+    }
+    this.#requests.set(key, this.#requests.size + 1);
+  }
+
+  /**
+   * After a page that has a next one.
+   * @throws VipLookupError when it holds just what one before held, or there have been too many with nothing
+   */
+  read(answer: Content, entries: readonly Json[]): void {
+    if (answer.isEmpty) {
+      if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
+      throw new VipLookupError(
+        `mapping: sync.next goes on after ${MAX_EMPTY_PAGES} pages in a row that hold nothing`,
+      );
+    }
+    this.#emptyInARow = 0;
+    // An answer may tell the time besides. One contact alone may well come twice.
+    const contents = [answer.digest, ...(entries.length > 1 ? [digest([...entries])] : [])];
+    if (contents.some((content) => this.#contents.has(content))) {
+      throw new VipLookupError(
+        `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
+      );
+    }
+    for (const content of contents) this.#contents.add(content);
+  }
+}
+
+/** The order of a query's parameters makes no other page. */
+function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
+  const { pathname, searchParams } = new URL(path, origin);
+  searchParams.sort();
+  return [pathname, searchParams.toString(), { ...headers }, body];
+}
+
+function digest(value: Json): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+}
+
+/** Without what may be a secret, or a telephone number: values of parameters, and whatever is long. */
+function shown(next: Json | undefined): string {
+  const text = typeof next === 'string' ? next : JSON.stringify(next ?? null);
+  return text
+    .replace(/([?&][^=&]+=)[^&]{7,}/g, '$1…')
+    .replace(/\+?\d{7,}|[^/?&=#:.,{}"]{13,}/g, '…')
+    .slice(0, MAX_SHOWN_CHARACTERS);
+}

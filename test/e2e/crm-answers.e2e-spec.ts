@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, KEY } from '../support/ask.js';
+import type { Answer } from '../support/ask.js';
+import { startCrmServer } from '../support/crm-server.js';
+import type { CrmServer } from '../support/crm-server.js';
+import { eventually } from '../support/eventually.js';
+import { Program } from '../support/process.js';
+
+const CALLER = '+358501231234';
+const LISTED = '+358507654321';
+
+let folder: string;
+let crm: CrmServer;
+let service: Program;
+let url: string;
+const undo: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-answers-'));
+  undo.push(() => rm(folder, { recursive: true, force: true }));
+  crm = await startCrmServer({});
+  undo.push(() => crm.stop());
+});
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+/** @param record the expression of the provider `crm` */
+async function start(record: string): Promise<void> {
+  await writeFile(join(folder, 'vips.csv'), `number,tier\n${LISTED},gold\n`);
+  await writeFile(
+    join(folder, 'smartrouting.yaml'),
+    `
+server: { port: 0, shutdownGrace: 60s }
+credentials: [{ id: core, apiKey: ${KEY} }]
+providers:
+  list: { kind: static-file, file: ./vips.csv }
+  crm: { kind: crm-http, url: '${crm.url}/?phone={{ number }}', record: ${JSON.stringify(record)}, timeout: 4s }
+targets:
+  LIST: { providers: [list], routes: [{ instructions: { ExtraPriority: 1 } }] }
+  CRM: { providers: [crm], deadline: 4500ms, routes: [{ instructions: { ExtraPriority: 2 } }] }
+`,
+  );
+  service = new Program('dist/main.js', [], {
+    SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
+    DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`,
+  });
+  undo.push(() => {
+    service.signal('SIGKILL');
+    return service.finished;
+  });
+  [, url] = (await service.until(/"url":"(http:[^"]+)"/)) as unknown as [string, string];
+}
+
+const call = (targetid: string, anum: string): Promise<Answer> =>
+  ask(url, {
+    method: 'POST',
+    headers: { 'X-Benemen-APIKey': KEY, 'Content-Type': 'application/json' },
+    body: { anum, bnum: '+358942415000', targetid },
+  });
+
+/** Ids of the processes that the service has begun. */
+const children = (): number[] =>
+  readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+
+describe('an answer of a CRM', () => {
+  it.each([
+    [
+      'takes long to be made sense of',
+      '$exists(tier) ? $ : $sort(list)',
+      { list: Array.from({ length: 60_000 }, (_, nth) => -nth) },
+    ],
+    ['takes much memory', '$exists(tier) ? $ : $pad("x", width)', { width: 300_000_000 }],
+  ])('that %s keeps no other call waiting, and the next is read', async (_, record, answer) => {
+    await start(record);
+    crm.answer = () => ({ body: answer });
+    const order: string[] = [];
+    const slow = call('CRM', CALLER).then((answered) => {
+      order.push('CRM');
+      return answered;
+    });
+    await crm.received(1);
+    const listed: Answer[] = [];
+    for (let nth = 0; nth < 5; nth++) listed.push(await call('LIST', LISTED));
+    order.push('list');
+    expect(listed.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const { status, headers } = await slow;
+    expect([status, headers['x-smartrouting-reason']]).toEqual([204, 'lookup-failed']);
+    expect(order).toEqual(['list', 'CRM']);
+    crm.answer = () => ({ body: { number: CALLER, tier: 'gold' } });
+    await eventually(async () => (await call('CRM', CALLER)).status === 200);
+  });
+
+  it.each([
+    [
+      '1,000 contacts',
+      Array.from({ length: 1_001 }, (_, nth) => ({ number: `05${1_000_000 + nth}`, tier: 'x' })),
+    ],
+    [
+      '2,000 numbers',
+      [{ number: Array.from({ length: 2_001 }, (_, nth) => `05${1_000_000 + nth}`), tier: 'x' }],
+    ],
+  ])('with more than %s is a failure, told with the cure', async (what, answer) => {
+    await start('$');
+    crm.answer = () => ({ body: answer });
+    expect((await call('CRM', CALLER)).status).toBe(204);
+    await service.until(/"msg":"decision"/);
+    expect(JSON.stringify(service.logLines.at(-1))).toContain(
+      `mapping: record yields more than ${what.replace(',', '')}; have url search for the number, not list everybody`,
+    );
+  });
+});
+
+describe('the process that reads answers', () => {
+  it('knows nothing of the environment, and ends when the service is killed', async () => {
+    await start('$');
+    const [child] = children();
+    expect(readFileSync(`/proc/${child}/environ`, 'utf8')).not.toMatch(/SMARTROUTING|DATABASE_URL/);
+    service.signal('SIGKILL');
+    await eventually(() => !existsSync(`/proc/${child}`));
+  });
+
+  it('reads the answers to calls in hand when every process of the service gets a SIGTERM', async () => {
+    await start('$');
+    let go!: () => void;
+    crm.hold = new Promise((resolve) => (go = resolve));
+    crm.answer = () => ({ body: { number: CALLER, tier: 'gold' } });
+    const answer = call('CRM', CALLER);
+    await crm.received(1);
+    const [child] = children();
+    process.kill(child!, 'SIGTERM');
+    service.signal('SIGTERM');
+    await service.until(/"msg":"stopping/);
+    go();
+    expect((await answer).status).toBe(200);
+  });
+});
