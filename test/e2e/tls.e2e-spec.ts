@@ -254,7 +254,7 @@ describe('server.tls', () => {
       /line 2, server\.tls: has a certificate and a key that do not belong together\. Name PEM files that do\./,
     );
     await expect(starting({ ...first, cert: './none.crt' })).rejects.toThrow(
-      /line 2, server\.tls\.cert: cannot be read \(ENOENT\)\. Name a PEM file/,
+      /line 2, server\.tls\.cert: names a file that does not exist\. Name a PEM file/,
     );
     await expect(starting({ ...first, clientCa: first.key })).rejects.toThrow(
       /line 2, server\.tls\.clientCa: holds no certificate in PEM form/,
