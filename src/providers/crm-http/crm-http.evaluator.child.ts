@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { compileExpression, evaluateExpression, EvaluationError, isNothing } from './crm-http.expressions.js';
-import type { Evaluated, Question } from './crm-http.evaluator.js';
+import type { Evaluated, Expressions, Question } from './crm-http.evaluator.js';
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
@@ -9,16 +9,14 @@ const PAGE_MS = 5_000;
 
 let expressions: ReadonlyMap<string, ReturnType<typeof compileExpression>>;
 
-process.once('message', (texts: Readonly<Record<string, string>>) => {
+process.on('message', (message: Expressions | Question) => {
+  if ('body' in message) return void answer(message).then((evaluated) => process.send!(evaluated));
   expressions = new Map(
-    Object.entries(texts).map(([option, text]) => [
+    Object.entries(message.expressions).map(([option, text]) => [
       option,
       option.startsWith('sync.') ? compileExpression(text, PAGE_MS) : compileExpression(text),
     ]),
   );
-  process.on('message', (question: Question) => {
-    void answer(question).then((evaluated) => process.send!(evaluated));
-  });
   process.send!('ready');
 });
 // However the service ends, and not before: it is asked as long as there is a call in hand.

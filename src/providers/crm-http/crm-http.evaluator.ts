@@ -7,7 +7,12 @@ import { isNothing } from './crm-http.expressions.js';
 import type { CrmHttpOptions } from './crm-http.options.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
 
-/** What is asked of the process: to read an answer as JSON, and evaluate expressions on it in this order. */
+/** What the process is told first: option -> text. */
+export interface Expressions {
+  readonly expressions: Readonly<Record<string, string>>;
+}
+
+/** What is asked of it: to read an answer as JSON, and evaluate expressions on it in this order. */
 export interface Question {
   readonly body: Uint8Array;
   readonly options: readonly string[];
@@ -130,7 +135,7 @@ export class Evaluator {
     );
     this.#child = child;
     this.#isReady = false;
-    child.send(this.#expressions);
+    child.send({ expressions: this.#expressions } satisfies Expressions);
     this.#keepAlive();
   }
 
