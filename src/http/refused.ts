@@ -5,7 +5,7 @@ import { endWith } from './gentle-close.js';
 import type { trustProxy } from './networks.js';
 
 /** Answers to somebody who is no caller, or asks for what is not here. */
-const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 429]);
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429]);
 /** For as long as that a client may come back, with better credentials for example. */
 const STAY_S = 1;
 

@@ -31,6 +31,10 @@ class LentProcess extends EventEmitter {
     child.on('message', this.#heard).on('exit', this.#ended).on('error', this.#failed);
   }
 
+  get connected(): boolean {
+    return this.child.connected;
+  }
+
   send(message: Serializable): boolean {
     this.#isAsked = this.#isReady;
     return this.child.send(message);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { compileExpression, evaluateExpression, EvaluationError, isNothing } from './crm-http.expressions.js';
-import type { Evaluated, Expressions, Question } from './crm-http.evaluator.js';
+import type { Content, Evaluated, Expressions, Question } from './crm-http.evaluator.js';
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
 /** A page has hundreds of contacts, and the first one meets a process that has just started. */
 const PAGE_MS = 5_000;
+/** Longer lists are handed over in parts. */
+const PART_CHARACTERS = 64 * 1_024;
 
 let expressions: ReadonlyMap<string, ReturnType<typeof compileExpression>>;
 
@@ -23,29 +25,61 @@ process.on('message', (message: Expressions | Question) => {
 process.on('disconnect', () => process.exit());
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-async function answer({ body, options, bindings, maxCharacters }: Question): Promise<Evaluated> {
+async function answer(question: Question): Promise<Evaluated> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(body)); // which takes a byte order mark away
+    json = JSON.parse(new TextDecoder().decode(question.body)); // which takes a byte order mark away
   } catch {
     return { isJson: false };
   }
-  const values: Record<string, string> = {};
-  for (const option of options) {
-    try {
-      const value = await evaluateExpression(expressions.get(option)!, json, bindings);
-      if (value === undefined) continue;
-      if (value.length > maxCharacters)
-        throw new EvaluationError(`yields more than ${maxCharacters} characters`);
-      values[option] = value;
-      if (option === 'errorPath' && !isNothing(JSON.parse(value))) break;
-    } catch (error) {
-      const reason = error instanceof EvaluationError ? error.message : 'failed';
-      return { isJson: true, problem: `mapping: ${option} ${reason}` };
+  const values: Record<string, string | string[]> = {};
+  let records: string | undefined;
+  let option = '';
+  try {
+    for (option of question.options) {
+      const text = await evaluateExpression(expressions.get(option)!, json, question.bindings);
+      if (text === undefined) continue;
+      if (text.length > question.maxCharacters)
+        throw new EvaluationError(`yields more than ${question.maxCharacters} characters`);
+      if (option === 'sync.records') records = text;
+      values[option] = question.isPage ? inParts(text) : text;
+      if (option === 'errorPath' && !isNothing(JSON.parse(text))) break;
     }
+    return {
+      isJson: true,
+      values,
+      content: question.isPage ? contentOf(question.body, json, records) : undefined,
+    };
+  } catch (error) {
+    const reason = error instanceof EvaluationError ? error.message : 'failed';
+    return { isJson: true, problem: `mapping: ${option} ${reason}` };
   }
-  const digest = createHash('sha256').update(body).digest('base64url');
-  return { isJson: true, values, content: { digest, isEmpty: isEmpty(json) } };
+}
+
+/** The text of a long list as texts of short ones. */
+function inParts(text: string): string | string[] {
+  if (text.length < PART_CHARACTERS || !text.startsWith('[')) return text;
+  const list = JSON.parse(text) as unknown[];
+  const perPart = Math.max(1, Math.floor((list.length * PART_CHARACTERS) / text.length));
+  const parts: string[] = [];
+  for (let from = 0; from < list.length; from += perPart) {
+    parts.push(JSON.stringify(list.slice(from, from + perPart)));
+  }
+  return parts;
+}
+
+function contentOf(body: Uint8Array, json: unknown, records: string | undefined): Content {
+  const isList =
+    records !== undefined && records.startsWith('[') && (JSON.parse(records) as unknown[]).length > 1;
+  return {
+    digest: digest(body),
+    recordsDigest: isList ? digest(records) : undefined,
+    isEmpty: isEmpty(json),
+  };
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64url');
 }
 
 /** Whether no list in it holds anything. */

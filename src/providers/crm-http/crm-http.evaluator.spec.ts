@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 function evaluatorOf(record: string, more: { errorPath?: string } = {}): Evaluator {
-  const evaluator = new Evaluator({ record, ...more });
+  const evaluator = new Evaluator({ record, ...more }, 2 ** 20);
   open.push(evaluator);
   return evaluator;
 }
@@ -23,6 +23,7 @@ async function recordOf(evaluator: Evaluator, answer: unknown, limits = LOOKUP_L
   );
 }
 
+const PATIENT = { ...LOOKUP_LIMITS, maxTicks: 3_000 };
 const many = (count: number): number[] => Array.from({ length: count }, (_, nth) => -nth);
 
 describe('the process that reads answers', () => {
@@ -79,9 +80,11 @@ describe('the process that reads answers', () => {
     const evaluator = evaluatorOf(`$exists(tier) ? { "tier": tier } : { "tier": $string(${expression}) }`);
     expect(await recordOf(evaluator, { tier: 'gold' })).toEqual({ tier: 'gold' });
     const limits = { ...LOOKUP_LIMITS, maxTicks: reason.includes('memory') ? 3_000 : 5 };
-    const [ended, ...others] = await Promise.all(
-      [answer, { tier: 'silver' }, { tier: 'bronze' }].map((one) => recordOf(evaluator, one, limits)),
-    );
+    const [ended, ...others] = await Promise.all([
+      recordOf(evaluator, answer, limits),
+      recordOf(evaluator, { tier: 'silver' }, PATIENT),
+      recordOf(evaluator, { tier: 'bronze' }, PATIENT),
+    ]);
     expect(ended).toBe(`mapping: record ${reason} on this answer`);
     expect(others).toEqual([{ tier: 'silver' }, { tier: 'bronze' }]);
   });

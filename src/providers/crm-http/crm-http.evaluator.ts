@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
 import { forkEvaluator } from './crm-http.evaluator.fork.js';
 import { stopped } from './crm-http.failures.js';
 import { isNothing } from './crm-http.expressions.js';
-import type { CrmHttpOptions } from './crm-http.options.js';
-import { SYNC_DEFAULTS } from './sync/sync.options.js';
 
 /** What the process is told first: option -> text. */
 export interface Expressions {
@@ -19,23 +18,27 @@ export interface Question {
   readonly bindings: Readonly<Record<string, unknown>>;
   /** Longest JSON text that an expression may yield. */
   readonly maxCharacters: number;
+  /** Whether it is a page of a copy, of which `content` is to be told. */
+  readonly isPage: boolean;
 }
 
-/** What it says: for each expression that yields something its JSON text, or why there is none. */
+/** What it says: for each expression that yields something its JSON text, that of a list in parts; or why there is none. */
 export type Evaluated =
   | { readonly isJson: false }
   | { readonly isJson: true; readonly problem: string }
   | {
       readonly isJson: true;
-      readonly values: Readonly<Record<string, string>>;
-      readonly content: Content;
+      readonly values: Readonly<Record<string, string | readonly string[]>>;
+      readonly content: Content | undefined;
       readonly problem?: undefined;
     };
 
-/** What tells one answer from another. */
+/** What tells one page from another. */
 export interface Content {
-  /** SHA-256, base64url. */
+  /** SHA-256 of the whole answer, base64url. */
   readonly digest: string;
+  /** Likewise of the contacts alone; `undefined` when there are fewer than two. */
+  readonly recordsDigest: string | undefined;
   /** Whether no list in it holds anything. */
   readonly isEmpty: boolean;
 }
@@ -46,20 +49,23 @@ export interface EvaluationLimits {
   readonly maxTicks: number;
   /** Longest JSON text that an expression may yield. */
   readonly maxCharacters: number;
+  readonly isPage: boolean;
 }
 
-/** For one page of a copy, whatever size of answer is configured. */
-export const PAGE_EVALUATION: EvaluationLimits = { maxTicks: 120, maxCharacters: Infinity };
 /** For the answer to one lookup. An expression's own time limit comes first, where it can be interrupted. */
-export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 10, maxCharacters: 256 * 1_024 };
+export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 10, maxCharacters: 256 * 1_024, isPage: false };
 
 const TICK_MS = 100;
 const MAX_STARTS = 3;
+const MAX_START_TICKS = 100;
+/** A job that nobody waits for any more may keep others waiting for so long. */
+const GIVEN_UP_TICKS = 2;
 /**
- * MB of memory for objects: far more than an answer needs. In a thread of this process, running out of it would end the process
- * itself where one allocation is large.
+ * MB of memory for objects: far more than an answer of usual size needs, which is what it takes many times over. In a thread of
+ * this process, running out of it would end the process itself where one allocation is large.
  */
-const HEAP = ['--max-old-space-size=64', '--max-semi-space-size=4'];
+const LEAST_HEAP = 64;
+const HEAP_PER_MIB = 8;
 
 /** An answer of the CRM is no JSON. */
 export class NotJsonError extends VipLookupError {}
@@ -67,12 +73,10 @@ export class NotJsonError extends VipLookupError {}
 /** An expression makes nothing of an answer, or tells that the answer is an error: asking again is of no use. */
 export class MappingError extends VipLookupError {}
 
-/** Where expressions stand in the options of a provider. */
-type ExpressionOptions = Pick<CrmHttpOptions, 'record' | 'errorPath' | 'limitReached' | 'sync'>;
-
 interface Job {
   readonly question: Question;
-  readonly limits: EvaluationLimits;
+  readonly maxTicks: number;
+  isWanted: boolean;
   readonly resolve: (evaluated: Evaluated) => void;
   readonly reject: (error: Error) => void;
 }
@@ -92,31 +96,24 @@ export class Evaluator {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
+  readonly #execArgv: readonly string[];
 
-  /** @param options whose expressions are evaluated; `errorPath`, where it yields something, is a failure */
-  constructor({ record, errorPath, limitReached, sync }: ExpressionOptions) {
-    const all = {
-      record,
-      errorPath,
-      limitReached,
-      ...(sync != null && {
-        'sync.records': sync.records,
-        'sync.next': sync.next,
-        'sync.deleted': sync.deleted,
-        'sync.cursor': sync.cursor ?? SYNC_DEFAULTS.cursor,
-      }),
-    };
-    this.#expressions = Object.fromEntries(Object.entries(all).filter(([, text]) => text != null)) as Record<
-      string,
-      string
-    >;
+  /**
+   * @param expressions option -> text, if it is configured; `errorPath`, where it yields something, is a failure
+   * @param maxResponseBytes size of the largest answer
+   */
+  constructor(expressions: Readonly<Record<string, string | null | undefined>>, maxResponseBytes: number) {
+    const configured = Object.entries(expressions).filter(([, text]) => text != null);
+    this.#expressions = Object.fromEntries(configured) as Record<string, string>;
+    const heap = LEAST_HEAP + HEAP_PER_MIB * Math.floor(maxResponseBytes / 2 ** 21);
+    this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 
   /** Begins the process, so that the first answer finds it ready. */
   open(): void {
     if (this.#child !== undefined || this.#isClosed) return;
     const child = forkEvaluator({
-      execArgv: HEAP,
+      execArgv: [...this.#execArgv],
       env: {}, // it needs none of the secrets there
       serialization: 'advanced',
       // What it says when it runs out of memory is said in the failure of the lookup.
@@ -130,12 +127,18 @@ export class Evaluator {
       this.#keepAlive();
     });
     child.on('error', () => this.#lost(child, 'cannot be evaluated'));
-    child.on('exit', (_, signal) =>
-      this.#lost(child, signal === 'SIGABRT' ? 'needs too much memory' : 'ended'),
-    );
+    child.on('exit', (_, signal) => {
+      const isOutOfMemory = signal === 'SIGABRT';
+      this.#lost(child, isOutOfMemory ? 'needs too much memory' : 'ended', isOutOfMemory);
+    });
     this.#child = child;
     this.#isReady = false;
-    child.send({ expressions: this.#expressions } satisfies Expressions);
+    // One that could not be begun says so in an error that follows.
+    if (child.connected) child.send({ expressions: this.#expressions } satisfies Expressions);
+    this.#countTicks(
+      () => this.#end('cannot be begun'),
+      (ticks) => ticks >= MAX_START_TICKS,
+    );
     this.#keepAlive();
   }
 
@@ -150,14 +153,15 @@ export class Evaluator {
     bindings: Question['bindings'],
     limits: EvaluationLimits,
     signal: AbortSignal,
-  ): Promise<{ values: Record<string, Json>; content: Content }> {
+  ): Promise<{ values: Record<string, Json>; content: Content | undefined }> {
     const configured = options.filter((option) => option in this.#expressions);
-    const { maxCharacters } = limits;
-    const evaluated = await this.#ask({ body, options: configured, bindings, maxCharacters }, limits, signal);
+    const { maxCharacters, maxTicks, isPage } = limits;
+    const question = { body, options: configured, bindings, maxCharacters, isPage };
+    const evaluated = await this.#ask(question, maxTicks, signal);
     if (!evaluated.isJson) throw new NotJsonError('answer is not JSON');
     if (evaluated.problem !== undefined) throw new MappingError(evaluated.problem);
-    const read = Object.entries(evaluated.values).map(([option, text]) => [option, JSON.parse(text) as Json]);
-    const values = Object.fromEntries(read) as Record<string, Json>;
+    const values: Record<string, Json> = {};
+    for (const [option, text] of Object.entries(evaluated.values)) values[option] = await readParts(text);
     if (!isNothing(values['errorPath'])) throw new MappingError('the answer reports an error (errorPath)');
     return { values, content: evaluated.content };
   }
@@ -169,12 +173,13 @@ export class Evaluator {
     this.#child?.kill('SIGKILL');
   }
 
-  #ask(question: Question, limits: EvaluationLimits, signal: AbortSignal): Promise<Evaluated> {
+  #ask(question: Question, maxTicks: number, signal: AbortSignal): Promise<Evaluated> {
     if (signal.aborted || this.#isClosed) return Promise.reject(stopped());
     let giveUp!: () => void;
     const evaluated = new Promise<Evaluated>((resolve, reject) => {
-      const job: Job = { question, limits, resolve, reject };
+      const job: Job = { question, maxTicks, isWanted: true, resolve, reject };
       giveUp = (): void => {
+        job.isWanted = false;
         const place = this.#waiting.indexOf(job);
         if (place >= 0) this.#waiting.splice(place, 1);
         this.#keepAlive();
@@ -190,6 +195,7 @@ export class Evaluator {
   }
 
   #begun(): void {
+    clearInterval(this.#timer);
     this.#isReady = true;
     this.#failedStarts = 0;
   }
@@ -209,35 +215,48 @@ export class Evaluator {
     const job = this.#waiting.shift();
     if (job === undefined) return;
     this.#current = job;
-    const { question, limits } = job;
-    this.#child!.send(question);
+    this.#child!.send(job.question);
+    const isOver = (ticks: number): boolean => ticks >= (job.isWanted ? job.maxTicks : GIVEN_UP_TICKS);
+    this.#countTicks(() => this.#end(`takes longer than ${(job.maxTicks * TICK_MS) / 1_000} s`), isOver);
+  }
+
+  /** @param over called once when there have been enough ticks */
+  #countTicks(over: () => void, isOver: (ticks: number) => boolean): void {
     let ticks = 0;
-    this.#timer = setInterval(() => {
+    const timer = setInterval(() => {
+      if (!isOver(++ticks)) return;
+      clearInterval(timer);
       // What has come by now, late as this process may be, is read first.
-      if (++ticks === limits.maxTicks) setImmediate(() => this.#current === job && this.#end(limits));
+      setImmediate(() => this.#timer === timer && over());
     }, TICK_MS);
+    this.#timer = timer.unref();
   }
 
   /** @returns what was under way */
   #finish(): Job | undefined {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     const job = this.#current;
     this.#current = undefined;
     return job;
   }
 
-  #end({ maxTicks }: EvaluationLimits): void {
+  #end(reason: string): void {
     const child = this.#child!;
-    this.#lost(child, `takes longer than ${(maxTicks * TICK_MS) / 1_000} s`);
+    this.#lost(child, reason, true);
     child.kill('SIGKILL');
   }
 
-  #lost(child: ChildProcess, reason: string): void {
+  /** @param isAnswersFault another try would come to the same */
+  #lost(child: ChildProcess, reason: string, isAnswersFault = false): void {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#isReady = false;
     const job = this.#finish();
-    job?.reject(new MappingError(`mapping: ${job.question.options.join(', ')} ${reason} on this answer`));
+    if (job !== undefined) {
+      const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
+      job.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
+    }
     // One that cannot even begin is tried a few times more, and then with the next answer.
     if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
       return this.open();
@@ -245,4 +264,15 @@ export class Evaluator {
     for (const waiting of this.#waiting.splice(0))
       waiting.reject(new VipLookupError(`mapping: record ${reason}`));
   }
+}
+
+/** Parts of a list are read one each turn, so that a long one holds nobody up. */
+async function readParts(text: string | readonly string[]): Promise<Json> {
+  if (typeof text === 'string') return JSON.parse(text) as Json;
+  const list: Json[] = [];
+  for (const part of text) {
+    for (const one of JSON.parse(part) as Json[]) list.push(one);
+    await nextTurn();
+  }
+  return list;
 }

@@ -30,6 +30,14 @@ export class CallerMatch {
   }
 
   #keyOf(text: string): string | undefined {
+    // Reading what cannot be a number takes long, and an answer may be full of it.
+    if (
+      text.length > MAX_DIGITS &&
+      text !== this.caller.text &&
+      text.replace(/\D/g, '').length > MAX_DIGITS
+    ) {
+      return undefined;
+    }
     if (text.includes('*') && this.caller.key !== text) return contactRange(text, this.country);
     const { key } = readNumber(text, this.country);
     // All digits of E.164 and no plus sign: believed where they are not a number of the CRM's own country.
@@ -37,6 +45,9 @@ export class CallerMatch {
     return isCallers ? this.caller.key : key;
   }
 }
+
+/** E.164 has 15 at most; then there are prefixes and extensions. */
+const MAX_DIGITS = 24;
 
 /** Fewer digits of E.164 and a star are no switchboard but a country, or an operator: a slip in somebody's CRM. */
 const MIN_RANGE_DIGITS = 6;

@@ -34,6 +34,7 @@ import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy } from './sync/make-copy.js';
+import { PageExpressions, pageExpressionsOf } from './sync/page-expressions.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
@@ -53,6 +54,8 @@ export class CrmHttpProvider implements VipLookupProvider {
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #evaluator: Evaluator;
+  /** Of its own, so that no call waits for a page; begun when there is one. */
+  readonly #pageEvaluator: Evaluator;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
@@ -64,16 +67,20 @@ export class CrmHttpProvider implements VipLookupProvider {
   ) {
     const { options } = context;
     this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
-    this.#evaluator = new Evaluator(options);
+    const { record, errorPath, limitReached } = options;
+    const maxResponseBytes = readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!;
+    this.#evaluator = new Evaluator({ record, errorPath, limitReached }, maxResponseBytes);
+    this.#pageEvaluator = new Evaluator(pageExpressionsOf(options), maxResponseBytes);
     this.#mapping = new RecordMapping(options.record, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
-      maxResponseBytes: readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!,
+      maxResponseBytes,
       auth: makeAuth(options.auth, context, tempo),
       limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
       tempo,
     });
-    this.#copy = makeCopy(context, this.#transport, this.#evaluator, tempo);
+    const pages = new PageExpressions(this.#pageEvaluator, maxResponseBytes);
+    this.#copy = makeCopy(context, this.#transport, pages, tempo);
   }
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
@@ -157,8 +164,12 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   async close(): Promise<void> {
     // At once: a pull that is slow to end must not take the time in which a new refresh token is kept.
-    await Promise.all([this.#copy?.close(), this.#transport.close()]);
-    this.#evaluator.close();
+    try {
+      await Promise.all([this.#copy?.close(), this.#transport.close()]);
+    } finally {
+      this.#evaluator.close();
+      this.#pageEvaluator.close();
+    }
   }
 
   /** Whether the CRM is asked about callers who are not in the copy. */

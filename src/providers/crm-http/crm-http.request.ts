@@ -69,8 +69,8 @@ export class RequestTemplate {
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
       const rendered = this.#path.render(scope);
-      if (leavesPath(rendered)) {
-        this.leftPath?.();
+      if (this.leftPath !== undefined && leavesPath(rendered)) {
+        this.leftPath();
         return undefined;
       }
       const url = new URL(`${this.#origin}${rendered.replaceAll(LEAVES_SEGMENT, '')}`);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../../../plugin-api/index.js';
 import type { ProviderContext } from '../../../plugin-api/index.js';
-import type { Evaluator } from '../crm-http.evaluator.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
 import { TEMPO } from '../crm-http.tempo.js';
@@ -23,14 +22,13 @@ const PULLS_PART = 1 / 2;
 export function makeCopy(
   context: ProviderContext<CrmHttpOptions>,
   transport: Pick<CrmTransport, 'ask'>,
-  evaluator: Pick<Evaluator, 'evaluate'>,
+  pageExpressions: PageExpressions,
   tempo = TEMPO,
 ): SyncedCopy | undefined {
   const { options, country } = context;
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
   if (every == null || full == null) return undefined;
   const expressions = { records: records!, next, cursor: cursor ?? SYNC_DEFAULTS.cursor, deleted };
-  const pageExpressions = new PageExpressions(evaluator);
   const source = {
     full: pageRequest('sync.full', full),
     changes: changes == null ? undefined : pageRequest('sync.changes', changes),

@@ -1,8 +1,14 @@
 import type { Json } from '../../../plugin-api/index.js';
-import { PAGE_EVALUATION } from '../crm-http.evaluator.js';
-import type { Content, Evaluator } from '../crm-http.evaluator.js';
+import type { CrmHttpOptions } from '../crm-http.options.js';
+import { SYNC_DEFAULTS } from './sync.options.js';
+import type { Content, EvaluationLimits, Evaluator } from '../crm-http.evaluator.js';
 
 const OPTIONS = ['errorPath', 'sync.records', 'sync.deleted', 'sync.next', 'sync.cursor'];
+
+/** What an expression may yield of a page, in parts of the largest answer: contacts may be told at more length than they were. */
+const LONGER = 4;
+/** 12 s. */
+const MAX_TICKS = 120;
 
 /** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
 export type PageBindings = Readonly<{
@@ -23,23 +29,39 @@ export interface PageValues {
 
 /** The JSONata expressions that make sense of a page. */
 export class PageExpressions {
-  constructor(private readonly evaluator: Pick<Evaluator, 'evaluate'>) {}
+  readonly #limits: EvaluationLimits;
+
+  /** @param maxResponseBytes size of the largest answer */
+  constructor(
+    private readonly evaluator: Pick<Evaluator, 'evaluate'>,
+    maxResponseBytes: number,
+  ) {
+    this.#limits = { maxTicks: MAX_TICKS, maxCharacters: LONGER * maxResponseBytes, isPage: true };
+  }
 
   /** @throws VipLookupError when the answer is no JSON or reports an error, or an expression cannot be evaluated */
   async read(body: Uint8Array, bindings: PageBindings, signal: AbortSignal): Promise<PageValues> {
-    const { values, content } = await this.evaluator.evaluate(
-      body,
-      OPTIONS,
-      bindings,
-      PAGE_EVALUATION,
-      signal,
-    );
+    const { values, content } = await this.evaluator.evaluate(body, OPTIONS, bindings, this.#limits, signal);
     return {
       records: values['sync.records'],
       deleted: values['sync.deleted'],
       next: values['sync.next'],
       cursor: values['sync.cursor'],
-      content,
+      content: content!,
     };
   }
+}
+
+/** As the evaluator wants them. */
+export function pageExpressionsOf({
+  errorPath,
+  sync,
+}: CrmHttpOptions): Record<string, string | null | undefined> {
+  return {
+    errorPath,
+    'sync.records': sync?.records,
+    'sync.next': sync?.next,
+    'sync.deleted': sync?.deleted,
+    'sync.cursor': sync?.cursor ?? SYNC_DEFAULTS.cursor,
+  };
 }

@@ -37,10 +37,10 @@ async function read(
   { limits = {}, next = 'next', body, pace = async () => undefined }: Reading = {},
 ): Promise<{ ids: Json[]; asked: string[] }> {
   asked.length = 0;
-  const sync = { records: 'ids', next, cursor: 'token' };
-  const evaluator = new Evaluator({ record: '$', errorPath: 'error', sync });
+  const sync = { 'sync.records': 'ids', 'sync.next': next, 'sync.cursor': 'token' };
+  const evaluator = new Evaluator({ errorPath: 'error', ...sync }, 2 ** 20);
   after.push(() => evaluator.close());
-  const expressions = new PageExpressions(evaluator);
+  const expressions = new PageExpressions(evaluator, 2 ** 20);
   const reader = new PageReader(
     async ({ path, body: sent }, bindings, signal) => {
       asked.push(sent ?? path);

@@ -87,7 +87,7 @@ export class PageReader {
       yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
       ({ next } = values);
       if (isNothing(next)) return;
-      read.read(values.content, entries);
+      read.read(values.content);
       if (request.usesPage) page = next;
       else link = linkOf(next);
     }

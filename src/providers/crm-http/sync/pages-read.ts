@@ -35,7 +35,7 @@ export class PagesRead {
    * After a page that has a next one.
    * @throws VipLookupError when it holds just what one before held, or there have been too many with nothing
    */
-  read(answer: Content, entries: readonly Json[]): void {
+  read(answer: Content): void {
     if (answer.isEmpty) {
       if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
       throw new VipLookupError(
@@ -44,7 +44,7 @@ export class PagesRead {
     }
     this.#emptyInARow = 0;
     // An answer may tell the time besides. One contact alone may well come twice.
-    const contents = [answer.digest, ...(entries.length > 1 ? [digest([...entries])] : [])];
+    const contents = [answer.digest, answer.recordsDigest].filter((one) => one !== undefined);
     if (contents.some((content) => this.#contents.has(content))) {
       throw new VipLookupError(
         `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
