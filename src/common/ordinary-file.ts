@@ -49,7 +49,7 @@ export async function readOrdinaryFile(
     file = await open(path, FLAGS);
     const stat = await file.stat();
     const limit = limitOf(stat, maxBytes);
-    let bytes = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
+    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
     for (let length = 0; ;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(bytes, length, Math.min(PIECE_BYTES, bytes.length - length));
@@ -74,7 +74,7 @@ export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
     file = openSync(path, FLAGS);
     const stat = fstatSync(file);
     const limit = limitOf(stat, maxBytes);
-    let bytes = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
+    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
     for (let length = 0; ;) {
       const bytesRead = readSync(file, bytes, length, bytes.length - length, null);
       length += bytesRead;

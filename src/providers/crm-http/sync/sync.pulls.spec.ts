@@ -133,7 +133,7 @@ describe('a pulled contact', () => {
 
   it('is left out with more than 50 numbers, and told', () => {
     const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
-    expect(JSON.parse(read(numbers.slice(1))!)[0]).toEqual(numbers.slice(1));
+    expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
     expect(readContact({ id: 7, number: numbers, tier: 'gold' }, 'FI')).toEqual({
       id: '7',
       document: undefined,
