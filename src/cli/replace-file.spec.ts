@@ -96,7 +96,22 @@ describe('a file that is written', () => {
     });
     await expect(replaceFile('/dev/full', texts('a'))).rejects.toMatchObject({
       name: 'CliError',
-      message: expect.stringContaining('/dev/full cannot be written (ENOSPC)'),
+      message:
+        '/dev/full cannot be written (ENOSPC). What it received until then may be a part of the list. Name an ordinary file, which is replaced as a whole.',
     });
+  });
+
+  it('is refused with a cure where it cannot take the place of the old one', async () => {
+    await writeFile(path, 'old');
+    async function* hindering(): AsyncGenerator<string> {
+      yield 'new';
+      await rm(path);
+      await mkdir(path);
+    }
+    await expect(replaceFile(path, hindering())).rejects.toMatchObject({
+      name: 'CliError',
+      message: `${path} cannot be written (EISDIR). What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself.`,
+    });
+    expect(await readdir(folder)).toEqual(['backup.csv']);
   });
 });

@@ -9,6 +9,11 @@ const PIECE_CHARACTERS = 65_536;
 /** Names of what is open already, such as standard error. */
 const OPEN_ALREADY = /^\/(?:dev\/(?:std|fd\/)|proc\/)/;
 
+const BESIDE =
+  'What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself';
+const IN_PLACE =
+  'What it received until then may be a part of the list. Name an ordinary file, which is replaced as a whole';
+
 /**
  * Writes texts to a file that takes the place of the one there when all of it is on the disk, and not before: whatever goes
  * wrong, the old one stays. The new one is for its owner's eyes only (mode 0600). Links are followed; what is no ordinary
@@ -20,16 +25,20 @@ export async function replaceFile(path: string, texts: AsyncIterable<string>): P
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new CliError(`${path} is a folder. Name a file.`);
   if (OPEN_ALREADY.test(resolve(path)) || (found && !found.isFile())) {
-    await writing(path, () => open(path, 'w'), texts);
+    await writing(
+      () => open(path, 'w'),
+      texts,
+      (error) => notWritten(path, error, IN_PLACE),
+    );
     return false;
   }
   const target = await targetOf(path, found !== undefined);
   const beside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.part`);
   try {
     await writing(
-      path,
       () => open(beside, 'wx', 0o600),
       texts,
+      (error) => notWritten(path, error, BESIDE),
       async (file) => {
         await file.sync();
         await rename(beside, target);
@@ -53,41 +62,38 @@ async function targetOf(path: string, isThere: boolean): Promise<string> {
     await access(target, constants.W_OK);
     return target;
   } catch (error) {
-    throw notWritten(path, error);
+    throw notWritten(path, error, BESIDE);
   }
 }
 
+/** @param asError what a failure to write is told as; one of the texts themselves is thrown as it is */
 async function writing(
-  path: string,
   opening: () => Promise<FileHandle>,
   texts: AsyncIterable<string>,
+  asError: (error: unknown) => CliError,
   finish?: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const file = await opening().catch((error: unknown) => {
-    throw notWritten(path, error);
-  });
-  const write = (text: string): Promise<void> =>
-    file.writeFile(text).catch((error: unknown) => {
-      throw notWritten(path, error);
+  const told = <T>(step: Promise<T>): Promise<T> =>
+    step.catch((error: unknown) => {
+      throw asError(error);
     });
+  const file = await told(opening());
   try {
     let piece = '';
     for await (const text of texts) {
       piece += text;
       if (piece.length < PIECE_CHARACTERS) continue;
-      await write(piece);
+      await told(file.writeFile(piece));
       piece = '';
     }
-    await write(piece);
-    await finish?.(file);
+    await told(file.writeFile(piece));
+    if (finish) await told(finish(file));
   } finally {
     await file.close();
   }
 }
 
-function notWritten(path: string, error: unknown): CliError {
+function notWritten(path: string, error: unknown, cure: string): CliError {
   const { code, name } = error as NodeJS.ErrnoException;
-  const cure =
-    'What was there is as it was. A new file is written beside it first: the folder must be writable, with room for both';
   return new CliError(`${path} cannot be written (${code ?? name}). ${cure}.`);
 }

@@ -92,7 +92,12 @@ describe('a file that others may read', () => {
     expect(readableByOthers(file)).toBe(problem && `${problem} ${file}`);
   });
 
-  it('is none that is missing', () => {
-    expect(readableByOthers(join(folder, 'none'))).toBeUndefined();
+  it.each([
+    ['missing', 'none'],
+    ['below a file', 'list.csv/own.sqlite'],
+    ['of a name that is too long', 'x'.repeat(300)],
+  ])('is none that is %s', (_, name) => {
+    expect(readableByOthers(join(folder, name))).toBeUndefined();
+    expect(changeableByOthers(join(folder, name))).toBeUndefined();
   });
 });

@@ -4,28 +4,30 @@ import { dirname, resolve } from 'node:path';
 /**
  * Who else may change what a file says, links followed: everybody, or an owner who is neither root nor the user that runs
  * the service, of the file itself or of a folder where it could be replaced.
- * @returns a predicate with the cure; `undefined` when nobody may, or the file is not there
+ * @returns a predicate with the cure; `undefined` when nobody may, or nobody can tell: the file is not there, say
  */
 export function changeableByOthers(path: string): string | undefined {
-  const target = realpathOf(path);
+  const target = attempt(() => realpathSync(path));
   if (target === undefined) return undefined;
-  const folders = new Set([dirname(target), realpathOf(dirname(resolve(path)))!]);
-  const ofFolder = (folder: string): string | undefined => {
+  const folders = new Set([dirname(target), attempt(() => realpathSync(dirname(resolve(path))))]);
+  const ofFolder = (folder = dirname(target)): string | undefined => {
     const who = othersWhoMayWrite(folder);
     return who && `can be replaced: it lies in ${folder}, which ${who}`;
   };
   return othersWhoMayWrite(target) ?? [...folders].map(ofFolder).find((problem) => problem !== undefined);
 }
 
-/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or it is not there */
+/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or nobody can tell: it is not there, say */
 export function readableByOthers(path: string): string | undefined {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  const mode = attempt(() => statSync(path))?.mode ?? 0;
   if ((mode & 0o077) === 0) return undefined;
   return `may be read by other users of this machine (mode ${octal(mode)}); chmod 600 ${path}`;
 }
 
 function othersWhoMayWrite(path: string): string | undefined {
-  const { mode, uid } = statSync(path);
+  const stats = attempt(() => statSync(path));
+  if (stats === undefined) return undefined;
+  const { mode, uid } = stats;
   const isSticky = (mode & constants.S_IFMT) === constants.S_IFDIR && (mode & 0o1000) !== 0;
   if ((mode & constants.S_IWOTH) !== 0 && !isSticky && !isReadOnly(path)) {
     return `may be written by every user of this machine (mode ${octal(mode)}); chmod o-w ${path}`;
@@ -44,11 +46,11 @@ function isReadOnly(path: string): boolean {
   }
 }
 
-function realpathOf(path: string): string | undefined {
+/** Nothing where it fails: whoever reads the file says why it cannot be read, and a mere warning never stops the start. */
+function attempt<T>(look: () => T): T | undefined {
   try {
-    return realpathSync(path);
+    return look();
   } catch {
-    // Whoever reads it says why it cannot be read.
     return undefined;
   }
 }

@@ -55,6 +55,15 @@ describe.each([
     await expect(read('/proc/self/status', 1_024 / 64)).rejects.toMatchObject({ name: 'OrdinaryFileError' });
   });
 
+  it('takes room as it goes on where it does not say how long it is', async () => {
+    const content = await read('/proc/self/smaps', 256 * 1024 * 1024);
+    expect(content.length).toBeGreaterThan(16 * 1024);
+    expect(content.buffer.byteLength).toBeLessThan(2 * content.length + 1);
+    for (const line of content.toString().trimEnd().split('\n')) {
+      expect(line).toMatch(/^(?:[0-9a-f]+-[0-9a-f]+ |\w+: )/);
+    }
+  });
+
   it.each([
     ['none', 'does not exist'],
     ['text/none', 'does not exist'],

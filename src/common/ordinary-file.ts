@@ -29,6 +29,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 /** What is read in one go, so that giving up is noticed. */
 const PIECE_BYTES = 512 * 1024;
+/** Room for a file that does not say how long it is, to begin with. */
+const FIRST_BYTES = 16 * 1024;
 
 /**
  * Reads a file, links followed. Pipes, devices, sockets and folders are refused: they may never end, and stop the process.
@@ -45,12 +47,15 @@ export async function readOrdinaryFile(
   let file: FileHandle | undefined;
   try {
     file = await open(path, FLAGS);
-    const bytes = roomFor(await file.stat(), maxBytes);
+    const stat = await file.stat();
+    const limit = limitOf(stat, maxBytes);
+    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
     for (let length = 0; ;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(bytes, length, Math.min(PIECE_BYTES, bytes.length - length));
       length += bytesRead;
-      if (bytesRead === 0 || length === bytes.length) return contentOf(bytes, length, maxBytes);
+      if (bytesRead === 0 || length === limit) return contentOf(bytes, length, maxBytes);
+      if (length === bytes.length) bytes = enlarged(bytes, limit);
     }
   } catch (error) {
     throw signal?.aborted ? error : asProblem(error);
@@ -67,11 +72,14 @@ export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
   let file: number | undefined;
   try {
     file = openSync(path, FLAGS);
-    const bytes = roomFor(fstatSync(file), maxBytes);
+    const stat = fstatSync(file);
+    const limit = limitOf(stat, maxBytes);
+    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
     for (let length = 0; ;) {
       const bytesRead = readSync(file, bytes, length, bytes.length - length, null);
       length += bytesRead;
-      if (bytesRead === 0 || length === bytes.length) return contentOf(bytes, length, maxBytes);
+      if (bytesRead === 0 || length === limit) return contentOf(bytes, length, maxBytes);
+      if (length === bytes.length) bytes = enlarged(bytes, limit);
     }
   } catch (error) {
     throw asProblem(error);
@@ -88,11 +96,17 @@ export function notOrdinary(stat: Stats): string | undefined {
   return `is ${kind}, and only ordinary files are read; put its content into one`;
 }
 
-/** Files of the kernel say 0 bytes and have some, a few of them without end. */
-function roomFor(stat: Stats, maxBytes: number): Buffer {
+/** So many bytes are read at most. Files of the kernel say 0 and have some, a few of them without end. */
+function limitOf(stat: Stats, maxBytes: number): number {
   const problem = notOrdinary(stat) ?? (stat.size > maxBytes ? tooLarge(maxBytes) : undefined);
   if (problem !== undefined) throw new OrdinaryFileError(problem);
-  return Buffer.allocUnsafeSlow(stat.size === 0 ? maxBytes + 1 : stat.size);
+  return stat.size || maxBytes + 1;
+}
+
+function enlarged(bytes: Buffer, limit: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.min(2 * bytes.length, limit));
+  bytes.copy(larger);
+  return larger;
 }
 
 function contentOf(bytes: Buffer, length: number, maxBytes: number): Buffer {

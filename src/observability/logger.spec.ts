@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { LoggingConfig } from '../config/app-config.js';
-import { createLogger } from './logger.js';
+import { LogOutput } from './log-output.js';
+import { createLogger, standardOutput } from './logger.js';
 import { lookupContext, traceFields } from './lookup-context.js';
 
 type Line = Record<string, unknown>;
@@ -14,6 +15,19 @@ function written(level: LoggingConfig['level'], mixin?: () => object): Line[] {
   }
   return lines;
 }
+
+it('all standard outputs share one listener, which writes at the exit what each has left', () => {
+  const listening = jest.spyOn(process, 'once').mockReturnThis();
+  const ended = jest.spyOn(LogOutput.prototype, 'end').mockReturnValue();
+  try {
+    const outputs = Array.from({ length: 20 }, () => standardOutput(() => undefined));
+    expect(listening.mock.calls).toEqual([['exit', expect.any(Function)]]);
+    listening.mock.calls[0]![1]();
+    expect(ended.mock.contexts).toEqual(outputs);
+  } finally {
+    jest.restoreAllMocks();
+  }
+});
 
 describe('the log', () => {
   it.each([

@@ -16,9 +16,14 @@ export const LOGGER = Symbol.for('smartrouting-vip.logger');
  */
 export function standardOutput(dropped: (lines: number) => void): DestinationStream {
   const output = new LogOutput(1, dropped);
-  process.once('exit', () => output.end());
+  if (outputs.push(new WeakRef(output)) === 1) {
+    process.once('exit', () => outputs.forEach((one) => one.deref()?.end()));
+  }
   return output;
 }
+
+/** Tests make many. One that still has something to write is held by Node. */
+const outputs: WeakRef<LogOutput>[] = [];
 
 /**
  * The service's one logger: JSON lines. Errors are written as name, code and message with telephone

@@ -57,8 +57,13 @@ describe.each([
   ['SQLite', inSqlite],
   ['MariaDB', onMariaDb],
 ])("a customer's table in %s", (kind, database) => {
-  it('does not hide a VIP behind very many rows of the same number that are none', async () => {
-    const colleagues = Array.from({ length: 600 }, () => `('0501231234', NULL)`).join(', ');
+  it.each<[string, (index: number) => string]>([
+    ['NULL', () => 'NULL'],
+    ['blank', (index) => `'${' '.repeat(index % 3)}'`],
+  ])('does not hide a VIP behind very many rows of the same number whose tier is %s', async (_, level) => {
+    const colleagues = Array.from({ length: 600 }, (_, index) => `('0501231234', ${level(index)})`).join(
+      ', ',
+    );
     const connection = await database(`
       CREATE TABLE customers (phone VARCHAR(40), level VARCHAR(9));
       INSERT INTO customers VALUES ${colleagues}, ('0501231234', 'gold'), ('0501231235', NULL);`);
@@ -66,6 +71,15 @@ describe.each([
       expect(await ask('+358501231234')).toMatchObject([{ tier: 'gold' }]);
       expect(await ask('+358501231235')).toBeNull();
       expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
+    });
+  });
+
+  it('may have 0 for a tier', async () => {
+    const connection = await database(`
+      CREATE TABLE customers (phone VARCHAR(40), level INT);
+      INSERT INTO customers VALUES ('0501231234', 0);`);
+    await withProvider(connection, OPTIONS, async (ask) => {
+      expect(await ask('+358501231234')).toMatchObject([{ tier: '0' }]);
     });
   });
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Libsql from 'libsql';
 import type { DataSource, Logger } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
-import { typeorm } from './drivers.js';
+import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';
 import { sqliteDriver } from './sqlite-file.js';
@@ -45,18 +45,21 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
     ...(settings.quiet && { logger: SILENT }),
   };
   if (address.type === 'sqlite') {
-    return new DataSource({
+    const isOwnFile = !settings.readOnly && address.path !== ':memory:';
+    const dataSource = new DataSource({
       ...common,
       type: 'better-sqlite3',
       driver: sqliteDriver(!settings.readOnly),
       database: address.path,
       timeout: settings.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
-      // The journal mode is written into the file, so only our own is given one.
-      enableWAL: !settings.readOnly && address.path !== ':memory:',
       prepareDatabase: (database: Libsql.Database) => {
-        if (settings.readOnly) database.pragma('query_only = ON');
+        if (settings.readOnly) orClose(database, 'PRAGMA query_only = ON');
+        // The journal mode is written into the file, so only our own is given one.
+        if (isOwnFile) orClose(database, 'PRAGMA journal_mode = WAL');
       },
     });
+    if (isOwnFile) WAL_FILES.add(dataSource);
+    return dataSource;
   }
   const pool = new ServerPool(settings);
   const dataSource = new DataSource({
@@ -88,7 +91,7 @@ export async function closeDataSource(dataSource: DataSource): Promise<void> {
   if (dataSource.isInitialized) {
     // libsql lets go of the file only when its statements are collected, so what SQLite does on closing is done here: all
     // data into the one file that people copy. Where that fails, the next one to open the file does it.
-    if (isWalFile(dataSource))
+    if (WAL_FILES.has(dataSource))
       await dataSource.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     // A driver that cannot say goodbye is cut off below; nothing is left to report.
     const closed = dataSource.destroy().catch(() => undefined);
@@ -110,10 +113,18 @@ export async function warmUp(dataSource: DataSource): Promise<void> {
   await POOLS.get(dataSource)?.warm();
 }
 
-function isWalFile({ options }: DataSource): boolean {
-  return options.type === 'better-sqlite3' && options.enableWAL === true;
+/** TypeORM forgets a connection that it cannot make ready; a locked file would take a descriptor with each try. */
+function orClose(database: Libsql.Database, sql: string): void {
+  try {
+    database.exec(sql);
+  } catch (error) {
+    // Without counting it: nothing was prepared that keeps the file open.
+    libsql().prototype.close.call(database);
+    throw error;
+  }
 }
 
+const WAL_FILES = new WeakSet<DataSource>();
 const POOLS = new WeakMap<DataSource, ServerPool>();
 
 const nothing = (): void => undefined;

@@ -71,7 +71,9 @@ export async function connectTo<S extends Session>(
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await dataSource.initialize();
-      return await prepare({ dataSource, isCurrent: file === undefined ? () => true : sameFile(file) });
+      const session = { dataSource, isCurrent: file === undefined ? () => true : sameFile(file) };
+      // On the same connection: each that is closed keeps its file until its statements are garbage.
+      return await whileBusy(() => prepare(session), signal);
     } catch (error) {
       await closeDataSource(dataSource);
       // Cut off because we gave up, which says more than that the connection was lost.

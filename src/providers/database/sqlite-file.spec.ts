@@ -10,6 +10,8 @@ import { eventually, patient } from '../../../test/support/eventually.js';
 import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { Caller } from '../../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
+import { connectTo } from './database-session.js';
+import type { Session } from './database-session.js';
 import type { DatabaseOptions } from './database.options.js';
 import { openDatabase } from './vip-caller.repository.js';
 
@@ -98,7 +100,7 @@ describe('what is no ordinary file', () => {
   }
 });
 
-it('files that are closed are let go of, though nothing else makes garbage', async () => {
+it('files that are closed are let go of, though nothing else makes garbage, once a minute at most', async () => {
   const url = `sqlite:${folder.path('reopened.sqlite')}`;
   let asked = 0;
   const observer = new PerformanceObserver((list) => {
@@ -106,13 +108,47 @@ it('files that are closed are let go of, though nothing else makes garbage', asy
     for (const { detail } of list.getEntries() as unknown as Collection[]) if (detail.flags & forced) asked++;
   });
   observer.observe({ entryTypes: ['gc'] });
-  for (let i = 0; i < 30; i++) await closeDataSource(await openDatabase(url));
-  jest.advanceTimersByTime(1_000);
-  // Otherwise the garbage of the test itself would do.
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
-  observer.disconnect();
-  expect(asked).toBe(1);
+  const reopen = async (): Promise<void> => {
+    for (let i = 0; i < 30; i++) await closeDataSource(await openDatabase(url));
+  };
+  const passing = async (ms: number): Promise<number> => {
+    jest.advanceTimersByTime(ms);
+    // Otherwise the garbage of the test itself would do.
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    return asked;
+  };
+  await reopen();
+  expect(await passing(1_000)).toBe(1);
   await eventually(() => expect(descriptorsOf('reopened.sqlite')).toBeLessThan(8));
+  await reopen();
+  expect(await passing(59_000)).toBe(1);
+  expect(await passing(1_000)).toBe(2);
+  observer.disconnect();
+});
+
+it('a file that cannot be opened is let go of at once', async () => {
+  await writeFile(folder.path('text.sqlite'), 'text '.repeat(1_000));
+  for (let i = 0; i < 5; i++) {
+    await expect(openDatabase(`sqlite:${folder.path('text.sqlite')}`)).rejects.toMatchObject({
+      message: expect.stringContaining('SQLITE_NOTADB'),
+    });
+  }
+  expect(descriptorsOf('text.sqlite')).toBe(0);
+});
+
+it('a file that is locked is opened once, and asked again', async () => {
+  const tried: Session[] = [];
+  const session = await connectTo(
+    `sqlite:${folder.path('locked.sqlite')}`,
+    { mustExist: false },
+    patient(),
+    async (connected) => {
+      if (tried.push(connected) < 5) throw Object.assign(new Error('locked'), { code: 'SQLITE_BUSY' });
+      return connected;
+    },
+  );
+  await closeDataSource(session.dataSource);
+  expect(tried).toEqual(Array(5).fill(session));
 });
 
 function descriptorsOf(name: string): number {

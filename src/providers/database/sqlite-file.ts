@@ -33,23 +33,28 @@ export function sqliteDriver(
 /** So many may be closed and still have their file open. */
 const MAX_UNCOLLECTED = 8;
 const COLLECT_MS = 1_000;
+/** A collection holds up every call. */
+const COLLECT_APART_MS = 60_000;
 
 let uncollected = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /**
  * libsql lets go of a file only when the statements that were prepared on it are garbage, and a service that hardly does anything
- * but reload has too little of that for V8 to look. Waits a moment: where a file is locked there may be many in a row.
+ * but reload has too little of that for V8 to look. Waits a moment: there may be many in a row.
  */
 function collectSoon(): void {
   uncollected++;
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    if (uncollected < MAX_UNCOLLECTED) return;
-    uncollected = 0;
-    setFlagsFromString('--expose-gc');
-    (runInNewContext('gc') as () => void)();
-  }, COLLECT_MS).unref();
+  timer ??= setTimeout(collect, COLLECT_MS).unref();
+}
+
+function collect(): void {
+  timer = undefined;
+  if (uncollected < MAX_UNCOLLECTED) return;
+  uncollected = 0;
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  timer = setTimeout(collect, COLLECT_APART_MS).unref();
 }
 
 /** Never opens a file that is there: closing it would take from SQLite the locks that it has on it in this process. */

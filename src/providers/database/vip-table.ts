@@ -81,7 +81,8 @@ export class TableStatements {
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
-    this.#isVip = tier === undefined ? '' : ` AND ${escape(tier)} IS NOT NULL`;
+    // Not compared with '', which MySQL takes for the number 0.
+    this.#isVip = tier === undefined ? '' : ` AND LENGTH(TRIM(${escape(tier)})) > 0`;
     const aliased = [
       ...[...table.fields].map(([field, column]) => `${escape(column)} AS ${escape(field)}`),
       ...[...table.attributes.values()].map((column, index) => `${escape(column)} AS ${escape(`a${index}`)}`),

@@ -22,6 +22,7 @@ export interface PulledContact {
 const MAX_ID_CHARACTERS = 200;
 /** A contact with more is a list of something else. */
 const MAX_NUMBERS = 50;
+const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields with the contact's own numbers`;
 
 /**
  * Reads what `records` yields for one contact.
@@ -33,10 +34,12 @@ export function readContact(entry: Json, country: string | undefined): PulledCon
       'mapping: sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }',
     );
   }
-  const { id: written, number, ...fields } = entry as Record<string, Json>;
-  const id = readId(written, 'sync.records');
+  const { id: ownId, number, ...fields } = entry as Record<string, Json>;
+  const id = readId(ownId, 'sync.records');
   if (fields['tier'] == null || fields['tier'] === '') return { id, document: undefined };
-  const numbers = readNumbers(number, country);
+  const written = [number ?? []].flat();
+  if (written.length > MAX_NUMBERS) return { id, document: undefined, problem: TOO_MANY_NUMBERS };
+  const numbers = readNumbers(written, country);
   if (numbers.length === 0) return { id, document: undefined };
   try {
     const record = { ...readVipRecord(fields, { country, number: numbers[0]! }), number: undefined };
@@ -58,9 +61,9 @@ export function readId(written: Json | undefined, option: string): string {
   return id;
 }
 
-function readNumbers(written: Json | undefined, country: string | undefined): string[] {
+function readNumbers(written: readonly Json[], country: string | undefined): string[] {
   const keys = new Set<string>();
-  for (const candidate of [written ?? []].flat().slice(0, MAX_NUMBERS)) {
+  for (const candidate of written) {
     if (typeof candidate !== 'string' && typeof candidate !== 'number') continue;
     const text = String(candidate).trim();
     if (text.length > MAX_NUMBER_LENGTH || isWithheldNumber(text)) continue;

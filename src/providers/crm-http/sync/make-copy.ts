@@ -56,13 +56,13 @@ function pageRequest(key: string, options: CrmHttpPageOptions): PageRequest {
 }
 
 /** A page begins only so often that half of the limit is left; then it is owed, so that calls never make it fail. */
-function paceOf(rateLimit: string | null | undefined): Pace {
+export function paceOf(rateLimit: string | null | undefined): Pace {
   const perMs = rateLimit == null ? undefined : readRate(rateLimit)?.perMs;
   const apartMs = perMs === undefined ? 0 : 1 / (perMs * PULLS_PART);
   let nextMs = 0;
   return async (signal) => {
     const waitMs = nextMs - performance.now();
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal, ref: false });
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     nextMs = performance.now() + apartMs;
   };
 }

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { QUICK } from '../../../../test/support/crm-provider.js';
 import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js';
 import { Evaluator } from '../crm-http.evaluator.js';
 import { RequestTemplate } from '../crm-http.request.js';
+import { paceOf } from './make-copy.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace, PageLimits } from './page-reader.js';
@@ -190,6 +192,46 @@ describe('the pages of a pull', () => {
     const busy = new VipLookupBusyError('paused');
     const failure = new VipLookupError('HTTP 500');
     expect((await read(BY_PAGE, [failure, busy, failure, { ids: [1] }])).ids).toEqual([1]);
+  });
+
+  it('wait for a busy CRM as long where each question is paced more slowly than that', async () => {
+    let aheadMs = 0;
+    const now = performance.now.bind(performance);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
+    after.push(() => clock.mockRestore());
+    const pace = async (): Promise<void> => void (aheadMs += 3_600_000);
+    const busy = new VipLookupBusyError('paused');
+    expect((await read(BY_PAGE, [busy, busy, { ids: [1] }], { pace })).ids).toEqual([1]);
+  });
+
+  it.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+    [
+      'after a failure',
+      (signal) => {
+        const fail = () => Promise.reject(new VipLookupError('HTTP 500'));
+        const reader = new PageReader(fail, PAGE_LIMITS, { ...QUICK, pageMs: [3_600_000] });
+        const request = new PageRequest('sync.full', new RequestTemplate({ url: BY_LINK }), false);
+        return reader.pages(request, undefined, STARTED, signal).next();
+      },
+    ],
+    [
+      'for the rate limit',
+      async (signal) => {
+        const pace = paceOf('1/h');
+        await pace(signal);
+        await pace(signal);
+      },
+    ],
+  ])('keep the command line running while they wait %s, until they are given up', async (_, wait) => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const ending = new AbortController();
+    const waiting = wait(ending.signal);
+    await nextTurn();
+    const during = timers();
+    ending.abort();
+    expect(timers()).toBe(during - 1);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('that report an error are no pages', async () => {

@@ -98,11 +98,13 @@ export class PageReader {
     bindings: PageBindings,
     signal: AbortSignal,
   ): Promise<PageValues | undefined> {
-    const busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
+    let busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
-        // Not a part of the page's time: with a slow rate limit the wait alone is longer than that.
+        // Not a part of the page's time, nor of the patience: with a slow rate limit the wait alone is longer than both.
+        const beganMs = performance.now();
         await this.pace(signal);
+        busyUntilMs += performance.now() - beganMs;
         return await withTimeLimit(this.tempo.pageLimitMs, [signal], (limited) =>
           this.ask(request, bindings, limited),
         );
@@ -113,7 +115,7 @@ export class PageReader {
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];
         if (pauseMs === undefined) throw error;
-        await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
+        await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }

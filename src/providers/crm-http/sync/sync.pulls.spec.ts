@@ -131,6 +131,16 @@ describe('a pulled contact', () => {
     ]);
   });
 
+  it('is left out with more than 50 numbers, and told', () => {
+    const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
+    expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
+    expect(readContact({ id: 7, number: numbers, tier: 'gold' }, 'FI')).toEqual({
+      id: '7',
+      document: undefined,
+      problem: "number: has more than 50; name the fields with the contact's own numbers",
+    });
+  });
+
   it.each(['+358*', '0*', '050*', '*', '', ' '])('is nobody with the number %j', (number) => {
     expect(read(number)).toBeUndefined();
   });
