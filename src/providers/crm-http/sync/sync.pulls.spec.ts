@@ -32,6 +32,31 @@ function instance(sync: object = {}) {
   return { provider, logged };
 }
 
+/** Whose reading of the head takes its time on the way back. */
+class LateState extends MemoryState {
+  isHeld = false;
+  go: () => void = () => undefined;
+  #next: Promise<void> | undefined;
+
+  /** @returns resolves when it has come */
+  holdNextRead(): Promise<void> {
+    this.isHeld = false;
+    const held = new Promise<void>((resolve) => (this.go = resolve));
+    this.#next = held;
+    return held;
+  }
+
+  override async read(key: string) {
+    const text = await super.read(key);
+    const held = this.#next;
+    if (held === undefined) return text;
+    this.#next = undefined;
+    this.isHeld = true;
+    await held;
+    return text;
+  }
+}
+
 async function health(provider: CrmHttpProvider) {
   return provider.check(patient());
 }
@@ -228,6 +253,27 @@ describe('a pull', () => {
     }
     await expect(pulling).rejects.toThrow('stopped before the answer was complete');
     expect(crm.asked('/contacts?page=2')).toHaveLength(3);
+  });
+
+  it('is not forgotten for what was read before it', async () => {
+    crm.put(...many(3));
+    const state = new LateState();
+    const { provider } = syncedProvider(crm.options(), state);
+    ending.push(() => provider.close());
+    ending.push(async () => state.go());
+    await provider.sync({});
+    await provider.open();
+    await crm.stop();
+    await expect(provider.sync({ full: true })).rejects.toMatchObject({ name: 'VipLookupError' });
+    const late = state.holdNextRead();
+    await eventually(() => state.isHeld);
+    await crm.start();
+    await provider.sync({ full: true });
+    state.go();
+    state.holdNextRead();
+    await late;
+    await eventually(() => state.isHeld);
+    expect(await health(provider)).toEqual({ status: 'up', entries: 3, loadedAt: expect.any(String) });
   });
 
   it('is given up when the provider closes, and is no failure', async () => {

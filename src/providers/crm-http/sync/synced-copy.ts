@@ -40,6 +40,8 @@ export class SyncedCopy {
   readonly #closing = new AbortController();
   #head: CopyHead = {};
   #version: number | undefined;
+  /** Of this instance. */
+  #commits = 0;
   #trouble: string | undefined = 'it is being loaded';
   /** Generation of which a part is gone: only a full pull helps. */
   #lost: string | undefined;
@@ -245,10 +247,18 @@ export class SyncedCopy {
     await this.#store.commit(head, this.#version, right);
     this.#head = head;
     this.#version = (this.#version ?? 0) + 1;
+    this.#commits++;
   }
 
   async #readHead(): Promise<void> {
-    ({ head: this.#head, version: this.#version } = await this.#store.head());
+    let commits: number;
+    let read: Awaited<ReturnType<CopyStore['head']>>;
+    do {
+      commits = this.#commits;
+      read = await this.#store.head();
+      // What was read before a commit of ours came is old.
+    } while (commits !== this.#commits);
+    ({ head: this.#head, version: this.#version } = read);
   }
 
   /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
