@@ -270,7 +270,7 @@ describe('a pull', () => {
     await crm.start();
     await provider.sync({ full: true });
     state.go();
-    state.holdNextRead();
+    void state.holdNextRead();
     await late;
     await eventually(() => state.isHeld);
     expect(await health(provider)).toEqual({ status: 'up', entries: 3, loadedAt: expect.any(String) });
