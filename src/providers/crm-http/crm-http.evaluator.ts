@@ -61,8 +61,8 @@ const MAX_START_TICKS = 100;
 /** A job that nobody waits for any more may keep others waiting for so long. */
 const GIVEN_UP_TICKS = 2;
 /**
- * MB of memory for objects: far more than an answer of usual size needs, which is what it takes many times over. In a thread of
- * this process, running out of it would end the process itself where one allocation is large.
+ * MB of memory for objects, and how many more for each further MiB of answer. In a thread of this process, running out of it
+ * would end the process itself where one allocation is large.
  */
 const LEAST_HEAP = 64;
 const HEAP_PER_MIB = 8;
@@ -105,7 +105,7 @@ export class Evaluator {
   constructor(expressions: Readonly<Record<string, string | null | undefined>>, maxResponseBytes: number) {
     const configured = Object.entries(expressions).filter(([, text]) => text != null);
     this.#expressions = Object.fromEntries(configured) as Record<string, string>;
-    const heap = LEAST_HEAP + HEAP_PER_MIB * Math.floor(maxResponseBytes / 2 ** 21);
+    const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(maxResponseBytes / 2 ** 20) - 1);
     this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 

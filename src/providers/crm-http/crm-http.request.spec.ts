@@ -18,7 +18,7 @@ const scopeOf = (number: string) => ({
   caller: { text: number, e164: '+358501231234' },
 });
 const template = (options: Partial<CrmHttpOptions>) =>
-  new RequestTemplate({ url: 'https://crm.example/find', record: '$', ...options });
+  new RequestTemplate({ url: 'https://crm.example/find', record: '$', ...options }, () => undefined);
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 /** Any text, whole UTF-16 code units included, with what means something in URLs, JSON and headers in it. */
 const anyText = fc.oneof(

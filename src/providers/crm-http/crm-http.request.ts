@@ -33,7 +33,10 @@ export class RequestTemplate {
   readonly #fixedHeaders: Readonly<Record<string, string>>;
   readonly #body: BodyTemplate | undefined;
 
-  /** @param leftPath is called when `fill` refuses values that would leave the path of `url` */
+  /**
+   * @param leftPath is called when `fill` refuses values that would leave the path of `url`; absent: values are the CRM's own, such
+   *   as the name of the next page, and are believed
+   */
   constructor(
     options: RequestOptions,
     private readonly leftPath?: () => void,
