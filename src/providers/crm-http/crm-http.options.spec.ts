@@ -229,6 +229,10 @@ describe('the options of crm-http', () => {
       { record: '$eval(script)' },
       'record: uses $eval, which is not available: it would run text of the answer as an expression.',
     ],
+    [
+      { url: 'https://crm.example/contacts/{{ number }}', spellings: ['e164', '0## / ### ####'] },
+      'spellings: has "0## / ### ####", and url has the number in its path, where a slash begins another part. Write the number into the query, or spell it without a slash.',
+    ],
     [{ record: `"${'x'.repeat(10_000)}"` }, 'record: is longer than 10000 characters.'],
     [
       { errorPath: '' },

@@ -25,6 +25,15 @@ export const DEFAULTS = {
   maxResponseSize: '1MiB',
 } as const satisfies { spellings: Spelling[]; notFoundStatus: number[]; maxResponseSize: string };
 
+/** A slash in a value would lead out of the path, so no caller could ever be asked for. */
+function slashInPathProblem(spellings: unknown, { url }: CrmHttpOptions): string | undefined {
+  const slashed = [spellings].flat().find((one) => typeof one === 'string' && one.includes('/'));
+  const path = typeof url === 'string' ? url.split('?', 1)[0]! : '';
+  return slashed !== undefined && /\{\{-?\s*(number|caller)\b/.test(path)
+    ? `has "${String(slashed)}", and url has the number in its path, where a slash begins another part. Write the number into the query, or spell it without a slash.`
+    : undefined;
+}
+
 /** What says "nobody by that number", besides an expression that yields nothing. */
 export class CrmHttpNotFoundOptions {
   @IsOptional()
@@ -98,6 +107,7 @@ export class CrmHttpOptions {
   @IsOptional()
   @ArrayNotEmpty({ message: SPELLINGS_RULE })
   @EachRule(spellingProblem, SPELLINGS_SCHEMA)
+  @Rule<CrmHttpOptions>(slashInPathProblem)
   readonly spellings?: (Spelling | SpellingPattern)[];
 
   /** JSONata expression: an answer -> a record, several, or nothing. */
