@@ -27,10 +27,12 @@ export const DEFAULTS = {
 
 /** A slash in a value would lead out of the path, so no caller could ever be asked for. */
 function slashInPathProblem(spellings: unknown, { url }: CrmHttpOptions): string | undefined {
-  const slashed = [spellings].flat().find((one) => typeof one === 'string' && one.includes('/'));
+  const slashed = [spellings]
+    .flat()
+    .find((one): one is string => typeof one === 'string' && one.includes('/'));
   const path = typeof url === 'string' ? url.split('?', 1)[0]! : '';
   return slashed !== undefined && /\{\{-?\s*(number|caller)\b/.test(path)
-    ? `has "${String(slashed)}", and url has the number in its path, where a slash begins another part. Write the number into the query, or spell it without a slash.`
+    ? `has "${slashed}", and url has the number in its path, where a slash begins another part. Write the number into the query, or spell it without a slash.`
     : undefined;
 }
 
