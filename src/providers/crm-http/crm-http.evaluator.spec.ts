@@ -35,6 +35,21 @@ describe('the process that reads answers', () => {
     expect(await recordOf(evaluator, {})).toBeUndefined();
   });
 
+  it('is open when it can answer, and when it is closed before', async () => {
+    const evaluator = evaluatorOf('tier');
+    let isOpen = false;
+    const opening = evaluator.open().then(() => (isOpen = true));
+    await Promise.resolve();
+    expect(isOpen).toBe(false);
+    expect(await recordOf(evaluator, { tier: 'gold' })).toBe('gold');
+    expect(isOpen).toBe(true);
+    await opening;
+    const closed = evaluatorOf('tier');
+    const vain = closed.open();
+    closed.close();
+    await vain;
+  });
+
   it('tells what is no JSON', async () => {
     const body = new TextEncoder().encode('<!doctype html>');
     const asked = evaluatorOf('$').evaluate(body, ['record'], {}, LOOKUP_LIMITS, patient());

@@ -93,6 +93,8 @@ export class Evaluator {
   #isReady = false;
   /** In a row. */
   #failedStarts = 0;
+  #opened = Promise.resolve();
+  #hasOpened: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
@@ -109,9 +111,15 @@ export class Evaluator {
     this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 
-  /** Begins the process, so that the first answer finds it ready. */
-  open(): void {
+  /** Begins the process, so that the first answer finds it ready. Resolves when it is, or could not be begun. */
+  open(): Promise<void> {
+    this.#begin();
+    return this.#opened;
+  }
+
+  #begin(): void {
     if (this.#child !== undefined || this.#isClosed) return;
+    this.#opened = new Promise((resolve) => (this.#hasOpened = resolve));
     const child = forkEvaluator({
       execArgv: [...this.#execArgv],
       env: {}, // it needs none of the secrets there
@@ -188,7 +196,7 @@ export class Evaluator {
       this.#waiting.push(job);
     });
     signal.addEventListener('abort', giveUp);
-    this.open();
+    this.#begin();
     this.#next();
     this.#keepAlive();
     return evaluated.finally(() => signal.removeEventListener('abort', giveUp));
@@ -198,6 +206,7 @@ export class Evaluator {
     clearInterval(this.#timer);
     this.#isReady = true;
     this.#failedStarts = 0;
+    this.#hasOpened();
   }
 
   /** This process does not end while an answer is waited for, and is not held by a process that has nothing to do. */
@@ -252,6 +261,7 @@ export class Evaluator {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#isReady = false;
+    this.#hasOpened();
     const job = this.#finish();
     if (job !== undefined) {
       const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
@@ -259,7 +269,7 @@ export class Evaluator {
     }
     // One that cannot even begin is tried a few times more, and then with the next answer.
     if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
-      return this.open();
+      return this.#begin();
     this.#failedStarts = 0;
     for (const waiting of this.#waiting.splice(0))
       waiting.reject(new VipLookupError(`mapping: record ${reason}`));

@@ -85,8 +85,11 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
   async open(): Promise<void> {
-    this.#evaluator.open();
-    const warm = Promise.all([this.#transport.warm(), this.#transport.authenticate()]);
+    const warm = Promise.all([
+      this.#evaluator.open(),
+      this.#transport.warm(),
+      this.#transport.authenticate(),
+    ]);
     // With a copy, calls are answered though the CRM is down; `check` tells that.
     if (this.#copy === undefined) await warm;
     else await Promise.allSettled([warm, this.#copy.open()]);
