@@ -209,10 +209,10 @@ export class Evaluator {
     this.#hasOpened();
   }
 
-  /** This process does not end while an answer is waited for, and is not held by a process that has nothing to do. */
+  /** This process does not end while that one begins or an answer is waited for, and is not held by one that has nothing to do. */
   #keepAlive(): void {
     const child = this.#child;
-    const isNeeded = this.#current !== undefined || this.#waiting.length > 0;
+    const isNeeded = !this.#isReady || this.#current !== undefined || this.#waiting.length > 0;
     for (const part of [child, child?.channel]) {
       if (isNeeded) part?.ref();
       else part?.unref();
