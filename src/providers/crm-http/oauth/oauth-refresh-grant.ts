@@ -49,7 +49,7 @@ export class RefreshGrant implements TokenSource {
       if (Date.now() > giveUpMs) {
         throw new TokenError('another instance of the service has been renewing it all the time', false);
       }
-      await sleep(this.tempo.lookMs, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(this.tempo.lookMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) throw stoppedToken();
     }
   }
