@@ -104,8 +104,8 @@ export const PROMISES = [
   {
     promise: 'the next provider starts when the one before has been busy for the stagger time',
     file: 'src/lookup/decision-clock.ts',
-    from: 'setTimeout(() => this.#goOn(true), this.settings.staggerMs)',
-    to: 'setTimeout(() => this.#goOn(false), this.settings.staggerMs)',
+    from: 'setTimeout(() => this.#goOn(true), msUntil(dueMs))',
+    to: 'setTimeout(() => this.#goOn(false), msUntil(dueMs))',
     tests: ['src/lookup'],
   },
   {
@@ -125,8 +125,8 @@ export const PROMISES = [
   {
     promise: 'calls from one number share one request in flight',
     file: 'src/lookup/guarded-provider.ts',
-    from: 'this.#underWay.get(caller.key) ?? this.#lookUp(caller, !mayWait)',
-    to: 'this.#lookUp(caller, !mayWait)',
+    from: 'this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded)',
+    to: 'this.#lookUp(caller, !isNeeded)',
     tests: ['src/lookup'],
   },
   {
