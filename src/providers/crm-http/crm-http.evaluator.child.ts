@@ -5,7 +5,7 @@ import type { Content, Evaluated, Expressions, Question } from './crm-http.evalu
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
 /** A page has hundreds of contacts, and the first one meets a process that has just started. */
-const PAGE_MS = 5_000;
+const PAGE_MS = 10_000;
 /** Longer lists are handed over in parts. */
 const PART_CHARACTERS = 64 * 1_024;
 

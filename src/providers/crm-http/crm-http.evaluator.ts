@@ -52,8 +52,8 @@ export interface EvaluationLimits {
   readonly isPage: boolean;
 }
 
-/** For the answer to one lookup. An expression's own time limit comes first, where it can be interrupted. */
-export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 10, maxCharacters: 256 * 1_024, isPage: false };
+/** For the answer to one lookup, whose own time mostly comes first; then JSONata's, where it can be interrupted. */
+export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024, isPage: false };
 
 const TICK_MS = 100;
 const MAX_STARTS = 3;
