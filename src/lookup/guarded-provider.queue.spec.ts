@@ -146,6 +146,19 @@ describe('a provider that more ask than may', () => {
     expect(provider.calls).toHaveLength(1);
   });
 
+  it('is not asked by one whose turn comes too late for an answer, who is told so', async () => {
+    const provider = new HoldingProvider();
+    const crm = guard(provider, { maxConcurrent: 1, maxQueued: 50, timeoutMs: 800 });
+    const asked = [ask(crm, stranger()), ask(crm, stranger())];
+    await pass(600);
+    provider.held[0]!.answer(null);
+    expect(await Promise.all(asked)).toEqual([
+      { kind: 'none', source: 'live' },
+      { kind: 'timeout', reason: 'its turn came with less time left than lookups take' },
+    ]);
+    expect(provider.calls).toHaveLength(1);
+  });
+
   it('may answer with a foreign promise that throws or calls back at once, in the queue too', async () => {
     const odd = (then: (done: (answer: unknown) => void) => void) => ({ then }) as Promise<typeof gold>;
     const provider = new HoldingProvider();

@@ -17,20 +17,17 @@ import type { Caller } from './port/caller.js';
 import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
+import { Promptness } from './promptness.js';
+import { tellBreaker, tellHeldThread, tellTurnedAway } from './provider-log.js';
 import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';
 
-/** What takes longer has to be waited for. */
-const AT_ONCE_MS = 1;
-
-/** How long that is held against a provider: it may be asked in vain now and then, and is not left out for ever. */
-const WAITED_SHOWN_MS = 1_000;
-
 /** A lookup that works this long without a pause keeps all other calls waiting so long. */
 const HELD_TOO_LONG_MS = 50;
 
+const TOO_LATE = 'its turn came with less time left than lookups take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
 
 /**
@@ -47,8 +44,7 @@ export class GuardedProvider implements Askable {
   readonly #underWay = new Map<string, SharedLookup>();
   readonly #aborts = new UnseenAborts();
   readonly #time: LookupTime;
-  /** When a lookup was last begun that had to be waited for, unless one has been answered at once since. */
-  #waitedMs = -Infinity;
+  readonly #promptness = new Promptness();
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -97,8 +93,7 @@ export class GuardedProvider implements Askable {
         return known(kept.answer, 'cache');
       }
     }
-    if (!mayWait && nowMs - this.#waitedMs < WAITED_SHOWN_MS)
-      return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
+    if (!mayWait && this.#promptness.isLacking(nowMs)) return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
     // A provider in trouble is tried without letting a caller wait for it who has an old record.
     const isNeeded = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
     const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded);
@@ -190,12 +185,8 @@ export class GuardedProvider implements Askable {
     const nowMs = performance.now();
     const heldMs = nowMs - startedMs;
     const isTooLong = heldMs > HELD_TOO_LONG_MS;
-    if (isTooLong && this.troubles.heldThread())
-      this.logger.warn(
-        { provider: this.name, ms: Math.round(heldMs) },
-        'a lookup held the thread, and with it every call',
-      );
-    if (isTooLong || hasToBeWaitedFor) this.#waitedMs = nowMs;
+    if (isTooLong && this.troubles.heldThread()) tellHeldThread(this.logger, this.name, heldMs);
+    if (isTooLong || hasToBeWaitedFor) this.#promptness.hadToWait(nowMs);
   }
 
   /**
@@ -208,29 +199,27 @@ export class GuardedProvider implements Askable {
     const { maxConcurrent, maxQueued } = this.#bulkhead;
     if (this.#bulkhead.isFull) {
       const reason = `maxConcurrent (${maxConcurrent}) lookups are under way and maxQueued (${maxQueued}) wait`;
-      if (this.troubles.turnedAway()) {
-        this.logger.warn(
-          { provider: this.name, maxConcurrent, maxQueued },
-          'lookups are turned away: too many at once',
-        );
-      }
+      if (this.troubles.turnedAway()) tellTurnedAway(this.logger, this.name, { maxConcurrent, maxQueued });
       return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
     }
     const queuedMs = performance.now();
     const lookup = this.#share(key, inBackground, queuedMs);
     const turn = (): void => {
-      if (performance.now() - queuedMs > this.#time.longestWaitMs) return lookup.onTimeout();
+      const waitedMs = performance.now() - queuedMs;
+      if (waitedMs >= timeoutMs) return lookup.onTimeout();
+      if (waitedMs > this.#time.longestWaitMs) return giveUp(TOO_LATE);
       if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
         : this.#turnedAwayByBreaker(key, lookup.isAwaited);
       if (outcome !== lookup) this.#settle(key, lookup, outcome as ProviderOutcome);
     };
-    lookup.onTimeout = () => {
+    const giveUp = (reason: string): void => {
       this.#bulkhead.withdraw(turn);
-      const reason = `no turn within ${timeoutMs} ms: maxConcurrent (${maxConcurrent}) lookups are under way`;
       this.#settle(key, lookup, this.#couldNotTell(key, { kind: 'timeout', reason }, lookup.isAwaited));
     };
+    lookup.onTimeout = () =>
+      giveUp(`no turn within ${timeoutMs} ms: maxConcurrent (${maxConcurrent}) lookups are under way`);
     this.#bulkhead.queue(turn);
     return lookup;
   }
@@ -259,7 +248,7 @@ export class GuardedProvider implements Askable {
     }
     const tookMs = performance.now() - startedMs;
     this.#time.succeededWithin(tookMs);
-    if (tookMs <= AT_ONCE_MS) this.#waitedMs = -Infinity;
+    this.#promptness.answeredWithin(tookMs);
     this.#breaker.succeeded(permit);
     this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);
@@ -303,14 +292,6 @@ export class GuardedProvider implements Askable {
     this.troubles.breakerChanged(state);
     if (this.#isClosing) return;
     this.inUse();
-    const provider = this.name;
-    if (before === 'closed') {
-      this.logger.error(
-        { provider, reason: describeFailure(cause) },
-        'provider keeps failing, circuit breaker opened',
-      );
-    } else if (state === 'closed') {
-      this.logger.info({ provider }, 'provider answers again, circuit breaker closed');
-    }
+    tellBreaker(this.logger, this.name, state, before, cause);
   }
 }
