@@ -72,8 +72,8 @@ const children = (): number[] =>
 
 describe('an answer of a CRM', () => {
   it('that takes long to be made sense of, or much memory, keeps no other call waiting, and the next is read', async () => {
-    await start('$exists(tier) ? $ : $exists(list) ? $sort(list) : $pad("x", width)');
-    const list = Array.from({ length: 60_000 }, (_, nth) => -nth);
+    await start('$exists(tier) ? $ : $exists(list) ? $distinct(list) : $pad("x", width)');
+    const list = Array.from({ length: 140_000 }, (_, nth) => -nth);
     for (const answer of [{ list }, { width: 300_000_000 }]) {
       crm.answer = () => ({ body: answer });
       const asked = crm.requests.length;
