@@ -43,6 +43,7 @@ describe('the adapter', () => {
     expect(born).toHaveLength(2);
     expect(born[0]).toBe(Object.getPrototypeOf(request));
     expect(born[1]).toBe(Object.getPrototypeOf(response));
+    // The order of three readings of one clock, however far apart.
     expect(request.arrivedMs).toBeGreaterThan(beforeMs);
     expect(request.arrivedMs).toBeLessThan(performance.now());
   });

@@ -7,11 +7,12 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { Authority } from '../../test/support/certificates.js';
 import type { CertificateFiles } from '../../test/support/certificates.js';
 import { eventually } from '../../test/support/eventually.js';
+import { visitTls } from '../../test/support/tls-visit.js';
+import type { Visit } from '../../test/support/tls-visit.js';
 import { ConfigStatus } from '../config/config-status.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -96,30 +97,7 @@ async function put(from: string, to: string): Promise<void> {
   await rename(`${to}.new`, to);
 }
 
-/** A connection; resolves when the server has answered on it, so TLS 1.3 has had its tickets and refusals. */
-async function visit(
-  options: ConnectionOptions = {},
-): Promise<{ name: string; resumed: boolean; session: Buffer | undefined }> {
-  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
-  let session: Buffer | undefined;
-  socket.on('session', (latest) => (session = latest));
-  try {
-    await once(socket, 'secureConnect');
-    const { CN } = socket.getPeerCertificate().subject ?? { CN: '' };
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    const [answer] = (await Promise.race([once(socket, 'data'), closed(socket)])) as [Buffer];
-    expect(answer.toString()).toContain('HTTP/1.1 200');
-    return { name: CN as string, resumed: socket.isSessionReused(), session };
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function closed(socket: TLSSocket): Promise<never> {
-  await once(socket, 'close');
-  throw new Error('closed without an answer');
-}
-
+const visit = (options: ConnectionOptions = {}): Promise<Visit> => visitTls(port, options);
 const shows = async (name: string): Promise<void> => expect((await visit()).name).toBe(name);
 const refused = (): void => expect(status.refused.size).toBe(1);
 const messages = (): unknown[] => lines.map(({ msg }) => msg);

@@ -104,6 +104,7 @@ describe('the load meter', () => {
       }
     }
     expect(meter.load.shed).toBeGreaterThan(0);
+    // By the clock of this test, which only `block` moves.
     expect(decidingMs).toBeGreaterThan(750);
   });
 

@@ -70,7 +70,7 @@ describe('Retry-After', () => {
 
 describe('a pause', () => {
   it('grows from one second to a minute as long as nothing is answered', () => {
-    let nowMs = 0;
+    let nowMs = 0; // the only clock here
     const pause = new Pause(() => nowMs);
     const lengths = Array.from({ length: 9 }, () => {
       pause.begin(nowMs, undefined);

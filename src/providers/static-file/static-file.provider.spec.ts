@@ -228,35 +228,6 @@ describe('a VIP list in a file', () => {
     await expect(find(AINO)).rejects.toThrow('no list loaded: vips.csv is still being read');
   });
 
-  it('is used with duplicates, the first entry winning, and a warning that names the lines', async () => {
-    await writeFile(path, `number,tier,vip_name\n${AINO},gold,\n4711,gold,\n050 123 1234,silver,\n`);
-    await provider.open();
-    expect((await provider.check()).status).toBe('up');
-    expect(await tierOf(AINO)).toBe('gold');
-    expect(context.logged.filter(({ level }) => level === 'warn')).toEqual([
-      {
-        level: 'warn',
-        fields: { file: 'vips.csv', duplicates: ['line 4 repeats line 2'] },
-        message:
-          'vips.csv lists the same number for the same targets and time more than once; the first entry is used',
-      },
-    ]);
-  });
-
-  it('warns of a column that looks like a misspelt field', async () => {
-    await writeFile(path, `number,tier,valid_until\n${AINO},gold,2020-01-01\n`);
-    await provider.open();
-    expect(context.logged.at(-1)).toEqual({
-      level: 'warn',
-      fields: {
-        file: 'vips.csv',
-        warnings: ['line 1, valid_until: is read as an attribute; did you mean the column validUntil?'],
-      },
-      message:
-        'vips.csv is probably not what was meant, line 1, valid_until: is read as an attribute; did you mean the column validUntil?',
-    });
-  });
-
   it('is not announced again when it was touched but says the same', async () => {
     await writeFile(path, GOOD);
     await provider.open();
