@@ -32,6 +32,7 @@ async function answer(question: Question): Promise<Evaluated> {
   } catch {
     return { isJson: false };
   }
+  const isPage = question.options.includes('sync.records');
   const values: Record<string, string | string[]> = {};
   let records: string | undefined;
   let option = '';
@@ -42,13 +43,13 @@ async function answer(question: Question): Promise<Evaluated> {
       if (text.length > question.maxCharacters)
         throw new EvaluationError(`yields more than ${question.maxCharacters} characters`);
       if (option === 'sync.records') records = text;
-      values[option] = question.isPage ? inParts(text) : text;
+      values[option] = isPage ? inParts(text) : text;
       if (option === 'errorPath' && !isNothing(JSON.parse(text))) break;
     }
     return {
       isJson: true,
       values,
-      content: question.isPage ? contentOf(question.body, json, records) : undefined,
+      content: isPage ? contentOf(question.body, json, records) : undefined,
     };
   } catch (error) {
     const reason = error instanceof EvaluationError ? error.message : 'failed';

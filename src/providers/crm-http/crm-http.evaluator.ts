@@ -18,8 +18,6 @@ export interface Question {
   readonly bindings: Readonly<Record<string, unknown>>;
   /** Longest JSON text that an expression may yield. */
   readonly maxCharacters: number;
-  /** Whether it is a page of a copy, of which `content` is to be told. */
-  readonly isPage: boolean;
 }
 
 /** What it says: for each expression that yields something its JSON text, that of a list in parts; or why there is none. */
@@ -29,6 +27,7 @@ export type Evaluated =
   | {
       readonly isJson: true;
       readonly values: Readonly<Record<string, string | readonly string[]>>;
+      /** Of a page of a copy. */
       readonly content: Content | undefined;
       readonly problem?: undefined;
     };
@@ -49,11 +48,10 @@ export interface EvaluationLimits {
   readonly maxTicks: number;
   /** Longest JSON text that an expression may yield. */
   readonly maxCharacters: number;
-  readonly isPage: boolean;
 }
 
 /** For the answer to one lookup, whose own time mostly comes first; then JSONata's, where it can be interrupted. */
-export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024, isPage: false };
+export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
 const MAX_STARTS = 3;
@@ -163,8 +161,8 @@ export class Evaluator {
     signal: AbortSignal,
   ): Promise<{ values: Record<string, Json>; content: Content | undefined }> {
     const configured = options.filter((option) => option in this.#expressions);
-    const { maxCharacters, maxTicks, isPage } = limits;
-    const question = { body, options: configured, bindings, maxCharacters, isPage };
+    const { maxCharacters, maxTicks } = limits;
+    const question = { body, options: configured, bindings, maxCharacters };
     const evaluated = await this.#ask(question, maxTicks, signal);
     if (!evaluated.isJson) throw new NotJsonError('answer is not JSON');
     if (evaluated.problem !== undefined) throw new MappingError(evaluated.problem);

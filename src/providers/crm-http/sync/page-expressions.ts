@@ -36,7 +36,7 @@ export class PageExpressions {
     private readonly evaluator: Pick<Evaluator, 'evaluate'>,
     maxResponseBytes: number,
   ) {
-    this.#limits = { maxTicks: MAX_TICKS, maxCharacters: LONGER * maxResponseBytes, isPage: true };
+    this.#limits = { maxTicks: MAX_TICKS, maxCharacters: LONGER * maxResponseBytes };
   }
 
   /** @throws VipLookupError when the answer is no JSON or reports an error, or an expression cannot be evaluated */
