@@ -19,6 +19,7 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { Evaluator, LOOKUP_LIMITS } from './crm-http.evaluator.js';
+import { LookupEvaluator } from './crm-http.lookup-evaluator.js';
 import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
 import { makeAuth } from './crm-http.make-auth.js';
@@ -53,7 +54,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: LookupEvaluator;
   /** Of its own, so that no call waits for a page; begun when there is one. */
   readonly #pageEvaluator: Evaluator;
   readonly #mapping: RecordMapping;
@@ -69,7 +70,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
     const { record, errorPath, limitReached } = options;
     const maxResponseBytes = readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!;
-    this.#evaluator = new Evaluator({ record, errorPath, limitReached }, maxResponseBytes);
+    this.#evaluator = new LookupEvaluator({ record, errorPath, limitReached }, maxResponseBytes);
     this.#pageEvaluator = new Evaluator(pageExpressionsOf(options), maxResponseBytes);
     this.#mapping = new RecordMapping(options.record, options);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
