@@ -22,6 +22,7 @@ export default {
   maxWorkers: 2,
   // ES modules of past suites stay in memory, and a process that has much to give back takes longer to end than Jest waits (0.5 s).
   workerIdleMemoryLimit: '350MB',
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   globalSetup: '<rootDir>/test/support/run-folder.mjs',
   // The one limit there is: a machine at a tenth of its speed is slow, and not red.
   testTimeout: 300_000,
