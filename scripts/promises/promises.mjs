@@ -169,7 +169,7 @@ export const PROMISES = [
     file: 'src/routing/routing.service.ts',
     from: 'target: UNKNOWN_TARGET, caller',
     to: 'target: call.targetid ?? UNKNOWN_TARGET, caller',
-    tests: ['src/routing', 'test/e2e/http-contract', 'test/e2e/monitoring'],
+    tests: ['src/routing', 'test/e2e/operations'],
   },
   {
     promise: 'a dead provider degrades /health and does not make it 503',
