@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../app.load.js';
 import type { AppConfig } from '../config/app-config.js';
-import { print } from './output.js';
+import { counted, print } from './output.js';
 
 export function configCommand(): Command {
   return new Command('config')
@@ -35,8 +35,8 @@ async function check(file: string | undefined): Promise<void> {
   const { providers, targets, credentials, warnings } = config;
   for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
   print(
-    `${config.file} is usable: ${credentials.length} credentials, ${providers.size} providers (${[...providers.keys()].join(', ')}), ` +
-      `${targets.size} targets (${[...targets.keys()].join(', ')}).`,
+    `${config.file} is usable: ${counted(credentials.length, 'credential')}, ${counted(providers.size, 'provider')} (${[...providers.keys()].join(', ')}), ` +
+      `${counted(targets.size, 'target')} (${[...targets.keys()].join(', ')}).`,
   );
 }
 

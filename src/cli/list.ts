@@ -9,7 +9,7 @@ import { databaseUrlProblem } from '../providers/database/database-url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/read-record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
-import { CliError, print } from './output.js';
+import { CliError, counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
 
 export interface ImportOptions {
@@ -48,7 +48,7 @@ export async function importList(file: string, { database, country, replace }: I
     throw notImported(file, problems.length, problems);
   });
   print(
-    `Imported ${records.length} entries from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed.`,
+    `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed.`,
   );
 }
 
@@ -75,7 +75,7 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
     if (output === undefined || output === '/dev/stdout') {
       for await (const line of lines()) if (!process.stdout.write(line)) await once(process.stdout, 'drain');
     } else if (await replaceFile(output, lines())) {
-      print(`Exported ${count} entries of ${shown(database)} to ${output}.`);
+      print(`Exported ${counted(count, 'entry', 'entries')} of ${shown(database)} to ${output}.`);
     }
   });
 }

@@ -7,6 +7,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** @returns for example `1 entry`, `2 entries` */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Rows of texts as columns, two blanks between them. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

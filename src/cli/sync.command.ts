@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../config/app-config.js';
 import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
-import { CliError, print } from './output.js';
+import { CliError, counted, print } from './output.js';
 
 /** An instance that died at it keeps the right to pull for half a minute. */
 const PATIENCE_MS = 60_000;
@@ -77,7 +77,7 @@ function describe(name: string, report: SyncReport, ms: number): string {
   const what = kind === 'full' ? 'everything' : `what changed (${changed})`;
   const had = before === undefined ? 'the first copy' : `${before} before`;
   const lines = [
-    `${name}: pulled ${what}, ${pages} ${pages === 1 ? 'page' : 'pages'}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${entries} contacts (${had}).`,
+    `${name}: pulled ${what}, ${counted(pages, 'page')}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${counted(entries, 'contact')} (${had}).`,
   ];
   if (skipped > 0) lines.push(`Left out because they cannot be read: ${skipped}, the first: ${problem}`);
   return lines.join('\n');

@@ -21,7 +21,7 @@ export function parseDuration(text: unknown): number | undefined {
  */
 export function durationMs(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new RangeError(`not a duration: write a number with ms, s, m or h`);
+  if (ms === undefined) throw new RangeError(`not a duration: write a number with ms, s, m, h or d`);
   return ms;
 }
 
@@ -46,7 +46,7 @@ export function IsDuration(
       validator: {
         validate: (value: unknown) => (parseDuration(value) ?? -1) >= minMs,
         defaultMessage: () =>
-          `is not a duration. Write a number with ms, s, m or h${minText} and at most 24d, for example 1200ms.${defaultText}`,
+          `is not a duration. Write a number with ms, s, m, h or d${minText} and at most 24d, for example 1200ms.${defaultText}`,
       },
     });
 }

@@ -34,7 +34,8 @@ function fileWith(section: string): string {
 }
 
 describe('what each key may hold', () => {
-  const DURATION = 'is not a duration. Write a number with ms, s, m or h, for example 1200ms.';
+  const DURATION =
+    'is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms.';
   const MAP = 'is not a map of keys.';
   it.each<[string, string]>([
     ['country: UK', 'country: "UK" is not a country code. Did you mean "GB"?'],
@@ -115,7 +116,7 @@ describe('what each key may hold', () => {
     ],
     [
       'providers: { a: { kind: list, file: f, cache: { negativeTtl: 1m } } }',
-      'providers.a.cache.ttl: is missing. Write a number with ms, s, m or h, for example 1200ms.',
+      'providers.a.cache.ttl: is missing. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms.',
     ],
     [
       'providers: { a: { kind: list, file: f, cache: { ttl: 1m, maxEntries: 0 } } }',

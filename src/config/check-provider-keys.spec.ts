@@ -64,7 +64,7 @@ describe('what every kind has', () => {
     ['maxQueued: 1.5', '.maxQueued: "1.5" is not a whole number from 0 to 100000. Default: 100.'],
     [
       'cache: { ttl: 1m, staleWhileRevalidate: 2 }',
-      '.cache.staleWhileRevalidate: "2" is not a duration. Write a number with ms, s, m or h, for example 1200ms. Default: 0ms.',
+      '.cache.staleWhileRevalidate: "2" is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 0ms.',
     ],
     [
       'cache: { ttl: 1m, staleWhileRevalidate: 10m, staleIfError: 10m }',

@@ -187,7 +187,7 @@ targets: { T: { providers: [x], routes: [{ instructions: { Priority: 1 } }] } }`
     ['file: f, url: no where', '.url: "no where" must be a URL address.'],
     [
       'file: f, poll: 10',
-      '.poll: "10" is not a duration. Write a number with ms, s, m or h, at least 1s and at most 24d, for example 1200ms. Default: 5s.',
+      '.poll: "10" is not a duration. Write a number with ms, s, m, h or d, at least 1s and at most 24d, for example 1200ms. Default: 5s.',
     ],
     [
       'file: f, ports: [1, two, 3, "4"]',
@@ -228,7 +228,7 @@ targets: { T: { providers: [x], routes: [{ instructions: { Priority: 1 } }] } }`
 
   it('are not judged when the kind is not known', () => {
     expect(problemsOf('anything: 1, timeout: x', {}, 'acne')).toEqual([
-      '.timeout: "x" is not a duration. Write a number with ms, s, m or h, for example 1200ms. Default: 1000ms.',
+      '.timeout: "x" is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 1000ms.',
       '.kind: "acne" is not a kind of provider. Did you mean "acme"? Known: acme, none, bursting.',
     ]);
   });

@@ -60,7 +60,7 @@ describe('a target', () => {
     ],
     [
       `{ providers: [vip-list], stagger: -1ms, ${ROUTES} }`,
-      'stagger: "-1ms" is not a duration. Write a number with ms, s, m or h, for example 1200ms. Default: 25ms.',
+      'stagger: "-1ms" is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 25ms.',
     ],
     [`{ providers: [vip-list] }`, 'routes: is missing. Write at least one route with instructions.'],
     [

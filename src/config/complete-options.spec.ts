@@ -100,7 +100,7 @@ describe('options that one of them stands for', () => {
       },
     }));
     expect(problemsOf(kind, 'like: a\nlogin:\n  user: 7')).toEqual([
-      'line 6, providers.x.timeout: is not a duration. Write a number with ms, s, m or h, for example 1200ms. Default: 1000ms. It comes from like a.',
+      'line 6, providers.x.timeout: is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 1000ms. It comes from like a.',
       'line 6, providers.x.login.more: is not a known key. Known: user, secret, ports. It comes from like a.',
       'line 6, providers.x.file: must be a string. It comes from like a.',
       'line 6, providers.x.login.secret: The secret … is bad. It comes from like a.',

@@ -73,7 +73,7 @@ export interface DurationLimits {
 /** A text such as `1200ms`; stays text, `durationMs` makes it a number. */
 export function duration(limits: DurationLimits = {}): Rule {
   const standard = limits.default === undefined ? '' : ` Default: ${limits.default}.`;
-  const hint = `Write a number with ms, s, m or h, for example 1200ms.${standard}`;
+  const hint = `Write a number with ms, s, m, h or d, at most 24d, for example 1200ms.${standard}`;
   const minMs = parseDuration(limits.min) ?? 0;
   const maxMs = parseDuration(limits.max) ?? MAX_DURATION_MS;
   const why = limits.why === undefined ? '' : ` ${limits.why}`;

@@ -45,7 +45,7 @@ describe('config check', () => {
   it('says that a file is usable, and what is in it', async () => {
     const { code, stdout } = await cli(['config', 'check'], env);
     expect(code).toBe(0);
-    expect(stdout).toContain('is usable: 1 credentials, 2 providers (own, list), 1 targets (SALES_QUEUE)');
+    expect(stdout).toContain('is usable: 1 credential, 2 providers (own, list), 1 target (SALES_QUEUE)');
   });
 
   it('warns of files that others may change', async () => {

@@ -109,7 +109,7 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
   it('an unknown name', () => {
     expect(problemsOf(['preset: hubspott', 'timeout: fast'])).toEqual([
       `line 6, providers.crm.preset: "hubspott" is not a preset. Did you mean "hubspot"? Known: ${presetNames().join(', ')}. A preset of your own is named by its file: ./our-crm.yaml.`,
-      'line 7, providers.crm.timeout: "fast" is not a duration. Write a number with ms, s, m or h, for example 1200ms. Default: 1000ms.',
+      'line 7, providers.crm.timeout: "fast" is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 1000ms.',
     ]);
   });
 
