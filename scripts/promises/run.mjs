@@ -25,7 +25,17 @@ function run(tests) {
   spawnSync('node_modules/.bin/tsc', ['-b', 'tsconfig.build.json'], { cwd: copy });
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const args = ['run', '--silent', 'test:jest', '--', '--silent', '--json', `--outputFile=${report}`];
+  // What is broken may be waited for in vain.
+  const args = [
+    'run',
+    '--silent',
+    'test:jest',
+    '--',
+    '--silent',
+    '--testTimeout=120000',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   spawnSync('npm', [...args, ...tests], { cwd: copy, stdio: 'ignore' });
   const { success, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   if (numTotalTests === 0) throw new Error(`no test in ${tests.join(', ')}`);
