@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { LoadedPlugins } from './app.plugins.js';
 import { changeableByOthers, readableByOthers } from './common/file-rights.js';
 import type { AppConfig, ProviderConfig } from './config/app-config.js';
+import { sqliteFileOf } from './providers/database/database-url.js';
 import type { DatabaseOptions } from './providers/database/database.options.js';
 import type { StaticFileOptions } from './providers/static-file/static-file.options.js';
 
@@ -52,6 +53,6 @@ function ownDatabaseOf({ kind, options }: ProviderConfig): string | undefined {
 }
 
 function sqliteFile(url: string, directory: string): string | undefined {
-  const path = /^sqlite:(?!:memory:$)(.+)$/.exec(url)?.[1];
+  const path = sqliteFileOf(url);
   return path && resolve(directory, path);
 }

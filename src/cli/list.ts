@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
 import { closeDataSource } from '../providers/database/data-source.js';
-import { databaseUrlProblem } from '../providers/database/database-url.js';
+import { databaseUrlProblem, sqliteFileOf } from '../providers/database/database-url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/read-record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
@@ -62,6 +62,11 @@ function notImported(file: string, count: number, problems: readonly string[]): 
 /** `export`. */
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
   refuseMissingFile(database ?? readEnvironment().databaseUrl);
+  if (output !== undefined && /\.(?:json|ya?ml)$/i.test(output)) {
+    throw new CliError(
+      `export writes CSV, and ${output} would not be read as such. Name a file that ends in .csv.`,
+    );
+  }
   await withDatabase(database, async (dataSource) => {
     let count = 0;
     async function* lines(): AsyncGenerator<string> {
@@ -82,7 +87,7 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
 
 /** Nothing to export is one thing, a mistyped path another; and no empty database is made in its place. */
 function refuseMissingFile(url: string): void {
-  const path = /^sqlite:(?!:memory:)(.+)$/.exec(url)?.[1];
+  const path = sqliteFileOf(url);
   if (path !== undefined && !existsSync(path)) {
     throw new CliError(`There is no database ${path}. Name another with --database or DATABASE_URL.`);
   }

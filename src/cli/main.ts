@@ -1,7 +1,12 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { run } from './program.js';
 
 // `export | head` closes our output early; that is no error.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  writeSync(2, `standard output cannot be written (${code}); what the command was to do may be done\n`);
+  process.exit(1);
+});
 
 process.exitCode = await run(process.argv.slice(2));

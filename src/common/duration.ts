@@ -45,8 +45,10 @@ export function IsDuration(
       ...(options ? { options } : {}),
       validator: {
         validate: (value: unknown) => (parseDuration(value) ?? -1) >= minMs,
-        defaultMessage: () =>
-          `is not a duration. Write a number with ms, s, m, h or d${minText} and at most 24d, for example 1200ms.${defaultText}`,
+        defaultMessage: (checked) =>
+          parseDuration(checked?.value) !== undefined
+            ? `is too short. Write ${rule.min} or more.${defaultText}`
+            : `is not a duration. Write a number with ms, s, m, h or d${minText} and at most 24d, for example 1200ms.${defaultText}`,
       },
     });
 }

@@ -33,7 +33,9 @@ function messageOf({ constraints = {}, property }: ValidationError): string | un
   const first = TYPE_RULES.find((rule) => broken.includes(rule));
   const chosen = first === undefined ? broken : [first];
   if (chosen.length === 0) return undefined;
-  return chosen.map((rule) => readable(constraints[rule]!, property)).join('; ');
+  const messages = chosen.map((rule) => readable(constraints[rule]!, property));
+  const last = messages.pop()!;
+  return [...messages.map((message) => message.replace(/\.$/, '')), last].join('; ');
 }
 
 /** `each value in ports must be a number` becomes `must be a number`. */

@@ -79,6 +79,7 @@ export class GuardedProvider implements Askable {
     const nowMs = performance.now();
     const recalled = recall(this.provider, caller, this.config.country);
     if (recalled !== undefined) {
+      this.troubles.lookupSucceeded();
       this.metrics.lookup(this.name, recalled.kind, secondsSince(nowMs));
       return recalled;
     }

@@ -113,7 +113,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     isAwaited = false;
     const discard = async (): Promise<void> =>
       void (await Promise.all(fresh.map((guarded) => this.#close(guarded))));
-    const lost = await this.#lost(failures, before, files);
+    const lost = await this.#lost(failures, before, gone, next, files);
     if (lost.length > 0) {
       await discard();
       throw new ConfigError(config.file, lost);
@@ -251,13 +251,20 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async #lost(
     failures: ReadonlyMap<GuardedProvider, unknown>,
     before: MadeByName,
+    gone: readonly Made[],
+    next: MadeByName,
     files: Set<string>,
   ): Promise<ConfigProblem[]> {
     const lost: ConfigProblem[] = [];
     for (const [{ name }, error] of failures) {
       const file = fileAtFault(error);
-      const works = file !== undefined && (await before.get(name)?.guarded.troubles.canBeAsked());
-      if (!works) continue;
+      if (file === undefined) continue;
+      // By another name it is still what answers now.
+      const { kind } = next.get(name)!.entry;
+      const isRenamed = ({ entry }: Made): boolean => entry.kind === kind && !next.has(entry.name);
+      const replaced = before.has(name) ? [before.get(name)!] : gone.filter(isRenamed);
+      const work = await Promise.all(replaced.map(({ guarded }) => guarded.troubles.canBeAsked()));
+      if (!work.includes(true)) continue;
       files.add(file);
       const message = `cannot open: ${describeFailure(error)}. The one in use works and stays. Mend the file, or what names it.`;
       lost.push({ key: `providers.${name}`, message });

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseNodes } from '../providers/database/database-nodes.js';
+import { sqliteFileOf } from '../providers/database/database-url.js';
 import { connectTo, withoutRights } from '../providers/database/database-session.js';
 import type { Session } from '../providers/database/database-session.js';
-import { failureOf, isConflict, isNotPrepared, isReadOnly } from '../providers/database/failures.js';
+import { failureOf, isBusy, isConflict, isNotPrepared, isReadOnly } from '../providers/database/failures.js';
 import { migrate } from '../providers/database/migrate.js';
 import { change, isSqlite, select } from '../providers/database/select.js';
 import type { Parameter, Row } from '../providers/database/select.js';
-import { VipLookupError, withTimeLimit } from '../plugin-api/index.js';
+import { VipFileError, VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 
 /** Nobody on the telephone waits for it. */
@@ -25,8 +26,11 @@ export class StateDatabase {
   readonly now: string;
   readonly #nodes: DatabaseNodes<Session>;
   #wasConnected = false;
+  /** Of an SQLite database. */
+  readonly #file: string | undefined;
 
   constructor(url: string, logger: ProviderLogger) {
+    this.#file = sqliteFileOf(url);
     this.now = url.startsWith('sqlite:')
       ? `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
       : // Not by local time, which at the end of summer time has two meanings.
@@ -117,9 +121,16 @@ export class StateDatabase {
         return await this.#nodes.write(patiently, PATIENCE_MS, signal);
       } catch (error) {
         if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
-        throw failureOf(error);
+        throw this.#failure(error);
       }
     });
+  }
+
+  #failure(error: unknown): VipLookupError {
+    const failure = failureOf(error);
+    return this.#file === undefined || isBusy(error)
+      ? failure
+      : new VipFileError(failure.message, this.#file);
   }
 }
 

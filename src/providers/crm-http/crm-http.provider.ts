@@ -91,9 +91,10 @@ export class CrmHttpProvider implements VipLookupProvider {
       this.#transport.warm(),
       this.#transport.authenticate(),
     ]);
+    if (this.#copy === undefined) return void (await warm);
     // With a copy, calls are answered though the CRM is down; `check` tells that.
-    if (this.#copy === undefined) await warm;
-    else await Promise.allSettled([warm, this.#copy.open()]);
+    const [copy] = await Promise.allSettled([this.#copy.open(), warm]);
+    if (copy.status === 'rejected') throw copy.reason;
   }
 
   /** What the copy has of the caller; `null` when it has not and nobody else is to be asked. */

@@ -90,7 +90,8 @@ export function urlProblem(
   const address = splitUrl(url);
   if (address === undefined) return `has no host that could be asked. Write for example ${URL_EXAMPLE}.`;
   const literal = literalPart(address.rest);
-  if (/\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
+  const isUnclosed = /\{[{%]/.test(literal);
+  if (!isUnclosed && /\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
   if (literal.includes('#'))
     return 'has a # in it, and what follows is never sent. Write %23, or take it out.';
   if (/\?.*\+/s.test(literal)) {

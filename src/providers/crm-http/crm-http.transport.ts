@@ -71,6 +71,7 @@ export class CrmTransport {
    * Sends a request with the credentials, never to another place: redirects are not followed, so credentials stay with
    * the configured host. A second time only when the CRM refused credentials (401) and there are newer ones.
    * @param read makes sense of the answer's body
+   * @param notFound statuses that say that the CRM lists nobody
    * @returns what `read` made of it; `undefined` when the status says that the CRM lists nobody
    * @throws VipLookupBusyError, at once, while the CRM is left alone or its rate limit is used up; VipLookupError for
    *   anything else, and when the signal aborts
@@ -80,6 +81,7 @@ export class CrmTransport {
     signal: AbortSignal,
     spending: Spending,
     read: ReadBody<T>,
+    notFound = this.settings.notFound,
   ): Promise<T | undefined> {
     const { auth, limits } = this.settings;
     if (signal.aborted) throw stopped();
@@ -90,7 +92,7 @@ export class CrmTransport {
       const answer = await this.#send(request, credentials, signal);
       if (answer.statusCode !== 401) {
         auth.taken(credentials);
-        return await this.#read(answer, request, signal, read);
+        return await this.#read(answer, request, signal, read, notFound);
       }
       await discard(answer, signal);
       if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
@@ -99,7 +101,7 @@ export class CrmTransport {
       const second = await this.#send(request, renewed, signal);
       if (second.statusCode === 401) auth.refusedAnew(renewed);
       else auth.taken(renewed);
-      return await this.#read(second, request, signal, read);
+      return await this.#read(second, request, signal, read, notFound);
     } catch (error) {
       limits.failed();
       throw requestFailure(error, signal, this.settings.maxResponseBytes);
@@ -140,9 +142,10 @@ export class CrmTransport {
     request: CrmRequest,
     signal: AbortSignal,
     read: ReadBody<T>,
+    notFound: readonly number[],
   ): Promise<T | undefined> {
     const { statusCode, headers, body, askedMs } = answer;
-    const { notFound, limits } = this.settings;
+    const { limits } = this.settings;
     const isNobody = notFound.includes(statusCode);
     if (statusCode >= 200 && statusCode <= 299 && !isNobody) {
       const bytes = new Uint8Array(await body.arrayBuffer());

@@ -27,6 +27,11 @@ const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
   unverified: { rejectUnauthorized: false },
 };
 
+/** The file of an SQLite database, as written; `undefined` for any other. */
+export function sqliteFileOf(url: string): string | undefined {
+  return /^sqlite:(?!:memory:$)(.+)$/s.exec(url)?.[1];
+}
+
 /**
  * Takes the servers of a cluster apart: `mysql://user:password@a:3306,b/database` are the same with `a:3306` and with `b`. Any
  * other text comes back as it is.

@@ -21,7 +21,7 @@ import type { Work } from './database-node.js';
 import type { NodeTrouble } from './database-nodes.js';
 import { openSession } from './database-session.js';
 import type { DatabaseSession } from './database-session.js';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './database-url.js';
+import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from './database-url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from './failures.js';
 import { select, selectApart } from './select.js';
@@ -49,7 +49,7 @@ export class DatabaseProvider implements VipLookupProvider {
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
     this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
     const url = this.#url();
-    this.#file = /^sqlite:(?!:memory:$)(.+)$/s.exec(url)?.[1];
+    this.#file = sqliteFileOf(url);
     this.#nodes = new DatabaseNodes(
       url,
       {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../../../plugin-api/index.js';
 import type { ProviderContext } from '../../../plugin-api/index.js';
+import { DEFAULTS } from '../crm-http.options.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
 import { TEMPO } from '../crm-http.tempo.js';
@@ -14,6 +15,9 @@ import { readPercent } from './percent.js';
 import { SYNC_DEFAULTS } from './sync.options.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
+
+/** Of a page only this says that there is nothing; 404 means a wrong address, or half a list. */
+const NO_CONTENT = 204;
 
 /** Calls keep the other half of what the CRM allows. */
 const PULLS_PART = 1 / 2;
@@ -29,12 +33,21 @@ export function makeCopy(
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
   if (every == null || full == null) return undefined;
   const expressions = { records: records!, next, cursor: cursor ?? SYNC_DEFAULTS.cursor, deleted };
+  const nothing = (options.notFound?.status ?? DEFAULTS.notFoundStatus).filter(
+    (status) => status === NO_CONTENT,
+  );
   const source = {
     full: pageRequest('sync.full', full),
     changes: changes == null ? undefined : pageRequest('sync.changes', changes),
     pages: new PageReader(
       (request, bindings, signal) =>
-        transport.ask(request, signal, 'owe', (body) => pageExpressions.read(body, bindings, signal)),
+        transport.ask(
+          request,
+          signal,
+          'owe',
+          (body) => pageExpressions.read(body, bindings, signal),
+          nothing,
+        ),
       PAGE_LIMITS,
       tempo,
       paceOf(options.rateLimit),

@@ -1,4 +1,4 @@
-import { VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
+import { VipFileError, VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
 import type {
   Caller,
   ExclusiveRight,
@@ -88,11 +88,20 @@ export class SyncedCopy {
     });
   }
 
-  /** Loads what the database has, and pulls from then on. Resolves when it is loaded, or cannot be; never rejects. */
+  /**
+   * Loads what the database has, and pulls from then on. Resolves when it is loaded, or cannot be.
+   * @throws VipFileError when a local file keeps it from being loaded
+   */
   async open(): Promise<void> {
     this.#isOpen = true;
-    await this.#look();
-    this.#again(0);
+    try {
+      await this.#lookFor();
+    } catch (error) {
+      this.#notLooked(error);
+      if (error instanceof VipFileError) throw error;
+    } finally {
+      this.#again(0);
+    }
   }
 
   /**
@@ -264,20 +273,28 @@ export class SyncedCopy {
   /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
   async #look(): Promise<boolean> {
     try {
-      await this.#readHead();
-      const { copy } = this.#head;
-      if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
-      this.#trouble = this.#isLost
-        ? 'a part of it is gone from the database; it will be pulled anew'
-        : undefined;
+      await this.#lookFor();
       return true;
     } catch (error) {
-      const reason = messageOf(error);
-      if (this.#trouble !== reason)
-        this.context.logger.warn({ reason }, 'the copy could not be looked for in the database');
-      this.#trouble = reason;
+      this.#notLooked(error);
       return false;
     }
+  }
+
+  async #lookFor(): Promise<void> {
+    await this.#readHead();
+    const { copy } = this.#head;
+    if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
+    this.#trouble = this.#isLost
+      ? 'a part of it is gone from the database; it will be pulled anew'
+      : undefined;
+  }
+
+  #notLooked(error: unknown): void {
+    const reason = messageOf(error);
+    if (this.#trouble !== reason)
+      this.context.logger.warn({ reason }, 'the copy could not be looked for in the database');
+    this.#trouble = reason;
   }
 
   async #load(generation: string): Promise<void> {
