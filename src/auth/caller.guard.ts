@@ -6,6 +6,7 @@ import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { clientAddress, networkMatcher } from '../http/networks.js';
 import { Problem } from '../http/problem.js';
+import { mayStay } from '../http/refused.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -59,6 +60,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
     const credential = key && this.credentials.store.logins.find(key);
     if (credential === undefined) return this.#askStrategies(context, request);
     request.user = credential;
+    mayStay(request.socket);
     return true;
   }
 
@@ -74,6 +76,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
+    mayStay(request.socket);
     if (login.key !== undefined) store.logins.keep(login.key, request.user as CallerCredential);
     return true;
   }

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { endWith } from './gentle-close.js';
+import { closeGently, endWith } from './gentle-close.js';
 import type { trustProxy } from './networks.js';
 
 /** Answers to somebody who is no caller, or asks for what is not here. */
@@ -9,11 +9,16 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429
 /** For as long as that a client may come back, with better credentials for example. */
 const STAY_S = 1;
 
-const firstRefusedMs = new WeakMap<Socket, number>();
+interface Refusal {
+  readonly sinceMs: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+const refused = new WeakMap<Socket, Refusal>();
 
 /**
- * Sees to it that who was refused does not stay: its connection is closed when it has been idle for a second, or with a later
- * refusal. The connections of trusted proxies are many clients', and strangers must not be able to close them.
+ * Sees to it that who was refused does not stay: its connection is closed a second later, whatever it sends meanwhile but
+ * credentials that are right. The connections of trusted proxies are many clients', and strangers must not be able to close them.
  * To be called before the answer is written.
  */
 export function closeIfRefused(response: ServerResponse, status: number): void {
@@ -22,17 +27,31 @@ export function closeIfRefused(response: ServerResponse, status: number): void {
   const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
   if (isTrusted(socket.remoteAddress)) return;
   const nowMs = performance.now();
-  const firstMs = firstRefusedMs.get(socket);
-  if (firstMs !== undefined && nowMs - firstMs >= STAY_S * 1_000) return endWith(response);
-  if (firstMs === undefined) firstRefusedMs.set(socket, nowMs);
+  const before = refused.get(socket);
+  // It says so, where that can still be said.
+  if (before !== undefined && nowMs - before.sinceMs >= STAY_S * 1_000) return endWith(response);
   response.setHeader('Keep-Alive', `timeout=${STAY_S}`);
-  // Node's own listener comes first, and gives the connection the time of an idle one, or to the next answer.
-  response.once('finish', () => {
-    if (!(socket as BusySocket)._httpMessage) socket.setTimeout(STAY_S * 1_000);
-  });
+  if (before !== undefined) return;
+  // Not the time of an idle connection: each byte begins that anew, line ends between requests too.
+  const timer = setTimeout(() => closeRefused(socket), STAY_S * 1_000).unref();
+  refused.set(socket, { sinceMs: nowMs, timer });
 }
 
-/** See ADR 21: Node does not say otherwise whether another answer is under way. */
+/** A client that was refused on this connection has come back with right credentials: it stays. */
+export function mayStay(socket: Socket): void {
+  const refusal = refused.get(socket);
+  if (refusal === undefined) return;
+  clearTimeout(refusal.timer);
+  refused.delete(socket);
+}
+
+function closeRefused(socket: Socket): void {
+  const answer = (socket as BusySocket)._httpMessage;
+  if (!answer) return closeGently(socket);
+  answer.once('close', () => refused.has(socket) && closeRefused(socket));
+}
+
+/** See ADR 21: Node does not say otherwise whether an answer is under way. */
 interface BusySocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
 }

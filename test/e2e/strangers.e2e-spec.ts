@@ -127,6 +127,18 @@ describe('who is no caller', () => {
     expect(readLast(refused)).toMatch(/\bConnection: close\b/);
   });
 
+  it.each([
+    ['line ends between requests', '\r\n'],
+    ['requests that anybody may send', 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('cannot hold it by %s', async (_, text) => {
+    const service = await start('maxConnections: 500');
+    const refused = client(service, STRANGER).send(post(''));
+    expect(await status(refused, 1)).toBe(401);
+    const drip = setInterval(() => refused.send(text), 50);
+    undo.push(() => clearInterval(drip));
+    await refused.closed;
+  });
+
   it('may come back with the right key, and then stays', async () => {
     const service = await start('maxConnections: 500');
     const core = client(service, CORE);
