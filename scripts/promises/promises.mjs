@@ -166,10 +166,10 @@ export const PROMISES = [
   },
   {
     promise: 'labels of metrics have only configured names',
-    file: 'src/routing/routing.service.ts',
-    from: 'target: UNKNOWN_TARGET, caller',
-    to: 'target: call.targetid ?? UNKNOWN_TARGET, caller',
-    tests: ['src/routing', 'test/e2e/operations'],
+    file: 'src/observability/metrics.service.ts',
+    from: 'this.#targets?.has(target) === false ? UNKNOWN_TARGET : target',
+    to: 'target',
+    tests: ['src/observability', 'test/e2e/operations'],
   },
   {
     promise: 'a dead provider degrades /health and does not make it 503',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { rm } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { spoilingProxy, temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
@@ -288,6 +289,15 @@ describe('a database that cannot be used', () => {
     const again = await spoilingProxy(server.port, door.port);
     await eventually(async () => expect(await state.read('a')).toEqual({ text: '1', version: 1 }));
     await again.stop();
+  });
+
+  it('is a local file that is not there, where SQLite had one', async () => {
+    const path = folder.path(`store-${++files}.sqlite`);
+    const states = instance(`sqlite:${path}`);
+    await states.of('a').write('key', 'text', undefined);
+    await rm(path);
+    await rm(`${path}-wal`, { force: true });
+    await expect(states.of('a').read('key')).rejects.toMatchObject({ name: 'VipFileError', path });
   });
 
   it('names the cure to a user who may not make the tables', async () => {

@@ -170,6 +170,7 @@ describe('another configuration', () => {
       ['is a folder', list('./folder.csv')],
       ['is not usable', list('./bad.csv')],
       ['is a database that is missing', sqlite('none.sqlite')],
+      ['is a database of ours that is missing', 'list: { kind: database, connection: "sqlite:none.sqlite" }'],
       ['is no database', sqlite('vips.csv')],
       ['is a database without the table', sqlite('empty.sqlite')],
     ])('is refused where the file %s', async (_, providers) => {
@@ -190,6 +191,16 @@ describe('another configuration', () => {
       await writeFile(join(service!.folder, 'vips.csv'), 'number,tier\n1,\n');
       await expectRefused(list('./vips.csv', ', timeout: 900ms'));
       expect((await service!.get('/health')).json).toMatchObject({ details: { list: { entries: 1 } } });
+    });
+
+    it('is refused where the provider gets another name', async () => {
+      await start();
+      await change({
+        providers: 'vips: { kind: static-file, file: ./vip.csv }',
+        targets: target('vips', 'SECOND'),
+      });
+      expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'FIRST' });
+      expect((await configuration())['reason']).toMatch(/: line 5, providers.vips$/);
     });
 
     it('is tried again, and used, when the file is there', async () => {

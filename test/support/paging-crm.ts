@@ -22,6 +22,8 @@ export class PagingCrm {
   heldFromPage = Infinity;
   /** From this page on connections break. */
   brokenFromPage = Infinity;
+  /** From this page on the answer is 404. */
+  missingFromPage = Infinity;
   readonly #contacts = new Map<number, PagedContact>();
   /** Id -> when it was changed or deleted, counted. */
   readonly #changes = new Map<number, number>();
@@ -100,6 +102,7 @@ export class PagingCrm {
     const page = Number(searchParams.get('page') ?? 1);
     if (pathname !== '/search' && page >= this.heldFromPage) return;
     if (pathname !== '/search' && page >= this.brokenFromPage) return void socket.destroy();
+    if (pathname !== '/search' && page >= this.missingFromPage) return void response.writeHead(404).end();
     const body =
       pathname === '/search'
         ? { contacts: this.contacts.filter(({ phones }) => phones.includes(searchParams.get('phone')!)) }

@@ -54,7 +54,9 @@ export class DatabaseProvider implements VipLookupProvider {
       url,
       {
         connect: async (node, signal) => {
-          const mustExist = this.#wasConnected || !this.#table.isOwn;
+          // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
+          const isOurs = this.#table.isOwn && options.connection == null;
+          const mustExist = this.#wasConnected || !isOurs;
           const session = await openSession(node, this.#table, mustExist, signal);
           this.#wasConnected = true;
           return session;

@@ -51,7 +51,7 @@ describe('the options of a synced copy', () => {
     [
       'a pull without a pause',
       { ...SYNC, every: '1s' },
-      'sync.every: is not a duration. Write a number with ms, s, m, h or d, at least 10s and at most 24d, for example 1200ms.',
+      'sync.every: is too short. Write 10s or more.',
     ],
     [
       'another host',

@@ -5,7 +5,7 @@ import type { PagingCrm } from '../../../../test/support/paging-crm.js';
 import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
-import { Caller } from '../../../plugin-api/index.js';
+import { Caller, VipFileError } from '../../../plugin-api/index.js';
 import type { ExclusiveRight } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
@@ -54,6 +54,16 @@ class LateState extends MemoryState {
     this.isHeld = true;
     await held;
     return text;
+  }
+}
+
+/** In a file that is not there any more. */
+class GoneState extends MemoryState {
+  isBack = false;
+
+  override async read(key: string) {
+    if (!this.isBack) throw new VipFileError('database is not reachable (ENOENT)', '/data/own.sqlite');
+    return super.read(key);
   }
 }
 
@@ -274,6 +284,16 @@ describe('a pull', () => {
     await late;
     await eventually(() => state.isHeld);
     expect(await health(provider)).toEqual({ status: 'up', entries: 3, loadedAt: expect.any(String) });
+  });
+
+  it('cannot be opened while a local file keeps it, and is used as soon as that is back', async () => {
+    crm.put(aino);
+    const state = new GoneState();
+    const { provider } = syncedProvider(crm.options(), state);
+    ending.push(() => provider.close());
+    await expect(provider.open()).rejects.toMatchObject({ name: 'VipFileError', path: '/data/own.sqlite' });
+    state.isBack = true;
+    await eventually(() => expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]));
   });
 
   it('is given up when the provider closes, and is no failure', async () => {

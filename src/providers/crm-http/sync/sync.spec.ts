@@ -167,6 +167,20 @@ describe.each([
     expect(recalled(provider, AINO)).toMatchObject([{ tier: 'silver' }]);
     expect(await health(provider)).toEqual({ status: 'up', entries: 251, loadedAt: expect.any(String) });
   });
+
+  it.each([
+    ['the first one', 1],
+    ['in the middle of the list', 3],
+  ])('takes no page that is not found for the end of the list: %s', async (_, page) => {
+    crm.put(...many(250), aino);
+    const { provider } = instance(await newUrl());
+    await provider.sync({});
+    await provider.open();
+    crm.missingFromPage = page;
+    await expect(provider.sync({ full: true, confirm: true })).rejects.toThrow('HTTP 404');
+    expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
+    await expect(provider.check(patient())).resolves.toMatchObject({ entries: 251 });
+  });
 });
 
 describe('a database that is down', () => {
