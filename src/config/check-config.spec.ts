@@ -187,8 +187,9 @@ describe('a complete file', () => {
 
   it('gives way to PORT and HOST', () => {
     const source = parseConfig(fileWith('server: { port: 1, host: localhost }'), 'test.yaml', {});
-    const { server } = checkConfig(source, kinds, { ...environment, port: 0, host: '::' });
-    expect(server).toMatchObject({ port: 0, host: '::' });
+    const serverWith = (given: object) => checkConfig(source, kinds, { ...environment, ...given }).server;
+    expect(serverWith({ port: 0 })).toMatchObject({ port: 0, host: 'localhost' });
+    expect(serverWith({ host: '::' })).toMatchObject({ port: 1, host: '::' });
   });
 
   it('has the management port where the calls are, unless it says otherwise, and never on their port', () => {

@@ -30,6 +30,15 @@ describe('the environment', () => {
     });
   });
 
+  it.each([
+    [{ PORT: '8443' }, { port: 8443 }],
+    [{ HOST: '::' }, { host: '::' }],
+  ])('may set %o alone', (variables, expected) => {
+    const { configFile, databaseUrl, ...rest } = readEnvironment(variables);
+    expect({ configFile, databaseUrl }).toMatchObject({ configFile: 'config/smartrouting.yaml' });
+    expect(rest).toEqual({ ...expected, variables });
+  });
+
   it('takes an empty variable as one that is not set', () => {
     const { configFile, databaseUrl, ...rest } = readEnvironment({
       SMARTROUTING_CONFIG: '',
