@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { auth } from './groups/auth.mjs';
+import { builds } from './groups/builds.mjs';
 import { latency } from './groups/latency.mjs';
 import { list } from './groups/list.mjs';
 import { mariadb } from './groups/mariadb.mjs';
@@ -13,14 +14,17 @@ import { printFigures, printRows, table } from './harness/table.mjs';
 import { needProgram } from './harness/wrk.mjs';
 
 const GROUPS = { throughput, list, latency, mariadb, processes, auth };
+/** Those that are run when they are named only. */
+const MORE = { builds };
+const ALL = { ...GROUPS, ...MORE };
 const RESULTS = new URL('results.json', import.meta.url);
 
 const names = process.argv.slice(2).filter((argument) => argument !== '--quick');
 const quick = process.argv.includes('--quick');
 const chosen = names.length > 0 ? names : Object.keys(GROUPS);
-const unknown = names.find((name) => !Object.hasOwn(GROUPS, name));
+const unknown = names.find((name) => !Object.hasOwn(ALL, name));
 if (unknown !== undefined) {
-  console.error(`"${unknown}" is no group. Known: ${Object.keys(GROUPS).join(', ')}; and --quick.`);
+  console.error(`"${unknown}" is no group. Known: ${Object.keys(ALL).join(', ')}; and --quick.`);
   process.exit(1);
 }
 const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };
@@ -30,7 +34,7 @@ if (machine.cores < 2) {
 }
 if (chosen.some((name) => name !== 'auth')) needProgram('wrk', 'apt-get install -y wrk');
 needProgram('taskset', 'apt-get install -y util-linux');
-if (chosen.includes('mariadb')) {
+if (chosen.includes('mariadb') || chosen.includes('builds')) {
   needProgram('mariadbd', 'apt-get install -y --no-install-recommends mariadb-server');
 }
 // What is started without a core of its own, databases for instance, belongs to the load's side.
@@ -39,7 +43,7 @@ spawnSync('taskset', ['-pc', LOAD_CORE, String(process.pid)]);
 const groups = {};
 for (const name of chosen) {
   const startedMs = performance.now();
-  const { rows, figures, tables = [] } = await GROUPS[name](quick);
+  const { rows, figures, tables = [] } = await ALL[name](quick);
   console.log(`${name}, ${Math.round((performance.now() - startedMs) / 1000)} s\n`);
   printRows(rows);
   printFigures(figures);

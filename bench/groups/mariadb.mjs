@@ -1,7 +1,6 @@
-import { tsImport } from 'tsx/esm/api';
 import { checkAnswers, checkVip } from '../harness/answers.mjs';
 import { numbers } from '../harness/call.mjs';
-import { folder } from '../harness/children.mjs';
+import { fill, startDatabase } from '../harness/mariadb.mjs';
 import { interleaved, tell } from '../harness/rounds.mjs';
 import { startBaseline, startService } from '../harness/start.mjs';
 import { quartiles, ratios } from '../harness/statistics.mjs';
@@ -12,10 +11,7 @@ const BUFFER_POOL_BYTES = 256 * 1024 * 1024;
 /** Decisions per second from MariaDB, the cache off, against the same query through mysql2 behind Express. */
 export async function mariadb(quick) {
   const set = numbers(quick ? 100_000 : 1_000_000);
-  process.env.TMPDIR = folder; // the server's data goes when all else does
-  const { startMariaDb } = await tsImport('../../test/support/mariadb.ts', import.meta.url);
-  tell('starting MariaDB');
-  const database = await startMariaDb();
+  const database = await startDatabase();
   try {
     const service = await startService(
       'service',
@@ -23,6 +19,7 @@ export async function mariadb(quick) {
       { env: { DATABASE_URL: database.url } },
     );
     tell(`filling vip_caller with ${set.count} rows`);
+    await database.sql(`SET GLOBAL innodb_buffer_pool_size = ${BUFFER_POOL_BYTES}`);
     await fill(database, set);
     const baseline = await startBaseline('Express and mysql2', 'express-mysql2.mjs', {
       BENCH_DATABASE_URL: database.url,
@@ -57,12 +54,4 @@ export async function mariadb(quick) {
   } finally {
     await database.stop();
   }
-}
-
-async function fill(database, { count, step }) {
-  await database.sql(`
-    SET GLOBAL innodb_buffer_pool_size = ${BUFFER_POOL_BYTES};
-    INSERT INTO vip_caller (number, tier)
-      SELECT CONCAT('+35840', LPAD(seq * ${step}, 7, '0')), 'gold' FROM seq_0_to_${count - 1};
-    ANALYZE TABLE vip_caller`);
 }

@@ -62,11 +62,11 @@ export function startService(
 }
 
 /** @param file in bench/baselines; TypeScript is compiled as Nest's own tools do, with decorator metadata */
-export function startBaseline(name, file, env = {}) {
+export function startBaseline(name, file, env = {}, cores = SUBJECT_CORE) {
   return Subject.start({
     name,
     script: file.endsWith('.ts') ? compile(file) : join(BASELINES, file),
-    cores: SUBJECT_CORE,
+    cores,
     env: { BENCH_DIST: DIST, BENCH_SETTINGS: JSON.stringify(settings), ...env },
   });
 }

@@ -65,12 +65,16 @@ export class Subject {
     truncateSync(this.logFile);
   }
 
-  /** Seconds of processor time, user and system, since the start. */
+  /** Seconds of processor time, user and system, since the start, with that of processes which it has begun. */
   cpuSeconds() {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const begun = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').match(/\d+/g) ?? [];
+    const ticks = [this.pid, ...begun].map((pid) => {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return Number(fields[11]) + Number(fields[12]);
+    });
+    return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
   }
 
   /** Resident set, bytes. */

@@ -3,7 +3,7 @@ import { crmProvider } from '../../test/support/crm-provider.js';
 import { startCrmServer } from '../../test/support/crm-server.js';
 import { databaseProvider } from '../../test/support/database-provider.js';
 import { holdTimeouts } from '../../test/support/held-timeouts.js';
-import { withMariaDb } from '../../test/support/mariadb.js';
+import { withMariaDb } from '../../test/support/with-mariadb.js';
 import { guarded, outcomeOf } from '../../test/support/scripted-provider.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Caller } from './port/caller.js';

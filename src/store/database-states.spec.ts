@@ -5,7 +5,7 @@ import { spoilingProxy, temporaryFolder } from '../../test/support/database-prov
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { eventually } from '../../test/support/eventually.js';
 import { fakeOnly } from '../../test/support/fake-time.js';
-import { withMariaDb } from '../../test/support/mariadb.js';
+import { withMariaDb } from '../../test/support/with-mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
 import { closeDataSource } from '../providers/database/data-source.js';

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { patient } from '../../test/support/eventually.js';
-import { withMariaDb } from '../../test/support/mariadb.js';
+import { withMariaDb } from '../../test/support/with-mariadb.js';
 import { contactNumber, startPagingCrm } from '../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../test/support/paging-crm.js';
 import { nth, StoppingState } from '../../test/support/stopping-state.js';

@@ -1,11 +1,8 @@
-import { beforeAll } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { fixedPorts } from './fixed-ports.js';
 import { ServerProcess } from './mariadb-server.js';
-import { folderOfRun, onceARun } from './once-a-run.js';
+import { folderOfRun } from './once-a-run.js';
 
 /** Databases on a MariaDB server. */
 export interface Databases {
@@ -33,7 +30,7 @@ export interface MariaDb extends Databases {
   stop(): Promise<void>;
 }
 
-/** For suites that kill or freeze the server, or change how it works; others share one, `withMariaDb`. */
+/** For suites that kill or freeze the server, or change how it works; others share one, with-mariadb.ts. */
 export async function startMariaDb(): Promise<MariaDb> {
   const [port] = (await fixedPorts(1)) as [number];
   const server = new ServerProcess(await folderOfRun('mariadb'), port);
@@ -58,47 +55,10 @@ export async function startMariaDb(): Promise<MariaDb> {
   }
 }
 
-/**
- * The server that the suites of a run share, with databases of this suite's own. Starts with the first suite that needs it.
- * Nothing may be changed that others would notice: no `SET GLOBAL`, no users but those of `createUser`.
- */
-export function withMariaDb(): Databases {
-  let databases: Databases | undefined;
-  beforeAll(async () => {
-    databases = await databasesOn(await sharedPort());
-  });
-  const ready = (): Databases => {
-    if (databases === undefined) throw new Error('the database is there from the first beforeAll on');
-    return databases;
-  };
-  return {
-    get port() {
-      return ready().port;
-    },
-    get url() {
-      return ready().url;
-    },
-    createDatabase: () => ready().createDatabase(),
-    createUser: (rights, url) => ready().createUser(rights, url),
-    sql: (text, url) => ready().sql(text, url),
-  };
-}
-
-async function sharedPort(): Promise<number> {
-  const folder = await onceARun('mariadb', async (path) => {
-    const [port] = (await fixedPorts(1)) as [number];
-    const server = new ServerProcess(path, port);
-    await server.install();
-    await server.startForRun();
-    await writeFile(join(path, 'port'), String(port));
-  });
-  return Number(await readFile(join(folder, 'port'), 'utf8'));
-}
-
 const newName = (): string => `test_${randomBytes(6).toString('hex')}`;
 
 /** @param own the name of the suite's own database */
-async function databasesOn(port: number, own = newName()): Promise<Databases> {
+export async function databasesOn(port: number, own = newName()): Promise<Databases> {
   const urlOf = (database: string): string => `mysql://root@127.0.0.1:${port}/${database}`;
   const sql = async (text: string, on: string): Promise<Record<string, unknown>[]> => {
     const connection = await createConnection({ uri: on, multipleStatements: true });

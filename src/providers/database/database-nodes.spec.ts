@@ -8,7 +8,7 @@ import {
 } from '../../../test/support/database-provider.js';
 import type { SpoilingProxy } from '../../../test/support/database-provider.js';
 import { eventually, patient } from '../../../test/support/eventually.js';
-import { withMariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import { DatabaseStates } from '../../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';

@@ -8,7 +8,7 @@ import {
   silentServer,
   temporaryFolder,
 } from '../../../test/support/database-provider.js';
-import { withMariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
 import { closeDataSource } from './data-source.js';

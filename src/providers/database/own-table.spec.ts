@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
 import { patient } from '../../../test/support/eventually.js';
-import { withMariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from './data-source.js';

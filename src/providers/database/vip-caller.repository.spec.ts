@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { closedPort, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
 import { IS_LONG } from '../../../test/support/length.js';
-import { withMariaDb } from '../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '../../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
-import { startMariaDb, withMariaDb } from '../../../../test/support/mariadb.js';
+import { startMariaDb } from '../../../../test/support/mariadb.js';
+import { withMariaDb } from '../../../../test/support/with-mariadb.js';
 import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../../../test/support/paging-crm.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
