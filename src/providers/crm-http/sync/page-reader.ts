@@ -6,7 +6,7 @@ import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
 import type { PageBindings, PageValues } from './page-expressions.js';
-import { readId } from './contact.js';
+import { readDeletedId } from './contact.js';
 import { PagesRead } from './pages-read.js';
 
 /** Sends one request of a pull, and makes sense of the answer; `undefined`: it says that there is nothing. */
@@ -88,12 +88,7 @@ export class PageReader {
       found = told ?? found;
       ({ next } = values);
       const goesOn = !isNothing(next);
-      yield {
-        entries,
-        deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')),
-        cursor: found,
-        goesOn,
-      };
+      yield { entries, deleted: listOf(deleted).map(readDeletedId), cursor: found, goesOn };
       if (isNothing(next)) return;
       read.read(values.content);
       if (request.usesPage) page = next;

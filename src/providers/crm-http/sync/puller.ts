@@ -106,10 +106,12 @@ export class Puller {
 
   async #take({ entries, deleted }: Page, writer: PartWriter, tally: Tally): Promise<void> {
     let sliceMs = performance.now();
+    let unnamed = 0;
     for (const entry of entries) {
       const { id, document, problem } = readContact(entry, this.source.country);
       tally.count(id, document !== undefined, problem);
-      await writer.add(id, document);
+      if (id !== undefined) await writer.add(id, document);
+      else if (++unnamed === entries.length) throw new VipLookupError(`mapping: ${problem}`);
       if (performance.now() - sliceMs > SLICE_MS) {
         await nextTurn();
         sliceMs = performance.now();

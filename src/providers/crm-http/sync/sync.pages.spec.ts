@@ -22,6 +22,41 @@ function instance(sync: object = {}) {
   return { provider };
 }
 
+describe('contacts without a usable id', () => {
+  const recordsWith = (id: string) => `contacts.{ "id": ${id}, "number": phones, "tier": tier }`;
+
+  it('are left out and told, and the others count', async () => {
+    crm.put(...many(6));
+    crm.pageSize = 3;
+    for (const records of [
+      recordsWith('id = 4 ? null : id'),
+      `contacts.(id = 4 ? "x" : ${recordsWith('id').slice(9)})`,
+    ]) {
+      const report = await instance({ records }).provider.sync({});
+      expect(report).toMatchObject({ entries: 5, pages: 2, skipped: 1 });
+      expect(report!.problem).toMatch(/^sync\.records/);
+    }
+  });
+
+  it.each([
+    [recordsWith('nothing'), 'mapping: sync.records: an entry has no usable id; name'],
+    ['contacts.id', 'mapping: sync.records must yield a list of objects such as'],
+    [recordsWith('id < 3 ? id'), 'mapping: sync.records: an entry has no usable id; name'],
+  ])('fail the pull when a page has no others: %s', async (records, problem) => {
+    crm.put(...many(6));
+    crm.pageSize = 3;
+    await expect(instance({ records }).provider.sync({})).rejects.toThrow(problem);
+  });
+
+  it('fail the pull where they are to be deleted', async () => {
+    crm.put(...many(6));
+    const { provider } = instance({ deleted: 'deleted.{}' });
+    await provider.sync({});
+    crm.delete(1);
+    await expect(provider.sync({})).rejects.toThrow('mapping: sync.deleted: an entry has no usable id');
+  });
+});
+
 describe('pages that bring no new contacts', () => {
   /** The CRM takes no notice of the page that it is asked for. */
   const unheeded = (records: string) => ({
