@@ -9,6 +9,7 @@ import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import type { TlsMaterial } from './http/read-tls.js';
 import { readTls, TlsError } from './http/read-tls.js';
+import { tangible } from './lookup/describe-failure.js';
 import { databaseUrlProblem } from './providers/database/database-url.js';
 import { templateProblem } from './routing/instructions.js';
 
@@ -71,7 +72,8 @@ export async function loadConfig(
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
     // Nest does not export the class.
-    const isInjection = (error as Error | undefined)?.constructor.name === 'UnknownDependenciesException';
+    const isInjection =
+      (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
     if (!isInjection || plugins.origins.length === 0) return error;
     const said = (error as Error).message.split('\n', 1)[0];
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
