@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
+import { inBrackets, readThrown } from './app.plugins.thrown.js';
 import { rightsWarnings } from './app.rights.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
@@ -71,6 +72,13 @@ export async function loadConfig(
     }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
+    const thrown = readThrown(error);
+    if (thrown.kind === undefined && plugins.origins.length > 0) {
+      // An error has a stack that tells whose it is; this can only be a plug-in's.
+      const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
+      const message = `${names} cannot be used${inBrackets(thrown)}. Mend what fails while Nest makes its modules.`;
+      return source.error([{ key: 'plugins', message }]);
+    }
     // Nest does not export the class.
     const isInjection =
       (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';

@@ -243,6 +243,19 @@ describe('plug-ins that cannot be loaded', () => {
     expect(told.map((line) => line.replace(/^- line \d+, plugins\[\d+\]: /, ''))).toEqual(expected);
   });
 
+  it('also when its Nest module throws what is no error', async () => {
+    const text = `import { Module } from '@nestjs/common';
+      import { VipLookup } from 'smartrouting-vip/plugin-api';
+      export class A { lookup() { return null; } }
+      VipLookup({ kind: 'a', options: class {} })(A);
+      export class Throwing { constructor() { throw null; } }
+      Module({ providers: [A] })(Throwing);`;
+    await writeFile(join(folder, 'module.mjs'), text);
+    expect(await problems(['acme-lookup', './module.mjs'], `${TWO}\n  third: { kind: a }`)).toEqual([
+      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is no error. Mend what fails while Nest makes its modules.',
+    ]);
+  });
+
   it('also when Nest has nothing to inject', async () => {
     await writeFile(
       join(folder, 'lonely.mjs'),
