@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './app.plugins.js';
 import { loadPlugins, PluginError } from './app.plugins.js';
+import { inBrackets, readThrown } from './app.plugins.thrown.js';
 import { rightsWarnings } from './app.rights.js';
 import type { AppConfig } from './config/app-config.js';
 import { checkConfig } from './config/check-config.js';
@@ -9,6 +10,7 @@ import type { Environment } from './config/environment.js';
 import { readConfigFile } from './config/read-config-file.js';
 import type { TlsMaterial } from './http/read-tls.js';
 import { readTls, TlsError } from './http/read-tls.js';
+import { tangible } from './lookup/describe-failure.js';
 import { databaseUrlProblem } from './providers/database/database-url.js';
 import { templateProblem } from './routing/instructions.js';
 
@@ -70,8 +72,16 @@ export async function loadConfig(
     }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
+    const thrown = readThrown(error);
+    if (thrown.kind === undefined && plugins.origins.length > 0) {
+      // An error has a stack that tells whose it is; this can only be a plug-in's.
+      const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
+      const message = `${names} cannot be used${inBrackets(thrown)}. Mend what fails while Nest makes its modules.`;
+      return source.error([{ key: 'plugins', message }]);
+    }
     // Nest does not export the class.
-    const isInjection = (error as Error | undefined)?.constructor.name === 'UnknownDependenciesException';
+    const isInjection =
+      (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
     if (!isInjection || plugins.origins.length === 0) return error;
     const said = (error as Error).message.split('\n', 1)[0];
     const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';

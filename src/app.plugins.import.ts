@@ -5,6 +5,7 @@ import { register } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { incompatibility, packageFolderOf } from './app.plugins.compatibility.js';
+import { inBrackets, PluginProblem, readThrown } from './app.plugins.thrown.js';
 import { notOrdinary } from './common/ordinary-file.js';
 
 /** A plug-in's module. */
@@ -20,7 +21,7 @@ export interface ImportedPlugin {
  * Finds, judges and imports a plug-in.
  * @param name npm package, or path of a module that starts with `.` or `/`
  * @param directory where relative paths and packages are looked for
- * @throws Error whose message is a predicate to the plug-in's name, with what to do
+ * @throws PluginProblem
  */
 export async function importPlugin(name: string, directory: string): Promise<ImportedPlugin> {
   offerOurPackages();
@@ -38,23 +39,20 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
     // One that does not fit may fail in any way, and none of them would be the reason.
     if (misfit === undefined) exports = (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    const { code, name: kind, message } = error as { code?: string; name: string; message: string };
-    const said = message.split('\n', 1)[0]!;
-    throw new Error(
-      `cannot be imported (${code ?? kind}): ${said}. ${cure(code, kind, isPackage, directory)}`,
-      {
-        cause: error,
-      },
+    const thrown = readThrown(error);
+    throw new PluginProblem(
+      `cannot be imported${inBrackets(thrown)}. ${cure(thrown.kind, isPackage, directory)}`,
+      { cause: error },
     );
   }
-  if (misfit !== undefined) throw new Error(misfit);
+  if (misfit !== undefined) throw new PluginProblem(misfit);
   // Stacks have the real path: folders may be links, those of a mounted ConfigMap always are.
   const real = realpathSync(file);
   return { home: (isPackage ? packageFolderOf(real) : undefined) ?? real, file, exports };
 }
 
-function cure(code: string | undefined, kind: string, isPackage: boolean, directory: string): string {
-  switch (code ?? kind) {
+function cure(kind: string | undefined, isPackage: boolean, directory: string): string {
+  switch (kind ?? '') {
     case 'ERR_MODULE_NOT_FOUND':
       return isPackage
         ? `Install it, and what it needs, where Node finds it from ${directory} (npm install), or name a file by a path that starts with ./`

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { inBrackets, PluginProblem, readThrown } from './app.plugins.thrown.js';
 import type { PluginEntry } from './config/read-config-file.js';
 import type { LookupPlugins } from './lookup/lookup.module.js';
 import type { ProviderClass, VipLookupKind } from './lookup/port/vip-lookup-provider.js';
@@ -61,12 +62,20 @@ export async function loadPlugins(
       );
       origins.push({ name, home, file, kinds: collected.add(`"${name}"`, types) });
     } catch (error) {
-      problems.push({ key, message: `"${name}" ${(error as Error).message}.` });
+      problems.push({
+        key,
+        message: `"${name}" ${error instanceof PluginProblem ? error.message : unusable(error)}.`,
+      });
     }
   }
   if (problems.length > 0) throw new PluginError(problems);
   const { modules, kinds, marks } = collected;
   return { modules, kinds, marks, origins };
+}
+
+/** @param thrown by what a plug-in exports: a proxy, or metadata of another form */
+function unusable(thrown: unknown): string {
+  return `cannot be used${inBrackets(readThrown(thrown))}. Mend what fails while its exports are looked at; export the marked class itself`;
 }
 
 /** What built-ins and plug-ins bring. */
@@ -80,14 +89,14 @@ class Collected {
   /**
    * @param owner for messages
    * @returns the kinds that it brings
-   * @throws Error whose message is a predicate to the plug-in's name, with what to do
+   * @throws PluginProblem, or whatever the exports throw
    */
   add(owner: string, exported: readonly Type[]): string[] {
     const loose = exported.filter((value) => vipLookupKindOf(value) !== undefined);
     const nestModules = exported.filter((value) => Reflect.getMetadata('providers', value) !== undefined);
     const marked = [...new Set([...loose, ...nestModules.flatMap(markedProvidersOf)])];
     if (marked.length === 0) {
-      throw new Error(
+      throw new PluginProblem(
         'exports no class marked with @VipLookup, and no Nest module that provides one. Export the marked class from the module that is named here',
       );
     }
@@ -95,12 +104,12 @@ class Collected {
     for (const { mark } of own) {
       const other = this.#owners.get(mark.kind);
       if (other !== undefined) {
-        throw new Error(
+        throw new PluginProblem(
           `takes the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
         );
       }
       if (typeof mark.options !== 'function') {
-        throw new Error(
+        throw new PluginProblem(
           `marks the kind "${mark.kind}" without a class of its options. Give @VipLookup one, an empty one if there are none`,
         );
       }

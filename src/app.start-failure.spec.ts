@@ -36,6 +36,26 @@ describe('what the process says when it cannot start', () => {
     server.close();
   });
 
+  it.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['spilt tea', "'spilt tea'"],
+    [Object.create(null), '[Object: null prototype] {}'],
+    [
+      new Proxy(
+        { brew: 1 },
+        {
+          get: () => {
+            throw new TypeError('cold');
+          },
+        },
+      ),
+      '{ brew: 1 }',
+    ],
+  ])('shows what is no error: %#', (thrown: unknown, text) => {
+    expect(startFailure(thrown)).toEqual({ exitCode: 1, text });
+  });
+
   it('says what a port below 1024 needs', () => {
     const error = Object.assign(new Error('listen EACCES: permission denied 0.0.0.0:80'), { code: 'EACCES' });
     expect(startFailure(error).text).toMatch(

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { tangible } from './lookup/describe-failure.js';
 
 /** sysexits.h EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78;
@@ -15,7 +16,9 @@ const AT_FAULT: Readonly<Record<string, string | undefined>> = {
  * @param error of the configuration, of a socket (`section` of the configuration names one that is not the calls'), or a defect
  */
 export function startFailure(error: unknown): { readonly exitCode: number; readonly text: string } {
-  const { name, code, message, section } = error as NodeJS.ErrnoException & { section?: string };
+  const { name, code, message, section } = Object(tangible(error)) as NodeJS.ErrnoException & {
+    section?: string;
+  };
   if (name === 'ConfigError') return { exitCode: EXIT_CONFIG, text: message };
   const key = AT_FAULT[code ?? ''];
   if (key === undefined) return { exitCode: 1, text: inspect(error) };

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
-import { writeFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../app.load.js';
 import type { AppConfig } from '../config/app-config.js';
 import { counted, print } from './output.js';
+import { replaceFile } from './replace-file.js';
+
+/** There is nothing secret in a schema. */
+const SCHEMA_MODE = 0o644;
 
 export function configCommand(): Command {
   return new Command('config')
@@ -61,6 +64,6 @@ async function schema({ output }: { output?: string }): Promise<void> {
   const { configJsonSchema } = await import('../config/json-schema.js');
   const { marks } = await loadPlugins([], process.cwd());
   const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;
-  if (output === undefined) print(text.trimEnd());
-  else await writeFile(output, text);
+  if (output === undefined || output === '/dev/stdout') print(text.trimEnd());
+  else await replaceFile(output, [text], SCHEMA_MODE);
 }

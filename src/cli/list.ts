@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
@@ -10,7 +12,7 @@ import { exportRecords, importRecords, openDatabase } from '../providers/databas
 import { readRecordFile } from '../providers/static-file/read-record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { CliError, counted, print } from './output.js';
-import { replaceFile } from './replace-file.js';
+import { pathBehindLinks, replaceFile } from './replace-file.js';
 
 export interface ImportOptions {
   database?: string;
@@ -61,12 +63,14 @@ function notImported(file: string, count: number, problems: readonly string[]): 
 
 /** `export`. */
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
-  refuseMissingFile(database ?? readEnvironment().databaseUrl);
+  const url = database ?? readEnvironment().databaseUrl;
+  refuseMissingFile(url);
   if (output !== undefined && /\.(?:json|ya?ml)$/i.test(output)) {
     throw new CliError(
       `export writes CSV, and ${output} would not be read as such. Name a file that ends in .csv.`,
     );
   }
+  if (output !== undefined) await refuseDatabaseFile(url, output);
   await withDatabase(database, async (dataSource) => {
     let count = 0;
     async function* lines(): AsyncGenerator<string> {
@@ -91,6 +95,33 @@ function refuseMissingFile(url: string): void {
   if (path !== undefined && !existsSync(path)) {
     throw new CliError(`There is no database ${path}. Name another with --database or DATABASE_URL.`);
   }
+}
+
+/** SQLite's own files beside a database: what is not in it yet would be lost with them. */
+const DATABASE_FILES = ['', '-wal', '-shm', '-journal'];
+
+async function refuseDatabaseFile(url: string, output: string): Promise<void> {
+  const database = sqliteFileOf(url);
+  if (database === undefined) return;
+  const there = await realpathOf(database);
+  for (const suffix of DATABASE_FILES) {
+    if (!(await isSameFile(output, `${there}${suffix}`))) continue;
+    throw new CliError(
+      `${output} is ${suffix === '' ? 'the database that is exported' : `a file of the database ${database}`}, which the list would overwrite. Name another file.`,
+    );
+  }
+}
+
+/** Whether both are one file, by whatever links, or would be if there were one. */
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, other].map((file) => stat(file).catch(() => undefined)));
+  if (one !== undefined && two !== undefined) return one.ino === two.ino && one.dev === two.dev;
+  return one === two && (await realpathOf(path)) === (await realpathOf(other));
+}
+
+/** What cannot be found is nowhere else. */
+function realpathOf(path: string): Promise<string> {
+  return pathBehindLinks(path).catch(() => resolve(path));
 }
 
 async function withDatabase<T>(

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
+import { tangible } from '../lookup/describe-failure.js';
 import { callCommand } from './call.command.js';
 import { configCommand } from './config.command.js';
 import { hashSecretCommand } from './hash-secret.command.js';
@@ -33,9 +35,9 @@ export async function run(args: readonly string[]): Promise<number> {
     await program().parseAsync(args, { from: 'user' });
     return process.exitCode;
   } catch (error) {
-    const { name, message, stack, code } = error as NodeJS.ErrnoException;
+    const { name, message, stack, code } = Object(tangible(error)) as NodeJS.ErrnoException;
     const isForPeople = FOR_PEOPLE.has(name) || code !== undefined;
-    process.stderr.write(`${isForPeople ? message : (stack ?? message)}\n`);
+    process.stderr.write(`${(isForPeople ? message : (stack ?? message)) ?? inspect(error)}\n`);
     return name === 'ConfigError' ? EXIT_CONFIG : 1;
   }
 }

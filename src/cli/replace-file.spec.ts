@@ -77,6 +77,36 @@ describe('a file that is written', () => {
     expect(await readFile(join(folder, 'store/real.csv'), 'utf8')).toBe('new');
   });
 
+  it('is made where a link leads to none yet, over further links and folders that are links', async () => {
+    await mkdir(join(folder, 'store/deep'), { recursive: true });
+    await symlink('store/deep', join(folder, 'short'));
+    await symlink('short/../second.csv', path);
+    await symlink(join(folder, 'store/real.csv'), join(folder, 'store/second.csv'));
+    await replaceFile(path, texts('new'));
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect((await lstat(join(folder, 'store/second.csv'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, 'store/real.csv'), 'utf8')).toBe('new');
+  });
+
+  it.each([
+    ['to a folder that is not there', 'not/there.csv', 'ENOENT'],
+    ['to itself', 'backup.csv', 'ELOOP'],
+  ])('is refused where a link leads %s', async (_, to, code) => {
+    await symlink(to, path);
+    await expect(replaceFile(path, texts('new'))).rejects.toMatchObject({
+      name: 'CliError',
+      message: expect.stringContaining(`${path} cannot be written (${code}). What was there is as it was.`),
+    });
+    expect(await readdir(folder)).toEqual(['backup.csv']);
+  });
+
+  it('has the mode that is asked for', async () => {
+    await writeFile(path, 'old', { mode: 0o600 });
+    await replaceFile(path, ['a', 'b'], 0o644);
+    expect(await readFile(path, 'utf8')).toBe('ab');
+    expect((await stat(path)).mode & 0o777).toBe(0o644 & ~process.umask());
+  });
+
   it('may be a pipe, which stays one', async () => {
     execFileSync('mkfifo', [path]);
     const [isNew, read] = await Promise.all([replaceFile(path, texts('a', 'b')), readFile(path, 'utf8')]);
@@ -97,7 +127,7 @@ describe('a file that is written', () => {
     await expect(replaceFile('/dev/full', texts('a'))).rejects.toMatchObject({
       name: 'CliError',
       message:
-        '/dev/full cannot be written (ENOSPC). What it received until then may be a part of the list. Name an ordinary file, which is replaced as a whole.',
+        '/dev/full cannot be written (ENOSPC). What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole.',
     });
   });
 

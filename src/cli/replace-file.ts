@@ -1,27 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError } from './output.js';
 
 const PIECE_CHARACTERS = 65_536;
 /** Names of what is open already, such as standard error. */
 const OPEN_ALREADY = /^\/(?:dev\/(?:std|fd\/)|proc\/)/;
+/** As Linux has it. */
+const MAX_LINKS = 40;
 
 const BESIDE =
   'What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself';
 const IN_PLACE =
-  'What it received until then may be a part of the list. Name an ordinary file, which is replaced as a whole';
+  'What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole';
 
 /**
  * Writes texts to a file that takes the place of the one there when all of it is on the disk, and not before: whatever goes
- * wrong, the old one stays. The new one is for its owner's eyes only (mode 0600). Links are followed; what is no ordinary
- * file, such as a pipe or /dev/stderr, is written to as it is.
+ * wrong, the old one stays. Links are followed, also to where no file is yet; what is no ordinary file, such as a pipe or
+ * /dev/stderr, is written to as it is.
+ * @param mode of the new file; unless it says otherwise, that is for its owner's eyes only
  * @returns whether there is a new file
  * @throws CliError that says why it cannot be written
  */
-export async function replaceFile(path: string, texts: AsyncIterable<string>): Promise<boolean> {
+export async function replaceFile(
+  path: string,
+  texts: AsyncIterable<string> | readonly string[],
+  mode = 0o600,
+): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new CliError(`${path} is a folder. Name a file.`);
   if (OPEN_ALREADY.test(resolve(path)) || (found && !found.isFile())) {
@@ -36,7 +43,7 @@ export async function replaceFile(path: string, texts: AsyncIterable<string>): P
   const beside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.part`);
   try {
     await writing(
-      () => open(beside, 'wx', 0o600),
+      () => open(beside, 'wx', mode),
       texts,
       (error) => notWritten(path, error, BESIDE),
       async (file) => {
@@ -56,7 +63,7 @@ async function targetOf(path: string, isThere: boolean): Promise<string> {
   try {
     if (!isThere) {
       await mkdir(dirname(path), { recursive: true });
-      return join(await realpath(dirname(path)), basename(path));
+      return await pathBehindLinks(path);
     }
     const target = await realpath(path);
     await access(target, constants.W_OK);
@@ -66,10 +73,27 @@ async function targetOf(path: string, isThere: boolean): Promise<string> {
   }
 }
 
+/**
+ * The path that symbolic links lead to, whether there is a file or not.
+ * @throws where there is no folder for it (ENOENT), or where they go round in circles (ELOOP)
+ */
+export async function pathBehindLinks(path: string): Promise<string> {
+  let at = path;
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const folder = await realpath(dirname(at));
+    at = join(folder, basename(at));
+    const next = await readlink(at).catch(() => undefined);
+    if (next === undefined) return at;
+    // Not `resolve`: what .. means is the file system's to say, where folders are links.
+    at = isAbsolute(next) ? next : `${folder}/${next}`;
+  }
+  throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
+}
+
 /** @param asError what a failure to write is told as; one of the texts themselves is thrown as it is */
 async function writing(
   opening: () => Promise<FileHandle>,
-  texts: AsyncIterable<string>,
+  texts: AsyncIterable<string> | readonly string[],
   asError: (error: unknown) => CliError,
   finish?: (file: FileHandle) => Promise<void>,
 ): Promise<void> {

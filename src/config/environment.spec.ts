@@ -76,6 +76,7 @@ describe('a wrong environment', () => {
     'is not a complete list of servers. Write mysql://user:password@host1:port,host2:port/database, user, password and database once, with %40 for @, %2F for / and %23 for # in the password.';
   const NO_PATH =
     'has no path after sqlite:. Write sqlite:data/smartrouting.sqlite, or sqlite:/var/lib/smartrouting.sqlite, without //.';
+  const NO_PORT = 'has port 0, where no server is. Write its port, or leave it out for 3306.';
   it.each([
     ['postgres://u:s3cret@db/vip', UNKNOWN],
     ['s3cret', UNKNOWN],
@@ -89,6 +90,8 @@ describe('a wrong environment', () => {
     ['mysql://u:s3cret%zz@db/vip', INCOMPLETE],
     ['mysql:///s3cret', INCOMPLETE],
     ['mysql://u:s3cret@a,,b/vip', INCOMPLETE_LIST],
+    ['mysql://u:s3cret@db:0/vip', NO_PORT],
+    ['mysql://u:s3cret@a:3306,[::1]:00/vip', NO_PORT],
     ['mysql://u:s3cret@a,b', INCOMPLETE_LIST],
     ['mysql://u:s3cret@a,b:x/vip', INCOMPLETE_LIST],
     ['mysql://u:s3cret@a,u:s3cret@b/vip', INCOMPLETE_LIST],

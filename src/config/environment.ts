@@ -99,6 +99,9 @@ function readServerUrl(text: string): { url: string } | { problem: string } {
   const isRepeated = /@[^/?#]*,/.test(start ?? '');
   const isComplete =
     !isRepeated && list.every((host) => isServerUrl(host === '' ? '' : `${start}${host}${end}`));
+  if (isComplete && list.some((host) => /:0+$/.test(host))) {
+    return { problem: 'has port 0, where no server is. Write its port, or leave it out for 3306.' };
+  }
   if (isComplete) return { url: text };
   const rule =
     list.length === 1 && !isRepeated

@@ -66,8 +66,12 @@ function whatBlocks(
     return `${protocol} is not a protocol that is known here. Known: ${PROTOCOL}, which collectors take at port 4318`;
   }
   const address = endpoint && given(endpoint);
-  if (!address || (/^https?:/i.test(address) && URL.canParse(address))) return undefined;
+  if (!address || isCollector(address)) return undefined;
   return `${endpoint} is not an address. Write for example http://collector:4318`;
+}
+
+function isCollector(address: string): boolean {
+  return /^https?:/i.test(address) && URL.canParse(address) && new URL(address).port !== '0';
 }
 
 function isShare(text: string | undefined): boolean {

@@ -195,6 +195,67 @@ describe('plug-ins that cannot be loaded', () => {
     told.forEach((line, index) => expect(line).toMatch(expected[index]!));
   });
 
+  it('also when one throws what is no error, or exports what cannot be looked at', async () => {
+    const proxyThat = (thrown: string) =>
+      `const refuse = () => { throw ${thrown}; };
+       export default new Proxy(class {}, { get: refuse, getPrototypeOf: refuse });`;
+    const files = {
+      'null.mjs': 'throw null;',
+      'nothing.mjs': 'throw undefined;',
+      'text.mjs': `throw "spilt \\n tea" + ".".repeat(1000);`,
+      'symbol.mjs': 'throw Symbol("tea");',
+      'object.mjs': 'throw Object.create(null);',
+      'odd.mjs': 'throw { code: {}, name: 7, message: "spilt tea\\nand more" };',
+      'proxy.mjs': 'throw new Proxy({}, { get() { throw null; } });',
+      'common.cjs': 'throw null;',
+      'exports-proxy.mjs': proxyThat('new RangeError("no tea")'),
+      'exports-proxy-null.mjs': proxyThat('null'),
+      'exports-proxy-common.cjs': `module.exports = new Proxy(function () {}, { get() { throw 'x'; } });`,
+      'metadata.mjs': `import 'reflect-metadata';
+        export class A {}
+        Reflect.defineMetadata('providers', 7, A);`,
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const mend = 'Mend what fails while it is loaded; loading must not depend on a backend.';
+    const look = 'Mend what fails while its exports are looked at; export the marked class itself.';
+    const told = await problems(Object.keys(files).map((name) => `./${name}`));
+    const expected = [
+      `"./null.mjs" cannot be imported: it throws null, which is no error. ${mend}`,
+      `"./nothing.mjs" cannot be imported: it throws undefined, which is no error. ${mend}`,
+      `"./text.mjs" cannot be imported: it throws "spilt \\n tea${'.'.repeat(187)}…, which is no error. ${mend}`,
+      `"./symbol.mjs" cannot be imported: it throws Symbol(tea), which is no error. ${mend}`,
+      `"./object.mjs" cannot be imported: it throws an object without a message. ${mend}`,
+      `"./odd.mjs" cannot be imported: spilt tea. ${mend}`,
+      // Node looks at it too, and then it is the proxy's error that is caught.
+      expect.stringMatching(
+        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is no error|what cannot be looked at)\. Mend/,
+      ),
+      `"./common.cjs" cannot be imported: it throws null, which is no error. ${mend}`,
+      `"./exports-proxy.mjs" cannot be used (RangeError): no tea. ${look}`,
+      `"./exports-proxy-null.mjs" cannot be used: it throws null, which is no error. ${look}`,
+      expect.stringMatching(
+        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is no error\. Mend/,
+      ),
+      expect.stringMatching(
+        /^"\.\/metadata\.mjs" cannot be used \(TypeError\): .*\. Mend what fails while its exports/,
+      ),
+    ];
+    expect(told.map((line) => line.replace(/^- line \d+, plugins\[\d+\]: /, ''))).toEqual(expected);
+  });
+
+  it('also when its Nest module throws what is no error', async () => {
+    const text = `import { Module } from '@nestjs/common';
+      import { VipLookup } from 'smartrouting-vip/plugin-api';
+      export class A { lookup() { return null; } }
+      VipLookup({ kind: 'a', options: class {} })(A);
+      export class Throwing { constructor() { throw null; } }
+      Module({ providers: [A] })(Throwing);`;
+    await writeFile(join(folder, 'module.mjs'), text);
+    expect(await problems(['acme-lookup', './module.mjs'], `${TWO}\n  third: { kind: a }`)).toEqual([
+      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is no error. Mend what fails while Nest makes its modules.',
+    ]);
+  });
+
   it('also when Nest has nothing to inject', async () => {
     await writeFile(
       join(folder, 'lonely.mjs'),

@@ -18,6 +18,8 @@ export interface PagedContact {
 export class PagingCrm {
   readonly requests: string[] = [];
   pageSize = 100;
+  /** Whether no two answers are the same: each says how many requests there were. */
+  isStamped = false;
   /** From this page on there is no answer. */
   heldFromPage = Infinity;
   /** From this page on connections break. */
@@ -121,6 +123,7 @@ export class PagingCrm {
       deleted: since === undefined ? [] : gone,
       token: String(this.#now),
       next: end < all.length ? page + 1 : null,
+      ...(this.isStamped && { stamp: this.requests.length }),
     };
   }
 }

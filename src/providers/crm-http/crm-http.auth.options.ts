@@ -1,8 +1,9 @@
 import { IsIn, ValidateIf } from 'class-validator';
 import { isPlainObject } from '../../plugin-api/index.js';
-import { headerNameProblem, Rule } from './crm-http.rules.js';
+import { authHeaderNameProblem, Rule } from './crm-http.rules.js';
 import type { Schema } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
+import { portProblem } from './crm-http.url.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
 
 type OAuthType = 'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer';
@@ -104,7 +105,8 @@ function tokenUrlProblem(text: string): string | undefined {
   if (url.username !== '' || url.password !== '') {
     return 'has a user name or password before the host. Write clientId and clientSecret.';
   }
-  return url.hash === '' ? undefined : 'has a # in it, and what follows is never sent. Take it out.';
+  if (url.hash !== '') return 'has a # in it, and what follows is never sent. Take it out.';
+  return portProblem(text);
 }
 
 function parametersProblem(parameters: unknown): string | undefined {
@@ -138,10 +140,7 @@ export class CrmHttpAuthOptions {
   @AuthText('token', wordProblem)
   readonly token?: string;
 
-  @AuthText('name', (text) => {
-    const problem = headerNameProblem(text);
-    return problem === undefined ? undefined : `${problem}, for example X-Api-Key.`;
-  })
+  @AuthText('name', authHeaderNameProblem)
   readonly name?: string;
 
   @AuthText('value', (text) =>

@@ -32,7 +32,8 @@ export function expressionProblem(text: string): string | undefined {
       : `has the pattern /${pattern}/, which cannot be used: write it without look-around and back references (RE2 syntax).`;
   } catch (error) {
     const { message, position } = error as { message?: unknown; position?: unknown };
-    return `is no JSONata expression: ${String(message)} (character ${String(position)}). Write for example contacts.{ "tier": level, "name": name }.`;
+    const where = typeof position === 'number' ? ` (character ${position})` : '';
+    return `is no JSONata expression: ${String(message)}${where}. Write for example contacts.{ "tier": level, "name": name }.`;
   }
 }
 

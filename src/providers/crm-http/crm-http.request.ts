@@ -95,8 +95,8 @@ export class RequestTemplate {
 }
 
 /**
- * Whether a caller would ask for another resource than the one that is configured: named `..` (RFC 3986, 5.2.4), `../admin` or
- * `..;x`. No encoding prevents that, since proxies decode a path before they pass it on.
+ * Whether a caller would ask for another resource than the one that is configured: named `..` (RFC 3986, 5.2.4), `../admin`,
+ * `..;x` or `1?x`. No encoding prevents that, since proxies decode a path before they pass it on.
  */
 function leavesPath(rendered: string): boolean {
   const path = rendered.replace(/[?#].*$/s, '');

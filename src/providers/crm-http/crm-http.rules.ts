@@ -11,7 +11,7 @@ import {
   TextTemplate,
 } from './crm-http.templates.js';
 import type { TemplateVariables } from './crm-http.templates.js';
-import { splitUrl } from './crm-http.url.js';
+import { portProblem, splitUrl } from './crm-http.url.js';
 
 /** Says what is wrong with a value and how to mend it, without repeating it; `undefined` when it is well. */
 export type Check<Options extends object> = (value: unknown, options: Options) => string | undefined;
@@ -89,6 +89,8 @@ export function urlProblem(
   }
   const address = splitUrl(url);
   if (address === undefined) return `has no host that could be asked. Write for example ${URL_EXAMPLE}.`;
+  const port = portProblem(address.origin);
+  if (port !== undefined) return port;
   const literal = literalPart(address.rest);
   const isUnclosed = /\{[{%]/.test(literal);
   if (!isUnclosed && /\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
@@ -119,7 +121,16 @@ const RESERVED_HEADERS: Readonly<Record<string, string>> = {
   ),
 };
 
-export function headerNameProblem(name: string): string | undefined {
+/** Authorization is one that `auth` may set, as it may set any name of the CRM's own. */
+export function authHeaderNameProblem(name: string): string | undefined {
+  const problem = headerNameProblem(name);
+  if (problem !== undefined) return `${problem}, for example X-Api-Key.`;
+  return name.toLowerCase() !== 'authorization' && Object.hasOwn(RESERVED_HEADERS, name.toLowerCase())
+    ? `names ${name}, which is set by the connection. Write the header that the CRM reads, for example X-Api-Key.`
+    : undefined;
+}
+
+function headerNameProblem(name: string): string | undefined {
   return /^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name)
     ? undefined
     : 'is no header name; use letters, digits and hyphens';

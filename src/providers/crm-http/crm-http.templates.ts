@@ -67,14 +67,14 @@ const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Stands in a rendered `url` before each sign of a value that a server, or a proxy before it, may take for the end of a path
- * segment: a slash of either kind, or a percent sign, which may begin an encoded one.
+ * segment, or of the path: a slash of either kind, `?` or `#`, or a percent sign, which may begin an encoded one.
  */
 export const LEAVES_SEGMENT = '\0';
 
 const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
   url: (text) =>
     encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
-      /%(?:2F|5C|25)/g,
+      /%(?:2F|5C|25|3F|23)/g,
       `${LEAVES_SEGMENT}$&`,
     ),
   header: (text) => {

@@ -69,6 +69,11 @@ describe('a database URL', () => {
     ['mysql://u:sesame@h/', /must end in one database name/],
     ['mysql://u:sesame@h/a/b', /must end in one database name/],
     ['mysql://u:sesame@h:99999/d', /is no database URL/],
+    [
+      'mysql://u:sesame@h:0/d',
+      /^has port 0, where no server is\. Write its port, or leave it out for 3306\.$/,
+    ],
+    ['mariadb://u:sesame@one,two:00/d', /port 0/],
     ['mysql://u:sesame%zz@h/d', /%25/],
     ['mysql://u:sesame@h/d?ssl=maybe', /\?ssl=true/],
     ['mysql://u:sesame@h/d?sslca=x', /Known: ssl/],

@@ -70,6 +70,9 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
       'has an @ or # after the host, so a piece of the password may be taken for the host. In the password, write %40 for @, %2F for / and %23 for #.',
     );
   }
+  if (port === '0') {
+    throw new DatabaseUrlError('has port 0, where no server is. Write its port, or leave it out for 3306.');
+  }
   const database = decoded(pathname.slice(1));
   if (hostname === '') throw new DatabaseUrlError(`names no host. ${FORMS}`);
   if (database === '' || database.includes('/')) {

@@ -12,7 +12,8 @@ import { bare, contactRange } from '../crm-http.matching.js';
 
 /** One entry of a page. */
 export interface PulledContact {
-  readonly id: string;
+  /** `undefined` when it names none that can be used. */
+  readonly id: string | undefined;
   /** `ContactDocument` as JSON; `undefined` when the contact is no VIP (any more), or has no number. */
   readonly document: string | undefined;
   /** Why it could not be read, without its values; it is left out. */
@@ -22,25 +23,24 @@ export interface PulledContact {
 const MAX_ID_CHARACTERS = 200;
 /** A contact with more is a list of something else. */
 const MAX_NUMBERS = 50;
+const NO_OBJECT =
+  'sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }';
 const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields with the contact's own numbers`;
+const NO_USABLE_NUMBER =
+  'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
 
-/**
- * Reads what `records` yields for one contact.
- * @throws VipLookupError when the expression itself must be wrong
- */
+/** Reads what `records` yields for one contact. */
 export function readContact(entry: Json, country: string | undefined): PulledContact {
-  if (!isPlainObject(entry)) {
-    throw new VipLookupError(
-      'mapping: sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }',
-    );
-  }
+  if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;
-  const id = readId(ownId, 'sync.records');
+  const id = readId(ownId);
+  if (id === undefined) return { id, document: undefined, problem: noUsableId('sync.records') };
   if (fields['tier'] == null || fields['tier'] === '') return { id, document: undefined };
-  const written = [number ?? []].flat();
+  const written = [number].flat().filter(isWritten);
   if (written.length > MAX_NUMBERS) return { id, document: undefined, problem: TOO_MANY_NUMBERS };
+  if (written.length === 0) return { id, document: undefined };
   const numbers = readNumbers(written, country);
-  if (numbers.length === 0) return { id, document: undefined };
+  if (numbers.length === 0) return { id, document: undefined, problem: NO_USABLE_NUMBER };
   try {
     const record = { ...readVipRecord(fields, { country, number: numbers[0]! }), number: undefined };
     return { id, document: JSON.stringify([numbers, record]) };
@@ -50,15 +50,30 @@ export function readContact(entry: Json, country: string | undefined): PulledCon
   }
 }
 
-/** @param option the expression that yields the id, for the message */
-export function readId(written: Json | undefined, option: string): string {
+/** @throws VipLookupError when it cannot be used: the contact would stay a VIP */
+export function readDeletedId(written: Json): string {
+  const id = readId(written);
+  if (id === undefined) throw new VipLookupError(`mapping: ${noUsableId('sync.deleted')}`);
+  return id;
+}
+
+function readId(written: Json | undefined): string | undefined {
   const id = typeof written === 'number' ? String(written) : written;
   if (typeof id !== 'string' || id === '' || id.length > MAX_ID_CHARACTERS || /[\x00-\x1f]/.test(id)) {
-    throw new VipLookupError(
-      `mapping: ${option}: an entry has no usable id; name the CRM's own key of the contact, text or number of at most ${MAX_ID_CHARACTERS} characters`,
-    );
+    return undefined;
   }
   return id;
+}
+
+/** @param option the expression that yields the id */
+function noUsableId(option: string): string {
+  return `${option}: an entry has no usable id; name the CRM's own key of the contact, text or number of at most ${MAX_ID_CHARACTERS} characters`;
+}
+
+/** Whether there is a number at all, readable or not. CRMs say that there is none by `false`, or by words, too. */
+function isWritten(number: Json | undefined): number is Json {
+  if (typeof number === 'string') return !isWithheldNumber(number);
+  return number != null && number !== false;
 }
 
 function readNumbers(written: readonly Json[], country: string | undefined): string[] {
@@ -66,7 +81,7 @@ function readNumbers(written: readonly Json[], country: string | undefined): str
   for (const candidate of written) {
     if (typeof candidate !== 'string' && typeof candidate !== 'number') continue;
     const text = String(candidate).trim();
-    if (text.length > MAX_NUMBER_LENGTH || isWithheldNumber(text)) continue;
+    if (text.length > MAX_NUMBER_LENGTH) continue;
     const key = text.includes('*') ? contactRange(text, country) : readNumber(text, country).key;
     if (key === undefined) continue;
     // All digits of E.164 and no plus sign, perhaps: `CopyIndex` looks for those too.

@@ -6,7 +6,7 @@ import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
 import type { PageBindings, PageValues } from './page-expressions.js';
-import { readId } from './contact.js';
+import { readDeletedId } from './contact.js';
 import { PagesRead } from './pages-read.js';
 
 /** Sends one request of a pull, and makes sense of the answer; `undefined`: it says that there is nothing. */
@@ -26,6 +26,8 @@ export interface Page {
   readonly deleted: readonly string[];
   /** Where the next pull of changes begins, as far as this page tells. */
   readonly cursor: Json | undefined;
+  /** Whether `next` leads to a further one. */
+  readonly goesOn: boolean;
 }
 
 export interface PageLimits {
@@ -84,8 +86,9 @@ export class PageReader {
         throw new VipLookupError(`mapping: sync.cursor is longer than ${MAX_CURSOR_CHARACTERS} characters`);
       }
       found = told ?? found;
-      yield { entries, deleted: listOf(deleted).map((id) => readId(id, 'sync.deleted')), cursor: found };
       ({ next } = values);
+      const goesOn = !isNothing(next);
+      yield { entries, deleted: listOf(deleted).map(readDeletedId), cursor: found, goesOn };
       if (isNothing(next)) return;
       read.read(values.content);
       if (request.usesPage) page = next;

@@ -6,6 +6,7 @@ import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
+import { Tally } from './tally.js';
 
 export type PullKind = 'full' | 'changes';
 
@@ -96,6 +97,7 @@ export class Puller {
       tally.pages++;
       last = page.cursor;
       await this.#take(page, writer, tally);
+      if (page.goesOn) tally.endPage(page.entries.length);
       signal.throwIfAborted();
     }
     await writer.flush();
@@ -104,10 +106,12 @@ export class Puller {
 
   async #take({ entries, deleted }: Page, writer: PartWriter, tally: Tally): Promise<void> {
     let sliceMs = performance.now();
+    let unnamed = 0;
     for (const entry of entries) {
       const { id, document, problem } = readContact(entry, this.source.country);
       tally.count(id, document !== undefined, problem);
-      await writer.add(id, document);
+      if (id !== undefined) await writer.add(id, document);
+      else if (++unnamed === entries.length) throw new VipLookupError(`mapping: ${problem}`);
       if (performance.now() - sliceMs > SLICE_MS) {
         await nextTurn();
         sliceMs = performance.now();
@@ -136,22 +140,5 @@ export class Puller {
       ...(cursor !== undefined && { cursor }),
     };
     return { kind, state, changed: size + (kind === 'full' ? 0 : gone.size), skipped, problem, pages };
-  }
-}
-
-/** What a pull found so far. A contact may come twice; the last word counts. */
-class Tally {
-  readonly contacts = new Set<string>();
-  readonly gone = new Set<string>();
-  skipped = 0;
-  problem: string | undefined;
-  pages = 0;
-
-  count(id: string, isVip: boolean, problem?: string): void {
-    this[isVip ? 'contacts' : 'gone'].add(id);
-    this[isVip ? 'gone' : 'contacts'].delete(id);
-    if (problem === undefined) return;
-    this.skipped++;
-    this.problem ??= problem;
   }
 }

@@ -9,7 +9,6 @@ import { Caller, VipFileError } from '../../../plugin-api/index.js';
 import type { ExclusiveRight } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
-import { readContact } from './contact.js';
 
 const AINO = '+358501231234';
 const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
@@ -153,31 +152,6 @@ describe('contacts of a copy', () => {
     expect(logged).toContainEqual(
       expect.objectContaining({ fields: { skipped: 1, problem: report!.problem } }),
     );
-  });
-});
-
-describe('a pulled contact', () => {
-  const read = (number: string | string[]) => readContact({ id: 7, number, tier: 'gold' }, 'FI').document;
-
-  it('counts for its numbers, and for a range that is no country', () => {
-    expect(JSON.parse(read(['050 123 1234', '+3589123*'])!)).toEqual([
-      ['+358501231234', '+3589123*'],
-      { tier: 'gold' },
-    ]);
-  });
-
-  it('is left out with more than 50 numbers, and told', () => {
-    const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
-    expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
-    expect(readContact({ id: 7, number: numbers, tier: 'gold' }, 'FI')).toEqual({
-      id: '7',
-      document: undefined,
-      problem: "number: has more than 50; name the fields with the contact's own numbers",
-    });
-  });
-
-  it.each(['+358*', '0*', '050*', '*', '', ' '])('is nobody with the number %j', (number) => {
-    expect(read(number)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { readThrown } from './app.plugins.thrown.js';
+
+const withCode = Object.assign(new Error('gone\nand more'), { code: 'EGONE' });
+const refusing = (thrown: unknown) =>
+  new Proxy(new Error('hidden'), {
+    get: () => {
+      throw thrown;
+    },
+  });
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
+describe('what a plug-in threw', () => {
+  it.each<[unknown, string | undefined, string]>([
+    [new TypeError('no backend'), 'TypeError', 'no backend'],
+    [withCode, 'EGONE', 'gone'],
+    [{ code: 7, name: '', message: 'x' }, undefined, 'x'],
+    [null, undefined, 'it throws null, which is no error'],
+    [undefined, undefined, 'it throws undefined, which is no error'],
+    ['spilt "tea"', undefined, 'it throws "spilt \\"tea\\"", which is no error'],
+    [7n, undefined, 'it throws 7, which is no error'],
+    [{ message: 7 }, undefined, 'it throws an object without a message'],
+    [() => 1, undefined, 'it throws a function without a message'],
+    [refusing(null), undefined, 'it throws what cannot be looked at'],
+    [refusing(new Error('x')), undefined, 'it throws what cannot be looked at'],
+    [revoked.proxy, undefined, 'it throws what cannot be looked at'],
+  ])('is told: %#', (thrown, kind, said) => {
+    expect(readThrown(thrown)).toEqual({ kind, said });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Json } from '../../../plugin-api/index.js';
+import { readContact } from './contact.js';
+
+describe('a pulled contact', () => {
+  const read = (number: string | string[]) => readContact({ id: 7, number, tier: 'gold' }, 'FI').document;
+
+  it('counts for its numbers, and for a range that is no country', () => {
+    expect(JSON.parse(read(['050 123 1234', '+3589123*'])!)).toEqual([
+      ['+358501231234', '+3589123*'],
+      { tier: 'gold' },
+    ]);
+  });
+
+  it('is left out with more than 50 numbers, and told', () => {
+    const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
+    expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
+    expect(readContact({ id: 7, number: numbers, tier: 'gold' }, 'FI')).toEqual({
+      id: '7',
+      document: undefined,
+      problem: "number: has more than 50; name the fields with the contact's own numbers",
+    });
+  });
+
+  it.each<Json>([{ a: 1 }, true, [['+358501231234']], ['x'.repeat(400), {}], '+358*', '0*', '050*', '*'])(
+    'is left out with the number %j, and told',
+    (number) => {
+      expect(readContact({ id: 7, number, tier: 'gold' }, 'FI')).toEqual({
+        id: '7',
+        document: undefined,
+        problem:
+          'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star',
+      });
+    },
+  );
+
+  it.each<Json>([null, '', ' ', false, [], ['', null], 'anonymous'])(
+    'is no VIP where the number is %j, and that is no problem',
+    (number) => {
+      expect(readContact({ id: 7, number, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
+    },
+  );
+
+  it('is no VIP without a number, nor without a tier, whatever the number is', () => {
+    expect(readContact({ id: 7, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
+    expect(readContact({ id: 7, number: { a: 1 } }, 'FI')).toEqual({ id: '7', document: undefined });
+  });
+
+  it('counts for the numbers that can be read, whatever else stands among them', () => {
+    const number = [{ a: 1 }, '050 123 1234', null];
+    expect(JSON.parse(readContact({ id: 7, number, tier: 'gold' }, 'FI').document!)).toEqual([
+      ['+358501231234'],
+      { tier: 'gold' },
+    ]);
+  });
+
+  it.each<Json>([null, '', {}, true, 'x'.repeat(201), 'a\nb'])(
+    'is left out with the id %j, and told',
+    (id) => {
+      expect(readContact({ id, number: '+358501231234', tier: 'gold' }, 'FI')).toEqual({
+        id: undefined,
+        document: undefined,
+        problem:
+          "sync.records: an entry has no usable id; name the CRM's own key of the contact, text or number of at most 200 characters",
+      });
+    },
+  );
+});

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { link, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli } from '../support/command-line.js';
+
+let folder: string;
+const inFolder = (name: string): string => join(folder, name);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'smartrouting-output-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('export -o', () => {
+  const database = (): string => `sqlite:${inFolder('self.db')}`;
+  beforeEach(async () => {
+    await writeFile(inFolder('list.csv'), 'number,tier\n+358501231234,gold\n');
+    expect(
+      (await cli(['import', inFolder('list.csv'), '--country', 'FI', '--database', database()])).code,
+    ).toBe(0);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['itself', async () => inFolder('self.db')],
+    ['by another path', async () => `${folder}/../${folder.split('/').at(-1)}/./self.db`],
+    [
+      'by a symbolic link',
+      async () => {
+        await symlink('self.db', inFolder('link.csv'));
+        return inFolder('link.csv');
+      },
+    ],
+    [
+      'by a hard link',
+      async () => {
+        await link(inFolder('self.db'), inFolder('hard.csv'));
+        return inFolder('hard.csv');
+      },
+    ],
+    ['by its name in /proc', async () => `/proc/self/root${inFolder('self.db')}`],
+  ])('refuses to overwrite the database: %s', async (_, path) => {
+    const output = await path();
+    const before = await readFile(inFolder('self.db'));
+    expect(await cli(['export', '--database', database(), '-o', output])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${output} is the database that is exported, which the list would overwrite. Name another file.\n`,
+    });
+    expect((await readFile(inFolder('self.db'))).equals(before)).toBe(true);
+  });
+
+  it.each(['-wal', '-shm', '-journal'])(
+    'refuses to overwrite the file %s of the database, there or not, behind a link to the database or not',
+    async (suffix) => {
+      await rm(inFolder(`self.db${suffix}`), { force: true });
+      await symlink('self.db', inFolder('alias.db'));
+      await symlink(`self.db${suffix}`, inFolder('dangling.csv'));
+      for (const name of [`self.db${suffix}`, 'dangling.csv']) {
+        for (const url of [database(), `sqlite:${inFolder('alias.db')}`]) {
+          const { code, stderr } = await cli(['export', '--database', url, '-o', inFolder(name)]);
+          expect({ code, stderr }).toEqual({
+            code: 1,
+            stderr: `${inFolder(name)} is a file of the database ${url.slice('sqlite:'.length)}, which the list would overwrite. Name another file.\n`,
+          });
+        }
+      }
+      await writeFile(inFolder('other.csv'), '');
+      expect((await cli(['export', '--database', database(), '-o', inFolder('other.csv')])).code).toBe(0);
+    },
+  );
+});
+
+describe('config schema -o', () => {
+  it('writes the schema for everybody to read, in place of an older one', async () => {
+    const path = inFolder('schema.json');
+    await writeFile(path, 'x'.repeat(1_000_000));
+    expect(await cli(['config', 'schema', '-o', path])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await readFile(path, 'utf8')).toBe((await cli(['config', 'schema'])).stdout);
+    expect((await stat(path)).mode & 0o777).toBe(0o644 & ~process.umask());
+  });
+
+  it('says why the file cannot be written, and what to do', async () => {
+    expect(await cli(['config', 'schema', '-o', folder])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${folder} is a folder. Name a file.\n`,
+    });
+    expect(await cli(['config', 'schema', '-o', '/dev/full'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        '/dev/full cannot be written (ENOSPC). What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole.\n',
+    });
+  });
+});
