@@ -111,7 +111,8 @@ export class Puller {
       const { id, document, problem } = readContact(entry, this.source.country);
       tally.count(id, document !== undefined, problem);
       if (id !== undefined) await writer.add(id, document);
-      else if (++unnamed === entries.length) throw new VipLookupError(`mapping: ${problem}`);
+      // One alone is a contact that is odd, and not the expression; it must not keep all other changes out.
+      else if (++unnamed === entries.length && unnamed > 1) throw new VipLookupError(`mapping: ${problem}`);
       if (performance.now() - sliceMs > SLICE_MS) {
         await nextTurn();
         sliceMs = performance.now();

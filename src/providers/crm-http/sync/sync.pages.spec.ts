@@ -48,6 +48,14 @@ describe('contacts without a usable id', () => {
     await expect(instance({ records }).provider.sync({})).rejects.toThrow(problem);
   });
 
+  it('keep no changes out where one is alone on its page', async () => {
+    crm.put(...many(4));
+    const { provider } = instance({ records: recordsWith('id = 3 ? null : id') });
+    await provider.sync({});
+    crm.put({ ...many(4)[3]!, name: 'changed' });
+    expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 3, skipped: 1 });
+  });
+
   it('fail the pull where they are to be deleted', async () => {
     crm.put(...many(6));
     const { provider } = instance({ deleted: 'deleted.{}' });
