@@ -11,7 +11,7 @@ const STAY_S = 1;
 
 interface Refusal {
   readonly sinceMs: number;
-  readonly timer: NodeJS.Timeout;
+  readonly forget: () => void;
 }
 
 const refused = new WeakMap<Socket, Refusal>();
@@ -34,15 +34,18 @@ export function closeIfRefused(response: ServerResponse, status: number): void {
   if (before !== undefined) return;
   // Not the time of an idle connection: each byte begins that anew, line ends between requests too.
   const timer = setTimeout(() => closeRefused(socket), STAY_S * 1_000).unref();
-  refused.set(socket, { sinceMs: nowMs, timer });
+  const forget = (): void => {
+    clearTimeout(timer);
+    refused.delete(socket);
+    socket.off('close', forget);
+  };
+  socket.on('close', forget);
+  refused.set(socket, { sinceMs: nowMs, forget });
 }
 
 /** A client that was refused on this connection has come back with right credentials: it stays. */
 export function mayStay(socket: Socket): void {
-  const refusal = refused.get(socket);
-  if (refusal === undefined) return;
-  clearTimeout(refusal.timer);
-  refused.delete(socket);
+  refused.get(socket)?.forget();
 }
 
 function closeRefused(socket: Socket): void {
