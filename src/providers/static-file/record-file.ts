@@ -65,8 +65,10 @@ export async function readList(
   const warnings = new LineProblems();
   const builder = new RecordIndexBuilder();
   const entries = await entriesOf(bytes, path, problems, warnings, pace);
-  for await (const { line, fields, attributes } of entries) {
+  for await (const entry of entries) {
     if (pace.isDue) await pace.makeWay();
+    if (entry === undefined) continue;
+    const { line, fields, attributes } = entry;
     const read = readEntry(fields, line, country, problems);
     if (read === undefined) continue;
     if (isUnreadNumber(read.number)) warnings.add(line, 'number', unreadNumber(country));
@@ -100,7 +102,7 @@ async function entriesOf(
   problems: LineProblems,
   warnings: LineProblems,
   pace: Pace,
-): Promise<AsyncIterable<RawEntry> | Iterable<RawEntry>> {
+): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
   const badLine = await lineOfInvalidText(bytes, pace);
   if (badLine !== undefined) {
     const message = 'is no UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
