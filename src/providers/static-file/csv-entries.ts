@@ -62,8 +62,8 @@ function readRow(
 ): RawEntry | undefined {
   const fields: Record<string, string> = {};
   const attributes: [string, string][] = [];
-  for (const [at, cell] of cells.entries()) {
-    const text = cell.trim();
+  for (let at = 0; at < cells.length; at++) {
+    const text = cells[at]!.trim();
     if (text === '') continue;
     const column = columns[at];
     if (column === undefined) {
