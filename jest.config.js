@@ -13,6 +13,7 @@ export default {
   moduleFileExtensions: ['js', 'ts', 'json', 'node'],
   moduleNameMapper: {
     '/crm-http\\.evaluator\\.fork\\.js$': '<rootDir>/test/support/evaluator-fork.ts',
+    '/yaml-process\\.fork\\.js$': '<rootDir>/test/support/yaml-process-fork.ts',
     // TypeScript's `./x.js` is `./x.ts` here; a package's `data.json.js` is what it says.
     '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
   },

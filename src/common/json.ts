@@ -31,3 +31,16 @@ function isDataOnly(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
+
+/** True for what holds objects in objects for more than so many levels, and for what holds itself. */
+export function isDeeperThan(levels: number, value: unknown): boolean {
+  /** At how many levels each was looked at; what several hold is looked at again only further down. */
+  const seen = new Map<object, number>();
+  const isTooDeep = (part: unknown, level: number): boolean => {
+    if (typeof part !== 'object' || part === null || (seen.get(part) ?? 0) >= level) return false;
+    if (level > levels) return true;
+    seen.set(part, level);
+    return Object.values(part).some((inner) => isTooDeep(inner, level + 1));
+  };
+  return isTooDeep(value, 1);
+}

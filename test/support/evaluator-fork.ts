@@ -1,23 +1,13 @@
 import childProcess from 'node:child_process';
 import type { ChildProcess, ForkOptions, Serializable } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { assertBuilt, builtFile } from './built.js';
 
-const ROOT = new URL('../../', import.meta.url);
-const BUILT = fileURLToPath(new URL('dist/providers/crm-http/crm-http.evaluator.child.js', ROOT));
-/** What the process is made of, with the types that come with it. */
-const PARTS = ['evaluator', 'evaluator.child', 'expressions', 'regex'];
-
-/** So that nobody tests an old build by mistake. @throws when the sources have changed since */
-function assertBuilt(): void {
-  const builtMs = statSync(new URL('dist/.tsbuildinfo', ROOT), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const newer = PARTS.map((part) => `src/providers/crm-http/crm-http.${part}.ts`).find(
-    (file) => statSync(new URL(file, ROOT)).mtimeMs > builtMs,
-  );
-  if (newer !== undefined) throw new Error(`${newer} is newer than dist; run npm run build first`);
-}
-assertBuilt();
+const ROOM = 'providers/crm-http';
+// What the process is made of, with the types that come with it.
+assertBuilt(
+  ['evaluator', 'evaluator.child', 'expressions', 'regex'].map((part) => `${ROOM}/crm-http.${part}`),
+);
 
 const IDLE = Symbol.for('smartrouting-vip.idle-evaluators');
 /** Processes that nobody asks anything now. Node's own module is the same for all test files of a worker. */
@@ -30,7 +20,9 @@ const idle = ((childProcess as { [IDLE]?: ChildProcess[] })[IDLE] ??= []);
 export function forkEvaluator(options: ForkOptions): ChildProcess {
   let child = idle.pop();
   while (child?.connected === false) child = idle.pop();
-  return new LentProcess(child ?? childProcess.fork(BUILT, options)) as unknown as ChildProcess;
+  return new LentProcess(
+    child ?? childProcess.fork(builtFile(`${ROOM}/crm-http.evaluator.child`), options),
+  ) as unknown as ChildProcess;
 }
 
 /** A process as long as somebody needs it. */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../common/json.js';
-import { isPlainObject } from '../../common/json.js';
+import { isDeeperThan, isPlainObject } from '../../common/json.js';
 import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
 
 /**
@@ -70,15 +70,18 @@ const MAX_TIER_LENGTH = 64;
 const MAX_NAME_LENGTH = 200;
 const MAX_TARGETS = 1_000;
 const MAX_OBJECT_CHARACTERS = 16_384;
+const MAX_OBJECT_DEPTH = 50;
+/** How many fields that are none are told one by one. */
+const MAX_UNKNOWN = 10;
 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty
  * text mean absent. `targets` may be a list or a text separated by `;`; `attributes` and `instructions` objects or JSON
- * text. A date without a time is the whole day, UTC, both ends included.
+ * text, nested no deeper than 50 levels. A date without a time is the whole day, UTC, both ends included.
  * @param raw the fields, `RECORD_FIELDS`; others are refused, put them under `attributes`
  * @param options.country how a national number is read
  * @param options.number used when `raw` has none, for backends that were asked for one number
- * @throws VipRecordError with every problem
+ * @throws VipRecordError with every problem; of fields that are none, the first ten and how many more
  * @since 0.1.0
  */
 export function readVipRecord(
@@ -86,16 +89,7 @@ export function readVipRecord(
   options: { country?: string | undefined; number?: string } = {},
 ): VipRecord {
   const reader = new FieldReader(raw);
-  for (const field of Object.keys(raw)) {
-    if (!(RECORD_FIELDS as readonly string[]).includes(field)) {
-      // Somebody may have used telephone numbers as names of fields.
-      const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
-      reader.problem(
-        isName ? field : '',
-        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${RECORD_FIELDS.join(', ')}`,
-      );
-    }
-  }
+  reader.refuseOthers(RECORD_FIELDS);
   const number =
     raw['number'] == null && options.number !== undefined ? options.number : reader.number(options.country);
   const tier = reader.text('tier', MAX_TIER_LENGTH);
@@ -153,6 +147,20 @@ class FieldReader {
 
   throwIfAny(): void {
     if (this.#problems.length > 0) throw new VipRecordError(this.#problems);
+  }
+
+  refuseOthers(known: readonly string[]): void {
+    const others = Object.keys(this.raw).filter((field) => !known.includes(field));
+    for (const field of others.slice(0, MAX_UNKNOWN)) {
+      // Somebody may have used telephone numbers as names of fields.
+      const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
+      this.problem(
+        isName ? field : '',
+        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
+      );
+    }
+    const more = others.length - MAX_UNKNOWN;
+    if (more > 0) this.problem('', `has ${more} more fields that are none of a record`);
   }
 
   has(field: string): boolean {
@@ -238,6 +246,8 @@ class FieldReader {
     }
     if (!isPlainObject(value))
       return this.problem(field, 'must be an object, for example {"ExtraPriority": 50}');
+    if (isDeeperThan(MAX_OBJECT_DEPTH, value))
+      return this.problem(field, `is nested deeper than ${MAX_OBJECT_DEPTH} levels; write it flatter`);
     return Object.keys(value).length === 0 ? undefined : (value as JsonObject);
   }
 }

@@ -111,6 +111,37 @@ describe('a CSV list', () => {
     ]);
   });
 
+  it('may have as many empty columns behind the others as a spreadsheet saves', async () => {
+    const empty = ','.repeat(16_382);
+    expect(await recordsOf(`number,tier${empty}\n4711,gold${empty}\n4712,gold\n`)).toHaveLength(2);
+  });
+
+  it('may have a thousand named columns and no more', async () => {
+    const header = (count: number) => [
+      'number',
+      'tier',
+      ...Array.from({ length: count - 2 }, (_, at) => `c${at}`),
+    ];
+    expect(await recordsOf(`${header(1_000).join()}\n4711,gold,x\n`)).toHaveLength(1);
+    expect(await problemsOf(`${header(1_001).join()}\n4711,gold,x\n`)).toEqual([
+      'line 1: the header has more than 1000 named columns; leave out those that no route or template needs',
+    ]);
+  });
+
+  it('makes way for other work while none of its rows can be read', async () => {
+    let turns = 0;
+    let isReading = true;
+    const turn = (): void => {
+      turns++;
+      if (isReading) setImmediate(turn);
+    };
+    turn();
+    const list = await read(`number,tier\n${'4711,gold,x\n'.repeat(50_000)}`);
+    isReading = false;
+    expect(list.problemCount).toBe(50_000);
+    expect(turns).toBeGreaterThan(3);
+  });
+
   it('warns of an attribute column whose name is nearly that of a field', async () => {
     const list = await read('number,tier,valid_until,target,name,names\n4711,gold,,,,\n');
     expect(list.warnings.map(describeProblem)).toEqual([

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../plugin-api/index.js';
 import { readHeader } from './csv-header.js';
 import type { Column } from './csv-header.js';
-import { MAX_ROW_BYTES, rowsOf } from './csv-rows.js';
+import { rowsOf } from './csv-rows.js';
+import { MAX_ENTRY_BYTES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import { LineFinder } from './raw-entry.js';
 import type { RawEntry } from './raw-entry.js';
@@ -14,7 +15,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
     'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
   CSV_QUOTE_NOT_CLOSED: 'has a double quote that is never closed',
-  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ROW_BYTES} bytes; a double quote may be left open`,
+  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
 };
 
 /** Reads the entries of a CSV list (RFC 4180; UTF-8 without byte order mark); what cannot be read is added to `problems`. */
@@ -22,7 +23,7 @@ export async function* csvEntries(
   bytes: Buffer,
   problems: LineProblems,
   warnings: LineProblems,
-): AsyncGenerator<RawEntry> {
+): AsyncGenerator<RawEntry | undefined> {
   const lines = new LineFinder(bytes);
   // The parser's own count takes CRLF inside a quoted cell for two lines; its byte offsets are right.
   let start = 0;
@@ -37,10 +38,10 @@ export async function* csvEntries(
           columns = readHeader(cells, line, problems, warnings);
           if (columns === undefined) return;
         } else {
-          const entry = readRow(cells, columns, line, problems);
-          if (entry !== undefined) yield entry;
+          yield readRow(cells, columns, line, problems);
         }
       }
+      yield undefined;
     }
   } catch (error) {
     const syntax = SYNTAX[(error as { code?: string }).code ?? ''];
@@ -61,8 +62,8 @@ function readRow(
 ): RawEntry | undefined {
   const fields: Record<string, string> = {};
   const attributes: [string, string][] = [];
-  for (const [at, cell] of cells.entries()) {
-    const text = cell.trim();
+  for (let at = 0; at < cells.length; at++) {
+    const text = cells[at]!.trim();
     if (text === '') continue;
     const column = columns[at];
     if (column === undefined) {

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { RECORD_FIELDS } from '../../plugin-api/index.js';
+import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 
 type RecordField = (typeof RECORD_FIELDS)[number];
@@ -10,6 +11,8 @@ export type Column = { readonly field: RecordField } | { readonly attribute: str
 const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
 const NEAR = 2;
+/** What is longer is no misspelt field, whatever stands between its words. */
+const MAX_NEAR_LENGTH = 40;
 
 /**
  * Reads the header: names of fields in any order and case, any other name is an attribute.
@@ -22,7 +25,17 @@ export function readHeader(
   warnings: LineProblems,
 ): Column[] | undefined {
   const before = problems.total;
-  const columns = cells.map((cell): Column => {
+  // Spreadsheets save up to 16,384 columns, most of them empty.
+  const written = cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
+  if (written.filter((cell) => cell.trim() !== '').length > MAX_NAMES) {
+    problems.add(
+      line,
+      '',
+      `the header has more than ${MAX_NAMES} named columns; leave out those that no route or template needs`,
+    );
+    return undefined;
+  }
+  const columns = written.map((cell): Column => {
     const name = cell.trim();
     const field = FIELD_OF.get(name.toLowerCase());
     if (field !== undefined) return { field };
@@ -57,6 +70,7 @@ export function readHeader(
 }
 
 function isNear(name: string, field: string): boolean {
+  if (name.length > MAX_NEAR_LENGTH) return false;
   return distance(name.toLowerCase().replace(/[ _-]/g, ''), field.toLowerCase()) <= NEAR;
 }
 

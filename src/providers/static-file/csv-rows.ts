@@ -1,12 +1,9 @@
 import { Parser } from 'csv-parse';
 import { detectDelimiter } from './csv-header.js';
+import { MAX_ENTRY_BYTES } from './entry-limits.js';
 
-const CHUNK_BYTES = 32_768;
-/**
- * Room for what an export may write: two texts of 16,384 characters (attributes, instructions) and targets of 100,000, three
- * bytes each at most. More is a quote left open.
- */
-export const MAX_ROW_BYTES = 524_288;
+/** What is parsed in one go: some milliseconds at most, whatever the rows are. */
+const CHUNK_BYTES = 8_192;
 
 export interface Row {
   readonly cells: readonly string[];
@@ -47,7 +44,7 @@ class RowParser extends Parser {
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       trim: true,
-      max_record_size: MAX_ROW_BYTES,
+      max_record_size: MAX_ENTRY_BYTES,
     });
   }
 
@@ -55,6 +52,8 @@ class RowParser extends Parser {
   override push(cells: readonly string[] | null): boolean {
     if (cells === null) return super.push(null);
     this.rows.push({ cells, end: this.info.bytes });
+    // Else it makes an error of each row that has not as many cells as the first, which takes ten times what the row does.
+    (this.info as { records: number }).records = 0;
     return true;
   }
 }

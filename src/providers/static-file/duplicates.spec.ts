@@ -90,4 +90,15 @@ describe('duplicates in a list', () => {
     expect(await duplicatesOf(...rows)).toEqual([]);
     expect(await duplicatesOf(...rows, '4711,gold,T77,,')).toEqual([{ line: 2_002, firstLine: 79 }]);
   });
+
+  it('are found among very many entries of one number for different days, in whatever order', async () => {
+    const dayAt = (at: number) =>
+      new Date(Date.UTC(2026, 0, 1 + ((at * 7) % 5_000))).toISOString().slice(0, 10);
+    const rows = Array.from({ length: 5_000 }, (_, at) => `4711,gold,,${dayAt(at)},${dayAt(at)}`);
+    expect(await duplicatesOf(...rows)).toEqual([]);
+    expect(await duplicatesOf(...rows, rows[3_000]!, rows[1_234]!)).toEqual([
+      { line: 5_002, firstLine: 3_002 },
+      { line: 5_003, firstLine: 1_236 },
+    ]);
+  });
 });

@@ -15,6 +15,9 @@ export interface Duplicates {
   readonly total: number;
 }
 
+/** How many entries are sorted without a pause: about a millisecond. */
+const SORTED_AT_ONCE = 1_024;
+
 interface Placed {
   readonly details: Details;
   readonly line: number;
@@ -42,7 +45,8 @@ export async function findDuplicates(
       else group.push(entry);
     }
     for (const group of alike.values()) {
-      for (const duplicate of overlaps(group)) {
+      for (const duplicate of overlaps(await byStart(group, pace))) {
+        if (pace.isDue) await pace.makeWay();
         total++;
         listed.push(duplicate);
         if (listed.length > 10 * MAX_LISTED) listed = firstHundred();
@@ -52,8 +56,23 @@ export async function findDuplicates(
   return { listed: firstHundred(), total };
 }
 
-function* overlaps(group: Placed[]): Generator<Duplicate> {
-  group.sort((a, b) => startOf(a) - startOf(b));
+/** Sorted by when they begin to be valid, else in the order of the list; in slices, since one number may have any number of entries. */
+async function byStart(group: readonly Placed[], pace: Pace): Promise<readonly Placed[]> {
+  if (group.length <= SORTED_AT_ONCE) return [...group].sort((a, b) => startOf(a) - startOf(b));
+  const middle = group.length >> 1;
+  const left = await byStart(group.slice(0, middle), pace);
+  const right = await byStart(group.slice(middle), pace);
+  const sorted: Placed[] = [];
+  for (let a = 0, b = 0; sorted.length < group.length;) {
+    if (sorted.length % SORTED_AT_ONCE === 0 && pace.isDue) await pace.makeWay();
+    const takesLeft = b === right.length || (a < left.length && startOf(left[a]!) <= startOf(right[b]!));
+    sorted.push(takesLeft ? left[a++]! : right[b++]!);
+  }
+  return sorted;
+}
+
+/** @param group in the order in which they begin to be valid */
+function* overlaps(group: readonly Placed[]): Generator<Duplicate> {
   let longest: Placed | undefined;
   for (const entry of group) {
     if (longest !== undefined && startOf(entry) < endOf(longest)) {

@@ -64,6 +64,7 @@ export class EntryTable {
       if (end - start <= SMALL_BUCKET && !this.#hasRepeated(start, end)) continue;
       const places = new Map<number, number[]>();
       for (let place = start; place < end; place++) {
+        if ((place & STEP_MASK) === 0 && pace.isDue) await pace.makeWay();
         const key = this.#keys[place]!;
         const same = places.get(key);
         if (same === undefined) places.set(key, [place]);

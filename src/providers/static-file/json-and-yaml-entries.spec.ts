@@ -22,7 +22,7 @@ describe('a JSON list', () => {
         const problems = new LineProblems();
         const entries = [...jsonEntries(Buffer.from(text), problems)];
         expect(problems.listed).toEqual([]);
-        expect(entries.map(({ fields }) => fields)).toEqual(JSON.parse(text));
+        expect(entries.map((entry) => entry?.fields)).toEqual(JSON.parse(text));
       }),
     );
   });
@@ -36,7 +36,7 @@ describe('a JSON list', () => {
         (pieces) => {
           const text = pieces.join('');
           const problems = new LineProblems();
-          const entries = [...jsonEntries(Buffer.from(text), problems)].map(({ fields }) => fields);
+          const entries = [...jsonEntries(Buffer.from(text), problems)].map((entry) => entry?.fields);
           const whole = parseOrUndefined(text);
           if (Array.isArray(whole)) expect(entries).toEqual(whole);
           expect(problems.total === 0).toBe(Array.isArray(whole));
@@ -68,6 +68,39 @@ describe('a JSON list', () => {
     ]);
   });
 
+  it('has the line of each entry, however much space is between and in them', async () => {
+    const space = '\n'.repeat(300_000);
+    const list = await read(
+      'list.json',
+      `[${space}{"number": "4711",${space}"tier": "gold"},\n{"number": "4712"}${space}]${space}x`,
+    );
+    expect(list.records.map(({ line }) => line)).toEqual([300_001]);
+    expect(list.problems.map(describeProblem)).toEqual([
+      'line 600002, tier: is missing; write the tier that routes name, for example gold',
+      'line 1200002: there is text after the end of the array; take it away',
+    ]);
+  });
+
+  it('reports entries larger than any VIP needs, with the rule and the cure', async () => {
+    const many = (write: (at: number) => string) =>
+      Array.from({ length: 6_000 }, (_, at) => write(at)).join();
+    const list = await read(
+      'list.json',
+      `[{"number": "1", ${many((at) => `"k${at}": 1`)}},
+        {"number": "2", "attributes": {"x": [${many(() => '1')}]}},
+        {"number": "3", "tier": "${'g'.repeat(600_000)}"},
+        {"number": "4", "attributes": {"x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}},
+        {"number": "5", "tier": "gold"}]`.replaceAll(/^ +/gm, ''),
+    );
+    expect(list.records.map(({ line }) => line)).toEqual([5]);
+    expect(list.problems.map(describeProblem)).toEqual([
+      'line 1: has more than 1000 names in one object; leave out what no route or template needs',
+      'line 2: has more than 5000 values, or lines of text; leave out what no route or template needs',
+      'line 3: is longer than 512 KiB; shorten it',
+      'line 4: is nested deeper than 50 levels; write it flatter',
+    ]);
+  });
+
   it.each([
     ['', 'line 1: the file must be an array: [ { "number": …, "tier": … }, … ]'],
     ['\n{"number": "4711"}', 'line 2: the file must be an array: [ { "number": …, "tier": … }, … ]'],
@@ -89,6 +122,9 @@ describe('a JSON list', () => {
 });
 
 describe('a YAML list', () => {
+  const UNFOLDS =
+    'has aliases (*name) that unfold to too much, or to what they stand in; write the values themselves';
+
   it.each(['0501231234', '+358501231234', '00358501231234', '050.1231234', '050 123 1234'])(
     'may have the number %s without quotes',
     async (number) => {
@@ -187,8 +223,18 @@ describe('a YAML list', () => {
       { length: 9 },
       (_, at) => `&l${at + 1} [${Array(10).fill(`*l${at}`).join(',')}]`,
     );
-    expect(await problemsOf('list.yaml', `- &l0 [x]\n- ${levels.join('\n- ')}\n`)).toEqual([
-      'line 1: the aliases (*name) unfold to too much',
+    const problems = await problemsOf('list.yaml', `- &l0 [x]\n- ${levels.join('\n- ')}\n`);
+    expect(problems[0]).toBe('line 1: must be an object with at least a number and a tier');
+    expect(problems.at(-1)).toBe(`line 10: ${UNFOLDS}`);
+  });
+
+  it.each([
+    ['an entry', '- &a { number: 4712, tier: g, attributes: { x: *a } }'],
+    ['a field', '- { number: 4712, tier: g, instructions: &i { A: *i } }'],
+    ['something with more behind it', '- { number: 4712, tier: g, attributes: &i { A: [*i, *i], B: 1 } }'],
+  ])('reports %s that holds itself by an alias, and nothing else', async (_, content) => {
+    expect(await problemsOf('list.yaml', `- { number: 4711, tier: g }\n${content}\n`)).toEqual([
+      `line 2: ${UNFOLDS}`,
     ]);
   });
 });

@@ -1,72 +1,118 @@
+import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import { LineFinder } from './raw-entry.js';
 import type { RawEntry } from './raw-entry.js';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\,[]{}')];
+/** Bytes looked at without a pause: about a millisecond. */
+const PIECE_BYTES = 262_144;
 
 /**
  * Reads the entries of a JSON list (UTF-8 without byte order mark) one by one, so that a long list neither holds the
  * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`.
  */
-export function* jsonEntries(bytes: Buffer, problems: LineProblems): Generator<RawEntry> {
-  const lines = new LineFinder(bytes);
-  const stop = (at: number, message: string) => problems.add(lines.lineAt(at), '', message);
-  let at = skipSpace(bytes, 0);
-  if (bytes[at] !== OPEN) return stop(at, 'the file must be an array: [ { "number": …, "tier": … }, … ]');
-  at = skipSpace(bytes, at + 1);
-  while (bytes[at] !== CLOSE) {
-    const end = endOfValue(bytes, at);
-    const line = lines.lineAt(at);
-    const fields = parseValue(bytes.toString('utf8', at, end));
-    if (fields === undefined) {
-      problems.add(line, '', 'is no valid JSON; look for a missing comma, quote or bracket in this entry');
-    } else {
-      yield { line, fields };
-    }
-    at = skipSpace(bytes, end);
-    if (bytes[at] === CLOSE) break;
-    if (bytes[at] !== COMMA) return stop(at, 'a comma or ] is missing here; what follows was not read');
-    at = skipSpace(bytes, at + 1);
-    if (bytes[at] === CLOSE) stop(at, 'the last entry is followed by a comma; take it away');
+export function* jsonEntries(bytes: Buffer, problems: LineProblems): Generator<RawEntry | undefined> {
+  const scanner = new Scanner(bytes);
+  const stop = (message: string) => problems.add(scanner.line(), '', message);
+  while (!scanner.skipSpace()) yield undefined;
+  if (scanner.byte !== OPEN) return stop('the file must be an array: [ { "number": …, "tier": … }, … ]');
+  scanner.at++;
+  while (!scanner.skipSpace()) yield undefined;
+  while (scanner.byte !== CLOSE) {
+    const start = scanner.at;
+    const line = scanner.line();
+    scanner.deepest = 0;
+    while (!scanner.skipValue()) yield undefined;
+    const { fields, problem } = readEntry(bytes.subarray(start, scanner.at), scanner.deepest);
+    if (problem !== undefined) problems.add(line, '', problem);
+    yield problem === undefined ? { line, fields } : undefined;
+    while (!scanner.skipSpace()) yield undefined;
+    if (scanner.byte === CLOSE) break;
+    if (scanner.byte !== COMMA) return stop('a comma or ] is missing here; what follows was not read');
+    scanner.at++;
+    while (!scanner.skipSpace()) yield undefined;
+    if (scanner.byte === CLOSE) stop('the last entry is followed by a comma; take it away');
   }
-  at = skipSpace(bytes, at + 1);
-  if (at < bytes.length) stop(at, 'there is text after the end of the array; take it away');
+  scanner.at++;
+  while (!scanner.skipSpace()) yield undefined;
+  if (scanner.at < bytes.length) stop('there is text after the end of the array; take it away');
 }
 
-/** `undefined` when the text is no JSON: no JSON value reads as `undefined`. */
-function parseValue(text: string): unknown {
+function readEntry(written: Buffer, depth: number): { fields?: unknown; problem?: string | undefined } {
+  if (written.length > MAX_ENTRY_BYTES) return { problem: TOO_LARGE.text };
+  if (depth > MAX_DEPTH) return { problem: TOO_LARGE.depth };
   try {
-    return JSON.parse(text) as unknown;
+    const fields = JSON.parse(written.toString('utf8')) as unknown;
+    return { fields, problem: limitOfValue(fields) };
   } catch {
-    return undefined;
+    return { problem: 'is no valid JSON; look for a missing comma, quote or bracket in this entry' };
   }
 }
 
-function skipSpace(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
-  return at;
-}
+/** Goes through the text of a list, piece by piece. */
+class Scanner {
+  at = 0;
+  /** How many brackets were open at once in the value that was skipped last. */
+  deepest = 0;
+  readonly #lines: LineFinder;
+  /** Of the value that is being skipped. */
+  #depth = 0;
+  #inText = false;
 
-/** The place behind a value that begins at `from`: behind its last bracket, or at the comma or bracket that ends it. */
-function endOfValue(bytes: Buffer, from: number): number {
-  let depth = 0;
-  let inText = false;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (inText) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) inText = false;
-    } else if (byte === QUOTE) {
-      inText = true;
-    } else if (byte === OPEN || byte === OPEN_OBJECT) {
-      depth++;
-    } else if (byte === CLOSE || byte === CLOSE_OBJECT) {
-      if (depth === 0) return at;
-      if (--depth === 0) return at + 1;
-    } else if (byte === COMMA && depth === 0) {
-      return at;
+  constructor(private readonly bytes: Buffer) {
+    this.#lines = new LineFinder(bytes);
+  }
+
+  get byte(): number | undefined {
+    return this.bytes[this.at];
+  }
+
+  line(): number {
+    return this.#lines.lineAt(this.at);
+  }
+
+  /** @returns false when it is to be called again, after a pause */
+  skipSpace(): boolean {
+    for (const end = this.at + PIECE_BYTES; this.at < end; this.at++) {
+      const byte = this.bytes[this.at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return true;
     }
+    this.line();
+    return false;
   }
-  return bytes.length;
+
+  /**
+   * Goes behind the value that begins here: behind its last bracket, or to the comma or bracket that ends it.
+   * @returns false when it is to be called again, after a pause
+   */
+  skipValue(): boolean {
+    const { bytes } = this;
+    const end = Math.min(this.at + PIECE_BYTES, bytes.length);
+    let at = this.at;
+    for (; at < end; at++) {
+      const byte = bytes[at];
+      if (this.#inText) {
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) this.#inText = false;
+      } else if (byte === QUOTE) {
+        this.#inText = true;
+      } else if (byte === OPEN || byte === OPEN_OBJECT) {
+        this.deepest = Math.max(this.deepest, ++this.#depth);
+      } else if (byte === CLOSE || byte === CLOSE_OBJECT) {
+        if (this.#depth === 0) return this.#stopAt(at);
+        if (--this.#depth === 0) return this.#stopAt(at + 1);
+      } else if (byte === COMMA && this.#depth === 0) {
+        return this.#stopAt(at);
+      }
+    }
+    this.#stopAt(Math.min(at, bytes.length));
+    if (this.at === bytes.length) return true;
+    this.line();
+    return false;
+  }
+
+  #stopAt(at: number): true {
+    this.at = at;
+    return true;
+  }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../plugin-api/index.js';
 
-/** One entry of a list as it was written, not yet checked. */
+/** One entry of a list as it was written, not yet checked. Readers yield `undefined` where work without an entry may pause. */
 export interface RawEntry {
   /** Line on which the entry begins, from 1. */
   readonly line: number;

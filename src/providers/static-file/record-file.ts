@@ -11,7 +11,7 @@ import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
-import { yamlEntries } from './yaml-entries.js';
+import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
 export interface RecordOnLine {
@@ -64,9 +64,11 @@ export async function readList(
   const problems = new LineProblems();
   const warnings = new LineProblems();
   const builder = new RecordIndexBuilder();
-  const entries = await entriesOf(bytes, path, problems, warnings, pace);
-  for await (const { line, fields, attributes } of entries) {
+  const entries = await entriesOf(bytes, path, problems, warnings, pace, signal);
+  for await (const entry of entries) {
     if (pace.isDue) await pace.makeWay();
+    if (entry === undefined) continue;
+    const { line, fields, attributes } = entry;
     const read = readEntry(fields, line, country, problems);
     if (read === undefined) continue;
     if (isUnreadNumber(read.number)) warnings.add(line, 'number', unreadNumber(country));
@@ -100,7 +102,8 @@ async function entriesOf(
   problems: LineProblems,
   warnings: LineProblems,
   pace: Pace,
-): Promise<AsyncIterable<RawEntry> | Iterable<RawEntry>> {
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
   const badLine = await lineOfInvalidText(bytes, pace);
   if (badLine !== undefined) {
     const message = 'is no UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
@@ -115,7 +118,7 @@ async function entriesOf(
       return jsonEntries(content, problems);
     case '.yaml':
     case '.yml':
-      return yamlEntries(content.toString('utf8'), problems, pace);
+      return anyYamlEntries(content, problems, pace, signal);
     default:
       throw new VipLookupError(`the name of a list must end in .csv, .json, .yaml or .yml`);
   }

@@ -14,12 +14,12 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-/** A provider that has read `vips.csv` with that content. */
-async function listOf(content: string) {
+/** A provider that has read a file with that content. */
+async function listOf(content: string, name = 'vips.csv') {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
-  await writeFile(join(directory, 'vips.csv'), content);
-  const context = providerContext({ file: 'vips.csv' }, { resolvePath: (file) => join(directory, file) });
+  await writeFile(join(directory, name), content);
+  const context = providerContext({ file: name }, { resolvePath: (file) => join(directory, file) });
   const provider = new StaticFileProvider(context);
   undo.push(() => provider.close());
   await provider.open();
@@ -55,5 +55,20 @@ describe('a VIP list in a file', () => {
       message:
         'vips.csv is probably not what was meant, line 1, valid_until: is read as an attribute; did you mean the column validUntil?',
     });
+  });
+
+  it.each([
+    [
+      'vips.yaml',
+      '- { number: 4711, tier: gold }\n- &a { number: 4712, tier: gold, attributes: { x: *a } }\n',
+      'vips.yaml is not usable (1 problem):\n- line 2: has aliases (*name) that unfold to too much, or to what they stand in; write the values themselves',
+    ],
+    [
+      'vips.json',
+      `[{"number": "4711", "tier": "gold", "attributes": {"x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}]`,
+      'vips.json is not usable (1 problem):\n- line 1: is nested deeper than 50 levels; write it flatter',
+    ],
+  ])('tells of an entry without end like of any other: %s', async (name, content, reason) => {
+    await expect(listOf(content, name)).rejects.toThrow(reason);
   });
 });

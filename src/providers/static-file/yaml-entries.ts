@@ -1,21 +1,26 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit } from 'yaml';
+import { Composer, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml';
 import type { CST, Document, Node } from 'yaml';
-import { isPlainObject } from '../../plugin-api/index.js';
+import { limitOfTokens } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import type { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
+import { joinAliases, unfoldsTooFar } from './yaml-aliases.js';
 
 const LEXEMES_BETWEEN_PAUSES = 512;
 const ENTRIES_AT_A_TIME = 50;
-/** An alias may be used by every entry of a long list; beyond this it is an attack on memory. */
-const MAX_ALIASES = 1_000_000;
 /** Fields that are text however they are written: `number: 0501231234` must not become the number 501231234. */
 const TEXT_FIELDS = ['number', 'tier', 'name', 'validFrom', 'validUntil'];
+const MEANINGLESS = new Set<CST.Token['type']>(['comment', 'newline', 'space']);
+const NO_LIST = 'the file must be a list: each entry begins with - and has a number and a tier';
+const UNFOLDS =
+  'has aliases (*name) that unfold to too much, or to what they stand in; write the values themselves';
 
-/** Reads the entries of a YAML list; what cannot be read is added to `problems`. */
+type List = CST.BlockSequence | CST.FlowCollection;
+
+/** Reads the entries of a YAML list; what cannot be read is added to `problems`. For a list of any length see `yaml-process.ts`. */
 export async function* yamlEntries(
   text: string,
-  problems: LineProblems,
+  problems: Pick<LineProblems, 'add'>,
   pace: Pace,
 ): AsyncGenerator<RawEntry> {
   const counter = new LineCounter();
@@ -29,35 +34,30 @@ export async function* yamlEntries(
   if (second !== undefined) {
     return problems.add(lineAt(second.offset), '', 'a second document begins here; write one list');
   }
+  if (!isList(document.value)) return problems.add(lineAt(document.offset), '', NO_LIST);
+  const tooLarge = leaveOutTooLarge(document.value);
   const whole = hasAlias || tokens.some((token) => token.type === 'error');
-  for (const part of partsOf(document, whole)) {
+  for (const part of partsOf(document, document.value, whole)) {
     if (pace.isDue) await pace.makeWay();
     const stream = tokens.map((token) => (token === document ? part : token));
     for (const composed of new Composer({ prettyErrors: false }).compose(stream)) {
-      for (const error of composed.errors) {
-        const what = error.code.toLowerCase().replaceAll('_', ' ');
-        problems.add(lineAt(error.pos[0]), '', `is no valid YAML (${what})`);
+      for (const { code, pos } of composed.errors) {
+        problems.add(lineAt(pos[0]), '', `is no valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`);
       }
       if (composed.errors.length > 0) continue;
-      if (!isSeq<Node>(composed.contents)) {
-        return problems.add(
-          lineAt(document.offset),
-          '',
-          'the file must be a list: each entry begins with - and has a number and a tier',
-        );
-      }
-      const { anchored, dangling } = hasAlias ? aliasesOf(composed) : NO_ALIASES;
+      if (!isSeq<Node>(composed.contents)) return problems.add(lineAt(document.offset), '', NO_LIST);
+      const { items } = composed.contents;
+      const offsets = items.map((node) => node.range?.[0] ?? document.offset);
+      const dangling = hasAlias ? joinAliases(composed) : [];
       for (const alias of dangling) {
         problems.add(lineAt(alias), '', 'has an alias (*name) before or without its anchor (&name)');
       }
-      if (problems.total > 0 && hasAlias) return;
-      const values = valuesOf(composed.contents, composed);
-      if (values === undefined) return problems.add(1, '', 'the aliases (*name) unfold to too much');
-      for (const [at, node] of composed.contents.items.entries()) {
-        yield {
-          line: lineAt(node.range?.[0] ?? document.offset),
-          fields: textFields(node, values[at], anchored),
-        };
+      if (dangling.length > 0) return;
+      for (const [at, node] of items.entries()) {
+        const line = lineAt(offsets[at]!);
+        const limit = tooLarge.get(offsets[at]!) ?? (hasAlias && unfoldsTooFar(node) ? UNFOLDS : undefined);
+        if (limit === undefined) yield { line, fields: fieldsOf(node, composed) };
+        else problems.add(line, '', limit);
       }
     }
   }
@@ -73,19 +73,42 @@ async function tokenize(
   let hasAlias = false;
   let count = 0;
   counter.addNewLine(0);
+  const keep = (found: Iterable<CST.Token>) => {
+    for (const token of found) if (!MEANINGLESS.has(token.type)) tokens.push(token);
+  };
   for (const lexeme of new Lexer().lex(text)) {
     hasAlias ||= lexeme.startsWith('*');
-    tokens.push(...parser.next(lexeme));
+    keep(parser.next(lexeme));
     if (++count % LEXEMES_BETWEEN_PAUSES === 0 && pace.isDue) await pace.makeWay();
   }
-  tokens.push(...parser.end());
+  keep(parser.end());
   return { tokens, hasAlias };
 }
 
+function isList(token: CST.Token | undefined): token is List {
+  return token?.type === 'block-seq' || (token?.type === 'flow-collection' && token.start.source === '[');
+}
+
+/**
+ * Puts nothing in the place of each entry that is too large to be composed.
+ * @returns by its offset, the limit that it passes
+ */
+function leaveOutTooLarge(list: List): ReadonlyMap<number, string> {
+  const limits = new Map<number, string>();
+  for (const [at, item] of list.items.entries()) {
+    const first = item.key ?? item.value;
+    const limit = limitOfTokens(item);
+    if (limit === undefined || !first) continue;
+    limits.set(first.offset, limit);
+    const value: CST.FlowScalar = { type: 'scalar', offset: first.offset, indent: list.indent, source: '' };
+    list.items[at] = { start: item.start, value };
+  }
+  return limits;
+}
+
 /** A long list cut into short ones, so that composing it does not hold the event loop; an alias needs the whole list. */
-function* partsOf(document: CST.Document, whole: boolean): Generator<CST.Document> {
-  const list = document.value;
-  if (whole || list?.type !== 'block-seq') {
+function* partsOf(document: CST.Document, list: List, whole: boolean): Generator<CST.Document> {
+  if (whole || list.type !== 'block-seq') {
     yield document;
     return;
   }
@@ -94,51 +117,16 @@ function* partsOf(document: CST.Document, whole: boolean): Generator<CST.Documen
   }
 }
 
-interface Aliases {
-  /** What each of them stands for: the nearest anchor of its name before it. */
-  readonly anchored: ReadonlyMap<Node, Node>;
-  /** Offsets of those that stand for nothing. */
-  readonly dangling: readonly number[];
-}
-
-const NO_ALIASES: Aliases = { anchored: new Map(), dangling: [] };
-
-function aliasesOf(document: Document.Parsed): Aliases {
-  const anchors = new Map<string, Node>();
-  const anchored = new Map<Node, Node>();
-  const dangling: number[] = [];
-  visit(document, {
-    Node(_, node) {
-      if (isAlias(node)) {
-        const found = anchors.get(node.source);
-        if (found === undefined) dangling.push(node.range?.[0] ?? 0);
-        else anchored.set(node, found);
-      } else if (node.anchor !== undefined) {
-        anchors.set(node.anchor, node);
-      }
-    },
-  });
-  return { anchored, dangling };
-}
-
-/** `undefined` when aliases of aliases would fill the memory. */
-function valuesOf(list: Node, document: Document.Parsed): unknown[] | undefined {
-  try {
-    return list.toJS(document, { maxAliasCount: MAX_ALIASES }) as unknown[];
-  } catch (error) {
-    if (error instanceof ReferenceError) return undefined;
-    throw error;
-  }
-}
-
-/** The entry with texts as they are written, there or where an alias leads. */
-function textFields(node: Node, fields: unknown, anchored: Aliases['anchored']): unknown {
-  const entry = anchored.get(node) ?? node;
-  if (!isMap(entry) || !isPlainObject(fields)) return fields;
+/** The entry with texts as they are written; nothing for what is no node, as in `!!omap`. */
+function fieldsOf(node: unknown, document: Document.Parsed): unknown {
+  if (!isNode(node)) return undefined;
+  const fields: unknown = node.toJS(document);
+  if (!isMap(node) || typeof fields !== 'object' || fields === null) return fields;
   for (const field of TEXT_FIELDS) {
-    const written = entry.get(field, true) as Node | undefined;
-    const value = written && (anchored.get(written) ?? written);
-    if (isScalar(value) && value.source !== undefined && value.value !== null) fields[field] = value.source;
+    const value = node.get(field, true);
+    if (isScalar(value) && value.source !== undefined && value.value !== null) {
+      (fields as Record<string, unknown>)[field] = value.source;
+    }
   }
   return fields;
 }
