@@ -48,11 +48,7 @@ describe('the options of a synced copy', () => {
       { every: '15m' },
       'sync.every: needs full and records beside it: the request that lists the VIPs, and what makes records of its answer. A preset may bring them; here none does.',
     ],
-    [
-      'a pull without a pause',
-      { ...SYNC, every: '1s' },
-      'sync.every: is too short. Write 10s or more.',
-    ],
+    ['a pull without a pause', { ...SYNC, every: '1s' }, 'sync.every: is too short. Write 10s or more.'],
     [
       'another host',
       { ...SYNC, full: { url: 'https://other.example/contacts' } },
