@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   // Packages of their own: what they import is installed where their tests run, so here are no types to check by.
   { files: ['examples/**/*.ts'], extends: [tseslint.configs.disableTypeChecked] },
-  { files: ['src/cli/**', 'src/main.ts', 'src/app.start.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**', 'src/main.ts', 'src/app/start.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
     languageOptions: {

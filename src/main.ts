@@ -7,7 +7,7 @@ process.on('SIGHUP', () => onHangUp());
 
 try {
   // Imported only now: loading the frameworks takes a second, in which a signal must find its handler.
-  const { start } = await import('./app.start.js');
+  const { start } = await import('./app/start.js');
   const running = await start((listening) => {
     // Node waits for the write of a log line before it exits, and with nobody to read it that would be for ever.
     const exit = async (code: number): Promise<void> => {
@@ -23,7 +23,7 @@ try {
   });
   onHangUp = () => running.reload();
 } catch (error) {
-  const { startFailure } = await import('./app.start-failure.js');
+  const { startFailure } = await import('./app/start-failure.js');
   const { exitCode, text } = startFailure(error);
   console.error(text);
   process.exit(exitCode);

@@ -180,14 +180,14 @@ export const PROMISES = [
   },
   {
     promise: 'a changed server.port refuses a changed file whole',
-    file: 'src/app.reload.ts',
+    file: 'src/app/reload.ts',
     from: "    ['server.port', server.port],\n",
     to: '',
     tests: ['test/e2e/reload'],
   },
   {
     promise: 'from SIGTERM on /health/ready says 503 while the calls in hand are finished',
-    file: 'src/app.start.ts',
+    file: 'src/app/start.ts',
     from: '  app.get(Readiness).stopping();\n',
     to: '',
     tests: ['test/e2e/process', 'test/e2e/management'],

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { LoadedConfig } from '../app.load.js';
+import type { LoadedConfig } from '../app/load-config.js';
 import type { AppConfig } from '../config/app-config.js';
 import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
@@ -28,7 +28,7 @@ export function configCommand(): Command {
 
 async function check(file: string | undefined): Promise<void> {
   const [{ loadConfig }, { readEnvironment }] = await Promise.all([
-    import('../app.load.js'),
+    import('../app/load-config.js'),
     import('../config/environment.js'),
   ]);
   const environment = readEnvironment();
@@ -47,7 +47,7 @@ async function check(file: string | undefined): Promise<void> {
 async function makeProviders({ config, plugins, located }: LoadedConfig): Promise<void> {
   const [{ NestFactory }, { ProvidersModule }] = await Promise.all([
     import('@nestjs/core'),
-    import('../app.providers.js'),
+    import('../app/providers.module.js'),
   ]);
   const quiet: AppConfig = { ...config, logging: { ...config.logging, level: 'silent' } };
   const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(quiet, plugins), {
@@ -60,7 +60,7 @@ async function makeProviders({ config, plugins, located }: LoadedConfig): Promis
 }
 
 async function schema({ output }: { output?: string }): Promise<void> {
-  const { loadPlugins } = await import('../app.plugins.js');
+  const { loadPlugins } = await import('../app/plugins/load-plugins.js');
   const { configJsonSchema } = await import('../config/json-schema.js');
   const { marks } = await loadPlugins([], process.cwd());
   const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;

@@ -152,6 +152,6 @@ async function countryOf(option: string | undefined): Promise<string | undefined
       throw new CliError(`--country "${option}": write ISO 3166-1 alpha-2 in capitals, for example FI`);
     return option;
   }
-  const { loadConfig } = await import('../app.load.js');
+  const { loadConfig } = await import('../app/load-config.js');
   return (await loadConfig(readEnvironment())).config.country;
 }

@@ -34,8 +34,8 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     { readEnvironment },
   ] = await Promise.all([
     import('@nestjs/core'),
-    import('../app.module.js'),
-    import('../app.load.js'),
+    import('../app/app.module.js'),
+    import('../app/load-config.js'),
     import('../lookup/provider-registry.js'),
     import('../routing/routing.service.js'),
     import('../config/environment.js'),

@@ -26,8 +26,8 @@ async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
   const [{ NestFactory }, { ProvidersModule }, { loadConfig }, { ProviderRegistry }, { readEnvironment }] =
     await Promise.all([
       import('@nestjs/core'),
-      import('../app.providers.js'),
-      import('../app.load.js'),
+      import('../app/providers.module.js'),
+      import('../app/load-config.js'),
       import('../lookup/provider-registry.js'),
       import('../config/environment.js'),
     ]);

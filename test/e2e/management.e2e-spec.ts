@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFailure } from '../../src/app.start-failure.js';
+import { startFailure } from '../../src/app/start-failure.js';
 import type { OwnPrototypeAdapter } from '../../src/http/own-prototype.adapter.js';
 import { Authority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';

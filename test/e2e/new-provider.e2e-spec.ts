@@ -80,7 +80,7 @@ describe('npm run new:provider', () => {
   it('says how a kind is made known', async () => {
     const { code, output } = await newProvider('x');
     expect(code).toBe(0);
-    expect(output).toContain('in src/app.plugins.ts add XModule to BUILT_INS');
+    expect(output).toContain('in src/app/plugins/load-plugins.ts add XModule to BUILT_INS');
     const [, name, path] = /^ *import \{ (\w+) \} from '\.\/(.*)\.js';$/m.exec(output)!;
     expect(await readFile(join(project, 'src', `${path}.ts`), 'utf8')).toContain(`export class ${name} {}`);
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { loadConfig } from '../../../src/app.load.js';
+import { loadConfig } from '../../../src/app/load-config.js';
 import { readEnvironment } from '../../../src/config/environment.js';
 import { presetNames } from '../../../src/providers/crm-http/crm-http.preset-files.js';
 import { eventually } from '../eventually.js';

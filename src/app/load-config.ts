@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LoadedPlugins } from './app.plugins.js';
-import { loadPlugins, PluginError } from './app.plugins.js';
-import { inBrackets, readThrown } from './app.plugins.thrown.js';
-import { rightsWarnings } from './app.rights.js';
-import type { AppConfig } from './config/app-config.js';
-import { checkConfig } from './config/check-config.js';
-import { ConfigError } from './config/config-error.js';
-import type { Environment } from './config/environment.js';
-import { readConfigFile } from './config/read-config-file.js';
-import type { TlsMaterial } from './http/read-tls.js';
-import { readTls, TlsError } from './http/read-tls.js';
-import { tangible } from './lookup/describe-failure.js';
-import { databaseUrlProblem } from './providers/database/database-url.js';
-import { templateProblem } from './routing/instructions.js';
+import type { LoadedPlugins } from './plugins/load-plugins.js';
+import { loadPlugins, PluginError } from './plugins/load-plugins.js';
+import { inBrackets, readThrown } from './plugins/thrown.js';
+import { rightsWarnings } from './rights.js';
+import type { AppConfig } from '../config/app-config.js';
+import { checkConfig } from '../config/check-config.js';
+import { ConfigError } from '../config/config-error.js';
+import type { Environment } from '../config/environment.js';
+import { readConfigFile } from '../config/read-config-file.js';
+import type { TlsMaterial } from '../http/read-tls.js';
+import { readTls, TlsError } from '../http/read-tls.js';
+import { tangible } from '../lookup/describe-failure.js';
+import { databaseUrlProblem } from '../providers/database/database-url.js';
+import { templateProblem } from '../routing/instructions.js';
 
 export interface LoadedConfig {
   readonly config: AppConfig;

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { LoadedPlugins } from './app.plugins.js';
-import { changeableByOthers, readableByOthers } from './common/file-rights.js';
-import type { AppConfig, ProviderConfig } from './config/app-config.js';
-import { sqliteFileOf } from './providers/database/database-url.js';
-import type { DatabaseOptions } from './providers/database/database.options.js';
-import type { StaticFileOptions } from './providers/static-file/static-file.options.js';
+import type { LoadedPlugins } from './plugins/load-plugins.js';
+import { changeableByOthers, readableByOthers } from '../common/file-rights.js';
+import type { AppConfig, ProviderConfig } from '../config/app-config.js';
+import { sqliteFileOf } from '../providers/database/database-url.js';
+import type { DatabaseOptions } from '../providers/database/database.options.js';
+import type { StaticFileOptions } from '../providers/static-file/static-file.options.js';
 
 /**
  * What other users of the machine could do to the service through its files: change what it runs and whom it takes for a

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from './app.load.js';
-import { readEnvironment } from './config/environment.js';
+import { loadConfig } from './load-config.js';
+import { readEnvironment } from '../config/environment.js';
 
 describe('DATABASE_URL', () => {
   it.each([

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import semver from 'semver';
-import { OrdinaryFileError, readOrdinaryFileSync } from './common/ordinary-file.js';
+import { OrdinaryFileError, readOrdinaryFileSync } from '../../common/ordinary-file.js';
 
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const OURS = 'smartrouting-vip';
-const { version: OUR_VERSION } = createRequire(import.meta.url)('../package.json') as { version: string };
+const { version: OUR_VERSION } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 /** The package.json that a module belongs to, as far as it matters here. */
 interface Manifest {

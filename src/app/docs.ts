@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
-import { getOnly, pageFilesOnly, securePage } from './http/pages.js';
+import { getOnly, pageFilesOnly, securePage } from '../http/pages.js';
 
 /** `/docs`, what lies below it, and `/docs-json`, as Express reads other paths: in any case, with a slash at the end. */
 const PAGES = /^\/docs(?:-json)?(?:\/|$)/i;
@@ -14,7 +14,7 @@ export function documentApi(app: NestExpressApplication): void {
   app.use(['/docs', '/docs-json'], getOnly);
   app.use('/docs', pageFilesOnly, securePage);
   const served: RequestHandler = (request, response, next) => {
-    pages ??= import('./app.docs.pages.js').then(({ apiPages }) => apiPages(app));
+    pages ??= import('./docs.pages.js').then(({ apiPages }) => apiPages(app));
     pages.then((handler) => void handler(request, response, next), next);
   };
   app.getHttpAdapter().getInstance().get(PAGES, served);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readThrown } from './app.plugins.thrown.js';
+import { readThrown } from './thrown.js';
 
 const withCode = Object.assign(new Error('gone\nand more'), { code: 'EGONE' });
 const refusing = (thrown: unknown) =>

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { startFailure } from './app.start-failure.js';
-import { ConfigError } from './config/config-error.js';
+import { startFailure } from './start-failure.js';
+import { ConfigError } from '../config/config-error.js';
 
 /** What listening there rejects with. */
 async function refusal(port: number, host: string): Promise<unknown> {

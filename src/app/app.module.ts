@@ -1,14 +1,14 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import type { AppConfig } from './config/app-config.js';
-import { ConfigModule } from './config/config.module.js';
-import { HealthModule } from './health/health.module.js';
-import type { LookupPlugins } from './lookup/lookup.module.js';
-import { LookupModule } from './lookup/lookup.module.js';
-import { ObservabilityModule } from './observability/observability.module.js';
-import { RoutingModule } from './routing/routing.module.js';
-import { StoreModule } from './store/store.module.js';
+import type { AppConfig } from '../config/app-config.js';
+import { ConfigModule } from '../config/config.module.js';
+import { HealthModule } from '../health/health.module.js';
+import type { LookupPlugins } from '../lookup/lookup.module.js';
+import { LookupModule } from '../lookup/lookup.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { RoutingModule } from '../routing/routing.module.js';
+import { StoreModule } from '../store/store.module.js';
 
 /** Composition root: the feature modules and the plug-ins, nothing else. */
 @Module({})

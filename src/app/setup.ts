@@ -1,21 +1,21 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:https';
-import { documentApi } from './app.docs.js';
-import type { LoadedConfig } from './app.load.js';
+import { documentApi } from './docs.js';
+import type { LoadedConfig } from './load-config.js';
 import { AppModule } from './app.module.js';
-import { ConfigStatus } from './config/config-status.js';
-import { LiveConfig } from './config/live-config.js';
-import { ConnectionLimit } from './http/connection-limit.js';
-import { logFailedHandshakes } from './http/failed-handshakes.js';
-import { separatePorts } from './http/management-gate.js';
-import { trustProxy } from './http/networks.js';
-import { OwnPrototypeAdapter } from './http/own-prototype.adapter.js';
-import { ProblemFilter } from './http/problem.filter.js';
-import { WatchedTls } from './http/watched-tls.js';
-import { LOGGER, NestLogger } from './observability/logger.js';
-import type { Logger } from './observability/logger.js';
-import { MetricsService } from './observability/metrics.service.js';
+import { ConfigStatus } from '../config/config-status.js';
+import { LiveConfig } from '../config/live-config.js';
+import { ConnectionLimit } from '../http/connection-limit.js';
+import { logFailedHandshakes } from '../http/failed-handshakes.js';
+import { separatePorts } from '../http/management-gate.js';
+import { trustProxy } from '../http/networks.js';
+import { OwnPrototypeAdapter } from '../http/own-prototype.adapter.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { WatchedTls } from '../http/watched-tls.js';
+import { LOGGER, NestLogger } from '../observability/logger.js';
+import type { Logger } from '../observability/logger.js';
+import { MetricsService } from '../observability/metrics.service.js';
 
 /**
  * The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests.

@@ -3,10 +3,10 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Router, static as files } from 'express';
 import type { Request, RequestHandler } from 'express';
-import { VERSION } from './common/version.js';
-import './health/health.openapi.js';
-import './observability/metrics.openapi.js';
-import './routing/routing.openapi.js';
+import { VERSION } from '../common/version.js';
+import '../health/health.openapi.js';
+import '../observability/metrics.openapi.js';
+import '../routing/routing.openapi.js';
 
 /** The API page and its document, for an application that is served already: routes of its own would come too late. */
 export function apiPages(app: NestExpressApplication): RequestHandler {

@@ -1,11 +1,11 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import type { AppConfig } from './config/app-config.js';
-import { ConfigModule } from './config/config.module.js';
-import type { LookupPlugins } from './lookup/lookup.module.js';
-import { LookupModule } from './lookup/lookup.module.js';
-import { ObservabilityModule } from './observability/observability.module.js';
-import { StoreModule } from './store/store.module.js';
+import type { AppConfig } from '../config/app-config.js';
+import { ConfigModule } from '../config/config.module.js';
+import type { LookupPlugins } from '../lookup/lookup.module.js';
+import { LookupModule } from '../lookup/lookup.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { StoreModule } from '../store/store.module.js';
 
 /** The providers as the service has them, without what answers calls: for commands. */
 @Module({})

@@ -1,25 +1,25 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { outliveLooseErrors } from './app.culprits.js';
-import { loadConfig } from './app.load.js';
-import { ConfigReload } from './app.reload.js';
-import { createApp } from './app.setup.js';
-import type { AppConfig } from './config/app-config.js';
-import { readEnvironment } from './config/environment.js';
-import { LiveConfig } from './config/live-config.js';
-import { adapterOf } from './http/own-prototype.adapter.js';
-import { Readiness } from './health/readiness.js';
-import { ProviderRegistry } from './lookup/provider-registry.js';
-import { LOGGER, logWritten } from './observability/logger.js';
-import type { Logger } from './observability/logger.js';
-import { Tracing } from './observability/tracing.js';
+import { outliveLooseErrors } from './culprits.js';
+import { loadConfig } from './load-config.js';
+import { ConfigReload } from './reload.js';
+import { createApp } from './setup.js';
+import type { AppConfig } from '../config/app-config.js';
+import { readEnvironment } from '../config/environment.js';
+import { LiveConfig } from '../config/live-config.js';
+import { adapterOf } from '../http/own-prototype.adapter.js';
+import { Readiness } from '../health/readiness.js';
+import { ProviderRegistry } from '../lookup/provider-registry.js';
+import { LOGGER, logWritten } from '../observability/logger.js';
+import type { Logger } from '../observability/logger.js';
+import { Tracing } from '../observability/tracing.js';
 
 /** Calls in hand that are not done by then are given up; a decision takes less than 5 s. */
 const SHUTDOWN_LIMIT_MS = 6_000;
 /** How long the exit waits for the last log lines to be written. */
 const LOG_LIMIT_MS = 1_000;
-const SHIPPED_DEMO = resolve(import.meta.dirname, '../config/smartrouting.yaml');
+const SHIPPED_DEMO = resolve(import.meta.dirname, '../../config/smartrouting.yaml');
 
 /** The service while it answers calls. */
 export interface Running {

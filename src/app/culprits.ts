@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import type { PluginOrigin } from './app.plugins.js';
-import type { ProviderRegistry } from './lookup/provider-registry.js';
-import type { Logger } from './observability/logger.js';
+import type { PluginOrigin } from './plugins/load-plugins.js';
+import type { ProviderRegistry } from '../lookup/provider-registry.js';
+import type { Logger } from '../observability/logger.js';
 
 /**
  * Logs what was thrown, or rejected, where nobody could catch it: a plug-in's forgotten promise or listener must not take

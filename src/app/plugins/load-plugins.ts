@@ -1,13 +1,13 @@
 import type { Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { inBrackets, PluginProblem, readThrown } from './app.plugins.thrown.js';
-import type { PluginEntry } from './config/read-config-file.js';
-import type { LookupPlugins } from './lookup/lookup.module.js';
-import type { ProviderClass, VipLookupKind } from './lookup/port/vip-lookup-provider.js';
-import { vipLookupKindOf } from './lookup/port/vip-lookup.decorator.js';
-import { CrmHttpModule } from './providers/crm-http/crm-http.module.js';
-import { DatabaseModule } from './providers/database/database.module.js';
-import { StaticFileModule } from './providers/static-file/static-file.module.js';
+import { inBrackets, PluginProblem, readThrown } from './thrown.js';
+import type { PluginEntry } from '../../config/read-config-file.js';
+import type { LookupPlugins } from '../../lookup/lookup.module.js';
+import type { ProviderClass, VipLookupKind } from '../../lookup/port/vip-lookup-provider.js';
+import { vipLookupKindOf } from '../../lookup/port/vip-lookup.decorator.js';
+import { CrmHttpModule } from '../../providers/crm-http/crm-http.module.js';
+import { DatabaseModule } from '../../providers/database/database.module.js';
+import { StaticFileModule } from '../../providers/static-file/static-file.module.js';
 
 /** The lookups that come with the product; written exactly as an outsider would. */
 const BUILT_INS: readonly Type[] = [StaticFileModule, DatabaseModule, CrmHttpModule];
@@ -55,7 +55,7 @@ export async function loadPlugins(
   const problems: { key: string; message: string }[] = [];
   for (const { name, key } of entries) {
     try {
-      const { importPlugin } = await import('./app.plugins.import.js');
+      const { importPlugin } = await import('./import-plugin.js');
       const { home, file, exports } = await importPlugin(name, directory);
       const types = [...new Set(Object.values(exports))].filter(
         (value): value is Type => typeof value === 'function',

@@ -4,9 +4,9 @@ import * as nodeModule from 'node:module';
 import { register } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { incompatibility, packageFolderOf } from './app.plugins.compatibility.js';
-import { inBrackets, PluginProblem, readThrown } from './app.plugins.thrown.js';
-import { notOrdinary } from './common/ordinary-file.js';
+import { incompatibility, packageFolderOf } from './compatibility.js';
+import { inBrackets, PluginProblem, readThrown } from './thrown.js';
+import { notOrdinary } from '../../common/ordinary-file.js';
 
 /** A plug-in's module. */
 export interface ImportedPlugin {

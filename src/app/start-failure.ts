@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { tangible } from './lookup/describe-failure.js';
+import { tangible } from '../lookup/describe-failure.js';
 
 /** sysexits.h EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78;

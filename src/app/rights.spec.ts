@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Authority } from '../test/support/certificates.js';
-import { loadConfig } from './app.load.js';
-import { rightsWarnings } from './app.rights.js';
-import { readEnvironment } from './config/environment.js';
+import { Authority } from '../../test/support/certificates.js';
+import { loadConfig } from './load-config.js';
+import { rightsWarnings } from './rights.js';
+import { readEnvironment } from '../config/environment.js';
 
 const CONFIG = `
 server: { tls: { cert: CERT, key: KEY } }
