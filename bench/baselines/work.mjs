@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 const { BENCH_DIST, BENCH_LIST, BENCH_SETTINGS } = process.env;
 const dist = (path) => import(pathToFileURL(`${BENCH_DIST}/${path}`).href);
 
-const { Caller } = await dist('lookup/port/caller.js');
-const { isWithheldNumber } = await dist('lookup/port/phone-number.js');
-const { recordApplies } = await dist('lookup/port/vip-record.js');
+const { Caller } = await dist('plugin-api/caller.js');
+const { isWithheldNumber } = await dist('plugin-api/phone-number.js');
+const { recordApplies } = await dist('plugin-api/vip-record.js');
 const { StaticFileProvider } = await dist('providers/static-file/static-file.provider.js');
 const { maskNumber } = await dist('observability/masking.js');
 

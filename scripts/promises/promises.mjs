@@ -138,10 +138,10 @@ export const PROMISES = [
   },
   {
     promise: 'a validUntil without a time is the whole day',
-    file: 'src/lookup/port/vip-record.ts',
+    file: 'src/plugin-api/vip-record.ts',
     from: "return day && end === 'end' ? ms + 86_400_000 : ms;",
     to: 'return ms;',
-    tests: ['src/lookup/port', 'src/providers/static-file'],
+    tests: ['src/plugin-api', 'src/providers/static-file'],
   },
   {
     promise: 'a longer range beats a shorter one',

@@ -1,6 +1,6 @@
 import { isJson, isPlainObject } from '../common/json.js';
-import type { VipAnswer } from './port/vip-lookup-provider.js';
-import type { VipRecord } from './port/vip-record.js';
+import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 /** The records of one number, best first; empty = known not to be a VIP. */
 export type Answer = readonly VipRecord[];

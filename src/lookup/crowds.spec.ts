@@ -6,8 +6,8 @@ import { holdTimeouts } from '../../test/support/held-timeouts.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
 import { guarded, outcomeOf } from '../../test/support/scripted-provider.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { Caller } from './port/caller.js';
-import type { VipLookupProvider } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
 /** As many lookups for each connection: the first is answered, the second cut off, the third never begun. */
 const WAVES = 3;

@@ -7,8 +7,8 @@ import { askInOrder } from './decision-clock.js';
 import type { ClockSettings } from './decision-clock.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import type { LookupResult } from './outcome.js';
-import { Caller } from './port/caller.js';
-import type { VipAnswer } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
 
 const NEVER = 600_000;
 const gold = { number: '+358501231234', tier: 'gold' };

@@ -3,8 +3,8 @@ import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { askInOrder as askForCaller } from './decision-clock.js';
 import type { Askable, ClockSettings } from './decision-clock.js';
 import type { Found, LookupResult, LookupUnderWay, ProviderOutcome } from './outcome.js';
-import { Caller } from './port/caller.js';
-import type { VipRecord } from './port/vip-record.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 const gold: VipRecord = { number: '+358501231234', tier: 'gold' };
 const silver: VipRecord = { number: '+358501231234', tier: 'silver' };

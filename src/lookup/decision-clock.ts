@@ -2,8 +2,8 @@ import { msUntil } from '../common/elapsed.js';
 import { NO_TIME } from './outcome.js';
 import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
 import type { CallTrace, LookupSpan } from '../observability/call-trace.js';
-import type { Caller } from './port/caller.js';
-import type { VipRecord } from './port/vip-record.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 /** One provider as the clock sees it. */
 export interface Askable {

@@ -8,9 +8,9 @@ import type { CacheConfig } from '../config/app-config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { askInOrder } from './decision-clock.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import { Caller } from './port/caller.js';
-import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
-import type { VipRecord } from './port/vip-record.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 const DECISIONS = IS_LONG ? 100_000 : 6_000;
 const AT_ONCE = 500;

@@ -12,8 +12,8 @@ import { MetricsService } from '../observability/metrics.service.js';
 import type { ProviderOutcome } from './outcome.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import { BREAKER } from './circuit-breaker.js';
-import { Caller } from './port/caller.js';
-import { VipLookupBusyError, VipLookupError } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import { VipLookupBusyError, VipLookupError } from '../plugin-api/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read(gold.number, 'FI');

@@ -9,9 +9,9 @@ import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { BREAKER } from './circuit-breaker.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import { Caller } from './port/caller.js';
-import { VipLookupError } from './port/vip-lookup-provider.js';
-import type { ProviderStatus } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import { VipLookupError } from '../plugin-api/vip-lookup-provider.js';
+import type { ProviderStatus } from '../plugin-api/vip-lookup-provider.js';
 
 /** Results of checks are shared for 2 s. */
 const ANOTHER_CHECK_MS = 2_001;

@@ -4,8 +4,8 @@ import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { BREAKER } from './circuit-breaker.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import { Caller } from './port/caller.js';
-import type { VipAnswer } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
 
 const TIMEOUT_MS = 1_000;
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { cacheConfig, guarded, outcomeOf, ScriptedProvider } from '../../test/support/scripted-provider.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { Caller } from './port/caller.js';
-import type { VipAnswer } from './port/vip-lookup-provider.js';
-import { VipLookupError } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
+import { VipLookupError } from '../plugin-api/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const silver = { number: '+358501231234', tier: 'silver' };

@@ -10,7 +10,7 @@ import { pass, stopClocks } from '../../test/support/stopped-clock.js';
 import type { ProviderConfig } from '../config/app-config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import { Caller } from './port/caller.js';
+import { Caller } from '../plugin-api/caller.js';
 
 const caller = Caller.read('+358501231234', 'FI');
 

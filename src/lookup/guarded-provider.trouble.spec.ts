@@ -14,8 +14,8 @@ import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import type { ProviderOutcome } from './outcome.js';
 import { BREAKER } from './circuit-breaker.js';
-import { Caller } from './port/caller.js';
-import { VipLookupError } from './port/vip-lookup-provider.js';
+import { Caller } from '../plugin-api/caller.js';
+import { VipLookupError } from '../plugin-api/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read(gold.number, 'FI');

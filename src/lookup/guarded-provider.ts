@@ -13,8 +13,8 @@ import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describ
 import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import { LookupTime } from './lookup-time.js';
-import type { Caller } from './port/caller.js';
-import type { VipAnswer, VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
 import { Promptness } from './promptness.js';

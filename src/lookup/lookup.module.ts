@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { LookupService } from './lookup.service.js';
-import type { ProviderClass } from './port/vip-lookup-provider.js';
+import type { ProviderClass } from '../plugin-api/vip-lookup-provider.js';
 import { ProviderRegistry, VIP_LOOKUP_KINDS } from './provider-registry.js';
 
 /** The modules that hold marked provider classes, and those classes by their kind. */

@@ -3,8 +3,8 @@ import type { TargetConfig } from '../config/app-config.js';
 import { askInOrder } from './decision-clock.js';
 import type { ClockSettings } from './decision-clock.js';
 import type { LookupResult } from './outcome.js';
-import type { Caller } from './port/caller.js';
-import { recordApplies } from './port/vip-record.js';
+import type { Caller } from '../plugin-api/caller.js';
+import { recordApplies } from '../plugin-api/vip-record.js';
 import { ProviderRegistry } from './provider-registry.js';
 
 /** Finds a caller's record with the providers of one target. */

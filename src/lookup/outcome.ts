@@ -1,5 +1,5 @@
 import type { BreakerState } from '../observability/metrics.service.js';
-import type { VipRecord } from './port/vip-record.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 /** What one provider said of one caller; lookups never reject. */
 export type ProviderOutcome = Found | None | Unknown;

@@ -1,6 +1,6 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
-import type { ProviderStatus, VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
 /** How long a check's result is shared, so that polling `/health` is no load on a backend. */
 const CHECK_SHARED_MS = 2_000;

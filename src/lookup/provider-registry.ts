@@ -13,7 +13,7 @@ import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { describeFailure, fileAtFault } from './describe-failure.js';
 import { GuardedProvider } from './guarded-provider.js';
-import type { ProviderClass, ProviderContext, VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { ProviderClass, ProviderContext, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { PROVIDER_STATES } from './provider-states.js';
 import type { ProviderStates } from './provider-states.js';
 

@@ -1,4 +1,4 @@
-import type { ProviderState } from './port/provider-state.js';
+import type { ProviderState } from '../plugin-api/provider-state.js';
 
 /** Nest token of the place where providers keep things over restarts. */
 export const PROVIDER_STATES = Symbol.for('smartrouting-vip.provider-states');

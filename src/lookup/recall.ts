@@ -1,8 +1,8 @@
 import { readAnswer } from './answer.js';
 import { known } from './outcome.js';
 import type { Found, None } from './outcome.js';
-import type { Caller } from './port/caller.js';
-import type { VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
 /** What a provider knows without asking anybody; `undefined` when it must ask. Never throws. */
 export function recall(

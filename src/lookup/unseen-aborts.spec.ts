@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { UnseenAborts } from './unseen-aborts.js';
 
 /** Whether the controller of a lookup that answered at once is there for the next one. */

@@ -1,4 +1,4 @@
-import type { VipLookupProvider } from './port/vip-lookup-provider.js';
+import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
 /**
  * What aborts a lookup. Each lookup has a signal of its own, since a provider may keep it and listen to it for as long as it likes.

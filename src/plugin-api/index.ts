@@ -12,21 +12,21 @@ export type {
   VipAnswer,
   VipLookupKind,
   VipLookupProvider,
-} from '../lookup/port/vip-lookup-provider.js';
-export type { ExclusiveRight, ProviderState, StoredText } from '../lookup/port/provider-state.js';
-export { VipFileError, VipLookupBusyError, VipLookupError } from '../lookup/port/vip-lookup-provider.js';
-export { VipLookup } from '../lookup/port/vip-lookup.decorator.js';
-export { Caller, isSpellingPattern, SPELLINGS } from '../lookup/port/caller.js';
-export type { Spelling, SpellingPattern } from '../lookup/port/caller.js';
-export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from '../lookup/port/vip-record.js';
-export type { RecordProblem, VipRecord } from '../lookup/port/vip-record.js';
+} from './vip-lookup-provider.js';
+export type { ExclusiveRight, ProviderState, StoredText } from './provider-state.js';
+export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-provider.js';
+export { VipLookup } from './vip-lookup.decorator.js';
+export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
+export type { Spelling, SpellingPattern } from './caller.js';
+export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from './vip-record.js';
+export type { RecordProblem, VipRecord } from './vip-record.js';
 export {
   isWithheldNumber,
   MAX_NUMBER_LENGTH,
   numberKeys,
   readNumber,
   readRange,
-} from '../lookup/port/phone-number.js';
+} from './phone-number.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { durationMs, IsDuration } from '../common/duration.js';
 export { FileWatcher } from '../common/file-watcher.js';

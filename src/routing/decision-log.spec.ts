@@ -5,7 +5,7 @@ import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
 import { Problem } from '../http/problem.js';
-import { Caller } from '../lookup/port/caller.js';
+import { Caller } from '../plugin-api/caller.js';
 import type { Call, Decision } from './decision.js';
 import { DecisionLog } from './decision-log.js';
 import type { LoggedRequest } from './decision-log.js';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../common/json.js';
 import type { ProviderReport } from '../lookup/outcome.js';
-import type { Caller } from '../lookup/port/caller.js';
-import type { VipRecord } from '../lookup/port/vip-record.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipRecord } from '../plugin-api/vip-record.js';
 
 /** The values of `X-SmartRouting-Reason` and of the metric label `reason`. */
 export type Reason =

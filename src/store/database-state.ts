@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ExclusiveRight, ProviderState, StoredText } from '../lookup/port/provider-state.js';
+import type { ExclusiveRight, ProviderState, StoredText } from '../plugin-api/provider-state.js';
 import { Lease } from './lease.js';
 import { ALWAYS } from './state-database.js';
 import type { Sql, StateDatabase } from './state-database.js';

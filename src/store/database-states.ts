@@ -1,4 +1,4 @@
-import type { ProviderState } from '../lookup/port/provider-state.js';
+import type { ProviderState } from '../plugin-api/provider-state.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { DatabaseState } from './database-state.js';

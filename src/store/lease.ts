@@ -1,4 +1,4 @@
-import type { ExclusiveRight } from '../lookup/port/provider-state.js';
+import type { ExclusiveRight } from '../plugin-api/provider-state.js';
 import { VipLookupError } from '../plugin-api/index.js';
 import type { Sql, StateDatabase } from './state-database.js';
 

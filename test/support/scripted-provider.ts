@@ -1,12 +1,12 @@
 import type { CacheConfig, ProviderConfig } from '../../src/config/app-config.js';
 import { GuardedProvider } from '../../src/lookup/guarded-provider.js';
 import type { LookupUnderWay, ProviderOutcome } from '../../src/lookup/outcome.js';
-import type { Caller } from '../../src/lookup/port/caller.js';
+import type { Caller } from '../../src/plugin-api/caller.js';
 import type {
   ProviderStatus,
   VipAnswer,
   VipLookupProvider,
-} from '../../src/lookup/port/vip-lookup-provider.js';
+} from '../../src/plugin-api/vip-lookup-provider.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { MetricsService } from '../../src/observability/metrics.service.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Caller } from '../../lookup/port/caller.js';
+import { Caller } from '../caller.js';
 import { HOSTILE_TEXTS, hostileWith } from './samples.js';
 import { covers, recordsOf } from './shapes.js';
 import type { Sentences } from './trial.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { withTimeLimit } from '../../common/time-limit.js';
-import type { VipAnswer, VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
+import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
 import type { ProviderHarness } from './harness.js';
 import { assertStatus, isError, recordsOf } from './shapes.js';
 import type { Sentences, Trial } from './trial.js';

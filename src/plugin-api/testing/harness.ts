@@ -1,5 +1,5 @@
-import type { VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
-import type { VipRecord } from '../../lookup/port/vip-record.js';
+import type { VipLookupProvider } from '../vip-lookup-provider.js';
+import type { VipRecord } from '../vip-record.js';
 
 /**
  * A provider made by the harness, not yet opened, and the backend behind it.

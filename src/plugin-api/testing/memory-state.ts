@@ -1,5 +1,5 @@
-import { VipLookupError } from '../../lookup/port/vip-lookup-provider.js';
-import type { ExclusiveRight, ProviderState, StoredText } from '../../lookup/port/provider-state.js';
+import { VipLookupError } from '../vip-lookup-provider.js';
+import type { ExclusiveRight, ProviderState, StoredText } from '../provider-state.js';
 
 /**
  * A `ProviderState` in memory. Give the same one to two providers to play two instances, or a restart.

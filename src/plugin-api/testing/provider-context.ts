@@ -1,4 +1,4 @@
-import type { ProviderContext } from '../../lookup/port/vip-lookup-provider.js';
+import type { ProviderContext } from '../vip-lookup-provider.js';
 import { MemoryState } from './memory-state.js';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readNumber } from '../../lookup/port/phone-number.js';
+import { readNumber } from '../phone-number.js';
 import { NUMBER_SAMPLES } from './samples.js';
 
 const WRITTEN = NUMBER_SAMPLES.flatMap(({ country, e164, written }) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isJson, isPlainObject } from '../../common/json.js';
-import type { ProviderStatus, VipAnswer } from '../../lookup/port/vip-lookup-provider.js';
-import type { VipRecord } from '../../lookup/port/vip-record.js';
+import type { ProviderStatus, VipAnswer } from '../vip-lookup-provider.js';
+import type { VipRecord } from '../vip-record.js';
 
 type Check = readonly [what: string, holds: (value: unknown) => boolean];
 

@@ -1,4 +1,4 @@
-import type { VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
+import type { VipLookupProvider } from '../vip-lookup-provider.js';
 import { startFaultProxy } from './fault-proxy.js';
 import type { Fault } from './fault-proxy.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';

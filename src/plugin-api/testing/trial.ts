@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
-import { Caller } from '../../lookup/port/caller.js';
-import type { VipAnswer, VipLookupProvider } from '../../lookup/port/vip-lookup-provider.js';
+import { Caller } from '../caller.js';
+import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
 import { isError } from './shapes.js';
 import { within } from './time.js';

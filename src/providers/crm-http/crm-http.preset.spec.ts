@@ -9,7 +9,7 @@ import { presetNames } from './crm-http.preset-files.js';
 import { completeOptions } from './crm-http.preset.js';
 import { CrmHttpProvider } from './crm-http.provider.js';
 import type { CrmHttpOptions } from './crm-http.options.js';
-import { vipLookupKindOf } from '../../lookup/port/vip-lookup.decorator.js';
+import { vipLookupKindOf } from '../../plugin-api/vip-lookup.decorator.js';
 
 const kinds = new Map([['crm-http', vipLookupKindOf(CrmHttpProvider)!]]);
 const ACME = 'preset: ./test/fixtures/presets/acme.yaml';

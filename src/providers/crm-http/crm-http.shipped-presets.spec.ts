@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../config/check-config.js';
 import { parseConfig } from '../../config/read-config-file.js';
-import { vipLookupKindOf } from '../../lookup/port/vip-lookup.decorator.js';
+import { vipLookupKindOf } from '../../plugin-api/vip-lookup.decorator.js';
 import { presetNames, readPresetFile } from './crm-http.preset-files.js';
 import { fitsPattern, readPreset } from './crm-http.preset-schema.js';
 import { CrmHttpProvider } from './crm-http.provider.js';

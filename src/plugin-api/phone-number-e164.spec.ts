@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { getCountries, getExampleNumber, Metadata } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
-import { IS_LONG } from '../../../test/support/length.js';
+import { IS_LONG } from '../../test/support/length.js';
 import { Caller, SPELLINGS } from './caller.js';
 import { callingCode, isWithheldNumber, readNumber } from './phone-number.js';
 

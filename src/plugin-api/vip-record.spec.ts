@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { IS_LONG } from '../../../test/support/length.js';
+import { IS_LONG } from '../../test/support/length.js';
 import { bySpecificity, readVipRecord, recordApplies, VipRecordError } from './vip-record.js';
 import type { RecordProblem, VipRecord } from './vip-record.js';
 

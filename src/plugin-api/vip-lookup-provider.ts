@@ -1,4 +1,4 @@
-import type { CompletedOptions, CompletionTools } from '../../common/completed-options.js';
+import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
 import type { Caller } from './caller.js';
 import type { ProviderState } from './provider-state.js';
 import type { VipRecord } from './vip-record.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { getCountries, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode } from 'libphonenumber-js/max';
-import { IS_LONG } from '../../../test/support/length.js';
+import { IS_LONG } from '../../test/support/length.js';
 import {
   callingCode,
   isWithheldNumber,

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../common/json.js';
-import { isDeeperThan, isPlainObject } from '../../common/json.js';
+import type { Json, JsonObject } from '../common/json.js';
+import { isDeeperThan, isPlainObject } from '../common/json.js';
 import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
 
 /**
