@@ -1,6 +1,6 @@
 import { readEnvironment } from './src/config/environment.js';
-import { createDataSource } from './src/providers/database/data-source.js';
-import { nodeUrls } from './src/providers/database/database-url.js';
+import { createDataSource } from './src/database/data-source.js';
+import { nodeUrls } from './src/database/url.js';
 
 /** The service's own database (`DATABASE_URL`), its first server, for TypeORM's command line: `npm run typeorm -- migration:show`. */
 export default createDataSource(nodeUrls(readEnvironment().databaseUrl)[0]);

@@ -11,7 +11,7 @@ import { readConfigFile } from '../config/read-config-file.js';
 import type { TlsMaterial } from '../http/read-tls.js';
 import { readTls, TlsError } from '../http/read-tls.js';
 import { tangible } from '../lookup/describe-failure.js';
-import { databaseUrlProblem } from '../providers/database/database-url.js';
+import { databaseUrlProblem } from '../database/url.js';
 import { templateProblem } from '../routing/instructions.js';
 
 export interface LoadedConfig {

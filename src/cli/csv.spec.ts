@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { readVipRecord, VipRecordError } from '../plugin-api/index.js';
 import type { VipRecord } from '../plugin-api/index.js';
-import { closeDataSource } from '../providers/database/data-source.js';
+import { closeDataSource } from '../database/data-source.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { refuseUnstorable } from '../providers/database/vip-caller.row.js';
 import { readRecords } from '../providers/static-file/record-file.js';

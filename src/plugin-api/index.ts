@@ -20,13 +20,7 @@ export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 export type { Spelling, SpellingPattern } from './caller.js';
 export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from './vip-record.js';
 export type { RecordProblem, VipRecord } from './vip-record.js';
-export {
-  isWithheldNumber,
-  MAX_NUMBER_LENGTH,
-  numberKeys,
-  readNumber,
-  readRange,
-} from './phone-number.js';
+export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange } from './phone-number.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { durationMs, IsDuration } from '../common/duration.js';
 export { FileWatcher } from '../common/file-watcher.js';

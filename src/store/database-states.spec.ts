@@ -8,7 +8,7 @@ import { fakeOnly } from '../../test/support/fake-time.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
-import { closeDataSource } from '../providers/database/data-source.js';
+import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import { DatabaseStates } from './database-states.js';
 

@@ -5,7 +5,7 @@ import { describeWithCrm, outcomeOf } from '../../test/support/describe-with-crm
 import type { ExclusiveRight, ProviderState } from '../plugin-api/index.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
 import { DatabaseStates } from './database-states.js';
-import { closeDataSource } from '../providers/database/data-source.js';
+import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import type { CrmHttpAuthOptions } from '../providers/crm-http/crm-http.auth.options.js';
 import { TokenEndpoint } from '../providers/crm-http/oauth/oauth-token-endpoint.js';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseNodes } from '../providers/database/database-nodes.js';
-import { sqliteFileOf } from '../providers/database/database-url.js';
-import { connectTo, withoutRights } from '../providers/database/database-session.js';
-import type { Session } from '../providers/database/database-session.js';
-import { failureOf, isBusy, isConflict, isNotPrepared, isReadOnly } from '../providers/database/failures.js';
-import { migrate } from '../providers/database/migrate.js';
-import { change, isSqlite, select } from '../providers/database/select.js';
-import type { Parameter, Row } from '../providers/database/select.js';
+import { DatabaseNodes } from '../database/nodes.js';
+import { sqliteFileOf } from '../database/url.js';
+import { connectTo, withoutRights } from '../database/session.js';
+import type { Session } from '../database/session.js';
+import { failureOf, isBusy, isConflict, isNotPrepared, isReadOnly } from '../database/failures.js';
+import { migrate } from '../database/migrate.js';
+import { change, isSqlite, select } from '../database/select.js';
+import type { Parameter, Row } from '../database/select.js';
 import { VipFileError, VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 

@@ -11,7 +11,7 @@ import type { StateCall } from '../../test/support/stopping-state.js';
 import { recalled, syncedProvider } from '../../test/support/synced-provider.js';
 import type { ProviderState } from '../plugin-api/index.js';
 import { DatabaseStates } from './database-states.js';
-import { closeDataSource } from '../providers/database/data-source.js';
+import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import type { CopyHead } from '../providers/crm-http/sync/copy-store.js';
 

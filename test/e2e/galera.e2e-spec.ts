@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeDataSource } from '../../src/providers/database/data-source.js';
+import { closeDataSource } from '../../src/database/data-source.js';
 import { importRecords, openDatabase } from '../../src/providers/database/vip-caller.repository.js';
 import { DatabaseStates } from '../../src/store/database-states.js';
 import { eventually } from '../support/eventually.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { createDataSource } from '../../src/providers/database/data-source.js';
+import { createDataSource } from '../../src/database/data-source.js';
 import { startCrmServer } from '../support/crm-server.js';
 import type { CrmServer } from '../support/crm-server.js';
 import { eventually } from '../support/eventually.js';

@@ -5,7 +5,9 @@ import { OrdinaryFileError, readOrdinaryFileSync } from '../../common/ordinary-f
 
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const OURS = 'smartrouting-vip';
-const { version: OUR_VERSION } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+const { version: OUR_VERSION } = createRequire(import.meta.url)('../../../package.json') as {
+  version: string;
+};
 
 /** The package.json that a module belongs to, as far as it matters here. */
 interface Manifest {

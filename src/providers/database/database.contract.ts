@@ -11,7 +11,7 @@ import {
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
-import { closeDataSource } from './data-source.js';
+import { closeDataSource } from '../../database/data-source.js';
 import type { DatabaseOptions } from './database.options.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 

@@ -3,7 +3,7 @@ import { ArrayNotEmpty, IsIn, IsOptional, Matches, registerDecorator, ValidateNe
 import { JSONSchema } from 'class-validator-jsonschema';
 import { isPlainObject, SPELLINGS } from '../../plugin-api/index.js';
 import type { Spelling } from '../../plugin-api/index.js';
-import { databaseUrlProblem } from './database-url.js';
+import { databaseUrlProblem } from '../../database/url.js';
 
 /** How numbers stand in a customer's table unless `spellings` says otherwise. */
 export const DEFAULT_SPELLINGS: readonly Spelling[] = ['e164'];

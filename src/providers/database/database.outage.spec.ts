@@ -14,7 +14,7 @@ import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
 import type { MariaDb } from '../../../test/support/mariadb.js';
 import { Caller, withTimeLimit } from '../../plugin-api/index.js';
-import { closeDataSource, POOL_SIZE } from './data-source.js';
+import { closeDataSource, POOL_SIZE } from '../../database/data-source.js';
 import type { DatabaseProvider } from './database.provider.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 

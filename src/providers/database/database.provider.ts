@@ -14,18 +14,18 @@ import type {
   VipLookupProvider,
   VipRecord,
 } from '../../plugin-api/index.js';
-import { POOL_SIZE } from './data-source.js';
-import { NO_ANSWER } from './database-link.js';
-import { DatabaseNodes } from './database-nodes.js';
-import type { Work } from './database-node.js';
-import type { NodeTrouble } from './database-nodes.js';
-import { openSession } from './database-session.js';
-import type { DatabaseSession } from './database-session.js';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from './database-url.js';
+import { POOL_SIZE } from '../../database/data-source.js';
+import { NO_ANSWER } from '../../database/link.js';
+import { DatabaseNodes } from '../../database/nodes.js';
+import type { Work } from '../../database/node.js';
+import type { NodeTrouble } from '../../database/nodes.js';
+import { openVipSession } from './vip-session.js';
+import type { VipSession } from './vip-session.js';
+import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from '../../database/url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
-import { failureOf, isNotInCharacterSet } from './failures.js';
-import { select, selectApart } from './select.js';
-import type { Row } from './select.js';
+import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
+import { select, selectApart } from '../../database/select.js';
+import type { Row } from '../../database/select.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
 import type { TableStatements, VipTable } from './vip-table.js';
@@ -37,7 +37,7 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
-  readonly #nodes: DatabaseNodes<DatabaseSession>;
+  readonly #nodes: DatabaseNodes<VipSession>;
   /** Of an SQLite database. */
   readonly #file: string | undefined;
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
@@ -57,7 +57,7 @@ export class DatabaseProvider implements VipLookupProvider {
           // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
           const isOurs = this.#table.isOwn && options.connection == null;
           const mustExist = this.#wasConnected || !isOurs;
-          const session = await openSession(node, this.#table, mustExist, signal);
+          const session = await openVipSession(node, this.#table, mustExist, signal);
           this.#wasConnected = true;
           return session;
         },
@@ -123,7 +123,7 @@ export class DatabaseProvider implements VipLookupProvider {
     signal: AbortSignal,
   ): Promise<Row[]> {
     const asking =
-      (ask: typeof select): Work<DatabaseSession, Row[]> =>
+      (ask: typeof select): Work<VipSession, Row[]> =>
       ({ dataSource, statements }, cut) =>
         ask(dataSource, statement(statements), parameters, cut);
     // Yesterday's list of VIPs is better than none while a cluster has lost its majority.

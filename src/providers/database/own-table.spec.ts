@@ -6,8 +6,8 @@ import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
-import { closeDataSource, createDataSource } from './data-source.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { closeDataSource, createDataSource } from '../../database/data-source.js';
+import { MIGRATIONS } from '../../database/migrations/index.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 import { MAX_ROWS, OWN_TABLE, TableStatements } from './vip-table.js';
 

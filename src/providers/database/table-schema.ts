@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { suggestion, VipLookupError } from '../../plugin-api/index.js';
-import { codeOf, isMissingTable, isNotAllowed } from './failures.js';
-import { isSqlite, select } from './select.js';
+import { codeOf, isMissingTable, isNotAllowed } from '../../database/failures.js';
+import { isSqlite, select } from '../../database/select.js';
 import { columnsOf, TableStatements } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 

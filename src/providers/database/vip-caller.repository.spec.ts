@@ -7,7 +7,7 @@ import { IS_LONG } from '../../../test/support/length.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
-import { closeDataSource } from './data-source.js';
+import { closeDataSource } from '../../database/data-source.js';
 import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
 
 const MANY = IS_LONG ? 20_000 : 5_000;

@@ -1,13 +1,13 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
-import { closeDataSource, createDataSource } from './data-source.js';
-import { nodeUrls } from './database-url.js';
-import { failureOf, isNodeTrouble } from './failures.js';
-import { migrate } from './migrate.js';
-import { isSqlite } from './select.js';
-import type { Row } from './select.js';
-import { exclusively, takeTurn } from './table-lock.js';
+import { closeDataSource, createDataSource } from '../../database/data-source.js';
+import { nodeUrls } from '../../database/url.js';
+import { failureOf, isNodeTrouble } from '../../database/failures.js';
+import { migrate } from '../../database/migrate.js';
+import { isSqlite } from '../../database/select.js';
+import type { Row } from '../../database/select.js';
+import { exclusively, takeTurn } from '../../database/table-lock.js';
 import { identityOf, refuseUnstorable, valuesOf, WRITTEN_COLUMNS } from './vip-caller.row.js';
 import { OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
-import type { Row } from './select.js';
+import type { Row } from '../../database/select.js';
 
 type ColumnField = (typeof RECORD_FIELDS)[number];
 

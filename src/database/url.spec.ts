@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './database-url.js';
+import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './url.js';
 
 describe('a database URL', () => {
   it.each([

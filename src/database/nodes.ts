@@ -1,8 +1,8 @@
-import type { ProviderLogger } from '../../plugin-api/index.js';
-import { DatabaseNode, NoAnswer } from './database-node.js';
-import type { Work } from './database-node.js';
-import type { Session } from './database-session.js';
-import { nodeUrls, parseDatabaseUrl } from './database-url.js';
+import type { ProviderLogger } from '../plugin-api/index.js';
+import { DatabaseNode, NoAnswer } from './node.js';
+import type { Work } from './node.js';
+import type { Session } from './session.js';
+import { nodeUrls, parseDatabaseUrl } from './url.js';
 import { isNodeTrouble, isNotInCharacterSet, isNotPrepared, isReadOnly } from './failures.js';
 import { firstAnswer } from './first-answer.js';
 

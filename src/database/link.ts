@@ -1,7 +1,7 @@
-import { VipLookupError } from '../../plugin-api/index.js';
-import type { ProviderLogger } from '../../plugin-api/index.js';
+import { VipLookupError } from '../plugin-api/index.js';
+import type { ProviderLogger } from '../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
-import type { Session } from './database-session.js';
+import type { Session } from './session.js';
 import { failureOf } from './failures.js';
 
 const FIRST_RETRY_MS = 1_000;

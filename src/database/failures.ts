@@ -1,4 +1,4 @@
-import { VipLookupError } from '../../plugin-api/index.js';
+import { VipLookupError } from '../plugin-api/index.js';
 
 /** The server went away, or was never there; another connection may do better. */
 const CONNECTION_LOST: ReadonlySet<string | undefined> = new Set([

@@ -1,7 +1,7 @@
-import type { ProviderLogger } from '../../plugin-api/index.js';
+import type { ProviderLogger } from '../plugin-api/index.js';
 import { POOL_SIZE, warmUp } from './data-source.js';
-import { DatabaseLink } from './database-link.js';
-import type { Session } from './database-session.js';
+import { DatabaseLink } from './link.js';
+import type { Session } from './session.js';
 import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
 import { untilAborted } from './select.js';
 

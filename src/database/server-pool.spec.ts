@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { databaseProvider, openSockets, spoilingProxy } from '../../../test/support/database-provider.js';
-import { eventually, patient } from '../../../test/support/eventually.js';
-import { holdTimeouts } from '../../../test/support/held-timeouts.js';
-import { startMariaDb } from '../../../test/support/mariadb.js';
-import type { MariaDb } from '../../../test/support/mariadb.js';
-import { Caller } from '../../plugin-api/index.js';
+import { databaseProvider, openSockets, spoilingProxy } from '../../test/support/database-provider.js';
+import { eventually, patient } from '../../test/support/eventually.js';
+import { holdTimeouts } from '../../test/support/held-timeouts.js';
+import { startMariaDb } from '../../test/support/mariadb.js';
+import type { MariaDb } from '../../test/support/mariadb.js';
+import { Caller } from '../plugin-api/index.js';
 import { closeDataSource, createDataSource, dropConnections, POOL_SIZE, warmUp } from './data-source.js';
 import { select } from './select.js';
 

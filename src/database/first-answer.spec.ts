@@ -2,9 +2,9 @@ import { afterAll, beforeAll, afterEach, beforeEach, describe, expect, it, jest 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { withTimeLimit } from '../../plugin-api/index.js';
+import { temporaryFolder } from '../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { withTimeLimit } from '../plugin-api/index.js';
 import { firstAnswer } from './first-answer.js';
 import type { Asked } from './first-answer.js';
 

@@ -1,15 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
-import { VipLookupError } from '../../plugin-api/index.js';
-import { closeDataSource, createDataSource, dropConnections, warmUp } from './data-source.js';
+import { VipLookupError } from '../plugin-api/index.js';
+import { closeDataSource, createDataSource, dropConnections } from './data-source.js';
 import type { DataSourceSettings } from './data-source.js';
-import { parseDatabaseUrl } from './database-url.js';
-import { migrate } from './migrate.js';
+import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
-import { checkTable } from './table-schema.js';
-import { TableStatements } from './vip-table.js';
-import type { VipTable } from './vip-table.js';
 
 /** A connected database. */
 export interface Session {
@@ -18,38 +14,10 @@ export interface Session {
   isCurrent(): boolean;
 }
 
-/** One whose table has been looked at. */
-export interface DatabaseSession extends Session {
-  readonly statements: TableStatements;
-}
-
 /** How a database is opened. */
 export interface Opening extends Pick<DataSourceSettings, 'readOnly' | 'seesAllCommits'> {
   /** Do not make an SQLite file that is missing. */
   readonly mustExist: boolean;
-}
-
-/**
- * Connects, brings the service's own table up to date, and checks that the table can be read.
- * @param mustExist do not make an SQLite file that is missing
- * @param signal gives up, whatever it waits for
- */
-export async function openSession(
-  url: string,
-  table: VipTable,
-  mustExist: boolean,
-  signal: AbortSignal,
-): Promise<DatabaseSession> {
-  return connectTo(url, { mustExist, readOnly: !table.isOwn }, signal, async (session) => {
-    const { dataSource } = session;
-    const mayChange = table.isOwn ? await migrate(dataSource) : true;
-    await checkTable(dataSource, table, signal).catch((error: unknown) => {
-      throw mayChange ? error : withoutRights(error);
-    });
-    const { driver } = dataSource;
-    void warmUp(dataSource);
-    return { ...session, statements: new TableStatements(table, driver.escape.bind(driver)) };
-  });
 }
 
 /**

@@ -2,7 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type Libsql from 'libsql';
-import { VipLookupError } from '../../plugin-api/index.js';
+import { VipLookupError } from '../plugin-api/index.js';
 import { libsql } from './drivers.js';
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { VipLookupError } from '../../plugin-api/index.js';
+import { VipLookupError } from '../plugin-api/index.js';
 import { isConflict } from './failures.js';
 import { isSqlite } from './select.js';
 import type { Row } from './select.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Libsql from 'libsql';
 import type { DataSource, Logger } from 'typeorm';
-import { parseDatabaseUrl } from './database-url.js';
+import { parseDatabaseUrl } from './url.js';
 import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';

@@ -4,16 +4,16 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chmod, readdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
-import { eventually, patient } from '../../../test/support/eventually.js';
-import { holdTimeouts } from '../../../test/support/held-timeouts.js';
-import { Caller } from '../../plugin-api/index.js';
+import { databaseProvider, temporaryFolder } from '../../test/support/database-provider.js';
+import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { eventually, patient } from '../../test/support/eventually.js';
+import { holdTimeouts } from '../../test/support/held-timeouts.js';
+import { Caller } from '../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
-import { connectTo } from './database-session.js';
-import type { Session } from './database-session.js';
-import type { DatabaseOptions } from './database.options.js';
-import { openDatabase } from './vip-caller.repository.js';
+import { connectTo } from './session.js';
+import type { Session } from './session.js';
+import type { DatabaseOptions } from '../providers/database/database.options.js';
+import { openDatabase } from '../providers/database/vip-caller.repository.js';
 
 /** What Node says of an entry of type `gc`. */
 interface Collection {

@@ -5,17 +5,17 @@ import {
   openSockets,
   silentServer,
   spoilingProxy,
-} from '../../../test/support/database-provider.js';
-import type { SpoilingProxy } from '../../../test/support/database-provider.js';
-import { eventually, patient } from '../../../test/support/eventually.js';
-import { withMariaDb } from '../../../test/support/with-mariadb.js';
-import { Caller } from '../../plugin-api/index.js';
-import { DatabaseStates } from '../../store/database-states.js';
+} from '../../test/support/database-provider.js';
+import type { SpoilingProxy } from '../../test/support/database-provider.js';
+import { eventually, patient } from '../../test/support/eventually.js';
+import { withMariaDb } from '../../test/support/with-mariadb.js';
+import { Caller } from '../plugin-api/index.js';
+import { DatabaseStates } from '../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
-import { DatabaseNodes } from './database-nodes.js';
-import type { Session } from './database-session.js';
-import type { DatabaseProvider } from './database.provider.js';
-import { importRecords, openDatabase } from './vip-caller.repository.js';
+import { DatabaseNodes } from './nodes.js';
+import type { Session } from './session.js';
+import type { DatabaseProvider } from '../providers/database/database.provider.js';
+import { importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 
 const AINO = Caller.read('+358501231234', 'FI');
 const GOLD = [{ number: '+358501231234', tier: 'gold' }];
