@@ -24,7 +24,11 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
     },
     room('common', [], 'helpers with no business word'),
-    room('config', ['common'], 'configuration knows nothing of what it configures'),
+    room(
+      'config',
+      ['common'],
+      'the engine knows nothing of what it configures: each room has its own *.config.ts',
+    ),
     room('observability', ['common', 'config'], 'everybody may count and log; see docs/adr/0003'),
     room(
       'lookup',

@@ -1,4 +1,4 @@
-import { readEnvironment } from './src/config/environment.js';
+import { readEnvironment } from './src/app/environment.js';
 import { createDataSource } from './src/database/data-source.js';
 import { nodeUrls } from './src/database/url.js';
 

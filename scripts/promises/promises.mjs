@@ -54,7 +54,7 @@ export const PROMISES = [
   },
   {
     promise: 'a credential that is limited to other targets is 403',
-    file: 'src/auth/may-ask.ts',
+    file: 'src/routing/may-ask.ts',
     from: 'if (credential.targets.includes(decidedBy)) return;',
     to: 'if (credential.targets.length > 0) return;',
     tests: ['src/auth', 'test/e2e/guards', 'test/e2e/who-may-ask'],
@@ -194,7 +194,7 @@ export const PROMISES = [
   },
   {
     promise: 'PORT overrides server.port',
-    file: 'src/config/environment.ts',
+    file: 'src/app/environment.ts',
     from: '...(port !== undefined && { port: portNumber as number }),',
     to: '...(port !== undefined && host !== undefined && { port: portNumber as number }),',
     tests: ['src/config'],

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from './app.config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from './load-config.js';
-import { readEnvironment } from '../config/environment.js';
+import { readEnvironment } from './environment.js';
 
 describe('DATABASE_URL', () => {
   it.each([

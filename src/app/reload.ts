@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from './load-config.js';
 import { FIXED, loadConfig } from './load-config.js';
 import { FileWatcher } from '../common/file-watcher.js';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from './app.config.js';
 import { ConfigError, formatProblem, placeOf } from '../config/config-error.js';
 import type { ConfigProblem } from '../config/config-error.js';
-import { isSameConfig } from '../config/same-config.js';
+import { isSameConfig } from './same-config.js';
 import { ConfigStatus } from '../config/config-status.js';
-import type { Environment } from '../config/environment.js';
+import type { Environment } from './environment.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import type { WatchedTls } from '../http/watched-tls.js';
@@ -28,7 +28,7 @@ const MAX_PLACES_SHOWN = 10;
  * See docs/adr/0019-configuration-swapped-in-whole.md.
  */
 export class ConfigReload {
-  readonly #live: LiveConfig;
+  readonly #live: LiveConfig<AppConfig>;
   readonly #status: ConfigStatus;
   readonly #registry: ProviderRegistry;
   readonly #metrics: MetricsService;
@@ -49,7 +49,7 @@ export class ConfigReload {
     private readonly environment: Environment,
     private readonly inUse: LoadedConfig,
   ) {
-    this.#live = app.get(LiveConfig);
+    this.#live = app.get<LiveConfig<AppConfig>>(LiveConfig);
     this.#status = app.get(ConfigStatus);
     this.#registry = app.get(ProviderRegistry);
     this.#metrics = app.get(MetricsService);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Authority } from '../../test/support/certificates.js';
 import { loadConfig } from './load-config.js';
 import { rightsWarnings } from './rights.js';
-import { readEnvironment } from '../config/environment.js';
+import { readEnvironment } from './environment.js';
 
 const CONFIG = `
 server: { tls: { cert: CERT, key: KEY } }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { LoadedPlugins } from './plugins/load-plugins.js';
 import { changeableByOthers, readableByOthers } from '../common/file-rights.js';
-import type { AppConfig, ProviderConfig } from '../config/app-config.js';
+import type { AppConfig } from './app.config.js';
+import type { ProviderConfig } from '../lookup/providers.config.js';
 import { sqliteFileOf } from '../database/url.js';
 import type { DatabaseOptions } from '../providers/database/database.options.js';
 import type { StaticFileOptions } from '../providers/static-file/static-file.options.js';

@@ -1,3 +1,4 @@
+import type { AppConfig } from './app.config.js';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:https';
@@ -38,7 +39,7 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
-  const live = app.get(LiveConfig);
+  const live = app.get<LiveConfig<AppConfig>>(LiveConfig);
   const metrics = app.get(MetricsService);
   const limit = new ConnectionLimit(live, metrics, logger);
   limit.watch(app.getHttpServer(), true);

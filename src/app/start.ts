@@ -5,8 +5,8 @@ import { outliveLooseErrors } from './culprits.js';
 import { loadConfig } from './load-config.js';
 import { ConfigReload } from './reload.js';
 import { createApp } from './setup.js';
-import type { AppConfig } from '../config/app-config.js';
-import { readEnvironment } from '../config/environment.js';
+import type { AppConfig } from './app.config.js';
+import { readEnvironment } from './environment.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import { Readiness } from '../health/readiness.js';
@@ -56,7 +56,11 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
     reload: () => void configReload.reload(),
     stop: async (inHurry) => {
       await configReload.stop();
-      await stop(app, logger, inHurry ? 0 : app.get(LiveConfig).current.server.shutdownGraceMs);
+      await stop(
+        app,
+        logger,
+        inHurry ? 0 : app.get<LiveConfig<AppConfig>>(LiveConfig).current.server.shutdownGraceMs,
+      );
     },
     logWritten: () => logWritten(logger, LOG_LIMIT_MS),
   };

@@ -1,13 +1,15 @@
 import type { Request } from 'express';
-import type { AppConfig } from '../config/app-config.js';
 import type { CallerCredential, CredentialStore } from './credential-store.js';
 import type { LoginKey } from './remembered-logins.js';
 
-/** A request that passed the `CallerGuard`. */
-export interface AuthenticatedRequest extends Request {
+/**
+ * A request that passed the `CallerGuard`.
+ * @typeParam Config what the room that reads it sees of the configuration
+ */
+export interface AuthenticatedRequest<Config = unknown> extends Request {
   user: CallerCredential;
   /** The configuration in use when it came: what the credential may ask for is judged by that. */
-  admittedBy: AppConfig;
+  admittedBy: Config;
 }
 
 /** What a strategy needs to know; taken once, because a closed connection has no address any more. */

@@ -21,6 +21,7 @@ import { LoginThrottle } from './login-throttle.js';
 import { apiKeyLogin, basicLogin } from './remembered-logins.js';
 import type { LoginKey } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
+import type { HttpConfig } from '../http/management.config.js';
 
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
 const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;
@@ -39,7 +40,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
     private readonly throttle: LoginThrottle,
     private readonly metrics: MetricsService,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly live: LiveConfig,
+    private readonly live: LiveConfig<HttpConfig>,
   ) {
     super();
     this.#isAllowed = live.derive(

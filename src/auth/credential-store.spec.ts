@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashApiKey, hashPassword, verifyPassword } from '../common/secret-hash.js';
-import type { CredentialConfig } from '../config/app-config.js';
+import type { CredentialConfig } from './credentials.config.js';
 import { CredentialStore } from './credential-store.js';
 
 const key = (id: string, apiKey: string): CredentialConfig => ({ id, apiKey, targets: undefined });

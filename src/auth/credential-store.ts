@@ -5,7 +5,7 @@ import type {
   ApiKeyCredentialConfig,
   BasicCredentialConfig,
   CredentialConfig,
-} from '../config/app-config.js';
+} from './credentials.config.js';
 import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
 

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { CredentialStore } from './credential-store.js';
+import type { CredentialsConfig } from './credentials.config.js';
 
 /** The store of the credentials in use; another one as soon as they change, so that no old login is remembered. */
 @Injectable()
 export class Credentials {
   readonly #store: Derived<CredentialStore>;
 
-  constructor(live: LiveConfig) {
+  constructor(live: LiveConfig<CredentialsConfig>) {
     this.#store = live.derive(
       ({ credentials }) => credentials,
       (credentials) => new CredentialStore(credentials),

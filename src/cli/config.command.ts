@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { LoadedConfig } from '../app/load-config.js';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from '../app/app.config.js';
 import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
 
@@ -29,7 +29,7 @@ export function configCommand(): Command {
 async function check(file: string | undefined): Promise<void> {
   const [{ loadConfig }, { readEnvironment }] = await Promise.all([
     import('../app/load-config.js'),
-    import('../config/environment.js'),
+    import('../app/environment.js'),
   ]);
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
@@ -61,7 +61,7 @@ async function makeProviders({ config, plugins, located }: LoadedConfig): Promis
 
 async function schema({ output }: { output?: string }): Promise<void> {
   const { loadPlugins } = await import('../app/plugins/load-plugins.js');
-  const { configJsonSchema } = await import('../config/json-schema.js');
+  const { configJsonSchema } = await import('../app/json-schema.js');
   const { marks } = await loadPlugins([], process.cwd());
   const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;
   if (output === undefined || output === '/dev/stdout') print(text.trimEnd());

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
-import { readEnvironment } from '../config/environment.js';
+import { readEnvironment } from '../app/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { AppConfig, RouteConfig } from '../config/app-config.js';
+import type { AppConfig } from '../app/app.config.js';
+import type { RouteConfig } from '../routing/targets.config.js';
 import type { JsonObject } from '../common/json.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import type { Decision } from '../routing/decision.js';
@@ -38,7 +39,7 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     import('../app/load-config.js'),
     import('../lookup/provider-registry.js'),
     import('../routing/routing.service.js'),
-    import('../config/environment.js'),
+    import('../app/environment.js'),
   ]);
   const loaded = await loadConfig(readEnvironment());
   const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };

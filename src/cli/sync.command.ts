@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from '../app/app.config.js';
 import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
 
@@ -29,7 +29,7 @@ async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
       import('../app/providers.module.js'),
       import('../app/load-config.js'),
       import('../lookup/provider-registry.js'),
-      import('../config/environment.js'),
+      import('../app/environment.js'),
     ]);
   const loaded = await loadConfig(readEnvironment());
   refuseUnknown(name, loaded.config);

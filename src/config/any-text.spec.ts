@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { IS_LONG } from '../../test/support/length.js';
-import { checkConfig } from './check-config.js';
+import { checkConfig } from '../app/app.config.js';
 import { ConfigError } from './config-error.js';
 import { parseConfig } from './read-config-file.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
 import type { CompletedOptions } from '../common/completed-options.js';
-import { checkConfig } from './check-config.js';
+import { checkConfig } from '../app/app.config.js';
 import type { Kind } from './complete-options.js';
 import { parseConfig } from './read-config-file.js';
 

@@ -1,13 +1,12 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import type { AppConfig } from './app-config.js';
 import { ConfigStatus } from './config-status.js';
 import { LiveConfig } from './live-config.js';
 
 /** Makes the checked configuration injectable everywhere, as `LiveConfig`. */
 @Module({})
 export class ConfigModule {
-  static forRoot(config: AppConfig): DynamicModule {
+  static forRoot(config: object): DynamicModule {
     return {
       module: ConfigModule,
       global: true,

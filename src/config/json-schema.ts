@@ -2,15 +2,14 @@
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { validateSync, ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import type { Kinds } from './check-providers.js';
 import { propertiesOf } from './class-metadata.js';
 import type { ValidationMetadata } from './class-metadata.js';
 import { LIST, RULE } from './key.js';
 import type { JsonSchema, Rule } from './rule.js';
 import { DURATION_SCHEMA } from './rules.js';
-import { ProviderSection, RootSection, TargetSection } from './sections.js';
 
-const DEFINITIONS = {
+/** What schemas of sections refer to. */
+export const DEFINITIONS = {
   interpolated: {
     type: 'string',
     pattern: '\\$\\{',
@@ -20,65 +19,8 @@ const DEFINITIONS = {
 };
 const INTERPOLATED = { $ref: '#/definitions/interpolated' };
 
-/**
- * The JSON Schema (draft-07) of the configuration file, for editors: made from the classes that check it.
- * @param kinds the built-in kinds of provider; options of any other kind are accepted as they are
- */
-export function configJsonSchema(kinds: Kinds): Record<string, unknown> {
-  const root = schemaOf(RootSection);
-  const { providers, targets } = root.properties as Schemas;
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Configuration of smartrouting-vip',
-    ...root,
-    properties: {
-      ...root.properties,
-      providers: { ...providers, additionalProperties: providerSchema(kinds) },
-      targets: { ...targets, additionalProperties: schemaOf(TargetSection) },
-    },
-    definitions: DEFINITIONS,
-  };
-}
-
-function providerSchema(kinds: Kinds): JsonSchema {
-  const names = [...kinds.keys()];
-  const common = schemaOf(ProviderSection);
-  const kind = { ...common.properties!['kind'], anyOf: [{ enum: names }, { type: 'string' }] };
-  const commonKeys = Object.keys(common.properties!);
-  const forKinds = [...kinds].map(([name, { options, completedBy }]) => {
-    const own = schemaOf(options);
-    const isCommon = (key: string) => commonKeys.includes(key);
-    const ofCommon = Object.fromEntries(commonKeys.map((key) => [key, true]));
-    const required = own.required?.filter((key) => !isCommon(key)) ?? [];
-    const whole = {
-      properties: { ...own.properties, ...ofCommon },
-      ...(required.length > 0 && { required }),
-      additionalProperties: false,
-    };
-    const then =
-      completedBy === undefined
-        ? whole
-        : { if: { required: [completedBy] }, then: withoutRequired(whole), else: whole };
-    return { if: { properties: { kind: { const: name } }, required: ['kind'] }, then };
-  });
-  return {
-    type: 'object',
-    required: common.required ?? [],
-    properties: { ...common.properties, kind },
-    allOf: forKinds,
-  } as JsonSchema;
-}
-
-/** The same schema for a map that is filled up before it is checked. */
-function withoutRequired(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutRequired);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => key !== 'required' || !Array.isArray(value));
-  return Object.fromEntries(kept.map(([key, value]) => [key, withoutRequired(value)]));
-}
-
 /** The schema of one class, its nested classes written out in place. */
-function schemaOf(type: new () => object): JsonSchema {
+export function schemaOf(type: new () => object): JsonSchema {
   if (propertiesOf(type).size === 0) return { type: 'object', properties: {}, additionalProperties: false };
   const schema = targetConstructorToSchema(type, {
     classTransformerMetadataStorage: defaultMetadataStorage,
@@ -148,7 +90,7 @@ function orInterpolated(schema: JsonSchema): JsonSchema {
 }
 
 const ANNOTATIONS = ['description', 'default', 'examples'];
-type Schemas = Record<string, JsonSchema>;
+export type Schemas = Record<string, JsonSchema>;
 
 function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
-import type { AppConfig } from './app-config.js';
 
 /** Something made of a part of the configuration, and made anew when that part changes. */
 export interface Derived<T> {
@@ -8,20 +7,20 @@ export interface Derived<T> {
 }
 
 /**
- * The configuration in use. It is swapped in whole between two turns of the event loop, so whoever reads `current` of
+ * The configuration in use; each room asks for the part of it that it sees. It is swapped in whole between two turns of the event loop, so whoever reads `current` of
  * several things without waiting in between sees one configuration. See docs/adr/0019-configuration-swapped-in-whole.md.
  */
 @Injectable()
-export class LiveConfig {
-  #current: AppConfig;
-  readonly #derived: DerivedPart<unknown, unknown>[] = [];
-  readonly #listeners: ((config: AppConfig) => void)[] = [];
+export class LiveConfig<Config> {
+  #current: Config;
+  readonly #derived: Preparable<Config>[] = [];
+  readonly #listeners: Listener<Config>[] = [];
 
-  constructor(initial: AppConfig) {
+  constructor(initial: Config) {
     this.#current = initial;
   }
 
-  get current(): AppConfig {
+  get current(): Config {
     return this.#current;
   }
 
@@ -30,15 +29,15 @@ export class LiveConfig {
    * service: it is never forgotten.
    * @param part picks what it is made of; compared by value
    */
-  derive<Part, T>(part: (config: AppConfig) => Part, make: (part: Part) => T): Derived<T> {
+  derive<Part, T>(part: (config: Config) => Part, make: (part: Part) => T): Derived<T> {
     const derived = new DerivedPart(part, make, part(this.#current));
-    this.#derived.push(derived as DerivedPart<unknown, unknown>);
+    this.#derived.push(derived);
     return derived;
   }
 
   /** @param listener called when another configuration is in use; must not throw */
-  onSwap(listener: (config: AppConfig) => void): void {
-    this.#listeners.push(listener);
+  onSwap(listener: (config: Config) => void): void {
+    this.#listeners.push({ told: listener });
   }
 
   /**
@@ -46,22 +45,30 @@ export class LiveConfig {
    * @returns puts it into use, at once and whole; never throws
    * @throws what making throws; then nothing has changed
    */
-  prepare(next: AppConfig): () => void {
+  prepare(next: Config): () => void {
     const swaps = this.#derived.map((derived) => derived.prepare(next));
     return () => {
       this.#current = next;
       for (const swap of swaps) swap();
-      for (const listener of this.#listeners) listener(next);
+      for (const listener of this.#listeners) listener.told(next);
     };
   }
 }
 
-class DerivedPart<Part, T> implements Derived<T> {
+/** Methods, so that who sees a part of the configuration may have the whole. */
+interface Preparable<Config> {
+  prepare(config: Config): () => void;
+}
+interface Listener<Config> {
+  told(config: Config): void;
+}
+
+class DerivedPart<Config, Part, T> implements Derived<T>, Preparable<Config> {
   current: T;
   #part: Part;
 
   constructor(
-    private readonly pick: (config: AppConfig) => Part,
+    private readonly pick: (config: Config) => Part,
     private readonly make: (part: Part) => T,
     part: Part,
   ) {
@@ -69,7 +76,7 @@ class DerivedPart<Part, T> implements Derived<T> {
     this.current = make(part);
   }
 
-  prepare(config: AppConfig): () => void {
+  prepare(config: Config): () => void {
     const part = this.pick(config);
     if (isDeepStrictEqual(part, this.#part)) return () => undefined;
     const made = this.make(part);

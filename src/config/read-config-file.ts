@@ -3,13 +3,16 @@ import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { itemsAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
-import { DEFAULT_CONFIG } from './environment.js';
-import type { Environment, Variables } from './environment.js';
 import type { InterpolationSources } from './interpolation.js';
 import { parseYaml } from './parse-yaml.js';
 import { readTextFile } from './read-text-file.js';
 import { readYaml } from './read-yaml.js';
 
+/** Environment variables; one that is absent or `undefined` is not set. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Relative to the working directory. */
+export const DEFAULT_CONFIG = 'config/smartrouting.yaml';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_SECRET_BYTES = 64 * 1024;
 
@@ -51,7 +54,7 @@ export interface ConfigSource {
  * @throws ConfigError when the file cannot be read, is too large or is no YAML map
  */
 export async function readConfigFile(
-  { configFile, variables }: Pick<Environment, 'configFile' | 'variables'>,
+  { configFile, variables }: { readonly configFile: string; readonly variables: Variables },
   files = new Set<string>(),
 ): Promise<ConfigSource> {
   const file = resolve(configFile);

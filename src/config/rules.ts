@@ -95,6 +95,10 @@ export const DURATION_SCHEMA: JsonSchema = {
   examples: ['800ms', '2s', '10m', '24h'],
 };
 
+/** What a key named `country` means, for its description. */
+export const COUNTRY_KEY =
+  'How numbers written nationally are read: ISO 3166-1 alpha-2, two capital letters.';
+
 export const country = textThat(
   'Write two capital letters (ISO 3166-1), for example FI.',
   (value) => {

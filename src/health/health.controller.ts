@@ -11,6 +11,13 @@ import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { Readiness } from './readiness.js';
 
+/** What is told of the configuration: how much there is of each. */
+interface ShownConfig {
+  readonly providers: ReadonlyMap<string, unknown>;
+  readonly targets: ReadonlyMap<string, unknown>;
+  readonly warnings: readonly string[];
+}
+
 /** What monitors and operations ask, without credentials: so no secret, no number and no driver text is in the answers. */
 @Controller('health')
 export class HealthController {
@@ -21,7 +28,7 @@ export class HealthController {
     private readonly readiness: Readiness,
     private readonly meter: LoadMeter,
     private readonly status: ConfigStatus,
-    private readonly config: LiveConfig,
+    private readonly config: LiveConfig<ShownConfig>,
   ) {}
 
   @Get('live')

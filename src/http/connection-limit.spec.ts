@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { eventually } from '../../test/support/eventually.js';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from '../app/app.config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { ConnectionLimit } from './connection-limit.js';
 

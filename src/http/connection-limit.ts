@@ -4,6 +4,7 @@ import type { LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { MetricsService } from '../observability/metrics.service.js';
 import { clientGroup, networkMatcher, trustProxy } from './networks.js';
+import type { HttpConfig } from './management.config.js';
 
 const LOG_EVERY_MS = 1_000;
 
@@ -16,7 +17,7 @@ export class ConnectionLimit {
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(
-    private readonly config: LiveConfig,
+    private readonly config: LiveConfig<HttpConfig>,
     private readonly metrics: Metrics,
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly now: () => number = () => performance.now(),

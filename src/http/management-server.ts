@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ManagementConfig } from '../config/app-config.js';
+import type { ManagementConfig } from './management.config.js';
 
 /** Probes that are being answered when everything else has stopped. */
 const LAST_ANSWERS_MS = 500;

@@ -11,7 +11,7 @@ import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
 import { MAX_HEADERS, whyRefused } from './request-gate.js';
 import { cutOffSlowReaders } from './slow-readers.js';
 import type { TlsOptions } from 'node:tls';
-import type { ManagementConfig } from '../config/app-config.js';
+import type { ManagementConfig } from './management.config.js';
 import { ManagementServer } from './management-server.js';
 import type { WatchedTls } from './watched-tls.js';
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { CacheConfig } from '../config/app-config.js';
+import type { CacheConfig } from './providers.config.js';
 import type { Answer } from './answer.js';
 
 /** An answer and how long it is good for what; all in the time of `performance.now()`. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { cacheConfig, guarded, ScriptedProvider } from '../../test/support/scripted-provider.js';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
-import type { ProviderConfig } from '../config/app-config.js';
+import type { ProviderConfig } from './providers.config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { askInOrder } from './decision-clock.js';
 import type { ClockSettings } from './decision-clock.js';

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { eventually } from '../../test/support/eventually.js';
 import { IS_LONG } from '../../test/support/length.js';
 import { cacheConfig, guarded, lookupCounts } from '../../test/support/scripted-provider.js';
-import type { CacheConfig } from '../config/app-config.js';
+import type { CacheConfig } from './providers.config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { askInOrder } from './decision-clock.js';
 import type { GuardedProvider } from './guarded-provider.js';

@@ -9,7 +9,7 @@ import {
   ScriptedProvider,
 } from '../../test/support/scripted-provider.js';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
-import type { CacheConfig } from '../config/app-config.js';
+import type { CacheConfig } from './providers.config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import { Caller } from '../plugin-api/caller.js';

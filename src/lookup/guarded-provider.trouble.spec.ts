@@ -9,7 +9,7 @@ import {
   ScriptedProvider,
 } from '../../test/support/scripted-provider.js';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
-import type { ProviderConfig } from '../config/app-config.js';
+import type { ProviderConfig } from './providers.config.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import type { ProviderOutcome } from './outcome.js';

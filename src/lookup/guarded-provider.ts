@@ -1,5 +1,5 @@
 import { msUntil, secondsSince } from '../common/elapsed.js';
-import type { ProviderConfig } from '../config/app-config.js';
+import type { ProviderConfig } from './providers.config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
 import { isPromise, readAnswer } from './answer.js';

@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { TargetConfig } from '../config/app-config.js';
 import { askInOrder } from './decision-clock.js';
 import type { ClockSettings } from './decision-clock.js';
 import type { LookupResult } from './outcome.js';
 import type { Caller } from '../plugin-api/caller.js';
 import { recordApplies } from '../plugin-api/vip-record.js';
 import { ProviderRegistry } from './provider-registry.js';
+
+/** Who is asked about the callers of a target, and for how long. */
+export interface LookupPlan {
+  /** Names of providers, in order of precedence. */
+  readonly providers: readonly string[];
+  /** For the whole decision. */
+  readonly deadlineMs: number;
+  /** How long a provider may be busy before the next one is asked as well. */
+  readonly staggerMs: number;
+}
 
 /** Finds a caller's record with the providers of one target. */
 @Injectable()
@@ -20,7 +29,7 @@ export class LookupService {
    */
   find(
     caller: Caller,
-    target: TargetConfig,
+    target: LookupPlan,
     targetid: string | undefined,
     spentMs: number,
     trace?: ClockSettings['trace'],

@@ -3,11 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppConfig, ProviderConfig } from '../config/app-config.js';
+import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import type { ConfigProblem } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
-import { isSameProvider } from '../config/same-config.js';
+import { isSameProvider } from './same-provider.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -64,7 +64,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
 
   constructor(
-    private readonly live: LiveConfig,
+    private readonly live: LiveConfig<ProvidersConfig>,
     @Inject(VIP_LOOKUP_KINDS) private readonly kinds: ReadonlyMap<string, ProviderClass>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly moduleRef: ModuleRef,
@@ -97,7 +97,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * @throws ConfigError as `onModuleInit`, and when one that works would be replaced by one that a local file keeps from
    *   opening; then nothing has changed
    */
-  async prepare(config: AppConfig, files: Set<string>): Promise<PreparedProviders> {
+  async prepare(config: ProvidersConfig, files: Set<string>): Promise<PreparedProviders> {
     const before = this.#made;
     const next = await this.#makeAll(config);
     const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
@@ -196,7 +196,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The providers of a configuration: those in use that are configured just so, and new ones. */
-  async #makeAll(config: AppConfig): Promise<MadeByName> {
+  async #makeAll(config: ProvidersConfig): Promise<MadeByName> {
     const all = new Map<string, Made>();
     const fresh: GuardedProvider[] = [];
     try {
@@ -215,7 +215,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return all;
   }
 
-  async #make(entry: ProviderConfig, config: AppConfig): Promise<Made> {
+  async #make(entry: ProviderConfig, config: ProvidersConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
     const context: ProviderContext = {
       name: entry.name,

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { LoggingConfig } from '../config/app-config.js';
+import type { LoggingConfig } from './logging.config.js';
 import { LogOutput } from './log-output.js';
 import { createLogger, standardOutput } from './logger.js';
 import { lookupContext, traceFields } from './lookup-context.js';

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import type { LoggingConfig } from '../config/app-config.js';
+import type { LoggingConfig } from './logging.config.js';
 import { LogOutput } from './log-output.js';
 import { maskNumbersIn } from './masking.js';
 

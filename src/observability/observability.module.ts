@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import type { AppConfig } from '../config/app-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { LoadMeter } from './load-meter.js';
+import type { ObservabilityConfig } from './logging.config.js';
 import { createLogger, LOGGER, standardOutput } from './logger.js';
 import { traceFields } from './lookup-context.js';
 import { MetricsController } from './metrics.controller.js';
@@ -15,9 +15,9 @@ import { Tracing } from './tracing.js';
     LoadMeter,
     {
       provide: MetricsService,
-      useFactory: (live: LiveConfig) => {
+      useFactory: (live: LiveConfig<ObservabilityConfig>) => {
         const metrics = new MetricsService();
-        const tell = (config: AppConfig): void =>
+        const tell = (config: ObservabilityConfig): void =>
           metrics.configured(config.providers.keys(), config.targets.keys());
         tell(live.current);
         live.onSwap(tell);
@@ -28,7 +28,7 @@ import { Tracing } from './tracing.js';
     Tracing,
     {
       provide: LOGGER,
-      useFactory: (live: LiveConfig, metrics: MetricsService) => {
+      useFactory: (live: LiveConfig<ObservabilityConfig>, metrics: MetricsService) => {
         const logger = createLogger(
           live.current.logging,
           standardOutput((lines) => metrics.logLinesDropped(lines)),

@@ -14,7 +14,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VERSION } from '../common/version.js';
-import type { TracingConfig } from '../config/app-config.js';
+import type { TracingConfig } from './tracing-environment.js';
 import type { Logger } from './logger.js';
 import { lookupContext } from './lookup-context.js';
 import type { TracedLookup } from './lookup-context.js';

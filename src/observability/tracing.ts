@@ -4,6 +4,7 @@ import { LiveConfig } from '../config/live-config.js';
 import type { CallTracer } from './call-trace.js';
 import type { Logger } from './logger.js';
 import { LOGGER } from './logger.js';
+import type { ObservabilityConfig } from './logging.config.js';
 
 /** Traces of calls, off unless the environment asks for them. Off, nothing of OpenTelemetry is even loaded. */
 @Injectable()
@@ -11,7 +12,7 @@ export class Tracing implements OnApplicationShutdown {
   #calls: CallTracer | undefined;
 
   constructor(
-    private readonly config: LiveConfig,
+    private readonly config: LiveConfig<ObservabilityConfig>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig } from '../app/app.config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';

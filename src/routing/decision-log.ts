@@ -13,6 +13,7 @@ import type { CallTrace } from '../observability/call-trace.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import { CallIds } from './call-id.js';
 import type { Call, Decision } from './decision.js';
+import type { LoggingConfig } from '../observability/logging.config.js';
 
 /** An authenticated request, as far as it is told of. */
 export interface LoggedRequest {
@@ -33,7 +34,7 @@ export class DecisionLog {
   readonly #callIds = new CallIds();
 
   constructor(
-    private readonly live: LiveConfig,
+    private readonly live: LiveConfig<{ readonly logging: LoggingConfig }>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly metrics: MetricsService,
     private readonly tracing: Tracing,

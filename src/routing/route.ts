@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../config/app-config.js';
+import type { RouteConfig } from './targets.config.js';
 import type { JsonObject } from '../common/json.js';
 import { CompiledInstructions } from './instructions.js';
 

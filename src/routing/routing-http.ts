@@ -13,9 +13,10 @@ import { DecisionLog } from './decision-log.js';
 import type { Reason } from './decision.js';
 import { Overloaded } from './load.guard.js';
 import { RoutingRequest } from './routing.request.js';
+import type { TargetsConfig } from './targets.config.js';
 
 /** What the endpoint gets: made by `OwnPrototypeAdapter`, let in by `CallerGuard`. */
-export type RoutingHttpRequest = AuthenticatedRequest & TimedRequest & { trace?: CallTrace };
+export type RoutingHttpRequest = AuthenticatedRequest<TargetsConfig> & TimedRequest & { trace?: CallTrace };
 
 /** Parameter decorator: the parsed JSON body, read only now that the guard has let the request in. */
 export const JsonBody = createParamDecorator((_: unknown, context) =>

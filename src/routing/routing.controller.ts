@@ -1,7 +1,7 @@
 import { All, Controller, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Response } from 'express';
 import { CallerGuard } from '../auth/caller.guard.js';
-import { assertMayAsk } from '../auth/may-ask.js';
+import { assertMayAsk } from './may-ask.js';
 import { Problem } from '../http/problem.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_TARGET } from '../config/app-config.js';
-import type { AppConfig, TargetConfig } from '../config/app-config.js';
+import { DEFAULT_TARGET } from './targets.config.js';
+import type { TargetConfig, TargetsConfig } from './targets.config.js';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { LookupService } from '../lookup/lookup.service.js';
@@ -29,7 +29,7 @@ export class RoutingService {
   readonly #ownInstructions = new WeakMap<object, CompiledInstructions>();
 
   constructor(
-    live: LiveConfig,
+    live: LiveConfig<TargetsConfig>,
     private readonly lookup: LookupService,
   ) {
     this.#targets = live.derive(({ targets, country }) => ({ targets, country }), compile);
@@ -100,7 +100,7 @@ export class RoutingService {
   }
 }
 
-function compile({ targets, country }: Pick<AppConfig, 'targets' | 'country'>): Map<string, Target> {
+function compile({ targets, country }: TargetsConfig): Map<string, Target> {
   return new Map(
     [...targets].map(([name, config]) => [
       name,

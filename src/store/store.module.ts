@@ -10,7 +10,7 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: ({ current }: LiveConfig, logger: Logger) =>
+      useFactory: ({ current }: LiveConfig<{ readonly databaseUrl: string }>, logger: Logger) =>
         new DatabaseStates(current.databaseUrl, logger),
       inject: [LiveConfig, LOGGER],
     },

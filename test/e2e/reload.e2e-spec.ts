@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AppConfig } from '../../src/app/app.config.js';
 import { ConfigStatus } from '../../src/config/config-status.js';
 import { LiveConfig } from '../../src/config/live-config.js';
 import { LOGGER } from '../../src/observability/logger.js';
@@ -239,7 +240,9 @@ describe('another configuration', () => {
     await writeFile(cert, 'half a certificate');
     await change({ server: tls, targets: target('list', 'SECOND') });
     const { app } = service!;
-    expect(app.get(LiveConfig).current.targets.get('SALES_QUEUE')!.routes[0]!.instructions).toEqual({
+    expect(
+      app.get<LiveConfig<AppConfig>>(LiveConfig).current.targets.get('SALES_QUEUE')!.routes[0]!.instructions,
+    ).toEqual({
       InitialTarget: 'SECOND',
     });
     expect(app.get(ConfigStatus).refused.has('file')).toBe(false);

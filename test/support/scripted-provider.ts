@@ -1,4 +1,4 @@
-import type { CacheConfig, ProviderConfig } from '../../src/config/app-config.js';
+import type { CacheConfig, ProviderConfig } from '../../src/lookup/providers.config.js';
 import { GuardedProvider } from '../../src/lookup/guarded-provider.js';
 import type { LookupUnderWay, ProviderOutcome } from '../../src/lookup/outcome.js';
 import type { Caller } from '../../src/plugin-api/caller.js';

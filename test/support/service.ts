@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { loadConfig } from '../../src/app/load-config.js';
 import { ConfigReload } from '../../src/app/reload.js';
 import { createApp } from '../../src/app/setup.js';
-import { readEnvironment } from '../../src/config/environment.js';
+import { readEnvironment } from '../../src/app/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
 import { pino } from 'pino';
 import { ask, KEY } from './ask.js';

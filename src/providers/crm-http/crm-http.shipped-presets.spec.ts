@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkConfig } from '../../config/check-config.js';
+import { checkConfig } from '../../app/app.config.js';
 import { parseConfig } from '../../config/read-config-file.js';
 import { vipLookupKindOf } from '../../plugin-api/vip-lookup.decorator.js';
 import { presetNames, readPresetFile } from './crm-http.preset-files.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/app/load-config.js';
-import { readEnvironment } from '../../../src/config/environment.js';
+import { readEnvironment } from '../../../src/app/environment.js';
 import { presetNames } from '../../../src/providers/crm-http/crm-http.preset-files.js';
 import { eventually } from '../eventually.js';
 import { KEY, RunningService } from '../service.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { IsOptional, IsString } from 'class-validator';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkConfig } from './check-config.js';
-import { parseConfig, readConfigFile } from './read-config-file.js';
+import { checkConfig } from './app.config.js';
+import { parseConfig, readConfigFile } from '../config/read-config-file.js';
 
 class ListOptions {
   @IsString()

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
-import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
-import { toPlain } from './config-node.js';
-import type { Report } from './report.js';
-import { NOT_TEXT } from './rules.js';
+import type { ConfigMap, ConfigNode, ConfigScalar } from '../config/config-node.js';
+import { toPlain } from '../config/config-node.js';
+import type { Report } from '../config/report.js';
+import { NOT_TEXT } from '../config/rules.js';
 import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
 import type { JsonObject } from '../common/json.js';
 

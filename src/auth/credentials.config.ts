@@ -1,9 +1,54 @@
-import type { CredentialConfig } from './app-config.js';
-import { checkNames } from './check-targets.js';
-import { itemsAt, textOf } from './config-node.js';
-import type { ConfigMap, ConfigNode } from './config-node.js';
-import type { Report } from './report.js';
-import type { CredentialSection } from './sections.js';
+import { checkNames } from '../config/check-names.js';
+import { itemsAt, textOf } from '../config/config-node.js';
+import type { ConfigMap, ConfigNode } from '../config/config-node.js';
+import { Key, ListKey } from '../config/key.js';
+import type { Report } from '../config/report.js';
+import { text } from '../config/rules.js';
+import { apiKey, password, username } from './secret-rules.js';
+
+export class CredentialSection {
+  @Key(
+    'Name of the credential, for logs; the secret itself is never logged.',
+    text('Write a name for the logs.', 64),
+    { required: true },
+  )
+  id: string;
+
+  @Key('Key that the caller sends in X-Benemen-APIKey: plain, or sha256: and 64 hex digits.', apiKey)
+  apiKey?: string;
+
+  @Key('User name for HTTP Basic.', username)
+  username?: string;
+
+  @Key('Password for HTTP Basic: plain, or scrypt:<salt>:<hash> as hash-secret prints it.', password)
+  password?: string;
+
+  @ListKey(
+    'Targets that the credential is limited to; default means calls that fall to the default target.',
+    text('Write the name of a target.', 200),
+  )
+  targets?: string[];
+}
+
+/** Who may ask. */
+export interface CredentialsConfig {
+  readonly credentials: readonly CredentialConfig[];
+}
+
+export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
+export interface ApiKeyCredentialConfig {
+  readonly id: string;
+  /** Plain, or `sha256:<64 hex digits>`. */
+  readonly apiKey: string;
+  readonly targets: readonly string[] | undefined;
+}
+export interface BasicCredentialConfig {
+  readonly id: string;
+  readonly username: string;
+  /** Plain, or `scrypt:<salt>:<hash>` as `hash-secret` prints it. */
+  readonly password: string;
+  readonly targets: readonly string[] | undefined;
+}
 
 /**
  * The secrets that ship with the demo configuration, known to everybody: its API key, and the hash of `demo-password`

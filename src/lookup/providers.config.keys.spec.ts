@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkConfig } from './check-config.js';
-import { parseConfig } from './read-config-file.js';
+import { checkConfig } from '../app/app.config.js';
+import { parseConfig } from '../config/read-config-file.js';
 
 class NoOptions {}
 const kinds = new Map([['none', { options: NoOptions }]]);

@@ -1,16 +1,112 @@
-import { durationMs, parseDuration } from '../common/duration.js';
-import type { CacheConfig, ProviderConfig } from './app-config.js';
 import type { CompletionTools } from '../common/completed-options.js';
+import { durationMs, parseDuration } from '../common/duration.js';
 import { suggestion } from '../common/near-name.js';
-import { propertiesOf } from './class-metadata.js';
-import { completeProvider } from './complete-options.js';
-import type { Kind } from './complete-options.js';
-import { textOf, toPlain } from './config-node.js';
-import type { ConfigMap, ConfigNode } from './config-node.js';
-import { readSection } from './read-section.js';
-import { Report } from './report.js';
-import { ProviderSection } from './sections.js';
-import type { CacheSection } from './sections.js';
+import { propertiesOf } from '../config/class-metadata.js';
+import { completeProvider } from '../config/complete-options.js';
+import type { Kind } from '../config/complete-options.js';
+import { textOf, toPlain } from '../config/config-node.js';
+import type { ConfigMap, ConfigNode } from '../config/config-node.js';
+import { Key, SectionKey } from '../config/key.js';
+import { readSection } from '../config/read-section.js';
+import { Report } from '../config/report.js';
+import { COUNTRY_KEY, country, duration, text, wholeNumber } from '../config/rules.js';
+import type { LoggingConfig } from '../observability/logging.config.js';
+
+export class CacheSection {
+  @Key('How long a found record is kept.', duration({ min: '1ms' }), { required: true })
+  ttl: string;
+
+  @Key('How long "not a VIP" is kept; 0ms not at all. Default: as ttl.', duration())
+  negativeTtl?: string;
+
+  @Key(
+    'How long after its ttl an answer is still given at once, while the provider is asked again in the background.',
+    duration({ default: '0ms' }),
+    { default: '0ms' },
+  )
+  staleWhileRevalidate = '0ms';
+
+  @Key(
+    'How long after its ttl a found record may still be used while the provider fails or is too slow.',
+    duration({ default: '0ms' }),
+    { default: '0ms' },
+  )
+  staleIfError = '0ms';
+
+  @Key('How many callers are kept; the one unused for longest goes first.', wholeNumber(1, 1e6, 10_000), {
+    default: 10_000,
+  })
+  maxEntries = 10_000;
+}
+
+/** The keys that every provider has, whatever its kind. */
+export class ProviderSection {
+  @Key(
+    'What kind of lookup this is: static-file, database, crm-http, or a kind that a plug-in brings.',
+    text('Write the kind of lookup.', 40),
+    { required: true },
+  )
+  kind: string;
+
+  @Key(`${COUNTRY_KEY} For the data of this provider.`, country)
+  country?: string;
+
+  @Key('Longest time for one lookup.', duration({ min: '1ms', default: '1000ms' }), { default: '1000ms' })
+  timeout = '1000ms';
+
+  @Key('How many lookups may be under way at once; more wait for their turn.', wholeNumber(1, 10_000, 50), {
+    default: 50,
+  })
+  maxConcurrent = 50;
+
+  @Key(
+    'How many lookups may wait for their turn; more are turned away at once.',
+    wholeNumber(0, 100_000, 100),
+    { default: 100 },
+  )
+  maxQueued = 100;
+
+  @SectionKey('Keep answers in memory. Without it every call asks the provider.', () => CacheSection)
+  cache?: CacheSection;
+}
+
+export interface ProviderConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly country: string | undefined;
+  /** For one lookup, the time in the queue included. */
+  readonly timeoutMs: number;
+  /** Lookups under way at once at most; `maxQueued` more may wait for their turn. */
+  readonly maxConcurrent: number;
+  readonly maxQueued: number;
+  readonly cache: CacheConfig | undefined;
+  /** Checked instance of the kind's options class. */
+  readonly options: object;
+  /** All its keys as plain values, `${…}` and presets filled in: secrets are among them. To compare, never to show. */
+  readonly written: unknown;
+}
+
+export interface CacheConfig {
+  readonly ttlMs: number;
+  /** 0: "not a VIP" is not kept. */
+  readonly negativeTtlMs: number;
+  readonly staleWhileRevalidateMs: number;
+  readonly staleIfErrorMs: number;
+  readonly maxEntries: number;
+}
+
+/** What the registry sees of the configuration. */
+export interface ProvidersConfig {
+  /** Absolute path of the YAML file. */
+  readonly file: string;
+  /** Directory that relative paths start from. */
+  readonly directory: string;
+  readonly country: string | undefined;
+  /** Name -> configured lookup, in the file's order. */
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  readonly databaseUrl: string;
+  readonly logging: LoggingConfig;
+}
 
 /** The kinds of provider that exist, by the word after `kind:`. */
 export type Kinds = ReadonlyMap<string, Kind>;

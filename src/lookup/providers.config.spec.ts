@@ -17,8 +17,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsDuration } from '../common/duration.js';
-import { checkConfig } from './check-config.js';
-import { parseConfig } from './read-config-file.js';
+import { checkConfig } from '../app/app.config.js';
+import { parseConfig } from '../config/read-config-file.js';
 
 class Login {
   @IsIn(['basic', 'bearer'])

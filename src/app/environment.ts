@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
-import { ConfigError } from './config-error.js';
-import type { ConfigProblem } from './config-error.js';
-import { shorten } from './config-node.js';
-import * as rules from './rules.js';
-import { readTracing } from './tracing-environment.js';
-import type { TracingConfig } from './tracing-environment.js';
-
-/** Environment variables; one that is absent or `undefined` is not set. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import { ConfigError } from '../config/config-error.js';
+import type { ConfigProblem } from '../config/config-error.js';
+import { shorten } from '../config/config-node.js';
+import { DEFAULT_CONFIG } from '../config/read-config-file.js';
+import type { Variables } from '../config/read-config-file.js';
+import * as rules from '../config/rules.js';
+import { readTracing } from '../observability/tracing-environment.js';
+import type { TracingConfig } from '../observability/tracing-environment.js';
 
 /** What the service takes from the environment. An empty variable counts as not set. */
 export interface Environment {
@@ -27,8 +26,6 @@ export interface Environment {
   readonly variables: Variables;
 }
 
-/** Relative to the working directory. */
-export const DEFAULT_CONFIG = 'config/smartrouting.yaml';
 const DEFAULT_DATABASE = 'sqlite:data/smartrouting.sqlite';
 
 /**

@@ -10,11 +10,12 @@ import type { VipRecord } from '../plugin-api/vip-record.js';
 import { CrmHttpOptions } from '../providers/crm-http/crm-http.options.js';
 import { DatabaseOptions } from '../providers/database/database.options.js';
 import { StaticFileOptions } from '../providers/static-file/static-file.options.js';
-import type { AppConfig, BasicCredentialConfig } from './app-config.js';
-import { checkConfig } from './check-config.js';
+import type { AppConfig } from './app.config.js';
+import type { BasicCredentialConfig } from '../auth/credentials.config.js';
+import { checkConfig } from './app.config.js';
 import { readEnvironment } from './environment.js';
 import { configJsonSchema } from './json-schema.js';
-import { parseConfig, readConfigFile } from './read-config-file.js';
+import { parseConfig, readConfigFile } from '../config/read-config-file.js';
 
 const kinds = new Map<string, { options: new () => object }>([
   ['static-file', { options: StaticFileOptions }],

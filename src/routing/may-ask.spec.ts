@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TargetConfig } from '../config/app-config.js';
+import type { TargetConfig } from './targets.config.js';
 import { Problem } from '../http/problem.js';
 import { assertMayAsk } from './may-ask.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
-import { checkConfig } from './check-config.js';
-import { parseConfig } from './read-config-file.js';
+import { checkConfig } from './app.config.js';
+import { parseConfig } from '../config/read-config-file.js';
 
 class ListOptions {
   @IsString()

@@ -1,8 +1,7 @@
-import type { AppConfig } from '../config/app-config.js';
-import { DEFAULT_TARGET } from '../config/app-config.js';
+import { DEFAULT_TARGET } from './targets.config.js';
 import { Problem } from '../http/problem.js';
 import type { MetricsService } from '../observability/metrics.service.js';
-import type { CallerCredential } from './credential-store.js';
+import type { CallerCredential } from '../auth/credential-store.js';
 
 /**
  * Refuses a credential that is limited to other targets; one without `targets` may ask for all. Who may ask for `default`
@@ -13,7 +12,7 @@ import type { CallerCredential } from './credential-store.js';
 export function assertMayAsk(
   credential: CallerCredential,
   targetid: string | undefined,
-  targets: AppConfig['targets'],
+  targets: ReadonlyMap<string, unknown>,
   metrics: Pick<MetricsService, 'authFailure'>,
 ): void {
   if (credential.targets === undefined) return;

@@ -1,5 +1,5 @@
 import { isPasswordHash, readApiKeyHash } from '../common/secret-hash.js';
-import { textThat } from './rules.js';
+import { textThat } from '../config/rules.js';
 
 const KEY_HINT = 'Write the key, sha256: and 64 hex digits, or ${NAME} of a variable that is not empty.';
 

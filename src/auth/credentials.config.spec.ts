@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { verifyPassword } from '../common/secret-hash.js';
-import { checkConfig } from './check-config.js';
-import { DEMO_SECRETS } from './check-credentials.js';
-import { parseConfig } from './read-config-file.js';
+import { checkConfig } from '../app/app.config.js';
+import { DEMO_SECRETS } from './credentials.config.js';
+import { parseConfig } from '../config/read-config-file.js';
 
 class NoOptions {}
 const kinds = new Map([['none', { options: NoOptions }]]);

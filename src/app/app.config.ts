@@ -1,0 +1,178 @@
+import ipaddr from 'ipaddr.js';
+import { resolve } from 'node:path';
+import { checkCredentials, credentialConfig, CredentialSection } from '../auth/credentials.config.js';
+import type { CredentialConfig } from '../auth/credentials.config.js';
+import { itemsAt, mapAt, textOf } from '../config/config-node.js';
+import type { ConfigMap } from '../config/config-node.js';
+import { deepFreeze } from '../config/freeze.js';
+import { Key, ListKey, SectionKey, SectionsKey } from '../config/key.js';
+import type { ConfigSource } from '../config/read-config-file.js';
+import { readSection } from '../config/read-section.js';
+import { Report } from '../config/report.js';
+import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
+import { checkManagement, managementConfig, ManagementSection } from '../http/management.config.js';
+import type { ManagementConfig } from '../http/management.config.js';
+import { serverConfig, ServerSection } from '../http/server.config.js';
+import type { ServerConfig } from '../http/server.config.js';
+import { checkProviders } from '../lookup/providers.config.js';
+import type { Kinds, ProviderConfig } from '../lookup/providers.config.js';
+import { LoggingSection } from '../observability/logging.config.js';
+import type { LoggingConfig } from '../observability/logging.config.js';
+import type { TracingConfig } from '../observability/tracing-environment.js';
+import type { CheckInstruction } from '../routing/check-instructions.js';
+import { checkTargets } from '../routing/targets.config.js';
+import type { TargetConfig } from '../routing/targets.config.js';
+import type { Environment } from './environment.js';
+
+/** The file as a whole. */
+export class RootSection {
+  @Key(`${COUNTRY_KEY} A target or provider may have its own.`, country)
+  country?: string;
+
+  @SectionKey('Where the service listens and whom it lets in.', () => ServerSection)
+  server: ServerSection = new ServerSection();
+
+  @SectionKey(
+    'Health, metrics and the OpenAPI page on a port of their own, without TLS. Without it they are on the port of the calls.',
+    () => ManagementSection,
+  )
+  management?: ManagementSection;
+
+  @SectionsKey('Who may ask: API keys and HTTP Basic logins.', () => CredentialSection, {
+    required: true,
+    hint: 'Write at least one credential with an id and an apiKey, or a username and password.',
+  })
+  credentials: CredentialSection[];
+
+  @Key(
+    'Name: a configured lookup. Letters, digits, - _ and . in names.',
+    mapping('Write a name and, below it, kind: and the options of that kind.'),
+    { required: true },
+  )
+  providers: Record<string, unknown>;
+
+  @Key(
+    'Target id: what to do for calls to it. default is for calls to any other.',
+    mapping('Write a targetid, or default, and, below it, providers: and routes:.'),
+    { required: true },
+  )
+  targets: Record<string, unknown>;
+
+  @SectionKey('What is logged.', () => LoggingSection)
+  logging: LoggingSection = new LoggingSection();
+
+  @ListKey(
+    'Plug-ins that bring further kinds of provider: npm packages, or files relative to this one.',
+    text('Write the name of a package or the path of a file.'),
+    { mayBeEmpty: true, default: [] },
+  )
+  plugins: string[] = [];
+}
+
+/** The configuration as the service uses it: checked, complete with defaults, durations in ms, frozen. */
+export interface AppConfig {
+  /** Absolute path of the YAML file. */
+  readonly file: string;
+  /** Directory that relative paths start from. */
+  readonly directory: string;
+  /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
+  readonly country: string | undefined;
+  readonly server: ServerConfig;
+  /** `undefined` = on the port of the calls. */
+  readonly management: ManagementConfig | undefined;
+  readonly credentials: readonly CredentialConfig[];
+  /** Name -> configured lookup, in the file's order. */
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  /** Name -> target, `default` among them when configured. */
+  readonly targets: ReadonlyMap<string, TargetConfig>;
+  readonly logging: LoggingConfig;
+  /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`, which may list several servers. */
+  readonly databaseUrl: string;
+  /** From the `OTEL_` variables; absent: no traces. */
+  readonly tracing?: TracingConfig | undefined;
+  /** What is allowed but probably not meant; logged at start, printed by `config check`. */
+  readonly warnings: readonly string[];
+}
+
+export interface CheckHooks {
+  /** Called for each text in instructions, at any depth. */
+  readonly checkInstruction?: CheckInstruction;
+}
+
+/**
+ * Second stage: checks everything.
+ * @param source from `readConfigFile`
+ * @param kinds built-in kinds and those of the plug-ins
+ * @returns the configuration with all defaults filled in, frozen
+ * @throws ConfigError listing every problem of the file
+ */
+export function checkConfig(
+  source: ConfigSource,
+  kinds: Kinds,
+  environment: Pick<Environment, 'port' | 'host' | 'databaseUrl' | 'tracing' | 'warnings'>,
+  hooks: CheckHooks = {},
+): AppConfig {
+  const file = source.root;
+  const report = new Report(source.problems);
+  const root = readSection(RootSection, file, report);
+  const providerMap = mapAt(file, 'providers');
+  const targetMap = mapAt(file, 'targets');
+  const targetNames = namesIn(targetMap);
+  const resolvePath = (path: string): string => {
+    const absolute = resolve(source.directory, path);
+    // Kinds ask for the path of a file that options stand in.
+    source.files.add(absolute);
+    return absolute;
+  };
+  const host = environment.host ?? textOf(mapAt(file, 'server')?.entries.get('host'));
+
+  checkCredentials(itemsAt(file, 'credentials'), targetNames, isLoopback(host), report);
+  const providers = checkProviders(providerMap, kinds, { resolvePath }, report);
+  const targets = checkTargets(targetMap, namesIn(providerMap), report, hooks.checkInstruction);
+  warnOfUnused(providerMap, targetMap, report);
+  checkManagement(root, file, environment, report);
+  report.throwIfAny(source.shownAs);
+
+  const { server, management, credentials, country, logging } = root!;
+  return deepFreeze<AppConfig>({
+    file: source.file,
+    directory: source.directory,
+    country,
+    server: serverConfig(server, source.directory, environment),
+    management: managementConfig(management, server, environment),
+    credentials: credentials.map(credentialConfig),
+    providers,
+    targets,
+    logging: { level: logging.level, numbers: logging.numbers },
+    databaseUrl: environment.databaseUrl,
+    tracing: environment.tracing,
+    warnings: [...(environment.warnings ?? []), ...report.warnings],
+  });
+}
+
+function namesIn(map: ConfigMap | undefined): string[] | undefined {
+  return map && [...map.entries.keys()];
+}
+
+/** @param host `undefined` = the default, 127.0.0.1 */
+function isLoopback(host: string | undefined): boolean {
+  if (host === undefined || host === 'localhost') return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+}
+
+function warnOfUnused(
+  providers: ConfigMap | undefined,
+  targets: ConfigMap | undefined,
+  report: Report,
+): void {
+  const used = new Set<unknown>();
+  for (const target of targets?.entries.values() ?? []) {
+    if (target.kind !== 'map') continue;
+    for (const item of itemsAt(target, 'providers'))
+      used.add(item.kind === 'scalar' ? item.value : undefined);
+  }
+  for (const [name, node] of providers?.entries ?? []) {
+    if (!used.has(name))
+      report.warn(node, 'No target uses this provider. List it under providers: of a target, or remove it.');
+  }
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { durationMs } from '../common/duration.js';
+import { Key, ListKey, SectionKey } from '../config/key.js';
+import { duration, host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
+
+export class TlsSection {
+  @Key('PEM file with the certificate and its chain.', path, { required: true })
+  cert: string;
+
+  @Key('PEM file with the private key.', path, { required: true })
+  key: string;
+
+  @Key(
+    'PEM file with the authorities that sign client certificates. With it every client has to show one (mutual TLS).',
+    path,
+  )
+  clientCa?: string;
+}
+
+export class ServerSection {
+  @Key('Address to listen on. The environment variable HOST overrides it.', host, { default: '127.0.0.1' })
+  host = '127.0.0.1';
+
+  @Key('Port to listen on; 0 takes a free one. The environment variable PORT overrides it.', port, {
+    default: 3000,
+  })
+  port = 3000;
+
+  @Key('Path that Core posts its calls to.', routePath, { default: '/smartrouting' })
+  path = '/smartrouting';
+
+  @SectionKey('HTTPS without a proxy in front. The files are read again when they change.', () => TlsSection)
+  tls?: TlsSection;
+
+  @ListKey('Who may call: addresses and ranges. Without it: everybody.', network)
+  allowedNetworks?: string[];
+
+  @ListKey('Proxies whose X-Forwarded-For is believed: addresses and ranges.', network, {
+    mayBeEmpty: true,
+    default: [],
+  })
+  trustedProxies: string[] = [];
+
+  @Key(
+    'How long calls are still taken after a SIGTERM, while /health/ready says 503 so that balancers look elsewhere.',
+    duration({ max: '5m', why: 'A supervisor kills before that.', default: '2s' }),
+    { default: '2s' },
+  )
+  shutdownGrace = '2s';
+  @Key('How many connections may be open; further ones are dropped at once.', wholeNumber(1, 1e6, 10_000), {
+    default: 10_000,
+  })
+  maxConnections = 10_000;
+
+  @Key(
+    'How many of them may come from one address, or from one IPv6 network of 64 bits; trusted proxies may have all.',
+    wholeNumber(1, 1e6),
+  )
+  maxConnectionsPerAddress?: number;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Absolute paths of PEM files. */
+  readonly tls: TlsConfig | undefined;
+  /** CIDR ranges or addresses; `undefined` = everybody. */
+  readonly allowedNetworks: readonly string[] | undefined;
+  readonly trustedProxies: readonly string[];
+  /** For how long calls are still taken when `/health/ready` says already that no more are wanted, milliseconds. */
+  readonly shutdownGraceMs: number;
+  /** Connections beyond it are dropped. */
+  readonly maxConnections: number;
+  /** Of one IPv4 address or IPv6 /64; trusted proxies may have all. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+export interface TlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of client certificates; with it every client has to show one. */
+  readonly clientCa: string | undefined;
+}
+
+/** What `HOST` and `PORT` say, over the section. */
+export interface ServerEnvironment {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** @param directory that relative paths start from */
+export function serverConfig(
+  section: ServerSection,
+  directory: string,
+  environment: ServerEnvironment,
+): ServerConfig {
+  const { tls } = section;
+  return {
+    host: environment.host ?? section.host,
+    port: environment.port ?? section.port,
+    path: section.path,
+    tls: tls && {
+      cert: resolve(directory, tls.cert),
+      key: resolve(directory, tls.key),
+      clientCa: tls.clientCa === undefined ? undefined : resolve(directory, tls.clientCa),
+    },
+    allowedNetworks: section.allowedNetworks,
+    trustedProxies: section.trustedProxies,
+    shutdownGraceMs: durationMs(section.shutdownGrace),
+    maxConnections: section.maxConnections,
+    maxConnectionsPerAddress:
+      section.maxConnectionsPerAddress ?? Math.max(1, Math.floor(section.maxConnections / 4)),
+  };
+}
