@@ -33,7 +33,7 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
  */
 @Injectable()
 export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
-  readonly #isAllowed: Derived<((address: string) => boolean) | undefined>;
+  readonly #isAllowed: Derived<HttpConfig, ((address: string) => boolean) | undefined>;
 
   constructor(
     private readonly credentials: Credentials,

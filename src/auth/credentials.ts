@@ -7,7 +7,7 @@ import type { CredentialsConfig } from './credentials.config.js';
 /** The store of the credentials in use; another one as soon as they change, so that no old login is remembered. */
 @Injectable()
 export class Credentials {
-  readonly #store: Derived<CredentialStore>;
+  readonly #store: Derived<CredentialsConfig, CredentialStore>;
 
   constructor(live: LiveConfig<CredentialsConfig>) {
     this.#store = live.derive(

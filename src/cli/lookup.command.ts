@@ -51,7 +51,7 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     await app.get(ProviderRegistry).open();
     const startedMs = performance.now();
     const call = { anum: number, bnum, targetid: target, extradata };
-    const decision = await app.get(RoutingService).decide(call, startedMs);
+    const decision = await app.get(RoutingService).decide({ call, config, startedMs });
     const ms = performance.now() - startedMs;
     print(
       json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, target, ms, config),

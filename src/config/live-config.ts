@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 
 /** Something made of a part of the configuration, and made anew when that part changes. */
-export interface Derived<T> {
+export interface Derived<Config, T> {
   readonly current: T;
+  /** What was made of a configuration that is, or was, in use: a call is decided by the one that it was let in with. */
+  of(config: Config): T;
 }
 
 /**
@@ -11,7 +13,7 @@ export interface Derived<T> {
  * several things without waiting in between sees one configuration. See docs/adr/0019-configuration-swapped-in-whole.md.
  */
 @Injectable()
-export class LiveConfig<Config> {
+export class LiveConfig<Config extends object> {
   #current: Config;
   readonly #derived: Preparable<Config>[] = [];
   readonly #listeners: Listener<Config>[] = [];
@@ -29,8 +31,8 @@ export class LiveConfig<Config> {
    * service: it is never forgotten.
    * @param part picks what it is made of; compared by value
    */
-  derive<Part, T>(part: (config: Config) => Part, make: (part: Part) => T): Derived<T> {
-    const derived = new DerivedPart(part, make, part(this.#current));
+  derive<Part, T>(part: (config: Config) => Part, make: (part: Part) => T): Derived<Config, T> {
+    const derived = new DerivedPart(part, make, this.#current);
     this.#derived.push(derived);
     return derived;
   }
@@ -63,23 +65,33 @@ interface Listener<Config> {
   told(config: Config): void;
 }
 
-class DerivedPart<Config, Part, T> implements Derived<T>, Preparable<Config> {
+class DerivedPart<Config extends object, Part, T> implements Derived<Config, T>, Preparable<Config> {
   current: T;
   #part: Part;
+  readonly #made = new WeakMap<Config, T>();
 
   constructor(
     private readonly pick: (config: Config) => Part,
     private readonly make: (part: Part) => T,
-    part: Part,
+    config: Config,
   ) {
-    this.#part = part;
-    this.current = make(part);
+    this.#part = pick(config);
+    this.current = make(this.#part);
+    this.#made.set(config, this.current);
+  }
+
+  of(config: Config): T {
+    const made = this.#made.get(config);
+    if (made === undefined && !this.#made.has(config))
+      throw new Error('a configuration that was never in use');
+    return made as T;
   }
 
   prepare(config: Config): () => void {
     const part = this.pick(config);
-    if (isDeepStrictEqual(part, this.#part)) return () => undefined;
-    const made = this.make(part);
+    const isSame = isDeepStrictEqual(part, this.#part);
+    const made = isSame ? this.current : this.make(part);
+    this.#made.set(config, made);
     return () => {
       this.#part = part;
       this.current = made;

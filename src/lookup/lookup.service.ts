@@ -16,29 +16,32 @@ export interface LookupPlan {
   readonly staggerMs: number;
 }
 
+/** What is looked for. */
+export interface Search {
+  readonly caller: Caller;
+  readonly plan: LookupPlan;
+  /** The configuration that the call was let in with. */
+  readonly config: object;
+  /** As the call gave it; decides which records apply. */
+  readonly targetid: string | undefined;
+  /** How much of the deadline is gone already. */
+  readonly spentMs: number;
+  /** Gets a part for each provider that is asked. */
+  readonly trace: ClockSettings['trace'];
+}
+
 /** Finds a caller's record with the providers of one target. */
 @Injectable()
 export class LookupService {
   constructor(private readonly registry: ProviderRegistry) {}
 
-  /**
-   * @param targetid as the call gave it; decides which records apply
-   * @param spentMs how much of the target's deadline is gone already
-   * @param trace gets a part for each provider that is asked
-   * @returns the result itself when all providers that had to be asked answered at once
-   */
-  find(
-    caller: Caller,
-    target: LookupPlan,
-    targetid: string | undefined,
-    spentMs: number,
-    trace?: ClockSettings['trace'],
-  ): LookupResult | Promise<LookupResult> {
-    const providers = target.providers.map((name) => this.registry.get(name));
+  /** @returns the result itself when all providers that had to be asked answered at once */
+  find({ caller, plan, config, targetid, spentMs, trace }: Search): LookupResult | Promise<LookupResult> {
+    const providers = plan.providers.map((name) => this.registry.get(name, config));
     const nowMs = Date.now();
     return askInOrder(providers, caller, {
-      staggerMs: target.staggerMs,
-      deadlineMs: target.deadlineMs - spentMs,
+      staggerMs: plan.staggerMs,
+      deadlineMs: plan.deadlineMs - spentMs,
       pick: (records) => records.find((record) => recordApplies(record, targetid, nowMs)),
       trace,
     });

@@ -24,8 +24,8 @@ export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
 const OPEN_WAIT_MS = 3_000;
 /** How long another configuration waits for them; calls are answered with the one before meanwhile. */
 const SWAP_WAIT_MS = 30_000;
-/** Longer than any decision: then nobody asks a provider that is not configured any more. */
-const RETIRE_MS = 5_000;
+/** Longer than a request may take to come (10 s) and its decision: then nobody asks a provider that is not configured any more. */
+const RETIRE_MS = 16_000;
 /** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
@@ -60,6 +60,8 @@ export interface PreparedProviders {
 @Injectable()
 export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   #made: MadeByName = new Map();
+  /** Configuration -> its providers, as long as a call may be decided by it. */
+  readonly #madeFor = new WeakMap<object, MadeByName>();
   /** Those that are open and not asked: not yet, or not any more. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
 
@@ -77,7 +79,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * @throws ConfigError for what only a provider itself can see of its options
    */
   async onModuleInit(): Promise<void> {
-    this.#made = await this.#makeAll(this.live.current);
+    const { current } = this.live;
+    this.#made = await this.#makeAll(current);
+    this.#madeFor.set(current, this.#made);
     for (const { guarded } of this.#made.values()) guarded.inUse();
     this.metrics.copyAges(() => this.#copyAges());
   }
@@ -127,6 +131,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       },
       swap: () => {
         this.#made = next;
+        this.#madeFor.set(config, next);
         for (const { logger } of next.values()) logger.level = config.logging.level;
         for (const { guarded } of gone) this.#retire(guarded);
         for (const guarded of fresh) {
@@ -138,11 +143,13 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
-  get(name: string): GuardedProvider {
-    const made = this.#made.get(name);
+  /** @param config in use, or was when the call came */
+  get(name: string, config: object = this.live.current): GuardedProvider {
+    const all = this.#madeFor.get(config);
+    const made = all?.get(name);
     if (made === undefined) {
       throw new Error(
-        `No provider "${name}". Made: ${[...this.#made.keys()].join(', ') || 'none'}. Was the module initialised?`,
+        `No provider "${name}". Made: ${[...(all?.keys() ?? [])].join(', ') || 'none'}. Was the module initialised?`,
       );
     }
     return made.guarded;

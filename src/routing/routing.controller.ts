@@ -40,7 +40,12 @@ export class RoutingController {
     try {
       const { calls } = this.tracing;
       if (calls !== undefined) request.trace = calls.begin(headers, arrivedMs);
-      const decision = await this.routing.decide(call, arrivedMs, request.trace);
+      const decision = await this.routing.decide({
+        call,
+        config: admittedBy,
+        startedMs: arrivedMs,
+        trace: request.trace,
+      });
       this.log.decided(call, decision, request);
       answer(response, decision.reason, decision.json);
     } finally {

@@ -22,10 +22,20 @@ interface Target {
   readonly routes: readonly Route[];
 }
 
+/** What is asked about a call. */
+export interface Question {
+  readonly call: Call;
+  /** The configuration that it was let in with. */
+  readonly config: TargetsConfig;
+  /** `performance.now()` when it came in; the target's deadline counts from then. */
+  readonly startedMs: number;
+  readonly trace?: CallTrace | undefined;
+}
+
 /** Decides about calls: target -> caller number -> providers -> record -> route -> instructions. */
 @Injectable()
 export class RoutingService {
-  readonly #targets: Derived<ReadonlyMap<string, Target>>;
+  readonly #targets: Derived<TargetsConfig, ReadonlyMap<string, Target>>;
   readonly #ownInstructions = new WeakMap<object, CompiledInstructions>();
 
   constructor(
@@ -35,13 +45,9 @@ export class RoutingService {
     this.#targets = live.derive(({ targets, country }) => ({ targets, country }), compile);
   }
 
-  /**
-   * @param startedMs `performance.now()` when the call came in; the target's deadline counts from then
-   * @param trace of the call, when there is one
-   * @returns always a decision; a provider's fault is a reason, not an exception
-   */
-  async decide(call: Call, startedMs: number, trace?: CallTrace): Promise<Decision> {
-    const target = this.#target(call.targetid);
+  /** @returns always a decision; a provider's fault is a reason, not an exception */
+  async decide({ call, config, startedMs, trace }: Question): Promise<Decision> {
+    const target = this.#target(call.targetid, config);
     const isWithheld = call.anum === undefined || isWithheldNumber(call.anum);
     const caller = isWithheld ? undefined : Caller.read(call.anum, target?.country);
     if (target === undefined)
@@ -49,13 +55,14 @@ export class RoutingService {
     const { name } = target.config;
     if (caller === undefined) return { reason: 'no-number', target: name, reports: [] };
     const spentMs = performance.now() - startedMs;
-    const { reason, record, provider, reports } = await this.lookup.find(
+    const { reason, record, provider, reports } = await this.lookup.find({
       caller,
-      target.config,
-      call.targetid,
+      plan: target.config,
+      config,
+      targetid: call.targetid,
       spentMs,
       trace,
-    );
+    });
     if (record === undefined) return { reason, target: name, caller, reports };
     const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));
     if (route === undefined) return { reason: 'no-route', target: name, caller, record, provider, reports };
@@ -75,8 +82,8 @@ export class RoutingService {
     };
   }
 
-  #target(targetid: string | undefined): Target | undefined {
-    const targets = this.#targets.current;
+  #target(targetid: string | undefined, config: TargetsConfig): Target | undefined {
+    const targets = this.#targets.of(config);
     return targets.get(targetid ?? DEFAULT_TARGET) ?? targets.get(DEFAULT_TARGET);
   }
 

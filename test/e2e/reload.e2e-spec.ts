@@ -314,7 +314,7 @@ describe('calls in hand and providers', () => {
       slow.answer({ tier: 'gold' });
       expect((await inHand).json).toEqual({ InitialTarget: 'FIRST' });
       expect(await slow.openConnections()).toBeGreaterThan(0);
-      jest.advanceTimersByTime(5_000);
+      jest.advanceTimersByTime(16_000);
       await eventually(async () => expect(await slow.openConnections()).toBe(0));
     } finally {
       await slow.stop();
@@ -337,7 +337,15 @@ describe('calls in hand and providers', () => {
     expect(crm.requests.length).toBe(requests + 2);
   });
 
-  it('may ask for what the credential allowed when the call came, whatever is configured when its body is there', async () => {
+  it.each([
+    ['the target', { targets: target('list', 'SECOND').replace('SALES_QUEUE', 'default') }],
+    ['what a VIP gets', { targets: target('list', 'SECOND') }],
+    [
+      'the provider',
+      { providers: 'other: { kind: static-file, file: ./vips.csv }', targets: target('other', 'SECOND') },
+    ],
+    ['the credential', { credentials: `{ id: other, apiKey: another-key-0123456 }` }],
+  ])('are decided by what was configured when they were let in, whatever becomes of %s', async (_, next) => {
     await start({ credentials: `{ id: core, apiKey: ${KEY}, targets: [SALES_QUEUE] }` });
     const atTheDoor = jest.spyOn(service!.app.get(LoadMeter), 'mustShed');
     const body = JSON.stringify(CALL);
@@ -353,12 +361,14 @@ describe('calls in hand and providers', () => {
       sent.on('response', resolve).on('error', reject);
       sent.write(body.slice(0, 5));
       eventually(() => expect(atTheDoor).toHaveBeenCalled())
-        .then(() => change({ targets: target('list', 'SECOND').replace('SALES_QUEUE', 'default') }))
+        .then(() => change(next))
+        .then(async () => expect(await configuration()).toMatchObject({ status: 'up' }))
         .then(() => sent.end(body.slice(5)))
         .catch(reject);
     });
-    const { statusCode } = (await answer).resume();
-    expect(statusCode).toBe(200);
+    const decided = await answer;
+    expect(decided.statusCode).toBe(200);
+    expect(JSON.parse(Buffer.concat(await decided.toArray()).toString())).toEqual({ InitialTarget: 'FIRST' });
   });
 });
 
