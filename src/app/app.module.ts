@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import type { AppConfig } from './app.config.js';
 import { ConfigModule } from '../config/config.module.js';
+import { OwnDatabaseModule } from '../database/own-database.module.js';
 import { HealthModule } from '../health/health.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { LookupModule } from '../lookup/lookup.module.js';
@@ -19,6 +20,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
+        OwnDatabaseModule.forRoot(config.databaseUrl),
         ObservabilityModule,
         lookup,
         RoutingModule.forRoot(lookup),

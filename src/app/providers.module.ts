@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app.config.js';
 import { ConfigModule } from '../config/config.module.js';
+import { OwnDatabaseModule } from '../database/own-database.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { LookupModule } from '../lookup/lookup.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
@@ -15,6 +16,7 @@ export class ProvidersModule {
       module: ProvidersModule,
       imports: [
         ConfigModule.forRoot(config),
+        OwnDatabaseModule.forRoot(config.databaseUrl),
         ObservabilityModule,
         LookupModule.forRoot(plugins, StoreModule),
       ],

@@ -228,7 +228,6 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       name: entry.name,
       options: entry.options,
       country: entry.country,
-      databaseUrl: config.databaseUrl,
       state: this.states.of(entry.name),
       logger,
       resolvePath: (path) => resolve(config.directory, path),

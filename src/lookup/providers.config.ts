@@ -104,7 +104,6 @@ export interface ProvidersConfig {
   readonly country: string | undefined;
   /** Name -> configured lookup, in the file's order. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
-  readonly databaseUrl: string;
   readonly logging: LoggingConfig;
 }
 

@@ -181,11 +181,6 @@ export interface ProviderContext<Options extends object = object> {
   readonly options: Options;
   /** ISO 3166-1 alpha-2: how numbers written nationally in this provider's data are to be read. */
   readonly country: string | undefined;
-  /**
-   * `DATABASE_URL`: the service's own database, `sqlite:<path>` or `mysql://user:password@host:port/database`, where several
-   * servers of one cluster may stand with commas between them.
-   */
-  readonly databaseUrl: string;
   /** What the provider keeps over restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { LiveConfig } from '../config/live-config.js';
+import { OWN_DATABASE_URL } from '../database/own-database.module.js';
 import { PROVIDER_STATES } from '../lookup/provider-states.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
@@ -10,9 +10,9 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: ({ current }: LiveConfig<{ readonly databaseUrl: string }>, logger: Logger) =>
-        new DatabaseStates(current.databaseUrl, logger),
-      inject: [LiveConfig, LOGGER],
+      useFactory: (url: string, logger: Logger) =>
+        new DatabaseStates(url, logger),
+      inject: [OWN_DATABASE_URL, LOGGER],
     },
   ],
   exports: [PROVIDER_STATES],

@@ -17,8 +17,8 @@ export function databaseProvider(
   options: DatabaseOptions = {},
   overrides: Overrides = {},
 ) {
-  const context = providerContext(options, { databaseUrl, ...overrides });
-  return { provider: new DatabaseProvider(context), logged: context.logged };
+  const context = providerContext(options, overrides);
+  return { provider: new DatabaseProvider(context, databaseUrl), logged: context.logged };
 }
 
 export interface TemporaryFolder {

@@ -17,7 +17,6 @@ export function providerContext<Options extends object>(
     name: 'under-test',
     options,
     country: 'FI',
-    databaseUrl: 'sqlite::memory:',
     state: new MemoryState(),
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     resolvePath: (path) => path,

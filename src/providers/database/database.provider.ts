@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import {
   bySpecificity,
   numberKeys,
@@ -21,6 +22,7 @@ import type { Work } from '../../database/node.js';
 import type { NodeTrouble } from '../../database/nodes.js';
 import { openVipSession } from './vip-session.js';
 import type { VipSession } from './vip-session.js';
+import { OWN_DATABASE_URL } from '../../database/own-database.module.js';
 import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from '../../database/url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
@@ -43,7 +45,10 @@ export class DatabaseProvider implements VipLookupProvider {
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
 
-  constructor(private readonly context: ProviderContext<DatabaseOptions>) {
+  constructor(
+    private readonly context: ProviderContext<DatabaseOptions>,
+    @Inject(OWN_DATABASE_URL) private readonly ownUrl: string,
+  ) {
     const { options, country } = context;
     this.#table = tableOf(options);
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
@@ -154,8 +159,8 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 
   #url(): string {
-    const { options, databaseUrl, name } = this.context;
-    const url = options.connection ?? databaseUrl;
+    const { options, name } = this.context;
+    const url = options.connection ?? this.ownUrl;
     const problem = databaseUrlProblem(url);
     if (problem !== undefined) {
       const key = options.connection === undefined ? 'DATABASE_URL' : `providers.${name}.connection`;

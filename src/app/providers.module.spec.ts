@@ -1,0 +1,59 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { parseConfig } from '../config/read-config-file.js';
+import { VipLookup } from '../plugin-api/index.js';
+import type { ProviderContext, ProviderStatus, VipLookupProvider } from '../plugin-api/index.js';
+import { checkConfig } from './app.config.js';
+import { ProvidersModule } from './providers.module.js';
+
+const CONFIG = `
+credentials: [{ id: core, apiKey: a-key-0123456789abcdef }]
+providers: { nosy: { kind: nosy } }
+targets: { default: { providers: [nosy], routes: [{ instructions: { ExtraPriority: 1 } }] } }
+logging: { level: silent }
+`;
+
+class NoOptions {}
+let handed: ProviderContext<NoOptions> | undefined;
+
+@VipLookup({ kind: 'nosy', options: NoOptions })
+class NosyProvider implements VipLookupProvider {
+  constructor(context: ProviderContext<NoOptions>) {
+    handed = context;
+  }
+
+  lookup(): null {
+    return null;
+  }
+
+  check(): Promise<ProviderStatus> {
+    return Promise.resolve({ status: 'up' });
+  }
+}
+@Module({ providers: [NosyProvider], exports: [NosyProvider] })
+class NosyModule {}
+
+it('a plug-in is handed what its provider is configured with, and nothing of the database of the service', async () => {
+  const kinds = new Map([['nosy', { kind: 'nosy', options: NoOptions }]]);
+  const databaseUrl = 'mysql://service:sesame@db.example/vip';
+  const config = checkConfig(parseConfig(CONFIG, 'test.yaml', {}), kinds, { databaseUrl });
+  const plugins = { modules: [NosyModule], kinds: new Map([['nosy', NosyProvider]]) };
+  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(config, plugins), {
+    logger: false,
+  });
+  try {
+    expect(Object.keys(handed!).sort()).toEqual([
+      'country',
+      'logger',
+      'name',
+      'options',
+      'resolvePath',
+      'state',
+    ]);
+    expect(inspect(handed, { depth: 20, showHidden: true })).not.toContain('sesame');
+  } finally {
+    await app.close();
+  }
+});
