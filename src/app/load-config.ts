@@ -11,7 +11,6 @@ import { readConfigFile } from '../config/read-config-file.js';
 import type { TlsMaterial } from '../http/read-tls.js';
 import { readTls, TlsError } from '../http/read-tls.js';
 import { tangible } from '../lookup/describe-failure.js';
-import { databaseUrlProblem } from '../database/url.js';
 import { templateProblem } from '../routing/instructions.js';
 
 export interface LoadedConfig {
@@ -45,10 +44,6 @@ export async function loadConfig(
   files = new Set<string>(),
   inUse?: InUse,
 ): Promise<LoadedConfig> {
-  const databaseProblem = databaseUrlProblem(environment.databaseUrl);
-  if (databaseProblem !== undefined) {
-    throw new ConfigError('environment', [{ key: 'DATABASE_URL', message: databaseProblem }]);
-  }
   const source = await readConfigFile(environment, files);
   const pluginNames = source.plugins.map(({ name }) => name);
   if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {

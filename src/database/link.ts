@@ -1,4 +1,4 @@
-import { VipLookupError } from '../plugin-api/index.js';
+import { backoffMs, VipLookupError } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
 import type { Session } from './session.js';
@@ -84,7 +84,7 @@ export class DatabaseLink<S extends Session> {
       this.logger.warn({ reason: error.message }, 'database cannot be used; trying again in the background');
     }
     this.#failure = { error, atMs: performance.now() };
-    const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LAST_RETRY_MS);
+    const pauseMs = backoffMs(this.#failures++, FIRST_RETRY_MS, LAST_RETRY_MS);
     if (!this.#closing.signal.aborted) {
       // The failure is kept and logged by the attempt itself.
       this.#timer = setTimeout(() => void this.ready().catch(() => undefined), pauseMs).unref();

@@ -4,6 +4,7 @@ import { DatabaseLink } from './link.js';
 import type { Session } from './session.js';
 import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
 import { untilAborted } from './select.js';
+import { backoffMs } from '../plugin-api/index.js';
 
 /** What is done with a session; settles as soon as the signal aborts. */
 export type Work<S extends Session, T> = (session: S, signal: AbortSignal) => Promise<T>;
@@ -97,7 +98,7 @@ export class DatabaseNode<S extends Session> {
 
   #tryAfterRest(): void {
     clearTimeout(this.#timer);
-    const restMs = Math.min(FIRST_REST_MS * 2 ** this.#rests++, LAST_REST_MS);
+    const restMs = backoffMs(this.#rests++, FIRST_REST_MS, LAST_REST_MS);
     this.#timer = setTimeout(() => void this.#tryAgain(), restMs).unref();
   }
 

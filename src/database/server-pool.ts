@@ -1,6 +1,7 @@
 import { connect as connectSocket, Socket } from 'node:net';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { mysql } from './drivers.js';
+import { backoffMs } from '../plugin-api/index.js';
 
 /** Connections that are kept open for calls to come. */
 const WARM_CONNECTIONS = 3;
@@ -85,7 +86,7 @@ export class ServerPool {
   }
 
   get #pauseMs(): number {
-    return Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LAST_PAUSE_MS);
+    return backoffMs(this.#failures, FIRST_PAUSE_MS, LAST_PAUSE_MS);
   }
 
   #warmIn(ms: number): void {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 
 /** What a database URL says, ready for the driver. */
 export type DatabaseAddress = SqliteAddress | ServerAddress;
@@ -27,6 +28,25 @@ const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
   unverified: { rejectUnauthorized: false },
 };
 
+/**
+ * How the service keeps the URL of its own database: an SQLite path absolute, `mysql:` for both kinds of server. What is no
+ * database URL comes back as it is; see `databaseUrlProblem`.
+ */
+export function ownDatabaseUrl(text: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'sqlite':
+      return rest === '' || rest.startsWith('//') || rest === ':memory:'
+        ? `sqlite:${rest}`
+        : `sqlite:${resolve(rest)}`;
+    case 'mysql':
+    case 'mariadb':
+      return `mysql:${rest}`;
+    default:
+      return text;
+  }
+}
+
 /** The file of an SQLite database, as written; `undefined` for any other. */
 export function sqliteFileOf(url: string): string | undefined {
   return /^sqlite:(?!:memory:$)(.+)$/s.exec(url)?.[1];
@@ -54,6 +74,11 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length);
     if (path.trim() === '') throw new DatabaseUrlError(`has no path after sqlite:. ${FORMS}`);
+    if (path.startsWith('//')) {
+      throw new DatabaseUrlError(
+        'has // after sqlite:. Write sqlite:data/vip.sqlite, or sqlite:/var/lib/vip.sqlite.',
+      );
+    }
     return { type: 'sqlite', path };
   }
   if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');

@@ -22,6 +22,7 @@ export { bySpecificity, readVipRecord, RECORD_FIELDS, VipRecordError } from './v
 export type { RecordProblem, VipRecord } from './vip-record.js';
 export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange } from './phone-number.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
+export { backoffMs } from '../common/backoff.js';
 export { durationMs, IsDuration } from '../common/duration.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';

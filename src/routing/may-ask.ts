@@ -1,4 +1,4 @@
-import { DEFAULT_TARGET } from './targets.config.js';
+import { decidedBy } from './targets.config.js';
 import { Problem } from '../http/problem.js';
 import type { MetricsService } from '../observability/metrics.service.js';
 import type { CallerCredential } from '../auth/credential-store.js';
@@ -16,8 +16,7 @@ export function assertMayAsk(
   metrics: Pick<MetricsService, 'authFailure'>,
 ): void {
   if (credential.targets === undefined) return;
-  const decidedBy = targetid !== undefined && targets.has(targetid) ? targetid : DEFAULT_TARGET;
-  if (credential.targets.includes(decidedBy)) return;
+  if (credential.targets.includes(decidedBy(targetid, targets))) return;
   metrics.authFailure('target');
   throw new Problem(
     403,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_TARGET } from './targets.config.js';
+import { decidedBy } from './targets.config.js';
 import type { TargetConfig, TargetsConfig } from './targets.config.js';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
@@ -84,7 +84,7 @@ export class RoutingService {
 
   #target(targetid: string | undefined, config: TargetsConfig): Target | undefined {
     const targets = this.#targets.of(config);
-    return targets.get(targetid ?? DEFAULT_TARGET) ?? targets.get(DEFAULT_TARGET);
+    return targets.get(decidedBy(targetid, targets));
   }
 
   #instructions(route: Route, record: VipRecord, call: Call): RenderedInstructions {

@@ -108,6 +108,11 @@ export class TargetSection {
 /** Name of the fallback target; never a targetid. */
 export const DEFAULT_TARGET = 'default';
 
+/** The target that decides about calls with this targetid; absent or unknown, it is the default one, if there is any. */
+export function decidedBy(targetid: string | undefined, targets: ReadonlyMap<string, unknown>): string {
+  return targetid !== undefined && targets.has(targetid) ? targetid : DEFAULT_TARGET;
+}
+
 /** What decides about calls. */
 export interface TargetsConfig {
   /** Name -> target, `default` among them when configured. */

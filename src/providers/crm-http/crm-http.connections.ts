@@ -4,6 +4,7 @@ import { TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import type { HostNames } from './crm-http.dns.js';
 import { undici } from './libraries.js';
+import { backoffMs } from '../../plugin-api/index.js';
 
 /** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
 const TCP_KEEP_ALIVE_MS = 30_000;
@@ -104,7 +105,7 @@ export class Connections {
   #gone(lasted: boolean): void {
     this.#failures = lasted ? 0 : this.#failures + 1;
     if (!this.#keepsWarm || this.#open.size > 0) return;
-    const pauseMs = Math.min(this.tempo.connectMs * 2 ** this.#failures, LAST_PAUSE_MS);
+    const pauseMs = backoffMs(this.#failures, this.tempo.connectMs, LAST_PAUSE_MS);
     clearTimeout(this.#timer);
     // The next lookup tells if it could not be made; this one only tries again.
     this.#timer = setTimeout(() => void this.warm().catch(() => undefined), pauseMs).unref();

@@ -1,4 +1,5 @@
 import { MAX_PAUSE_MS } from './crm-http.retry-after.js';
+import { backoffMs } from '../../plugin-api/index.js';
 
 /** Pauses where the CRM does not say for how long: the first, and each twice the one before up to the last. */
 const FIRST_PAUSE_MS = 1_000;
@@ -47,7 +48,7 @@ export class Pause {
 
   /** With jitter, so that several instances do not come back at once. */
   #ownPauseMs(): number {
-    const pauseMs = FIRST_PAUSE_MS * 2 ** (this.#inARow - 1);
-    return Math.min(pauseMs * (1 + Math.random() / 4), LAST_PAUSE_MS);
+    const jitter = 1 + Math.random() / 4;
+    return backoffMs(this.#inARow - 1, FIRST_PAUSE_MS * jitter, LAST_PAUSE_MS);
   }
 }

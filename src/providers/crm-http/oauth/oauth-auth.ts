@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VipLookupError } from '../../../plugin-api/index.js';
+import { backoffMs, VipLookupError } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from '../crm-http.auth.js';
 import { stopped } from '../crm-http.failures.js';
@@ -145,7 +145,7 @@ export class OAuthAuth implements CrmAuth {
     const troublePausesMs = { first: this.tempo.tokenMs, last: LAST_PAUSE_MS };
     const { first, last } = failure.refused ? REFUSED_PAUSES_MS : troublePausesMs;
     const jitter = 1 + Math.random() / 4;
-    const pauseMs = Math.max(Math.min(first * 2 ** (attempts - 1), last) * jitter, failure.retryAfterMs ?? 0);
+    const pauseMs = Math.max(backoffMs(attempts - 1, first, last) * jitter, failure.retryAfterMs ?? 0);
     if (this.#failure?.error.message !== failure.message && !this.#closing.signal.aborted) {
       this.logger.error({ reason: failure.message }, 'no new access token could be had');
     }

@@ -1,4 +1,4 @@
-import { VipFileError, VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
+import { backoffMs, VipFileError, VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
 import type {
   Caller,
   ExclusiveRight,
@@ -162,8 +162,8 @@ export class SyncedCopy {
     const { everyMs } = this.settings;
     const nowMs = Date.now();
     if (attempt !== undefined) {
-      const backoffMs = attempt.isRefused ? everyMs : RETRY_MS * 2 ** Math.min(attempt.failures - 1, 20);
-      return nowMs >= Date.parse(attempt.at) + Math.min(everyMs, backoffMs) + this.#jitterMs;
+      const pauseMs = attempt.isRefused ? everyMs : backoffMs(attempt.failures - 1, RETRY_MS, everyMs);
+      return nowMs >= Date.parse(attempt.at) + pauseMs + this.#jitterMs;
     }
     if (copy === undefined) return true;
     const isHurried = this.#mayHurry && (copy.source !== this.source.fingerprint || this.#isLost);
