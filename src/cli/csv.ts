@@ -1,12 +1,11 @@
-import { RECORD_FIELDS } from '../plugin-api/index.js';
+import { RECORD_FIELDS, recordTexts } from '../plugin-api/index.js';
 import type { VipRecord } from '../plugin-api/index.js';
-import { valuesOf } from '../providers/database/vip-caller.row.js';
 
 export const CSV_HEADER = RECORD_FIELDS.join(',');
 
 /** One line of RFC 4180 CSV in the order of `RECORD_FIELDS`, readable by `import` and the static-file provider. */
 export function csvLine(record: VipRecord): string {
-  return valuesOf(record).map(csvField).join(',');
+  return recordTexts(record).map(csvField).join(',');
 }
 
 function csvField(text: string | null): string {

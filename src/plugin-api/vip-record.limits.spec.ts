@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readVipRecord } from './vip-record.js';
-import type { VipRecordError } from './vip-record.js';
+import type { VipRecordError } from './field-reader.js';
 
 describe('a record that no VIP needs', () => {
   const problemsOf = (raw: Record<string, unknown>) => {

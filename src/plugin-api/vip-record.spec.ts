@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { IS_LONG } from '../../test/support/length.js';
-import { bySpecificity, readVipRecord, recordApplies, VipRecordError } from './vip-record.js';
-import type { RecordProblem, VipRecord } from './vip-record.js';
+import { bySpecificity, readVipRecord, recordApplies } from './vip-record.js';
+import { VipRecordError } from './field-reader.js';
+import type { VipRecord } from './vip-record.js';
+import type { RecordProblem } from './field-reader.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,5 @@
-import type { Json, JsonObject } from '../common/json.js';
-import { isDeeperThan, isPlainObject } from '../common/json.js';
-import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
+import type { JsonObject } from '../common/json.js';
+import { FieldReader } from './field-reader.js';
 
 /**
  * One entry of a VIP list, in the form that the decision works with.
@@ -25,54 +24,72 @@ export interface VipRecord {
   readonly instructions?: Readonly<JsonObject>;
 }
 
+const MAX_TIER_LENGTH = 64;
+const MAX_NAME_LENGTH = 200;
+const DAY_MS = 86_400_000;
+const FARTHEST_ZONE_MS = DAY_MS - 60_000;
+
+interface ReadOptions {
+  readonly country?: string | undefined;
+  readonly number?: string;
+}
+
+/** One field of a record: its name as people write it, how it is read, and how it is written so that it is read back. */
+interface Field<Value> {
+  readonly name: string;
+  /** `undefined` where it is absent, or wrong, which the reader is told. */
+  read(reader: FieldReader, options: ReadOptions): Value | undefined;
+  write(value: Value): string;
+}
+type Fields = { readonly [Property in keyof Required<VipRecord>]: Field<NonNullable<VipRecord[Property]>> };
+
+/** The one place where the fields of a record stand; parser, CSV and the service's own table go by it. */
+const FIELDS = {
+  number: {
+    name: 'number',
+    read: (reader, { number, country }) =>
+      number !== undefined && reader.raw['number'] == null ? number : reader.number(country),
+    write: (number) => number,
+  },
+  tier: {
+    name: 'tier',
+    read: (reader) =>
+      reader.required('tier', MAX_TIER_LENGTH, 'write the tier that routes name, for example gold'),
+    write: (tier) => tier,
+  },
+  name: { name: 'name', read: (reader) => reader.text('name', MAX_NAME_LENGTH), write: (name) => name },
+  targets: { name: 'targets', read: (reader) => reader.targets(), write: (targets) => targets.join(';') },
+  validFromMs: {
+    name: 'validFrom',
+    read: (reader) => reader.instant('validFrom', 'start'),
+    write: (ms) => instantText(ms, 0),
+  },
+  validUntilMs: {
+    name: 'validUntil',
+    read: (reader) => reader.instant('validUntil', 'end'),
+    write: (ms) => instantText(ms, DAY_MS),
+  },
+  attributes: { name: 'attributes', read: (reader) => reader.object('attributes'), write: JSON.stringify },
+  instructions: {
+    name: 'instructions',
+    read: (reader) => reader.object('instructions'),
+    write: JSON.stringify,
+  },
+} as const satisfies Fields;
+
+const ALL = Object.entries(FIELDS as Fields) as readonly [keyof VipRecord, Field<unknown>][];
+
+/**
+ * A field of a record as people write it, in CSV, JSON, YAML or a CRM mapping.
+ * @since 0.2.0
+ */
+export type RecordField = (typeof FIELDS)[keyof typeof FIELDS]['name'];
+
 /**
  * The fields of a record as people write them, in CSV, JSON, YAML or a CRM mapping.
  * @since 0.1.0
  */
-export const RECORD_FIELDS = [
-  'number',
-  'tier',
-  'name',
-  'targets',
-  'validFrom',
-  'validUntil',
-  'attributes',
-  'instructions',
-] as const;
-
-/**
- * One thing that is wrong with a record as written.
- * @since 0.1.0
- */
-export interface RecordProblem {
-  /** The field at fault; `''` when the record as a whole is. */
-  readonly field: string;
-  /** What is wrong and how to mend it; never the record's own values. */
-  readonly message: string;
-}
-
-/**
- * A record could not be read; lists everything that is wrong with it.
- * @since 0.1.0
- */
-export class VipRecordError extends Error {
-  override readonly name = 'VipRecordError';
-  constructor(readonly problems: readonly RecordProblem[]) {
-    super(
-      problems
-        .map((problem) => (problem.field ? `${problem.field}: ${problem.message}` : problem.message))
-        .join('; '),
-    );
-  }
-}
-
-const MAX_TIER_LENGTH = 64;
-const MAX_NAME_LENGTH = 200;
-const MAX_TARGETS = 1_000;
-const MAX_OBJECT_CHARACTERS = 16_384;
-const MAX_OBJECT_DEPTH = 50;
-/** How many fields that are none are told one by one. */
-const MAX_UNKNOWN = 10;
+export const RECORD_FIELDS = ALL.map(([, { name }]) => name) as readonly RecordField[];
 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty
@@ -90,31 +107,29 @@ export function readVipRecord(
 ): VipRecord {
   const reader = new FieldReader(raw);
   reader.refuseOthers(RECORD_FIELDS);
-  const number =
-    raw['number'] == null && options.number !== undefined ? options.number : reader.number(options.country);
-  const tier = reader.text('tier', MAX_TIER_LENGTH);
-  if (tier === undefined && !reader.has('tier'))
-    reader.problem('tier', 'is missing; write the tier that routes name, for example gold');
-  const name = reader.text('name', MAX_NAME_LENGTH);
-  const targets = reader.targets();
-  const validFromMs = reader.instant('validFrom', 'start');
-  const validUntilMs = reader.instant('validUntil', 'end');
+  const record: Record<string, unknown> = {};
+  for (const [property, field] of ALL) {
+    const value = field.read(reader, options);
+    if (value !== undefined) record[property] = value;
+  }
+  const { validFromMs, validUntilMs } = record as Partial<VipRecord>;
   if (validFromMs !== undefined && validUntilMs !== undefined && validFromMs >= validUntilMs) {
     reader.problem('validUntil', 'is before validFrom');
   }
-  const attributes = reader.object('attributes');
-  const instructions = reader.object('instructions');
   reader.throwIfAny();
-  return {
-    number: number!,
-    tier: tier!,
-    ...(name !== undefined && { name }),
-    ...(targets !== undefined && { targets }),
-    ...(validFromMs !== undefined && { validFromMs }),
-    ...(validUntilMs !== undefined && { validUntilMs }),
-    ...(attributes !== undefined && { attributes }),
-    ...(instructions !== undefined && { instructions }),
-  };
+  return record as unknown as VipRecord;
+}
+
+/**
+ * A record's fields as texts, from which `readVipRecord` makes the same record.
+ * @returns in the order of `RECORD_FIELDS`; `null` where there is none
+ * @since 0.2.0
+ */
+export function recordTexts(record: VipRecord): (string | null)[] {
+  return ALL.map(([property, field]) => {
+    const value = record[property];
+    return value === undefined ? null : field.write(value);
+  });
 }
 
 /** True when the record may be used for a call to `targetid` at the instant `nowMs`. */
@@ -136,118 +151,20 @@ function specificity(number: string): number {
   return number.endsWith('*') ? number.length : Number.MAX_SAFE_INTEGER;
 }
 
-class FieldReader {
-  readonly #problems: RecordProblem[] = [];
-  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
+/**
+ * ISO 8601 as `readVipRecord` reads it back: a whole day as its date; in a zone far enough away where the year would not have
+ * four digits in UTC.
+ * @param dayMs the length of the day that a date without a time ends, 0 for one that begins it
+ */
+function instantText(ms: number, dayMs: number): string {
+  const day = new Date(ms - dayMs).toISOString();
+  if (ms % DAY_MS === 0 && hasPlainYear(day)) return day.slice(0, 'YYYY-MM-DD'.length);
+  const text = new Date(ms).toISOString();
+  if (hasPlainYear(text)) return text;
+  const [awayMs, zone] = ms < 0 ? [FARTHEST_ZONE_MS, '+23:59'] : [-FARTHEST_ZONE_MS, '-23:59'];
+  return new Date(ms + awayMs).toISOString().replace('Z', zone);
+}
 
-  problem(field: string, message: string): undefined {
-    this.#problems.push({ field, message });
-    return undefined;
-  }
-
-  throwIfAny(): void {
-    if (this.#problems.length > 0) throw new VipRecordError(this.#problems);
-  }
-
-  refuseOthers(known: readonly string[]): void {
-    const others = Object.keys(this.raw).filter((field) => !known.includes(field));
-    for (const field of others.slice(0, MAX_UNKNOWN)) {
-      // Somebody may have used telephone numbers as names of fields.
-      const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
-      this.problem(
-        isName ? field : '',
-        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
-      );
-    }
-    const more = others.length - MAX_UNKNOWN;
-    if (more > 0) this.problem('', `has ${more} more fields that are none of a record`);
-  }
-
-  has(field: string): boolean {
-    const value = this.raw[field];
-    return value != null && (typeof value !== 'string' || value.trim() !== '');
-  }
-
-  text(field: string, maxLength: number): string | undefined {
-    const value = this.raw[field];
-    if (value == null) return undefined;
-    if (typeof value !== 'string' && typeof value !== 'number') return this.problem(field, 'must be text');
-    const text = String(value).trim();
-    if (text === '') return undefined;
-    if (text.length > maxLength) return this.problem(field, `is longer than ${maxLength} characters`);
-    return text;
-  }
-
-  number(country: string | undefined): string | undefined {
-    const written = this.text('number', MAX_NUMBER_LENGTH);
-    if (written === undefined) {
-      return this.has('number')
-        ? undefined
-        : this.problem('number', 'is missing; write a number such as +358501231234');
-    }
-    if (/^\d[.,]?\d*e\+\d+$/i.test(written)) {
-      return this.problem(
-        'number',
-        'was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
-      );
-    }
-    if (!written.includes('*')) return readNumber(written, country).key;
-    const range = readRange(written, country);
-    return (
-      range ??
-      this.problem(
-        'number',
-        `is no range; write the beginning of a number and one * at the end, for example +3589123*${country === undefined ? ' (no country is configured, so it must begin with + or 00)' : ''}`,
-      )
-    );
-  }
-
-  targets(): readonly string[] | undefined {
-    const value = this.raw['targets'];
-    if (value == null || value === '') return undefined;
-    const list = typeof value === 'string' ? value.split(';') : value;
-    if (!Array.isArray(list) || !list.every((target) => typeof target === 'string')) {
-      return this.problem('targets', 'must be a list of targetids, or a text separated by ;');
-    }
-    const names = list.map((target) => target.trim()).filter((target) => target !== '');
-    if (names.length > MAX_TARGETS) return this.problem('targets', `has more than ${MAX_TARGETS} entries`);
-    return names.length === 0 ? undefined : names;
-  }
-
-  instant(field: string, end: 'start' | 'end'): number | undefined {
-    const value = this.raw[field];
-    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
-    const text = this.text(field, 40);
-    if (text === undefined) return undefined;
-    const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-    const isoTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/.test(text);
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
-    const ms = day || isoTime ? Date.parse(day || zoned ? text : `${text}Z`) : Number.NaN;
-    const exists =
-      !Number.isNaN(ms) &&
-      new Date(Date.parse(text.slice(0, 10))).toISOString().startsWith(text.slice(0, 10));
-    if (!exists) {
-      return this.problem(field, 'is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z');
-    }
-    return day && end === 'end' ? ms + 86_400_000 : ms;
-  }
-
-  object(field: string): JsonObject | undefined {
-    let value = this.raw[field];
-    if (value == null || value === '') return undefined;
-    if (typeof value === 'string') {
-      if (value.length > MAX_OBJECT_CHARACTERS)
-        return this.problem(field, `is longer than ${MAX_OBJECT_CHARACTERS} characters`);
-      try {
-        value = JSON.parse(value) as Json;
-      } catch {
-        return this.problem(field, 'is no JSON object; write for example {"ExtraPriority": 50}');
-      }
-    }
-    if (!isPlainObject(value))
-      return this.problem(field, 'must be an object, for example {"ExtraPriority": 50}');
-    if (isDeeperThan(MAX_OBJECT_DEPTH, value))
-      return this.problem(field, `is nested deeper than ${MAX_OBJECT_DEPTH} levels; write it flatter`);
-    return Object.keys(value).length === 0 ? undefined : (value as JsonObject);
-  }
+function hasPlainYear(text: string): boolean {
+  return /^\d{4}-/.test(text);
 }

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import { recordTexts, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
 import { nodeUrls } from '../../database/url.js';
@@ -8,7 +8,7 @@ import { migrate } from '../../database/migrate.js';
 import { isSqlite } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { exclusively, takeTurn } from '../../database/table-lock.js';
-import { identityOf, refuseUnstorable, valuesOf, WRITTEN_COLUMNS } from './vip-caller.row.js';
+import { identityOf, refuseUnstorable, WRITTEN_COLUMNS } from './vip-caller.row.js';
 import { OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 
 /** `merge` keeps what the import does not name; `replace` leaves exactly the import. */
@@ -71,7 +71,7 @@ export async function importRecords(
         await takeTurn(runner);
         const { known, removed } =
           mode === 'merge' ? await removeNamed(runner, records, wanted) : await removeAll(runner, wanted);
-        for (const batch of batchesOf(records.map(valuesOf))) await insert(runner, batch);
+        for (const batch of batchesOf(records.map(recordTexts))) await insert(runner, batch);
         const replaced = records.filter(({ number, targets }) =>
           known.has(identityOf(number, targets)),
         ).length;

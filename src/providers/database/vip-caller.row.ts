@@ -1,37 +1,16 @@
-import { readVipRecord, VipRecordError } from '../../plugin-api/index.js';
-import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
+import { readVipRecord, RECORD_FIELDS, recordTexts, VipRecordError } from '../../plugin-api/index.js';
+import type { RecordField, RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { isStorable } from './stored-numbers.js';
 
-/** The columns that an import writes, in the order of `valuesOf` and of `RECORD_FIELDS`. */
-export const WRITTEN_COLUMNS = [
-  'number',
-  'tier',
-  'name',
-  'targets',
-  'valid_from',
-  'valid_until',
-  'attributes',
-  'instructions',
-] as const;
+/** The column of the service's own table that holds a field. */
+export const columnOf = (field: RecordField): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const DAY_MS = 86_400_000;
-const FARTHEST_ZONE_MS = DAY_MS - 60_000;
+/** The columns that an import writes, in the order of `recordTexts`. */
+export const WRITTEN_COLUMNS = RECORD_FIELDS.map(columnOf);
+
 /** Leaves a row of an export well below what is read as one row of CSV. */
 const MAX_TARGETS_CHARACTERS = 100_000;
-
-/** A record as the table, and an export, holds it: texts in the order of `RECORD_FIELDS`. */
-export function valuesOf(record: VipRecord): (string | null)[] {
-  return [
-    record.number,
-    record.tier,
-    record.name ?? null,
-    record.targets === undefined ? null : record.targets.join(';'),
-    record.validFromMs === undefined ? null : instantText(record.validFromMs, 0),
-    record.validUntilMs === undefined ? null : instantText(record.validUntilMs, DAY_MS),
-    record.attributes === undefined ? null : JSON.stringify(record.attributes),
-    record.instructions === undefined ? null : JSON.stringify(record.instructions),
-  ];
-}
 
 /** Entries of the same number for the same targets are one another's successors. */
 export function identityOf(number: string, targets: readonly string[] = []): string {
@@ -65,8 +44,8 @@ function problemsOf(record: VipRecord): RecordProblem[] {
 
 /** Reading has limits of its own, for JSON text for instance; an entry beyond them would fail its caller later. */
 function readBackProblems(record: VipRecord): readonly RecordProblem[] {
-  const [number, tier, name, targets, validFrom, validUntil, attributes, instructions] = valuesOf(record);
-  const raw = { tier, name, targets, validFrom, validUntil, attributes, instructions };
+  const texts = recordTexts(record);
+  const { number, ...raw } = Object.fromEntries(RECORD_FIELDS.map((field, index) => [field, texts[index]]));
   try {
     readVipRecord(raw, { number: number! });
     return [];
@@ -74,22 +53,4 @@ function readBackProblems(record: VipRecord): readonly RecordProblem[] {
     if (error instanceof VipRecordError) return error.problems;
     throw error;
   }
-}
-
-/**
- * ISO 8601 as `readVipRecord` reads it back: a whole day as its date; in a zone far enough away where the year would not have
- * four digits in UTC.
- * @param dayMs the length of the day that a date without a time ends, 0 for one that begins it
- */
-function instantText(ms: number, dayMs: number): string {
-  const day = new Date(ms - dayMs).toISOString();
-  if (ms % DAY_MS === 0 && hasPlainYear(day)) return day.slice(0, 'YYYY-MM-DD'.length);
-  const text = new Date(ms).toISOString();
-  if (hasPlainYear(text)) return text;
-  const [awayMs, zone] = ms < 0 ? [FARTHEST_ZONE_MS, '+23:59'] : [-FARTHEST_ZONE_MS, '-23:59'];
-  return new Date(ms + awayMs).toISOString().replace('Z', zone);
-}
-
-function hasPlainYear(text: string): boolean {
-  return /^\d{4}-/.test(text);
 }

@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
-import type { Json, VipRecord } from '../../plugin-api/index.js';
+import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
+import { columnOf } from './vip-caller.row.js';
 import type { Row } from '../../database/select.js';
 
-type ColumnField = (typeof RECORD_FIELDS)[number];
+type ColumnField = RecordField;
 
 /** Where a table keeps what makes a record: the service's own table, or one that a customer has. */
 export interface VipTable {
@@ -24,16 +25,7 @@ export interface VipTable {
 export const OWN_TABLE: VipTable = {
   name: 'vip_caller',
   isOwn: true,
-  fields: new Map<ColumnField, string>([
-    ['number', 'number'],
-    ['tier', 'tier'],
-    ['name', 'name'],
-    ['targets', 'targets'],
-    ['validFrom', 'valid_from'],
-    ['validUntil', 'valid_until'],
-    ['attributes', 'attributes'],
-    ['instructions', 'instructions'],
-  ]),
+  fields: new Map(RECORD_FIELDS.map((field) => [field, columnOf(field)])),
   attributes: new Map(),
   tier: undefined,
 };

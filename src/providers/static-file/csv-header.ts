@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein';
 import { RECORD_FIELDS } from '../../plugin-api/index.js';
+import type { RecordField } from '../../plugin-api/index.js';
 import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 
-type RecordField = (typeof RECORD_FIELDS)[number];
 
 /** What a column of a CSV list holds; `undefined` for a column without a name. */
 export type Column = { readonly field: RecordField } | { readonly attribute: string } | undefined;

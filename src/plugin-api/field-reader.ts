@@ -1,0 +1,153 @@
+import type { Json, JsonObject } from '../common/json.js';
+import { isDeeperThan, isPlainObject } from '../common/json.js';
+import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
+
+/**
+ * One thing that is wrong with a record as written.
+ * @since 0.1.0
+ */
+export interface RecordProblem {
+  /** The field at fault; `''` when the record as a whole is. */
+  readonly field: string;
+  /** What is wrong and how to mend it; never the record's own values. */
+  readonly message: string;
+}
+
+/**
+ * A record could not be read; lists everything that is wrong with it.
+ * @since 0.1.0
+ */
+export class VipRecordError extends Error {
+  override readonly name = 'VipRecordError';
+  constructor(readonly problems: readonly RecordProblem[]) {
+    super(
+      problems
+        .map((problem) => (problem.field ? `${problem.field}: ${problem.message}` : problem.message))
+        .join('; '),
+    );
+  }
+}
+
+const MAX_TARGETS = 1_000;
+const MAX_OBJECT_CHARACTERS = 16_384;
+const MAX_OBJECT_DEPTH = 50;
+/** How many fields that are none are told one by one. */
+const MAX_UNKNOWN = 10;
+
+/** Reads the fields of one record as written, and collects what is wrong with them. */
+export class FieldReader {
+  readonly #problems: RecordProblem[] = [];
+  constructor(readonly raw: Readonly<Record<string, unknown>>) {}
+
+  problem(field: string, message: string): undefined {
+    this.#problems.push({ field, message });
+    return undefined;
+  }
+
+  throwIfAny(): void {
+    if (this.#problems.length > 0) throw new VipRecordError(this.#problems);
+  }
+
+  refuseOthers(known: readonly string[]): void {
+    const others = Object.keys(this.raw).filter((field) => !known.includes(field));
+    for (const field of others.slice(0, MAX_UNKNOWN)) {
+      // Somebody may have used telephone numbers as names of fields.
+      const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
+      this.problem(
+        isName ? field : '',
+        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
+      );
+    }
+    const more = others.length - MAX_UNKNOWN;
+    if (more > 0) this.problem('', `has ${more} more fields that are none of a record`);
+  }
+
+  has(field: string): boolean {
+    const value = this.raw[field];
+    return value != null && (typeof value !== 'string' || value.trim() !== '');
+  }
+
+  text(field: string, maxLength: number): string | undefined {
+    const value = this.raw[field];
+    if (value == null) return undefined;
+    if (typeof value !== 'string' && typeof value !== 'number') return this.problem(field, 'must be text');
+    const text = String(value).trim();
+    if (text === '') return undefined;
+    if (text.length > maxLength) return this.problem(field, `is longer than ${maxLength} characters`);
+    return text;
+  }
+
+  /** @param cure what to write where it is missing */
+  required(field: string, maxLength: number, cure: string): string | undefined {
+    return this.has(field) ? this.text(field, maxLength) : this.problem(field, `is missing; ${cure}`);
+  }
+
+  number(country: string | undefined): string | undefined {
+    const written = this.required('number', MAX_NUMBER_LENGTH, 'write a number such as +358501231234');
+    if (written === undefined) return undefined;
+    if (/^\d[.,]?\d*e\+\d+$/i.test(written)) {
+      return this.problem(
+        'number',
+        'was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
+      );
+    }
+    if (!written.includes('*')) return readNumber(written, country).key;
+    const range = readRange(written, country);
+    return (
+      range ??
+      this.problem(
+        'number',
+        `is no range; write the beginning of a number and one * at the end, for example +3589123*${country === undefined ? ' (no country is configured, so it must begin with + or 00)' : ''}`,
+      )
+    );
+  }
+
+  targets(): readonly string[] | undefined {
+    const value = this.raw['targets'];
+    if (value == null || value === '') return undefined;
+    const list = typeof value === 'string' ? value.split(';') : value;
+    if (!Array.isArray(list) || !list.every((target) => typeof target === 'string')) {
+      return this.problem('targets', 'must be a list of targetids, or a text separated by ;');
+    }
+    const names = list.map((target) => target.trim()).filter((target) => target !== '');
+    if (names.length > MAX_TARGETS) return this.problem('targets', `has more than ${MAX_TARGETS} entries`);
+    return names.length === 0 ? undefined : names;
+  }
+
+  instant(field: string, end: 'start' | 'end'): number | undefined {
+    const value = this.raw[field];
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
+    const text = this.text(field, 40);
+    if (text === undefined) return undefined;
+    const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
+    const isoTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/.test(text);
+    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
+    const ms = day || isoTime ? Date.parse(day || zoned ? text : `${text}Z`) : Number.NaN;
+    const exists =
+      !Number.isNaN(ms) &&
+      new Date(Date.parse(text.slice(0, 10))).toISOString().startsWith(text.slice(0, 10));
+    if (!exists) {
+      return this.problem(field, 'is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z');
+    }
+    return day && end === 'end' ? ms + 86_400_000 : ms;
+  }
+
+  object(field: string): JsonObject | undefined {
+    let value = this.raw[field];
+    if (value == null || value === '') return undefined;
+    if (typeof value === 'string') {
+      if (value.length > MAX_OBJECT_CHARACTERS)
+        return this.problem(field, `is longer than ${MAX_OBJECT_CHARACTERS} characters`);
+      try {
+        value = JSON.parse(value) as Json;
+      } catch {
+        return this.problem(field, 'is no JSON object; write for example {"ExtraPriority": 50}');
+      }
+    }
+    if (!isPlainObject(value))
+      return this.problem(field, 'must be an object, for example {"ExtraPriority": 50}');
+    if (isDeeperThan(MAX_OBJECT_DEPTH, value))
+      return this.problem(field, `is nested deeper than ${MAX_OBJECT_DEPTH} levels; write it flatter`);
+    return Object.keys(value).length === 0 ? undefined : (value as JsonObject);
+  }
+}
