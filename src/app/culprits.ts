@@ -18,8 +18,8 @@ export function outliveLooseErrors(
     const providers = culprit && registry.threwLoose(culprit.kinds, error);
     logger.error({ ...(culprit && { plugin: culprit.name, providers }), error }, message);
   };
-  process.on('unhandledRejection', (error) => told(error, 'a promise was rejected and nobody looked'));
-  process.on('uncaughtException', (error) => told(error, 'an error was thrown where nobody could catch it'));
+  process.on('unhandledRejection', (error) => told(error, 'unhandled promise rejection'));
+  process.on('uncaughtException', (error) => told(error, 'uncaught exception'));
 }
 
 /** The plug-in whose code stands in the error's stack; `undefined` when there is none, or no stack. */

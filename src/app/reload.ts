@@ -96,7 +96,7 @@ export class ConfigReload {
       const isSame = isSameConfig(loaded.config, current);
       if (!isSame) await this.#swapIn(loaded, files);
       else if (isAsked || this.#refusal !== undefined) {
-        this.#logger.info({ configuration: current.file }, 'configuration read again, it is the one in use');
+        this.#logger.info({ configuration: current.file }, 'configuration read again without changes');
       }
       this.#refusal = undefined;
       this.#metrics.configRead(true);
@@ -139,14 +139,14 @@ export class ConfigReload {
       places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
     this.#status.refuse(
       'file',
-      `the changed configuration is not usable, the one before stays; the log says why${shown && `: ${shown}`}`,
+      `the changed configuration is invalid, the previous one stays in use; the log says why${shown && `: ${shown}`}`,
     );
     const refusal = texts.join('\n');
     if (this.#refusal === refusal && !isAsked) return;
     this.#refusal = refusal;
     this.#logger.error(
       { configuration: this.#live.current.file, ...(texts.length > 0 ? { problems: texts } : { error }) },
-      'changed configuration is not usable, the one before stays',
+      'changed configuration is invalid, the previous one stays in use',
     );
   }
 

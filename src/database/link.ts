@@ -66,7 +66,7 @@ export class DatabaseLink<S extends Session> {
     this.#closing.signal.addEventListener('abort', giveUp, { once: true });
     try {
       this.#session = await this.connect(patience.signal);
-      if (this.#failure !== undefined) this.logger.info({}, 'database can be used again');
+      if (this.#failure !== undefined) this.logger.info({}, 'database is available again');
       this.#failure = undefined;
       this.#failures = 0;
       return this.#session;
@@ -81,7 +81,7 @@ export class DatabaseLink<S extends Session> {
 
   #failed(error: VipLookupError): VipLookupError {
     if (error.message !== this.#failure?.error.message && !this.#closing.signal.aborted) {
-      this.logger.warn({ reason: error.message }, 'database cannot be used; trying again in the background');
+      this.logger.warn({ reason: error.message }, 'database is unavailable; retrying in the background');
     }
     this.#failure = { error, atMs: performance.now() };
     const pauseMs = backoffMs(this.#failures++, FIRST_RETRY_MS, LAST_RETRY_MS);

@@ -113,7 +113,7 @@ export class DatabaseNode<S extends Session> {
       this.#isTold = true;
       this.logger.warn(
         { node: this.name, reason: this.#trouble },
-        'database node is in trouble; the others are asked',
+        'database node is failing; the other nodes are used',
       );
     }
     this.#tryAfterRest();

@@ -93,7 +93,7 @@ describe('a database of several servers', () => {
     const node = `127.0.0.1:${refusing}`;
     // The other one may have been slow.
     const told = () => logged.filter(({ fields }) => (fields as { node?: string }).node === node);
-    const message = 'database node is in trouble; the others are asked';
+    const message = 'database node is failing; the other nodes are used';
     const inTrouble = { level: 'warn', fields: { node, reason }, message };
     await eventually(() => expect(told()).toEqual([inTrouble]));
     const back = await spoilingProxy(server.port, refusing);

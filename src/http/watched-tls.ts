@@ -87,7 +87,7 @@ export class WatchedTls {
         );
       } else {
         if (this.#told !== undefined)
-          this.logger.info({ cert: files.cert }, 'the certificate in use lies there again');
+          this.logger.info({ cert: files.cert }, 'the certificate in use is back in place');
         this.#accepted();
       }
     } catch (error) {

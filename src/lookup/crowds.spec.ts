@@ -34,7 +34,7 @@ async function kindsOfACrowd(provider: VipLookupProvider): Promise<string[]> {
   jest.useRealTimers();
   const kinds = await Promise.all(asked);
   // Where the machine is slow, any lookup may hold the thread.
-  const told = logged.filter(({ msg }) => msg !== 'a lookup held the thread, and with it every call');
+  const told = logged.filter(({ msg }) => msg !== 'a lookup blocked the event loop, and with it every call');
   expect({ breaker: subject.breakerState, told }).toEqual({ breaker: 'closed', told: [] });
   return kinds;
 }

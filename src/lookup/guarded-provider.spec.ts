@@ -154,7 +154,7 @@ describe('a guarded provider', () => {
     await ask(guardedOne);
     expect(await guardedOne.health()).toMatchObject({
       status: 'degraded',
-      reason: expect.stringContaining('held the thread'),
+      reason: expect.stringContaining('blocked the event loop'),
     });
   });
 

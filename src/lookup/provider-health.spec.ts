@@ -75,13 +75,13 @@ describe('health after an incident', () => {
     expect(health.heldThread()).toBe(false);
     expect(await told()).toMatchObject({
       status: 'degraded',
-      reason: expect.stringContaining('held the thread'),
+      reason: expect.stringContaining('blocked the event loop'),
     });
     expect(health.turnedAway()).toBe(true);
     expect(await told()).toMatchObject({ reason: expect.stringContaining('were turned away') });
     health.threwLoose(new RangeError('a secret'));
     expect(await told()).toMatchObject({
-      reason: 'something failed where nobody could catch it: RangeError',
+      reason: 'an error was not caught: RangeError',
     });
   });
 });

@@ -66,12 +66,12 @@ export class ProviderHealthCheck {
 
   /** A lookup worked on without a pause. @returns true when that had not happened for a while */
   heldThread(): boolean {
-    return this.#happened('a lookup held the thread, and with it every call; the log says how long');
+    return this.#happened('a lookup blocked the event loop, and with it every call; the log says for how long');
   }
 
   /** An error of the provider's came up where nobody could catch it. */
   threwLoose(error: unknown): void {
-    this.#happened(`something failed where nobody could catch it: ${describeFailure(error)}`);
+    this.#happened(`an error was not caught: ${describeFailure(error)}`);
   }
 
   /** Follows the opening, whose failure it passes on; until it, or a lookup, has succeeded, health tells. */

@@ -5,7 +5,7 @@ import { describeFailure } from './describe-failure.js';
 type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
 
 export function tellHeldThread(logger: Log, provider: string, ms: number): void {
-  logger.warn({ provider, ms: Math.round(ms) }, 'a lookup held the thread, and with it every call');
+  logger.warn({ provider, ms: Math.round(ms) }, 'a lookup blocked the event loop, and with it every call');
 }
 
 export function tellTurnedAway(

@@ -81,7 +81,7 @@ describe('the load meter', () => {
     expect(JSON.parse(log[0]!)).toMatchObject({
       level: 'error',
       inFlight: 0,
-      msg: 'more calls come than can be decided; those in excess are told to proceed normally',
+      msg: 'overloaded: calls beyond capacity are told to proceed normally',
     });
     idle(150);
     expect(meter.mustShed()).toBe(false);

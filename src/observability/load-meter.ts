@@ -110,7 +110,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#since = new Date().toISOString();
     this.logger.error(
       { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#sinceMeasured() - MEASURE_MS) },
-      'more calls come than can be decided; those in excess are told to proceed normally',
+      'overloaded: calls beyond capacity are told to proceed normally',
     );
   }
 

@@ -37,6 +37,6 @@ export class ReportingExporter implements SpanExporter {
   #succeeded(): void {
     if (!this.#isFailing) return;
     this.#isFailing = false;
-    this.logger.info('traces are sent again');
+    this.logger.info('spans are exported again');
   }
 }

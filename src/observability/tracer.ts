@@ -70,7 +70,7 @@ export function startTracer(settings: TracerSettings): CallTracer {
         () => true, // The exporter has said why.
       );
       if (await Promise.race([isFlushed, sleep(FLUSH_LIMIT_MS, false, { ref: false })])) return;
-      settings.logger.warn('the collector did not take the last spans in time; they are lost');
+      settings.logger.warn('the collector did not accept the last spans in time; they are lost');
     },
   };
 }

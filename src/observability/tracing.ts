@@ -32,7 +32,7 @@ export class Tracing implements OnApplicationShutdown {
       scheme: server.tls ? 'https' : 'http',
       logger: this.logger,
     });
-    this.logger.info('traces are made, and sent to the collector that the environment names');
+    this.logger.info('tracing is on; spans are exported to the collector that the environment names');
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -8,7 +8,7 @@ export class Overloaded extends Error {
 }
 
 /** One for all, since making an error takes longer than the answer. */
-const OVERLOADED = new Overloaded('more calls come than can be decided');
+const OVERLOADED = new Overloaded('overloaded');
 
 /** Sheds calls at the door, before their body is read, when there are more than can be decided in time. */
 @Injectable()

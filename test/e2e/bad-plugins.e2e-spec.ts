@@ -28,7 +28,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   'answers what cannot be looked at': FAILS,
   'answers a promise that throws': FAILS,
   'answers a promise that settles twice': FAILS,
-  'holds the thread for 300 ms': /^a lookup held the thread, and with it every call; the log says how long$/,
+  'holds the thread for 300 ms': /^a lookup blocked the event loop, and with it every call; the log says for how long$/,
   'check throws at once': /^TypeError$/,
   'check rejects': /^TypeError$/,
   'check never settles': /^no answer within 300 ms$/,
@@ -40,8 +40,8 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
 };
 /** The log's line about what came up where nobody could catch it. */
 const LOOSE = {
-  'leaks a rejection': 'a promise was rejected and nobody looked',
-  'throws later, where nobody can catch it': 'an error was thrown where nobody could catch it',
+  'leaks a rejection': 'unhandled promise rejection',
+  'throws later, where nobody can catch it': 'uncaught exception',
 };
 
 const nameOf = (fault: string): string => fault.replaceAll(/[ ,]+/g, '-');
@@ -175,7 +175,7 @@ describe('a plug-in that fails where nobody can catch it', () => {
         providers: faults.map(nameOf),
         error: { name: 'TypeError' },
       });
-      await expectReason(nameOf(fault), /^something failed where nobody could catch it: TypeError$/);
+      await expectReason(nameOf(fault), /^an error was not caught: TypeError$/);
     },
   );
 

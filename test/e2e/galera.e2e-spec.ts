@@ -222,7 +222,7 @@ targets: { SALES_QUEUE: { providers: [vips], deadline: 4500ms, routes: [{ instru
     for (const index of [0, 2]) {
       const { name: node } = cluster.nodes[index]!;
       expect(told.filter((line) => line.node === node).slice(0, 2)).toEqual([
-        { level: 'warn', node, msg: 'database node is in trouble; the others are asked' },
+        { level: 'warn', node, msg: 'database node is failing; the other nodes are used' },
         { level: 'info', node, msg: 'database node is used again' },
       ]);
     }

@@ -25,7 +25,7 @@ const INSIDE =
   /node_modules|\bat \S+:\d+|\.[cm]?[jt]s\b|node:|HPE_|llhttp|express|nest|\w+Error\b|\/tmp\/|dist\//i;
 const NOWHERE = 'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n';
 /** A busy machine makes the service shed calls, and say so. */
-const SHED = /^more calls come than can be decided/;
+const SHED = /^overloaded: calls beyond capacity/;
 
 let folder: string;
 let port: number;

@@ -102,7 +102,7 @@ describe('another configuration', () => {
     const refused = await configuration();
     expect(refused).toMatchObject({ status: 'degraded', providers: 1, targets: 1 });
     expect(refused['reason']).toBe(
-      'the changed configuration is not usable, the one before stays; the log says why: ' +
+      'the changed configuration is invalid, the previous one stays in use; the log says why: ' +
         'line 7, targets.SALES_QUEUE.providers[0]; line 8, targets.OTHER.routes',
     );
     expect(await metric('smartrouting_config_last_reload_success')).toBe(0);

@@ -236,12 +236,12 @@ describe('traces', () => {
     const { length } = collector.spans;
     expect(await crowd()).toEqual(new Set([200]));
     await stopped();
-    expect(program!.stdout).toContain('the collector did not take the last spans in time');
+    expect(program!.stdout).toContain('the collector did not accept the last spans in time');
     // What did not fit into the queue was dropped: two spans of each call had come.
     expect(collector.spans.length - length).toBeLessThan(50);
     const failures = said('traces cannot be sent');
     expect(failures.every(({ level }) => level === 'warn')).toBe(true);
-    expect(failures.length - said('traces are sent again').length).toBe(1);
+    expect(failures.length - said('spans are exported again').length).toBe(1);
   });
 
   it('are off unless asked for, with nothing of their packages loaded and nothing passed on', async () => {

@@ -163,7 +163,7 @@ describe('a lookup on a server in trouble', () => {
     const down = {
       level: 'warn',
       fields: { reason: 'database is not reachable (ECONNREFUSED)' },
-      message: 'database cannot be used; trying again in the background',
+      message: 'database is unavailable; retrying in the background',
     };
     for (let tries = 0; tries < 2; tries++) {
       // After this time a lookup tries again.
@@ -172,7 +172,7 @@ describe('a lookup on a server in trouble', () => {
     }
     expect(subject.logged).toEqual([down]);
     await server.restart();
-    const up = { level: 'info', fields: {}, message: 'database can be used again' };
+    const up = { level: 'info', fields: {}, message: 'database is available again' };
     await eventually(() => expect(subject.logged).toEqual([down, up]));
     expect(await outcome(provider)).toEqual(GOLD);
   });

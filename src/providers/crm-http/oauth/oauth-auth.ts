@@ -131,7 +131,7 @@ export class OAuthAuth implements CrmAuth {
       const headers = { authorization: `${this.scheme ?? 'Bearer'} ${token.accessToken}` };
       this.#token = { ...token, headers };
       this.#obtainedMs = performance.now();
-      if (this.#failure !== undefined) this.logger.info({}, 'an access token could be had again');
+      if (this.#failure !== undefined) this.logger.info({}, 'an access token was obtained again');
       this.#failure = undefined;
       this.#renewIn(Math.max(renewalMs(token) - Date.now(), this.tempo.renewalMs));
     } catch (error) {
@@ -147,7 +147,7 @@ export class OAuthAuth implements CrmAuth {
     const jitter = 1 + Math.random() / 4;
     const pauseMs = Math.max(backoffMs(attempts - 1, first, last) * jitter, failure.retryAfterMs ?? 0);
     if (this.#failure?.error.message !== failure.message && !this.#closing.signal.aborted) {
-      this.logger.error({ reason: failure.message }, 'no new access token could be had');
+      this.logger.error({ reason: failure.message }, 'could not obtain a new access token');
     }
     this.#failure = { error: failure, untilMs: Date.now() + pauseMs, attempts };
     this.#renewIn(pauseMs);

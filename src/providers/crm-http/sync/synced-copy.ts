@@ -293,7 +293,7 @@ export class SyncedCopy {
   #notLooked(error: unknown): void {
     const reason = messageOf(error);
     if (this.#trouble !== reason)
-      this.context.logger.warn({ reason }, 'the copy could not be looked for in the database');
+      this.context.logger.warn({ reason }, 'could not look for the copy in the database');
     this.#trouble = reason;
   }
 
