@@ -24,7 +24,7 @@ const quick = process.argv.includes('--quick');
 const chosen = names.length > 0 ? names : Object.keys(GROUPS);
 const unknown = names.find((name) => !Object.hasOwn(ALL, name));
 if (unknown !== undefined) {
-  console.error(`"${unknown}" is no group. Known: ${Object.keys(ALL).join(', ')}; and --quick.`);
+  console.error(`"${unknown}" is not a group. Known: ${Object.keys(ALL).join(', ')}; and --quick.`);
   process.exit(1);
 }
 const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };

@@ -191,7 +191,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     this.metrics.decisions.inc({ target: 'unknown', reason: 'invalid-request' });
-    // A body that is no JSON was refused before nestjs-pino saw the request.
+    // A body that is not JSON was refused before nestjs-pino saw the request.
     const user = request.user as User | undefined;
     if (user) this.logger.assign({ credential: user.id, reason: 'invalid-request' });
     response.setHeader('X-SmartRouting-Reason', 'invalid-request');

@@ -23,7 +23,7 @@ const CASES = [
   ['a bad body', key, { anum: 1, targetid: [], extradata: [] }, 400, 'invalid-request'],
   ['a body that lacks both numbers', key, {}, 400, 'invalid-request'],
   ['a body that is a list', key, [], 400, 'invalid-request'],
-  ['a body that is no JSON', key, '{"anum": ', 400, 'invalid-request'],
+  ['a body that is not JSON', key, '{"anum": ', 400, 'invalid-request'],
 ];
 
 /**

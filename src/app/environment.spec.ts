@@ -68,7 +68,7 @@ describe('the environment', () => {
 });
 
 describe('a wrong environment', () => {
-  const NONE = 'is no database URL. Write sqlite:<path> or mysql://user:password@host:port/database;';
+  const NONE = 'is not a database URL. Write sqlite:<path> or mysql://user:password@host:port/database;';
   it.each([
     ['postgres://u:s3cret@db/vip', NONE],
     ['s3cret', NONE],

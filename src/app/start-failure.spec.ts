@@ -52,7 +52,7 @@ describe('what the process says when it cannot start', () => {
       ),
       '{ brew: 1 }',
     ],
-  ])('shows what is no error: %#', (thrown: unknown, text) => {
+  ])('shows what is not an error: %#', (thrown: unknown, text) => {
     expect(startFailure(thrown)).toEqual({ exitCode: 1, text });
   });
 

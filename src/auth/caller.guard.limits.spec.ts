@@ -96,7 +96,7 @@ describe('allowedNetworks', () => {
     expect(kinds).toEqual(new Array(6).fill('network'));
   });
 
-  it('does not believe X-Forwarded-For of a peer that is no trusted proxy', async () => {
+  it('does not believe X-Forwarded-For of a peer that is not a trusted proxy', async () => {
     const { ask } = await start({ allowedNetworks: ['80.88.186.0/24'] });
     expect(await ask({ ...apiKey('key-1'), 'X-Forwarded-For': '80.88.186.1' })).toEqual(OUTSIDE);
   });

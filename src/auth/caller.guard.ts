@@ -101,7 +101,7 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
     return unauthorized('Wrong credentials.');
   }
 
-  /** Fails closed: a credential that can't be verified is no credential. */
+  /** Fails closed: a credential that can't be verified is not a credential. */
   #broken(request: Request, error: unknown): Problem {
     const kind = presentedKind(request);
     this.metrics.authFailure(kind);

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { run } from './program.js';
 
-// `export | head` closes our output early; that is no error.
+// `export | head` closes our output early; that is not an error.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(0);
   writeSync(2, `standard output cannot be written (${code}); what the command was to do may be done\n`);

@@ -18,7 +18,7 @@ const IN_PLACE =
 
 /**
  * Writes texts to a file that takes the place of the one there when all of it is on the disk, and not before: whatever goes
- * wrong, the old one stays. Links are followed, also to where no file is yet; what is no ordinary file, such as a pipe or
+ * wrong, the old one stays. Links are followed, also to where no file is yet; what is not an ordinary file, such as a pipe or
  * /dev/stderr, is written to as it is.
  * @param mode of the new file; unless it says otherwise, that is for its owner's eyes only
  * @returns whether there is a new file

@@ -6,7 +6,7 @@ const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 /** Longest duration accepted: Node timers overflow beyond 2^31-1 ms (24.8 days). */
 export const MAX_DURATION_MS = 24 * UNITS_MS.d!;
 
-/** Milliseconds of a duration such as `800ms`, `2s`, `10m`, `24h`; `undefined` when the text is no duration. */
+/** Milliseconds of a duration such as `800ms`, `2s`, `10m`, `24h`; `undefined` when the text is not a duration. */
 export function parseDuration(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined;
   const [, amount, unit] = DURATION.exec(text.trim()) ?? [];

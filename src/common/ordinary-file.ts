@@ -88,7 +88,7 @@ export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
   }
 }
 
-/** What a path names that is no ordinary file, as a predicate with the cure; `undefined` for an ordinary one. */
+/** What a path names that is not an ordinary file, as a predicate with the cure; `undefined` for an ordinary one. */
 export function notOrdinary(stat: Stats): string | undefined {
   if (stat.isFile()) return undefined;
   if (stat.isDirectory()) return 'is a folder; name a file';

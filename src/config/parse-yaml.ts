@@ -8,7 +8,7 @@ export interface YamlFile {
   readonly contents: ParsedNode | null;
   /** Line of an offset, from 1. */
   lineAt(offset: number): number;
-  /** The file is no YAML; nothing else can be said about it. */
+  /** The file is not YAML; nothing else can be said about it. */
   readonly syntax: readonly ConfigProblem[];
   /** It is YAML, but uses what a configuration may not. */
   readonly problems: readonly ConfigProblem[];

@@ -51,7 +51,7 @@ export interface ConfigSource {
  * `plugins` bring.
  * @param environment from `readEnvironment`: which file, and the variables for `${NAME}`
  * @param files gets the paths of all files that are read, those that cannot be read included
- * @throws ConfigError when the file cannot be read, is too large or is no YAML map
+ * @throws ConfigError when the file cannot be read, is too large or is not a YAML map
  */
 export async function readConfigFile(
   { configFile, variables }: { readonly configFile: string; readonly variables: Variables },

@@ -69,7 +69,7 @@ describe('the rights of SQLite files', () => {
   });
 });
 
-describe('what is no ordinary file', () => {
+describe('what is not an ordinary file', () => {
   const own: DatabaseOptions = {};
   const customers: DatabaseOptions = {
     table: 'customers',

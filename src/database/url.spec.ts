@@ -60,15 +60,15 @@ describe('a database URL', () => {
   });
 
   it.each([
-    [undefined, /is no database URL/],
-    ['', /is no database URL/],
+    [undefined, /is not a database URL/],
+    ['', /is not a database URL/],
     ['postgres://u:sesame@h/d', /Write sqlite:<path> or mysql:/],
     ['sqlite:', /no path/],
     ['mysql://u:se#same@h/d', /must end in one database name|%23/],
     ['mysql://u:sesame@h', /must end in one database name/],
     ['mysql://u:sesame@h/', /must end in one database name/],
     ['mysql://u:sesame@h/a/b', /must end in one database name/],
-    ['mysql://u:sesame@h:99999/d', /is no database URL/],
+    ['mysql://u:sesame@h:99999/d', /is not a database URL/],
     [
       'mysql://u:sesame@h:0/d',
       /^has port 0, where no server is\. Write its port, or leave it out for 3306\.$/,
@@ -80,8 +80,8 @@ describe('a database URL', () => {
     ['mysql://u:sesame@127.0.0.1:4898/x#@db.example.com/crm', /%40 for @/],
     ['mysql://u:p@127.0.0.1/x?sesame@db.example.com/crm', /%40 for @/],
     ['mysql://u:sesame@10.0.0.1/d?ssl=true', /Write the name/],
-    ['mysql://u:sesame@one,,two/d', /is no database URL/],
-    ['mysql://u:sesame@one,two:99999/d', /is no database URL/],
+    ['mysql://u:sesame@one,,two/d', /is not a database URL/],
+    ['mysql://u:sesame@one,two:99999/d', /is not a database URL/],
     ['mysql://u:sesame@one,u:sesame@two/d', /user and password once/],
     ['mysql://u:sesame@one,10.0.0.1/d?ssl=true', /Write the name/],
     ['mysql://u:sesame@one:3306,two,ONE/d', /3\. host/],

@@ -83,10 +83,10 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   }
   if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');
   const type = /^(mysql|mariadb):\/\//.exec(url)?.[1] as ServerAddress['type'] | undefined;
-  if (type === undefined) throw new DatabaseUrlError(`is no database URL. ${FORMS}`);
+  if (type === undefined) throw new DatabaseUrlError(`is not a database URL. ${FORMS}`);
   if (!URL.canParse(url)) {
     throw new DatabaseUrlError(
-      `is no database URL. ${FORMS} In the password, write %40 for @, %2F for / and %23 for #.`,
+      `is not a database URL. ${FORMS} In the password, write %40 for @, %2F for / and %23 for #.`,
     );
   }
   const { hostname, port, username, password, pathname, search, searchParams, hash } = new URL(url);
@@ -125,7 +125,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
 
 /** Says what is wrong with a database URL, which may list several servers; `undefined` when it is well. */
 export function databaseUrlProblem(url: unknown): string | undefined {
-  if (typeof url !== 'string') return `is no database URL. ${FORMS}`;
+  if (typeof url !== 'string') return `is not a database URL. ${FORMS}`;
   try {
     if (/^\w+:\/\/[^/?#]*@[^/?#]*,[^/?#]*@/.test(url)) {
       throw new DatabaseUrlError(
@@ -148,7 +148,7 @@ export function databaseUrlProblem(url: unknown): string | undefined {
   }
 }
 
-/** The text is no database URL. */
+/** The text is not a database URL. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }

@@ -42,7 +42,7 @@ describe('networkMatcher', () => {
     '0127.0.0.1',
     '127.0.0.1 ',
     '127.0.0.1, 10.0.0.1',
-  ])('finds %j in no network, because it is no address', (text) => {
+  ])('finds %j in no network, because it is not an address', (text) => {
     expect(networkMatcher(['0.0.0.0/0', '::/0'])(text)).toBe(false);
   });
 
@@ -63,7 +63,7 @@ describe('networkMatcher', () => {
     'fe80::1%eth0',
   ])('refuses the range %j by name', (range) => {
     expect(() => networkMatcher([range])).toThrow(
-      `${JSON.stringify(range)} is no network: write an address or a CIDR range`,
+      `${JSON.stringify(range)} is not a network: write an address or a CIDR range`,
     );
   });
 });

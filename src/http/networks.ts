@@ -10,7 +10,7 @@ const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
 
 /**
  * Makes the test "is this address in one of the ranges?". An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
- * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is no address is in no range.
+ * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is not an address is in no range.
  * @param ranges IPv4 or IPv6 addresses or CIDR ranges; none = no address matches
  * @throws RangeError naming the text that is neither
  */
@@ -37,7 +37,7 @@ export function trustProxy(ranges: readonly string[]): (address: string | undefi
 
 /**
  * The address that a request came from, in one spelling: the connection's, or where a trusted proxy is its other end, the last
- * one in X-Forwarded-For that is no trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
+ * one in X-Forwarded-For that is not a trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
  * proxy wrote something else than an address there. Express' `request.ip` would pass over an empty entry, and take what the
  * client wrote before it.
  */
@@ -74,6 +74,6 @@ function readRange(text: string): Network {
   const network = readNetwork(text.trim());
   if (typeof network !== 'string') return network;
   throw new RangeError(
-    `${JSON.stringify(text)} is no network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
+    `${JSON.stringify(text)} is not a network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
   );
 }

@@ -40,14 +40,14 @@ export function answerRawProblems(server: Server): void {
     // Node has let go of this connection.
     socket.on('error', () => socket.destroy());
     socket.resume();
-    refuse(socket as Socket, new Problem(405, 'this is no proxy', { headers: { Allow: 'GET, HEAD, POST' } }));
+    refuse(socket as Socket, new Problem(405, 'this is not a proxy', { headers: { Allow: 'GET, HEAD, POST' } }));
   });
   server.on('checkExpectation', (_, response) => {
     sendProblem(response, new Problem(417, 'the only expectation that can be met is 100-continue'));
   });
 }
 
-/** @returns `undefined` when the connection itself is broken, or is no HTTP */
+/** @returns `undefined` when the connection itself is broken, or is not an HTTP */
 function problemOf(code = ''): Problem | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'the request took too long');
   if (code === 'HPE_HEADER_OVERFLOW') {

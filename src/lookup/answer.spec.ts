@@ -36,7 +36,7 @@ describe('what a provider answers', () => {
     ['a name that is an object', { ...GOLD, name: {} }],
     ['attributes that are a text', { ...GOLD, attributes: 'company' }],
     ['instructions that are a list', { ...GOLD, instructions: [] }],
-    ['instructions with what is no JSON', { ...GOLD, instructions: { Priority: 7n } }],
+    ['instructions with what is not JSON', { ...GOLD, instructions: { Priority: 7n } }],
     ['instructions with an instance of a class', { ...GOLD, instructions: { At: new Date() } }],
     ['instructions in a circle', { ...GOLD, instructions: circle() }],
   ])('%s is refused', (_, answer) => {

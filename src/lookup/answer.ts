@@ -31,7 +31,7 @@ export function readAnswer(answer: VipAnswer): Answer {
   const records = Array.isArray(answer) ? (answer as Answer) : [answer as VipRecord];
   for (const record of records) {
     // All that a decision uses, so a plug-in's slip cannot break one.
-    if (!isRecord(record)) throw new TypeError('the provider answered something that is no VIP record');
+    if (!isRecord(record)) throw new TypeError('the provider answered something that is not a VIP record');
   }
   return records;
 }

@@ -74,7 +74,7 @@ describe('the decision clock', () => {
     expect(behind.asked).toBe(0);
   });
 
-  it('says no-match only when every provider knows that the caller is no VIP', async () => {
+  it('says no-match only when every provider knows that the caller is not a VIP', async () => {
     const settings = { staggerMs: NEVER, deadlineMs: NEVER, pick };
     expect((await askInOrder([at('list', none), at('db', none)], settings)).reason).toBe('no-match');
     expect((await askInOrder([at('list', none), at('db', failed)], settings)).reason).toBe('lookup-failed');

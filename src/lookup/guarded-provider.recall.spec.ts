@@ -64,7 +64,7 @@ describe('a provider with a copy', () => {
         throw new Error('broken');
       },
     ],
-    ['is no record', () => 'gold' as unknown as VipAnswer],
+    ['is not a record', () => 'gold' as unknown as VipAnswer],
   ])('is asked when what it recalls %s', async (_, recalled) => {
     provider.recalled = recalled;
     expect(await outcomeOf(guarded(provider, new MetricsService()).ask(caller))).toMatchObject({

@@ -92,12 +92,12 @@ describe('what a check may say in public', () => {
     ['null', null],
     ['a text', 'up'],
     ['another word', { status: 'great' }],
-  ])('%s is no status', async (_, answered) => {
+  ])('%s is not a status', async (_, answered) => {
     provider.check = () => Promise.resolve(answered as never);
     expect(await told()).toMatchObject({ status: 'degraded', reason: 'TypeError' });
   });
 
-  it('is what a status has, and nothing that is no JSON', async () => {
+  it('is what a status has, and nothing that is not JSON', async () => {
     const status = {
       status: 'up',
       entries: 7,

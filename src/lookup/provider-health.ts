@@ -165,7 +165,7 @@ export class ProviderHealthCheck {
   }
 }
 
-/** @throws TypeError for what is no status */
+/** @throws TypeError for what is not a status */
 function readStatus(answered: ProviderStatus): ProviderStatus {
   const { status } = answered ?? {};
   if (status !== 'up' && status !== 'degraded') throw new TypeError('check answered no status');

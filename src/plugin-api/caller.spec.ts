@@ -54,7 +54,7 @@ describe('a caller', () => {
     expect(caller.seenFrom(undefined).spell('national')).toBeUndefined();
   });
 
-  it('has only its text when it is no E.164 number', () => {
+  it('has only its text when it is not an E.164 number', () => {
     for (const text of ['4711', 'sip:board@example.com', "' OR '1'='1", 'x'.repeat(10_000)]) {
       const caller = Caller.read(text, 'FI');
       expect([caller.key, caller.text, caller.e164, caller.country]).toEqual([

@@ -57,7 +57,7 @@ export function isSpellingPattern(text: string): text is SpellingPattern {
  * @since 0.1.0
  */
 export class Caller {
-  /** How numbers are compared: E.164, or the call's own text when it is no E.164 number (an extension, a SIP address). */
+  /** How numbers are compared: E.164, or the call's own text when it is not an E.164 number (an extension, a SIP address). */
   readonly key: string;
   /** The number as the call gave it, trimmed. */
   readonly text: string;
@@ -98,7 +98,7 @@ export class Caller {
    * The number in one spelling; `undefined` when it has none. `national` and `local` exist only for a caller whose
    * country code is that of the provider's country: `0501231234` is one subscriber in Finland and another in Sweden,
    * but Finland and Åland, or the United States and Canada, write each other's numbers nationally. The same goes for
-   * patterns of national numbers; a pattern with another count of digits is no spelling of this number.
+   * patterns of national numbers; a pattern with another count of digits is not a spelling of this number.
    */
   spell(spelling: Spelling | SpellingPattern): string | undefined {
     if (spelling === 'text') return this.text;

@@ -55,7 +55,7 @@ export class FieldReader {
       const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
       this.problem(
         isName ? field : '',
-        `${isName ? 'is no field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
+        `${isName ? 'is not a field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
       );
     }
     const more = others.length - MAX_UNKNOWN;
@@ -97,7 +97,7 @@ export class FieldReader {
       range ??
       this.problem(
         'number',
-        `is no range; write the beginning of a number and one * at the end, for example +3589123*${country === undefined ? ' (no country is configured, so it must begin with + or 00)' : ''}`,
+        `is not a range; write the beginning of a number and one * at the end, for example +3589123*${country === undefined ? ' (no country is configured, so it must begin with + or 00)' : ''}`,
       )
     );
   }
@@ -127,7 +127,7 @@ export class FieldReader {
       !Number.isNaN(ms) &&
       new Date(Date.parse(text.slice(0, 10))).toISOString().startsWith(text.slice(0, 10));
     if (!exists) {
-      return this.problem(field, 'is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z');
+      return this.problem(field, 'is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z');
     }
     return day && end === 'end' ? ms + 86_400_000 : ms;
   }
@@ -141,7 +141,7 @@ export class FieldReader {
       try {
         value = JSON.parse(value) as Json;
       } catch {
-        return this.problem(field, 'is no JSON object; write for example {"ExtraPriority": 50}');
+        return this.problem(field, 'is not a JSON object; write for example {"ExtraPriority": 50}');
       }
     }
     if (!isPlainObject(value))

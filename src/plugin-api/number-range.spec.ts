@@ -58,7 +58,7 @@ describe('the keys of a number', () => {
     expect(numberKeys('+3589')).toEqual(['+3589', '+3589*', '+358*', '+35*', '+3*']);
   });
 
-  it('are the text alone when it is no E.164 number', () => {
+  it('are the text alone when it is not an E.164 number', () => {
     for (const text of ['4711', 'sip:board@example.com', '+*', '']) expect(numberKeys(text)).toEqual([text]);
   });
 });

@@ -3,7 +3,7 @@ import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 
 /** What a text that should be a telephone number turned out to be. */
 export interface ReadNumber {
-  /** How numbers are compared: E.164 (`+358501231234`), or the trimmed text when it is no E.164 number. */
+  /** How numbers are compared: E.164 (`+358501231234`), or the trimmed text when it is not an E.164 number. */
   readonly key: string;
   /** Present when `key` is E.164 and the numbering plan is known. Reading it may cost as much as the library's parsing. */
   readonly parsed?: PhoneNumber | undefined;
@@ -193,7 +193,7 @@ export function callingCode(country: string): string | undefined {
 
 /**
  * Reads a range, a leading part of a number followed by `*`: `+3589123*`, `003589123*`, or `09123*` with country `FI`.
- * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is no range
+ * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is not a range
  * @since 0.1.0
  */
 export function readRange(text: string, country?: string): string | undefined {

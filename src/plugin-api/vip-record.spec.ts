@@ -102,7 +102,7 @@ describe('a record', () => {
     expect(problemsOf({ number: '*', tier: 'gold' })).toEqual([
       {
         field: 'number',
-        message: 'is no range; write the beginning of a number and one * at the end, for example +3589123*',
+        message: 'is not a range; write the beginning of a number and one * at the end, for example +3589123*',
       },
     ]);
     expect(() => readVipRecord({ number: '09123*', tier: 'gold' })).toThrow(
@@ -181,7 +181,7 @@ describe('a record', () => {
     ]);
     expect(JSON.stringify(problemsOf(raw))).not.toContain(secret);
     expect(() => readVipRecord(raw)).toThrow(
-      /^has a field that is none of a record.*; teir: is no field of a record/,
+      /^has a field that is none of a record.*; teir: is not a field of a record/,
     );
   });
 

@@ -6,7 +6,7 @@ import { FieldReader } from './field-reader.js';
  * @since 0.1.0
  */
 export interface VipRecord {
-  /** E.164 (`+358501231234`), a range (`+3589123*`), or the text itself for anything that is no E.164 number. */
+  /** E.164 (`+358501231234`), a range (`+3589123*`), or the text itself for anything that is not an E.164 number. */
   readonly number: string;
   /** What routes are chosen by, for example `gold`. */
   readonly tier: string;

@@ -88,8 +88,8 @@ describe('instructions', () => {
     expect(values({ A: '[{{ attributes.constructor }}{{ name.constructor }}{{ call.__proto__ }}]' })).toEqual(
       { A: '[]' },
     );
-    expect(templateProblem("{% include '/etc/passwd' %}")).toContain('is no usable template');
-    expect(templateProblem('{% for i in (1..100000000) %}x{% endfor %}')).toContain('is no usable template');
+    expect(templateProblem("{% include '/etc/passwd' %}")).toContain('is not a usable template');
+    expect(templateProblem('{% for i in (1..100000000) %}x{% endfor %}')).toContain('is not a usable template');
     expect(render({ A: '{% for i in (1..100000000) %}x{% endfor %}' }).dropped).toEqual(['A']);
   });
 
@@ -130,7 +130,7 @@ describe('instructions', () => {
     ['{{ name | nosuch }}', 'undefined filter: nosuch'],
   ])('say what is wrong with the template %j', (text, reason) => {
     expect(templateProblem(text)).toBe(
-      `is no usable template: ${reason}, line:1, col:1. Write for example {{ name }} or {{ attributes.company | default: "you" }}.`,
+      `is not a usable template: ${reason}, line:1, col:1. Write for example {{ name }} or {{ attributes.company | default: "you" }}.`,
     );
   });
 

@@ -43,7 +43,7 @@ for (const tag of Object.keys(engine.tags)) if (!ALLOWED_TAGS.has(tag)) delete e
 /** "[object Object]" is nothing to say to a caller or to route by. */
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.map(asText).join('');
-  if (isPlainObject(value)) throw new TypeError('a map is no text');
+  if (isPlainObject(value)) throw new TypeError('a map is not text');
   return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
 }
 
@@ -56,7 +56,7 @@ export function templateProblem(text: string): string | undefined {
     engine.parse(text);
     return undefined;
   } catch (error) {
-    return `is no usable template: ${(error as Error).message.split('\n', 1)[0]}. Write for example {{ name }} or {{ attributes.company | default: "you" }}.`;
+    return `is not a usable template: ${(error as Error).message.split('\n', 1)[0]}. Write for example {{ name }} or {{ attributes.company | default: "you" }}.`;
   }
 }
 
@@ -68,7 +68,7 @@ export class CompiledInstructions {
   /** What comes out for every call, when no text is a template. */
   readonly constant: RenderedInstructions | undefined;
 
-  /** A text that is no usable template makes its property one that is always dropped. */
+  /** A text that is not a usable template makes its property one that is always dropped. */
   constructor(instructions: Readonly<JsonObject>) {
     this.#properties = Object.entries(instructions).map(([name, value]) => {
       try {

@@ -45,7 +45,7 @@ describe('assertMayAsk', () => {
     },
   );
 
-  it('lets one that is limited to default ask for every targetid that is no target of its own', () => {
+  it('lets one that is limited to default ask for every targetid that is not a target of its own', () => {
     expect(ask(['default'], 'NEVER_CONFIGURED').refusal).toBeUndefined();
     expect(ask(['default'], 'SALES_QUEUE').kinds).toEqual(['target']);
   });

@@ -168,7 +168,7 @@ describe('instructions', () => {
     const hooks = {
       checkInstruction: (text: string) => {
         seen.push(text);
-        return text.includes('{{') ? 'is no usable template: it never ends.' : undefined;
+        return text.includes('{{') ? 'is not a usable template: it never ends.' : undefined;
       },
     };
     const problems = problemsOf(
@@ -177,8 +177,8 @@ describe('instructions', () => {
     );
     expect(seen).toEqual(['{{ name', 'plain', '{{']);
     expect(problems).toEqual([
-      'routes[0].instructions.InitialTarget: "{{ name" is no usable template: it never ends.',
-      'routes[0].instructions.Other.deep[2]: "{{" is no usable template: it never ends.',
+      'routes[0].instructions.InitialTarget: "{{ name" is not a usable template: it never ends.',
+      'routes[0].instructions.Other.deep[2]: "{{" is not a usable template: it never ends.',
     ]);
   });
 });

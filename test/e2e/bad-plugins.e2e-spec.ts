@@ -34,7 +34,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   'check never settles': /^no answer within 300 ms$/,
   'check answers nothing': /^TypeError$/,
   'check answers another word': /^TypeError$/,
-  'check answers what is no JSON': /^all at sea$/,
+  'check answers what is not JSON': /^all at sea$/,
   'open throws': /^it could not open: TypeError$|circuit breaker is open$/,
   'open never settles': /^it is still opening$|circuit breaker is open$/,
 };

@@ -84,7 +84,7 @@ describe('config check', () => {
     expect(code).toBe(78);
     expect(stderr).toContain('(2 problems)');
     expect(stderr).toContain('Did you mean "tier"?');
-    expect(stderr).toContain('is no usable template');
+    expect(stderr).toContain('is not a usable template');
   });
 
   it('the published schema is the one that the classes make', async () => {

@@ -85,7 +85,7 @@ function expectProblem(answer: RawAnswer | undefined, status: number, detail?: u
 
 describe('what is no request for the application', () => {
   it.each([
-    ['a byte that is no HTTP', '\x16\x03\x01\x02', 400, NOT_HTTP],
+    ['a byte that is not an HTTP', '\x16\x03\x01\x02', 400, NOT_HTTP],
     ['an unknown method', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 400, NOT_HTTP],
     ['a header without a colon', get('/health', ['Host: x', 'nonsense']), 400, NOT_HTTP],
     ['a header that is cut off', 'GET / HTTP/1.1\r\nHo', 400, NOT_HTTP],
@@ -120,7 +120,7 @@ describe('what is no request for the application', () => {
       431,
       expect.stringContaining(TOO_MANY) as unknown,
     ],
-    ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\nmore', 405, 'this is no proxy'],
+    ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\nmore', 405, 'this is not a proxy'],
   ])('%s is a problem, and the end of the connection', async (_, bytes, status, detail) => {
     for (const halfClose of [true, false]) {
       // Without the end of what is sent there could be more to come.

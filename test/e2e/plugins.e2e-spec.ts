@@ -141,7 +141,7 @@ describe('an outside package', () => {
     ]);
     await manifest({ peerDependencies: { 'smartrouting-vip': 'newest' } });
     expect((await problems(['acme-lookup'])).join()).toMatch(
-      /a version of smartrouting-vip that is no range\. Write/,
+      /a version of smartrouting-vip that is not a range\. Write/,
     );
   });
 
@@ -195,7 +195,7 @@ describe('plug-ins that cannot be loaded', () => {
     told.forEach((line, index) => expect(line).toMatch(expected[index]!));
   });
 
-  it('also when one throws what is no error, or exports what cannot be looked at', async () => {
+  it('also when one throws what is not an error, or exports what cannot be looked at', async () => {
     const proxyThat = (thrown: string) =>
       `const refuse = () => { throw ${thrown}; };
        export default new Proxy(class {}, { get: refuse, getPrototypeOf: refuse });`;
@@ -220,21 +220,21 @@ describe('plug-ins that cannot be loaded', () => {
     const look = 'Mend what fails while its exports are looked at; export the marked class itself.';
     const told = await problems(Object.keys(files).map((name) => `./${name}`));
     const expected = [
-      `"./null.mjs" cannot be imported: it throws null, which is no error. ${mend}`,
-      `"./nothing.mjs" cannot be imported: it throws undefined, which is no error. ${mend}`,
-      `"./text.mjs" cannot be imported: it throws "spilt \\n tea${'.'.repeat(187)}…, which is no error. ${mend}`,
-      `"./symbol.mjs" cannot be imported: it throws Symbol(tea), which is no error. ${mend}`,
+      `"./null.mjs" cannot be imported: it throws null, which is not an error. ${mend}`,
+      `"./nothing.mjs" cannot be imported: it throws undefined, which is not an error. ${mend}`,
+      `"./text.mjs" cannot be imported: it throws "spilt \\n tea${'.'.repeat(187)}…, which is not an error. ${mend}`,
+      `"./symbol.mjs" cannot be imported: it throws Symbol(tea), which is not an error. ${mend}`,
       `"./object.mjs" cannot be imported: it throws an object without a message. ${mend}`,
       `"./odd.mjs" cannot be imported: spilt tea. ${mend}`,
       // Node looks at it too, and then it is the proxy's error that is caught.
       expect.stringMatching(
-        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is no error|what cannot be looked at)\. Mend/,
+        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Mend/,
       ),
-      `"./common.cjs" cannot be imported: it throws null, which is no error. ${mend}`,
+      `"./common.cjs" cannot be imported: it throws null, which is not an error. ${mend}`,
       `"./exports-proxy.mjs" cannot be used (RangeError): no tea. ${look}`,
-      `"./exports-proxy-null.mjs" cannot be used: it throws null, which is no error. ${look}`,
+      `"./exports-proxy-null.mjs" cannot be used: it throws null, which is not an error. ${look}`,
       expect.stringMatching(
-        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is no error\. Mend/,
+        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is not an error\. Mend/,
       ),
       expect.stringMatching(
         /^"\.\/metadata\.mjs" cannot be used \(TypeError\): .*\. Mend what fails while its exports/,
@@ -243,7 +243,7 @@ describe('plug-ins that cannot be loaded', () => {
     expect(told.map((line) => line.replace(/^- line \d+, plugins\[\d+\]: /, ''))).toEqual(expected);
   });
 
-  it('also when its Nest module throws what is no error', async () => {
+  it('also when its Nest module throws what is not an error', async () => {
     const text = `import { Module } from '@nestjs/common';
       import { VipLookup } from 'smartrouting-vip/plugin-api';
       export class A { lookup() { return null; } }
@@ -252,7 +252,7 @@ describe('plug-ins that cannot be loaded', () => {
       Module({ providers: [A] })(Throwing);`;
     await writeFile(join(folder, 'module.mjs'), text);
     expect(await problems(['acme-lookup', './module.mjs'], `${TWO}\n  third: { kind: a }`)).toEqual([
-      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is no error. Mend what fails while Nest makes its modules.',
+      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is not an error. Mend what fails while Nest makes its modules.',
     ]);
   });
 

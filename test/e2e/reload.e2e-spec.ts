@@ -172,7 +172,7 @@ describe('another configuration', () => {
       ['is not usable', list('./bad.csv')],
       ['is a database that is missing', sqlite('none.sqlite')],
       ['is a database of ours that is missing', 'list: { kind: database, connection: "sqlite:none.sqlite" }'],
-      ['is no database', sqlite('vips.csv')],
+      ['is not a database', sqlite('vips.csv')],
       ['is a database without the table', sqlite('empty.sqlite')],
     ])('is refused where the file %s', async (_, providers) => {
       await start({}, { 'bad.csv': 'number,tier\n1,\n', 'folder.csv/x': '', 'empty.sqlite': '' });

@@ -18,7 +18,7 @@ describe('an answer is held against what is known of the caller', () => {
     ['"could not tell" for a VIP', vip, said(204, 'lookup-failed'), 'missed'],
     ['"too late" for a VIP', vip, said(204, 'timeout'), 'missed'],
     ['"overloaded"', vip, said(204, 'overloaded'), 'shed'],
-    ['"is no VIP" for a VIP', vip, said(204, 'no-match'), 'wrong'],
+    ['"is not a VIP" for a VIP', vip, said(204, 'no-match'), 'wrong'],
     [
       'the instructions of another VIP',
       vip,
@@ -31,7 +31,7 @@ describe('an answer is held against what is known of the caller', () => {
     ['a refusal', vip, said(401, undefined), 'wrong'],
     ['an answer without a reason', stranger, said(204, undefined), 'wrong'],
     ['"could not tell" for a stranger while all is well', stranger, said(204, 'lookup-failed'), 'wrong'],
-    ['"is no VIP" for a stranger', stranger, said(204, 'no-match'), 'stranger'],
+    ['"is not a VIP" for a stranger', stranger, said(204, 'no-match'), 'stranger'],
   ])('%s', (_, call, answer, verdict) => {
     expect(judge(call, answer, false)).toBe(verdict);
   });

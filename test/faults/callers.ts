@@ -136,7 +136,7 @@ export function bodyOf({ number }: PhoneCall): string {
 /** `missed`: a VIP was not recognised, and the answer says that it could not tell. `shed`: likewise, for lack of room. */
 export type Verdict = 'recognised' | 'stranger' | 'missed' | 'shed' | 'wrong';
 
-/** Reasons that say "could not tell"; anything else without instructions says "is no VIP". */
+/** Reasons that say "could not tell"; anything else without instructions says "is not a VIP". */
 const COULD_NOT_TELL = new Set(['lookup-failed', 'timeout']);
 
 /**

@@ -137,7 +137,7 @@ describe('the load', () => {
     expect(tally.examples[0]).toMatch(/^late: \d+ ms$/);
   });
 
-  it('excuses late answers while the machine starves, but counts none of them as right; "is no VIP" is never excused', async () => {
+  it('excuses late answers while the machine starves, but counts none of them as right; "is not a VIP" is never excused', async () => {
     time.isStarved = true;
     await answeredAfter(DEADLINE_MS + ALLOWANCE_MS + STEP_MS);
     const vips = [...tally.vips.values()].reduce((sum, { calls }) => sum + calls, 0);

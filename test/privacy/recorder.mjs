@@ -87,7 +87,7 @@ export function recordServers(recording, isOurs) {
   const raw = new WeakSet();
   return listen({
     'http.server.request.start': ({ request, response }) => observe(recording, request, response, isOurs),
-    // What is written past all responses: answers to what is no HTTP.
+    // What is written past all responses: answers to what is not an HTTP.
     'net.server.socket': ({ socket: { server } }) => {
       if (raw.has(server)) return;
       raw.add(server);

@@ -89,7 +89,7 @@ function toldText({ text = '', headers }: Line): string {
   return headers === undefined ? text : `${text}\n${JSON.stringify(headers)}`;
 }
 
-/** The row without what is no text: times, and what a process measures. */
+/** The row without what is not text: times, and what a process measures. */
 function numbersMatter({ kind, stream, args, url = '' }: Line, row: string, isPlain: boolean): string {
   if (kind === 'output' && stream === 'stdout' && SHOWING.has(args?.[1] ?? '')) return '';
   if (url.startsWith('/metrics') && !row.startsWith('#')) return row.slice(0, row.lastIndexOf(' '));

@@ -74,7 +74,7 @@ export class RawClient {
 /**
  * Splits what a server sent into answers, interim ones (100) left out; one that is not there whole yet is left out too.
  * @param maybeToHead an answer that another one, or nothing, follows at once has no body, whatever its headers say
- * @throws Error when it is no HTTP/1.1
+ * @throws Error when it is not an HTTP/1.1
  */
 export function readAnswers(received: string, maybeToHead = false): RawAnswer[] {
   const answers: RawAnswer[] = [];

@@ -114,7 +114,7 @@ describe('a hash in Redis', () => {
     );
     await assert.rejects(
       lookUp(provider, '+358400000002'),
-      failsWith(/^the caller's hash is not usable, phone: is no field/),
+      failsWith(/^the caller's hash is not usable, phone: is not a field/),
     );
     await assert.rejects(lookUp(provider, '+358400000003'), failsWith(/^Redis answered WRONGTYPE$/));
   });

@@ -23,7 +23,7 @@ interface Manifest {
  * @param name as it stands under `plugins:`
  * @param file the module that was found for it
  * @returns what is wrong, as a predicate, and what to do; `undefined` when nothing is
- * @throws SyntaxError when the package.json is no JSON
+ * @throws SyntaxError when the package.json is not JSON
  */
 export function incompatibility(name: string, file: string, isPackage: boolean): string | undefined {
   const manifest = manifestOf(file);
@@ -35,7 +35,7 @@ export function incompatibility(name: string, file: string, isPackage: boolean):
       : undefined;
   }
   if (typeof range !== 'string' || semver.validRange(range) === null) {
-    return `says in ${manifest.file} that it is written for a version of ${OURS} that is no range. Write there for example ${example}`;
+    return `says in ${manifest.file} that it is written for a version of ${OURS} that is not a range. Write there for example ${example}`;
   }
   // A release candidate of ours is to be tried with plug-ins of today.
   if (semver.satisfies(OUR_VERSION, range, { includePrerelease: true })) return undefined;
@@ -54,7 +54,7 @@ export function packageFolderOf(module: string): string | undefined {
 
 /**
  * The nearest one above the module that has a name; `undefined` when there is none.
- * @throws SyntaxError when it is no JSON
+ * @throws SyntaxError when it is not JSON
  */
 function manifestOf(module: string): Manifest | undefined {
   for (let folder = dirname(module); ; folder = dirname(folder)) {

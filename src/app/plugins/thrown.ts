@@ -17,7 +17,7 @@ export interface Thrown {
 export function readThrown(thrown: unknown): Thrown {
   try {
     if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) {
-      return { kind: undefined, said: `it throws ${shown(thrown)}, which is no error` };
+      return { kind: undefined, said: `it throws ${shown(thrown)}, which is not an error` };
     }
     const { code, name, message } = thrown as Record<string, unknown>;
     if (typeof message !== 'string') {

@@ -25,7 +25,7 @@ const REQUIRED: readonly string[] = ['number', 'tier'];
 
 /**
  * The records of an answer that is not `null`.
- * @throws AssertionError when it is no record, nor a list of some
+ * @throws AssertionError when it is not a record, nor a list of some
  */
 export function recordsOf(answer: VipAnswer): readonly VipRecord[] {
   assert.ok(answer !== null && answer !== undefined, `a record, not ${answer === null ? 'null' : 'nothing'}`);
@@ -51,7 +51,7 @@ export function covers(record: VipRecord, key: string): boolean {
   return record.number.endsWith('*') ? key.startsWith(record.number.slice(0, -1)) : record.number === key;
 }
 
-/** @throws AssertionError when a check answered something that is no status */
+/** @throws AssertionError when a check answered something that is not a status */
 export function assertStatus(status: ProviderStatus): void {
   assert.ok(isPlainObject(status), 'check answers an object with a status');
   const { status: word, reason } = status as { status?: unknown; reason?: unknown };

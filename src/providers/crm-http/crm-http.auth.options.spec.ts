@@ -122,7 +122,7 @@ describe('OAuth2 in the options of crm-http', () => {
       { ...ASSERTION, privateKey: ofKind('pkcs1'), clientSecret: 'c1ient-secret' },
       ['auth.clientSecret: needs clientId beside it.'],
     ],
-    [{ type: 'constructor' }, [expect.stringMatching(/^auth.type: is no kind of auth\. Write none, basic,/)]],
+    [{ type: 'constructor' }, [expect.stringMatching(/^auth.type: is not a kind of auth\. Write none, basic,/)]],
   ])('is refused: %#', (auth, problems) => {
     expect(problemsOf(auth)).toEqual(problems);
     expect(problemsOf(auth).join()).not.toMatch(/c1ient|r3fresh|too short/);
@@ -150,12 +150,12 @@ describe('OAuth2 in the options of crm-http', () => {
     [
       'text',
       () => 'MIIE',
-      'is no private key in PEM. Give the whole file, for example privateKey: ${file:./crm-key.pem}',
+      'is not a private key in PEM. Give the whole file, for example privateKey: ${file:./crm-key.pem}',
     ],
     [
       'half a key',
       () => ofKind('pkcs8').slice(0, 300),
-      'is no private key in PEM. Give the whole file, for example privateKey: ${file:./crm-key.pem}',
+      'is not a private key in PEM. Give the whole file, for example privateKey: ${file:./crm-key.pem}',
     ],
     [
       'a short key',

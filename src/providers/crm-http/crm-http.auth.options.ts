@@ -121,7 +121,7 @@ function parametersProblem(parameters: unknown): string | undefined {
 
 /** How the service proves itself to the CRM. */
 export class CrmHttpAuthOptions {
-  @IsIn(AUTH_TYPES, { message: `is no kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
+  @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
 
   @AuthText('username', (text) =>

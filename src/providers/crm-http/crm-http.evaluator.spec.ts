@@ -51,7 +51,7 @@ describe('the process that reads answers', () => {
     await vain;
   });
 
-  it('tells what is no JSON', async () => {
+  it('tells what is not JSON', async () => {
     const body = new TextEncoder().encode('<!doctype html>');
     const asked = evaluatorOf('$').evaluate(body, ['record'], {}, LOOKUP_LIMITS, patient());
     await expect(asked).rejects.toThrow(NotJsonError);

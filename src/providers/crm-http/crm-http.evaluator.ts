@@ -65,7 +65,7 @@ const GIVEN_UP_TICKS = 2;
 const LEAST_HEAP = 64;
 const HEAP_PER_MIB = 8;
 
-/** An answer of the CRM is no JSON. */
+/** An answer of the CRM is not JSON. */
 export class NotJsonError extends VipLookupError {}
 
 /** An expression makes nothing of an answer, or tells that the answer is an error: asking again is of no use. */

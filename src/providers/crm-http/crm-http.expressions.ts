@@ -33,7 +33,7 @@ export function expressionProblem(text: string): string | undefined {
   } catch (error) {
     const { message, position } = error as { message?: unknown; position?: unknown };
     const where = typeof position === 'number' ? ` (character ${position})` : '';
-    return `is no JSONata expression: ${String(message)}${where}. Write for example contacts.{ "tier": level, "name": name }.`;
+    return `is not a JSONata expression: ${String(message)}${where}. Write for example contacts.{ "tier": level, "name": name }.`;
   }
 }
 

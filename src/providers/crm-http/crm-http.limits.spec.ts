@@ -210,7 +210,7 @@ describeWithCrm('crm-http', (trial) => {
     expect(trial.crm.requests).toHaveLength(3);
   });
 
-  it('reads an error page that is no JSON as no word of a limit', async () => {
+  it('reads an error page that is not JSON as no word of a limit', async () => {
     trial.crm.answer = () => ({ status: 502, body: '<html>' });
     expect(await outcomeOf(provide({ limitReached: '$' }))).toBe('HTTP 502');
   });

@@ -30,7 +30,7 @@ export class RecordMapping {
   /**
    * The records that are this caller's, best first; none when the CRM lists nobody.
    * @param value what the expression yields
-   * @throws VipLookupError when that is no record, or far more than there can be of one caller
+   * @throws VipLookupError when that is not a record, or far more than there can be of one caller
    */
   read(value: Json | undefined, caller: Caller, country: string | undefined): VipRecord[] {
     if (Array.isArray(value) && value.length > MAX_CONTACTS) {

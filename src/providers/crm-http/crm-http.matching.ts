@@ -58,7 +58,7 @@ export function contactRange(text: string, country: string | undefined): string 
   return range !== undefined && range.length >= MIN_RANGE_DIGITS + '+*'.length ? range : undefined;
 }
 
-/** The numbers that an entry names, empty ones left out, lists in lists too; `undefined` when one is no text. */
+/** The numbers that an entry names, empty ones left out, lists in lists too; `undefined` when one is not text. */
 export function writtenNumbers(value: Json | undefined): (string | number)[] | undefined {
   const numbers = flatten(value ?? []).filter(
     (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),

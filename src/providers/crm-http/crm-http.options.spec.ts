@@ -11,7 +11,7 @@ const FILTERS =
 const SPELLINGS =
   'spellings: must be a list of spellings, tried in order, for example [e164, national]. Known: e164, digits, national, significant, idd, international, local, tel, text, or a pattern such as (###) ###-####. Default: [e164].';
 const AUTH_TYPE =
-  'auth.type: is no kind of auth. Write none, basic, bearer, header, oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer. Default: none.';
+  'auth.type: is not a kind of auth. Write none, basic, bearer, header, oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer. Default: none.';
 const EXPRESSION = 'Write for example contacts.{ "tier": level, "name": name }.';
 
 describe('the options of crm-http', () => {
@@ -48,7 +48,7 @@ describe('the options of crm-http', () => {
   it('are all reported at once', () => {
     expect(crmOptionProblems({ method: 'PUT', auth: {}, spellings: [] })).toEqual([
       `url: is missing. Write the address that finds a contact, ${EXAMPLE}`,
-      'method: is no method for a lookup. Write GET or POST. Default: GET.',
+      'method: is not a method for a lookup. Write GET or POST. Default: GET.',
       AUTH_TYPE,
       SPELLINGS,
       `record: is missing. Write a JSONata expression that makes a record of an answer, ${EXPRESSION.replace('Write ', '')}`,
@@ -102,7 +102,7 @@ describe('the options of crm-http', () => {
     ],
     [
       'https://crm.example/?key=s3cret&phone={{number&x=s3cret',
-      'is no usable template (line 1 of the text, column 39). Write for example {{ number }} or {{ caller.national }}.',
+      'is not a usable template (line 1 of the text, column 39). Write for example {{ number }} or {{ caller.national }}.',
     ],
     [`https://crm.example/${'x'.repeat(10_000)}`, 'is longer than 10000 characters.'],
     [5, `is missing. Write the address that finds a contact, ${EXAMPLE}`],
@@ -123,7 +123,7 @@ describe('the options of crm-http', () => {
         'X-Line': 'a\r\nb: c',
       },
       [
-        'X Y is no header name; use letters, digits and hyphens.',
+        'X Y is not a header name; use letters, digits and hyphens.',
         'Authorization is written under auth, for example auth: { type: header, name: Authorization, value: … }.',
         'Host is set by the connection. Take it out.',
         'X-Version must be text; put it in quotes.',
@@ -136,7 +136,7 @@ describe('the options of crm-http', () => {
   });
 
   const QUOTES =
-    'is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
+    'is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
   it.each([
     ['{"phone": {{ number }}}', QUOTES],
     ['{"phone": {{ caller.text }}}', QUOTES],
@@ -194,7 +194,7 @@ describe('the options of crm-http', () => {
     [
       { type: 'header', name: 'X Key', value: '' },
       [
-        'auth.name: is no header name; use letters, digits and hyphens, for example X-Api-Key.',
+        'auth.name: is not a header name; use letters, digits and hyphens, for example X-Api-Key.',
         'auth.value: must be text of one line in Latin-1. Is it empty, or is there a line end in it?',
       ],
     ],
@@ -207,11 +207,11 @@ describe('the options of crm-http', () => {
     [{ spellings: 'e164' }, SPELLINGS],
     [
       { spellings: ['(###) ###_####'] },
-      'spellings: is no pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.',
+      'spellings: is not a pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.',
     ],
     [
       { method: 'POST', body: '{"or": [{% for n in numbers %}{"phone": "{{ n }}"}{% endfor %}]}' },
-      'body: is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.',
+      'body: is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.',
     ],
     [
       { tierOrder: 'gold' },
@@ -223,7 +223,7 @@ describe('the options of crm-http', () => {
     [{ spellings: ['e164', 'e614'] }, SPELLINGS.replace(/must be a list.*?\. /, 'is not a spelling. ')],
     [
       { record: 'contacts[0' },
-      `record: is no JSONata expression: Expected "]" before end of expression (character 10). ${EXPRESSION}`,
+      `record: is not a JSONata expression: Expected "]" before end of expression (character 10). ${EXPRESSION}`,
     ],
     [
       { record: '$eval(script)' },
@@ -240,7 +240,7 @@ describe('the options of crm-http', () => {
     ],
     [
       { errorPath: ')' },
-      `errorPath: is no JSONata expression: The symbol ")" cannot be used as a unary operator (character 1). ${EXPRESSION}`,
+      `errorPath: is not a JSONata expression: The symbol ")" cannot be used as a unary operator (character 1). ${EXPRESSION}`,
     ],
     [
       { maxResponseSize: '3GB' },

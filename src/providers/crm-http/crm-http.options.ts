@@ -55,7 +55,7 @@ function spellingProblem(spelling: unknown): string | undefined {
   if (typeof spelling !== 'string') return `is not a spelling. ${KNOWN_SPELLINGS}`;
   if ((SPELLINGS as readonly string[]).includes(spelling) || isSpellingPattern(spelling)) return undefined;
   return spelling.includes('#')
-    ? 'is no pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.'
+    ? 'is not a pattern of a number. Write # for each digit, and between them blanks and ( ) - . / only; + at the beginning, for example +## (###) ###-####.'
     : `is not a spelling. ${KNOWN_SPELLINGS}`;
 }
 
@@ -88,7 +88,7 @@ export class CrmHttpOptions {
   readonly url: string;
 
   @IsOptional()
-  @IsIn(['GET', 'POST'], { message: 'is no method for a lookup. Write GET or POST. Default: GET.' })
+  @IsIn(['GET', 'POST'], { message: 'is not a method for a lookup. Write GET or POST. Default: GET.' })
   readonly method?: 'GET' | 'POST';
 
   /** Name -> template. Credentials stand under `auth`. */

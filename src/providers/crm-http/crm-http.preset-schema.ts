@@ -48,7 +48,7 @@ export function readPreset(text: string): { readonly preset: Preset } | { readon
   const yaml = readYaml(text);
   if ('problem' in yaml) return { problems: [yaml.problem] };
   if (!isPlainObject(yaml.value)) {
-    return { problems: ['it is no map of keys: write title:, parameters: and options:'] };
+    return { problems: ['it is not a map of keys: write title:, parameters: and options:'] };
   }
   const reader = new PresetReader(yaml.value as JsonObject);
   const preset = reader.read();
@@ -60,7 +60,7 @@ function readYaml(text: string): { readonly value: unknown } | { readonly proble
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
   const [error] = document.errors;
   if (error !== undefined) {
-    return { problem: `it is no YAML: line ${lines.linePos(error.pos[0]).line} (${error.code})` };
+    return { problem: `it is not YAML: line ${lines.linePos(error.pos[0]).line} (${error.code})` };
   }
   let hasAlias = false;
   visit(document, { Alias: () => void (hasAlias = true) });
@@ -100,7 +100,7 @@ class PresetReader {
   #refuseUnknown(map: object, path: string, known: readonly string[]): void {
     for (const key of Object.keys(map).filter((key) => !known.includes(key))) {
       const hint = suggestion(key, known).replace(/\.$/, '');
-      this.#problem(`${path}${shown(key)}`, `is no key of a preset file.${hint}`);
+      this.#problem(`${path}${shown(key)}`, `is not a key of a preset file.${hint}`);
     }
   }
 
@@ -114,15 +114,15 @@ class PresetReader {
     const parameters = new Map<string, PresetParameter>();
     if (raw === undefined) return parameters;
     if (!isPlainObject(raw)) {
-      this.#problem('parameters', 'is no map; write names, and about: and pattern: below each');
+      this.#problem('parameters', 'is not a map; write names, and about: and pattern: below each');
       return parameters;
     }
     for (const [name, parameter] of Object.entries(raw)) {
       const key = `parameters.${shown(name)}`;
       if (!PARAMETER_NAME.test(name)) {
-        this.#problem(key, 'is no name; use letters, digits and _, a letter first, at most 40');
+        this.#problem(key, 'is not a name; use letters, digits and _, a letter first, at most 40');
       } else if (!isPlainObject(parameter)) {
-        this.#problem(key, 'is no map; write about:, pattern: and perhaps default:');
+        this.#problem(key, 'is not a map; write about:, pattern: and perhaps default:');
       } else parameters.set(name, this.#parameter(parameter, key));
     }
     return parameters;
@@ -139,7 +139,7 @@ class PresetReader {
     const written = raw['default'];
     const standard = typeof written === 'number' ? String(written) : written;
     if (standard !== undefined && typeof standard !== 'string') {
-      this.#problem(`${key}.default`, 'is no text');
+      this.#problem(`${key}.default`, 'is not text');
       return { about, pattern, default: undefined };
     }
     try {
@@ -147,7 +147,7 @@ class PresetReader {
       else if (!fitsPattern(standard, { pattern }))
         this.#problem(`${key}.default`, 'does not match the pattern');
     } catch {
-      this.#problem(`${key}.pattern`, 'is no regular expression in RE2 syntax');
+      this.#problem(`${key}.pattern`, 'is not a regular expression in RE2 syntax');
     }
     return { about, pattern, default: standard };
   }

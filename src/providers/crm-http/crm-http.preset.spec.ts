@@ -86,7 +86,7 @@ describe('a preset', () => {
     expect((options as CrmHttpOptions).auth).toEqual({ type: 'bearer', token: 'abc' });
   });
 
-  it('merges at any depth, and merges nothing into what is no map', () => {
+  it('merges at any depth, and merges nothing into what is not a map', () => {
     const { options } = completeOptions(
       { preset: 'x.yaml', a: { b: { mine: 1 } }, list: ['mine'], scalar: { mine: 1 }, map: 'mine' },
       { resolvePath: () => resolve('test/fixtures/presets/deep.yaml') },
@@ -218,8 +218,8 @@ describe('a preset file of one’s own', () => {
         ['timeout', /is not a duration\. Write .* Default: 1000ms\./],
         ['urll', /is not a known key\. Did you mean "url"\? Known: .*/],
         ['errorPath', /is empty\. Write a value, or remove the key\./],
-        ['method', /is no method for a lookup\. Write GET or POST\. Default: GET\./],
-        ['auth.type', /is no kind of auth\. .*/],
+        ['method', /is not a method for a lookup\. Write GET or POST\. Default: GET\./],
+        ['auth.type', /is not a kind of auth\. .*/],
         ['spellings[0]', /is not a spelling\. .*/],
       ].map(([key, message]) =>
         expect.stringMatching(
@@ -232,8 +232,8 @@ describe('a preset file of one’s own', () => {
   });
 
   it.each([
-    ['', 'it is no map of keys: write title:, parameters: and options:.'],
-    ['title: Own\n  options: []', 'it is no YAML: line 1 (BLOCK_AS_IMPLICIT_KEY).'],
+    ['', 'it is not a map of keys: write title:, parameters: and options:.'],
+    ['title: Own\n  options: []', 'it is not YAML: line 1 (BLOCK_AS_IMPLICIT_KEY).'],
     ['title: &t Own\noptions: { url: *t }', 'it has an alias (*name): write the value out.'],
     [
       '{}',
@@ -241,7 +241,7 @@ describe('a preset file of one’s own', () => {
     ],
     [
       `${GOOD} }\nparametres: {}`,
-      'parametres is no key of a preset file. Did you mean "parameters"? Known: title, docs, parameters, options.',
+      'parametres is not a key of a preset file. Did you mean "parameters"? Known: title, docs, parameters, options.',
     ],
     [
       `${GOOD}, kind: x, preset: y, parameters: {} }`,
@@ -254,11 +254,11 @@ describe('a preset file of one’s own', () => {
     ],
     [
       `${GOOD}, headers: { X-A: [1, <<a>>] } }\nparameters: [a]`,
-      'parameters is no map; write names, and about: and pattern: below each; options.headers.X-A[1] names <<a>>, which is not among the parameters.',
+      'parameters is not a map; write names, and about: and pattern: below each; options.headers.X-A[1] names <<a>>, which is not among the parameters.',
     ],
     [
       `${GOOD}, errorPath: <<a>> }\nparameters: { a: { about: x, pattern: 'a+', default: b }, b: { about: x, pattern: a, default: [1] }, 2b: {}, c: x, d: { about: '', pattern: '(', standard: 1 } }`,
-      'parameters.a.default does not match the pattern; parameters.b.default is no text; parameters.2b is no name; use letters, digits and _, a letter first, at most 40; parameters.c is no map; write about:, pattern: and perhaps default:; parameters.d.standard is no key of a preset file. Known: about, default, pattern; parameters.d.about is missing or no text; say what to write there; parameters.d.pattern is no regular expression in RE2 syntax; parameters.b is used nowhere; write <<b>> in options; parameters.d is used nowhere; write <<d>> in options.',
+      'parameters.a.default does not match the pattern; parameters.b.default is not text; parameters.2b is not a name; use letters, digits and _, a letter first, at most 40; parameters.c is not a map; write about:, pattern: and perhaps default:; parameters.d.standard is not a key of a preset file. Known: about, default, pattern; parameters.d.about is missing or no text; say what to write there; parameters.d.pattern is not a regular expression in RE2 syntax; parameters.b is used nowhere; write <<b>> in options; parameters.d is used nowhere; write <<d>> in options.',
     ],
   ])('is refused as %j', async (preset, problem) => {
     expect(await problemsWith(preset)).toEqual([

@@ -10,7 +10,7 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** @returns `undefined` when the text is no rate */
+/** @returns `undefined` when the text is not a rate */
 export function readRate(text: unknown): Rate | undefined {
   const [, amount, unit] = RATE.exec(String(text).trim()) ?? [];
   const count = Number(amount);

@@ -259,7 +259,7 @@ describe('templates', () => {
     ]);
   });
 
-  it('leave everything in a body that is no text as it is, and the names of properties', () => {
+  it('leave everything in a body that is not text as it is, and the names of properties', () => {
     const body = { '{{ number }}': 1, list: [true, null, 2.5, { deep: 'x{{ number }}' }] };
     expect(JSON.parse(template({ method: 'POST', body }).fill(scopeOf('7'))!.body!)).toEqual({
       '{{ number }}': 1,

@@ -42,7 +42,7 @@ export class RequestTemplate {
     private readonly leftPath?: () => void,
   ) {
     const address = splitUrl(options.url);
-    if (address === undefined) throw new TypeError('url: is no address; validate the options first');
+    if (address === undefined) throw new TypeError('url: is not an address; validate the options first');
     this.#origin = address.origin;
     this.#method = options.method ?? 'GET';
     this.#path = new TextTemplate(address.rest, 'url');

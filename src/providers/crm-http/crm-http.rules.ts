@@ -133,7 +133,7 @@ export function authHeaderNameProblem(name: string): string | undefined {
 function headerNameProblem(name: string): string | undefined {
   return /^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name)
     ? undefined
-    : 'is no header name; use letters, digits and hyphens';
+    : 'is not a header name; use letters, digits and hyphens';
 }
 
 /** @param variables what the templates may name */
@@ -191,7 +191,7 @@ function jsonTextProblem(body: string, { samples }: TemplateVariables): string |
     for (const sample of samples) JSON.parse(template.render(sample));
     return undefined;
   } catch {
-    return 'is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
+    return 'is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
   }
 }
 

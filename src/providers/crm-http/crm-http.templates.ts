@@ -171,7 +171,7 @@ function parseProblem(message: string): string {
   }
   const [, line, column] = /line:(\d+), col:(\d+)/.exec(message) ?? [];
   const where = line === undefined ? '' : ` (line ${line} of the text, column ${column})`;
-  return `is no usable template${where}. Write for example {{ number }} or {{ caller.national }}.`;
+  return `is not a usable template${where}. Write for example {{ number }} or {{ caller.national }}.`;
 }
 
 /** The text with its template parts taken out: what the administrator wrote literally. */

@@ -40,7 +40,7 @@ describe('the options of a database lookup', () => {
   });
 
   it.each([
-    [{ connection: 'oracle://u:p@h/d' }, ['connection: is no database URL.']],
+    [{ connection: 'oracle://u:p@h/d' }, ['connection: is not a database URL.']],
     [{ ...TABLE, table: 'customers; DROP TABLE x' }, ['table: is not a table name.']],
     [{ ...TABLE, table: 'a.b.c' }, ['table: is not a table name.']],
     [

@@ -44,7 +44,7 @@ export class DatabaseColumns {
   @Column('phone')
   readonly number: string;
 
-  /** A row without a tier is no VIP. */
+  /** A row without a tier is not a VIP. */
   @IsOptional()
   @Column('vip_level')
   readonly tier?: string;

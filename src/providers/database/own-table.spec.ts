@@ -171,7 +171,7 @@ describe.each([
       await expect(ask(provider, '+358501231234')).rejects.toMatchObject({
         name: 'VipLookupError',
         message: expect.stringMatching(
-          /^a row of table "vip_caller" cannot be read: validUntil: is no ISO 8601 date/,
+          /^a row of table "vip_caller" cannot be read: validUntil: is not an ISO 8601 date/,
         ),
       });
       await importRecords(dataSource, [{ number: '+3585012312*', tier: 'silver' }], 'merge');

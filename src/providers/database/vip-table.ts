@@ -120,7 +120,7 @@ export function entriesIn(rows: readonly Row[]): number | undefined {
 }
 
 /**
- * Reads one row. A row without a tier is no VIP: a customer's table lists everybody.
+ * Reads one row. A row without a tier is not a VIP: a customer's table lists everybody.
  * @param number the key of the number that the row was found by
  * @returns `null` for a row without a tier
  * @throws VipRecordError when the row cannot be read

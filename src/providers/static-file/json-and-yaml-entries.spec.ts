@@ -58,11 +58,11 @@ describe('a JSON list', () => {
           '{"number": 0501231234, "tier": "gold"},\n["4713"],\nnull,\n{"number": "4714", "tier": true, "teir": "x"},\n]\n',
       ),
     ).toEqual([
-      'line 3: is no valid JSON; look for a missing comma, quote or bracket in this entry',
-      'line 4: is no valid JSON; look for a missing comma, quote or bracket in this entry',
+      'line 3: is not valid JSON; look for a missing comma, quote or bracket in this entry',
+      'line 4: is not valid JSON; look for a missing comma, quote or bracket in this entry',
       'line 5: must be an object with at least a number and a tier',
       'line 6: must be an object with at least a number and a tier',
-      expect.stringContaining('line 7, teir: is no field of a record; put it under attributes.'),
+      expect.stringContaining('line 7, teir: is not a field of a record; put it under attributes.'),
       'line 7, tier: must be text',
       'line 8: the last entry is followed by a comma; take it away',
     ]);
@@ -173,7 +173,7 @@ describe('a YAML list', () => {
         'list.yaml',
         '- number: 4711\n  tier: gold\n  tier: silver\n- number: 4712\n- 4713\n-\n- number: "4714\n  tier: gold\n',
       ),
-    ).toEqual(['line 3: is no valid YAML (duplicate key)', 'line 9: is no valid YAML (missing char)']);
+    ).toEqual(['line 3: is not valid YAML (duplicate key)', 'line 9: is not valid YAML (missing char)']);
     expect(
       await problemsOf('list.yaml', '- number: 4712\n- 4713\n-\n- { number: 4714, tier: [a] }\n'),
     ).toEqual([

@@ -45,7 +45,7 @@ function readEntry(written: Buffer, depth: number): { fields?: unknown; problem?
     const fields = JSON.parse(written.toString('utf8')) as unknown;
     return { fields, problem: limitOfValue(fields) };
   } catch {
-    return { problem: 'is no valid JSON; look for a missing comma, quote or bracket in this entry' };
+    return { problem: 'is not valid JSON; look for a missing comma, quote or bracket in this entry' };
   }
 }
 

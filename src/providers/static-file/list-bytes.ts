@@ -11,7 +11,7 @@ const PIECE_BYTES = 512 * 1024;
 /**
  * The content of a list.
  * @param name what the file is called in messages
- * @throws VipLookupError when there is no such file, or it may not be read, is no ordinary one, or is larger than 256 MiB
+ * @throws VipLookupError when there is no such file, or it may not be read, is not an ordinary one, or is larger than 256 MiB
  */
 export async function readListBytes(path: string, name: string, signal?: AbortSignal): Promise<Buffer> {
   try {
@@ -31,7 +31,7 @@ export async function digestOf(bytes: Buffer, pace: Pace): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The line on which the first text stands that is no UTF-8; `undefined` when all of it is. */
+/** The line on which the first text stands that is not UTF-8; `undefined` when all of it is. */
 export async function lineOfInvalidText(bytes: Buffer, pace: Pace): Promise<number | undefined> {
   const lines = new LineFinder(bytes);
   for (let from = 0; from < bytes.length;) {

@@ -78,11 +78,11 @@ describe('a list in a file', () => {
     ).toEqual([
       'line 2, number: is missing; write a number such as +358501231234',
       'line 3, tier: is missing; write the tier that routes name, for example gold',
-      'line 3, validUntil: is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
-      'line 4, validUntil: is no ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
-      'line 4, instructions: is no JSON object; write for example {"ExtraPriority": 50}',
+      'line 3, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
+      'line 4, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
+      'line 4, instructions: is not a JSON object; write for example {"ExtraPriority": 50}',
       'line 5, number: was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
-      'line 6, number: is no range; write the beginning of a number and one * at the end, for example +3589123*',
+      'line 6, number: is not a range; write the beginning of a number and one * at the end, for example +3589123*',
     ]);
   });
 
@@ -119,11 +119,11 @@ describe('a list in a file', () => {
   it('tells where the text is not UTF-8', async () => {
     const latin1 = Buffer.from('number,tier,name\n4711,gold,Aino\n4712,gold,Päivi\n', 'latin1');
     expect(await problemsOf('list.csv', latin1)).toEqual([
-      'line 3: is no UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")',
+      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")',
     ]);
     const utf16 = Buffer.from('\ufeffnumber,tier\n4711,gold\n', 'utf16le');
     expect(await problemsOf('list.csv', utf16)).toEqual([
-      expect.stringContaining('line 1: is no UTF-8 text'),
+      expect.stringContaining('line 1: is not UTF-8 text'),
     ]);
   });
 
@@ -132,7 +132,7 @@ describe('a list in a file', () => {
     const warningsFor = async (country?: string) =>
       (await readRecords(content, 'list.csv', { country })).warnings.map(describeProblem);
     expect(await warningsFor('US')).toEqual([
-      'line 2, number: is no telephone number of US, so it is compared as text; check it, or write + and the country code',
+      'line 2, number: is not a telephone number of US, so it is compared as text; check it, or write + and the country code',
     ]);
     expect(await warningsFor()).toEqual([
       'line 2, number: is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code',

@@ -106,7 +106,7 @@ async function entriesOf(
 ): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
   const badLine = await lineOfInvalidText(bytes, pace);
   if (badLine !== undefined) {
-    const message = 'is no UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
+    const message = 'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
     problems.add(badLine, '', message);
     return [];
   }
@@ -151,5 +151,5 @@ function isUnreadNumber(number: string): boolean {
 function unreadNumber(country: string | undefined): string {
   return country === undefined
     ? 'is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code'
-    : `is no telephone number of ${country}, so it is compared as text; check it, or write + and the country code`;
+    : `is not a telephone number of ${country}, so it is compared as text; check it, or write + and the country code`;
 }

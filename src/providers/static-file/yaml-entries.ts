@@ -42,7 +42,7 @@ export async function* yamlEntries(
     const stream = tokens.map((token) => (token === document ? part : token));
     for (const composed of new Composer({ prettyErrors: false }).compose(stream)) {
       for (const { code, pos } of composed.errors) {
-        problems.add(lineAt(pos[0]), '', `is no valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`);
+        problems.add(lineAt(pos[0]), '', `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`);
       }
       if (composed.errors.length > 0) continue;
       if (!isSeq<Node>(composed.contents)) return problems.add(lineAt(document.offset), '', NO_LIST);
@@ -117,7 +117,7 @@ function* partsOf(document: CST.Document, list: List, whole: boolean): Generator
   }
 }
 
-/** The entry with texts as they are written; nothing for what is no node, as in `!!omap`. */
+/** The entry with texts as they are written; nothing for what is not a node, as in `!!omap`. */
 function fieldsOf(node: unknown, document: Document.Parsed): unknown {
   if (!isNode(node)) return undefined;
   const fields: unknown = node.toJS(document);

@@ -110,7 +110,7 @@ export function demand(
   }
 }
 
-/** The request's JSON; refuses another content type, and what is no JSON. */
+/** The request's JSON; refuses another content type, and what is not JSON. */
 export function jsonOf(request: VendorRequest): unknown {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(415, { message: 'Unsupported Media Type' });

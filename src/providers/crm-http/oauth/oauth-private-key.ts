@@ -23,7 +23,7 @@ function read(pem: string): SigningKey | string {
     if (pem.includes('ENCRYPTED')) {
       return 'is protected by a passphrase. Take that off: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
     }
-    return `is no private key in PEM. ${GIVE_FILE}`;
+    return `is not a private key in PEM. ${GIVE_FILE}`;
   }
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa') {

@@ -141,9 +141,9 @@ describeWithCrm('the newest refresh token', (trial) => {
   );
 
   it.each([
-    [{ access_token: 12 }, 'the token endpoint answers something that is no token; check auth.tokenUrl'],
-    [{ access_token: null }, 'the token endpoint answers something that is no token; check auth.tokenUrl'],
-    [{ token_type: 'mac' }, 'the token endpoint answers something that is no token; check auth.tokenUrl'],
+    [{ access_token: 12 }, 'the token endpoint answers something that is not a token; check auth.tokenUrl'],
+    [{ access_token: null }, 'the token endpoint answers something that is not a token; check auth.tokenUrl'],
+    [{ token_type: 'mac' }, 'the token endpoint answers something that is not a token; check auth.tokenUrl'],
     [{ access_token: 'a b' }, 'the token endpoint gives a token that no header can carry'],
   ])('is kept though the access token beside it is of no use: %j', async (oddities, message) => {
     server.oddities = oddities;

@@ -171,7 +171,7 @@ export class TokenEndpoint {
       accessToken = read.access_token;
     } catch {
       return new TokenError(
-        'the token endpoint answers something that is no token; check auth.tokenUrl',
+        'the token endpoint answers something that is not a token; check auth.tokenUrl',
         true,
       );
     }

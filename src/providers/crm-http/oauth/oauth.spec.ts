@@ -166,7 +166,7 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
         'token endpoint: HTTP 200 without a token; check auth.tokenUrl, and what the vendor says of it',
       ],
       ['huge', "the token endpoint's answer is larger than 262144 bytes; check auth.tokenUrl"],
-      ['not-a-token', 'the token endpoint answers something that is no token; check auth.tokenUrl'],
+      ['not-a-token', 'the token endpoint answers something that is not a token; check auth.tokenUrl'],
     ] as const)('say what is wrong when the token endpoint answers %s', async (mode, message) => {
       const server = await oauthServer();
       server.mode = mode;

@@ -35,13 +35,13 @@ describe('a pulled contact', () => {
   );
 
   it.each<Json>([null, '', ' ', false, [], ['', null], 'anonymous'])(
-    'is no VIP where the number is %j, and that is no problem',
+    'is not a VIP where the number is %j, and that is no problem',
     (number) => {
       expect(readContact({ id: 7, number, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
     },
   );
 
-  it('is no VIP without a number, nor without a tier, whatever the number is', () => {
+  it('is not a VIP without a number, nor without a tier, whatever the number is', () => {
     expect(readContact({ id: 7, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
     expect(readContact({ id: 7, number: { a: 1 } }, 'FI')).toEqual({ id: '7', document: undefined });
   });

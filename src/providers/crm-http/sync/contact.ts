@@ -14,7 +14,7 @@ import { bare, contactRange } from '../crm-http.matching.js';
 export interface PulledContact {
   /** `undefined` when it names none that can be used. */
   readonly id: string | undefined;
-  /** `ContactDocument` as JSON; `undefined` when the contact is no VIP (any more), or has no number. */
+  /** `ContactDocument` as JSON; `undefined` when the contact is not a VIP (any more), or has no number. */
   readonly document: string | undefined;
   /** Why it could not be read, without its values; it is left out. */
   readonly problem?: string;

@@ -39,7 +39,7 @@ export class PageExpressions {
     this.#limits = { maxTicks: MAX_TICKS, maxCharacters: LONGER * maxResponseBytes };
   }
 
-  /** @throws VipLookupError when the answer is no JSON or reports an error, or an expression cannot be evaluated */
+  /** @throws VipLookupError when the answer is not JSON or reports an error, or an expression cannot be evaluated */
   async read(body: Uint8Array, bindings: PageBindings, signal: AbortSignal): Promise<PageValues> {
     const { values, content } = await this.evaluator.evaluate(body, OPTIONS, bindings, this.#limits, signal);
     return {

@@ -7,6 +7,6 @@ export function readPercent(text: unknown): number | undefined {
 
 export function percentProblem(text: unknown): string | undefined {
   return readPercent(text) === undefined
-    ? 'is no share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.'
+    ? 'is not a share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.'
     : undefined;
 }

@@ -75,9 +75,9 @@ describe('the options of a synced copy', () => {
       'sync.full.url: names "number", which is not known. Known: page, cursor.',
     ],
     [
-      'a text that is no JSON',
+      'a text that is not JSON',
       { ...SYNC, full: { url: `${HOST}/contacts`, method: 'POST', body: '{' } },
-      'sync.full.body: is no JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.',
+      'sync.full.body: is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.',
     ],
     [
       'no expression',
@@ -87,7 +87,7 @@ describe('the options of a synced copy', () => {
     [
       'a share beyond all',
       { ...SYNC, maxShrink: '101%' },
-      'sync.maxShrink: is no share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.',
+      'sync.maxShrink: is not a share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.',
     ],
     ['a list', [SYNC], 'sync: must be a map, for example { every: 15m }.'],
   ])('may not be %s', (_, sync, problem) => {

@@ -32,7 +32,7 @@ export class CrmHttpPageOptions {
   readonly url: string;
 
   @IsOptional()
-  @IsIn(['GET', 'POST'], { message: 'is no method for a pull. Write GET or POST. Default: GET.' })
+  @IsIn(['GET', 'POST'], { message: 'is not a method for a pull. Write GET or POST. Default: GET.' })
   readonly method?: 'GET' | 'POST';
 
   /** Name -> template. Credentials stand under the provider's `auth`. */
