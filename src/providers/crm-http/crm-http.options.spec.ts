@@ -73,6 +73,10 @@ describe('the options of crm-http', () => {
     ['https:///contacts', `has no host that could be asked. Write ${EXAMPLE}`],
     ['https://crm.example/a b', 'has a space or line end in it. Write %20 for a space.'],
     [
+      'https://crm.example/a b?phone={{ number',
+      'is no usable template (line 1 of the text, column 31). Write for example {{ number }} or {{ caller.national }}.',
+    ],
+    [
       'https://crm.example/#/{{ number }}',
       'has a # in it, and what follows is never sent. Write %23, or take it out.',
     ],
