@@ -6,6 +6,7 @@ import { link, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli } from '../support/command-line.js';
+import { recorder } from '../support/recorder.js';
 
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);
@@ -85,9 +86,13 @@ describe('a list that cannot be had', () => {
 
   it('is told when standard output is on a full disk', async () => {
     const full = openSync('/dev/full', 'w');
-    const child = spawn(process.execPath, ['dist/cli/main.js', 'export', '--database', 'sqlite::memory:'], {
-      stdio: ['ignore', full, 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...recorder(), 'dist/cli/main.js', 'export', '--database', 'sqlite::memory:'],
+      {
+        stdio: ['ignore', full, 'pipe'],
+      },
+    );
     closeSync(full);
     let told = '';
     child.stderr!.on('data', (data: Buffer) => (told += data.toString()));
