@@ -23,6 +23,8 @@ export default {
   maxWorkers: 2,
   // ES modules of past suites stay in memory, and a process that has much to give back takes longer to end than Jest waits (0.5 s).
   workerIdleMemoryLimit: '350MB',
+  // Jest's own 0.5 s is over on a busy machine before a worker has given its memory back; one that leaves something open is still told of.
+  workerGracefulExitTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   globalSetup: '<rootDir>/test/support/run-folder.mjs',
   // The one limit there is: a machine at a tenth of its speed is slow, and not red.

@@ -1,9 +1,9 @@
 import { checkAnswers, untilVip } from '../harness/answers.mjs';
 import { numbers } from '../harness/call.mjs';
 import { fill, startDatabase } from '../harness/mariadb.mjs';
-import { interleaved } from '../harness/rounds.mjs';
+import { interleaved, rowsOf } from '../harness/rounds.mjs';
 import { DIST_B, LOAD_CORE, startBaseline, startService, writeList } from '../harness/start.mjs';
-import { quartiles, ratios } from '../harness/statistics.mjs';
+import { ratios } from '../harness/statistics.mjs';
 
 const LIST = numbers(1_000);
 /** What a change may cost a decision; a CRM's answers are read in another process, whose time counts too. */
@@ -50,11 +50,7 @@ async function compared(kind, provider, env, must, { quick, database }) {
   const of = (name, property) => results.get(name).map((round) => round[property]);
   const cost = (name, against) => ratios(of(name, 'cpuMicroseconds'), of(against, 'cpuMicroseconds'));
   return {
-    rows: subjects.map(({ name }) => ({
-      subject: name,
-      perSecond: quartiles(of(name, 'perSecond')),
-      cpuMicroseconds: quartiles(of(name, 'cpuMicroseconds')),
-    })),
+    rows: rowsOf(subjects, results),
     figures: [
       { figure: `CPU per decision, ${kind}: this build against B`, ...cost(own, other), must },
       { figure: `CPU per decision, ${kind}: this build against itself`, ...cost(own, again) },

@@ -1,9 +1,9 @@
 import { checkAnswers, checkVip } from '../harness/answers.mjs';
 import { numbers } from '../harness/call.mjs';
 import { fill, startDatabase } from '../harness/mariadb.mjs';
-import { interleaved, tell } from '../harness/rounds.mjs';
+import { interleaved, rowsOf, tell } from '../harness/rounds.mjs';
 import { startBaseline, startService } from '../harness/start.mjs';
-import { quartiles, ratios } from '../harness/statistics.mjs';
+import { ratios } from '../harness/statistics.mjs';
 
 /** Holds the table and its index, so that this is about the service and not about a disk. */
 const BUFFER_POOL_BYTES = 256 * 1024 * 1024;
@@ -35,11 +35,7 @@ export async function mariadb(quick) {
 
     const of = (name, property) => results.get(name).map((round) => round[property]);
     return {
-      rows: subjects.map(({ name }) => ({
-        subject: name,
-        perSecond: quartiles(of(name, 'perSecond')),
-        cpuMicroseconds: quartiles(of(name, 'cpuMicroseconds')),
-      })),
+      rows: rowsOf(subjects, results),
       figures: [
         {
           figure: `decisions/s, ${set.count.toLocaleString('en')} rows, against Express and mysql2`,

@@ -1,8 +1,8 @@
 import { checkAnswers, checkEchoes } from '../harness/answers.mjs';
 import { numbers } from '../harness/call.mjs';
-import { interleaved } from '../harness/rounds.mjs';
+import { interleaved, rowsOf } from '../harness/rounds.mjs';
 import { DIST_B, startBaseline, startService, writeList } from '../harness/start.mjs';
-import { quartiles, ratios } from '../harness/statistics.mjs';
+import { ratios } from '../harness/statistics.mjs';
 
 const LIST = numbers(1_000);
 const FIGURES = [
@@ -41,11 +41,7 @@ export async function throughput(quick) {
   const services = working.filter(({ name }) => name.startsWith('service'));
   const figures = FIGURES.filter(([baseline]) => results.has(baseline));
   return {
-    rows: subjects.map(({ name }) => ({
-      subject: name,
-      perSecond: quartiles(of(name, 'perSecond')),
-      cpuMicroseconds: quartiles(of(name, 'cpuMicroseconds')),
-    })),
+    rows: rowsOf(subjects, results),
     figures: services.flatMap(({ name }) =>
       figures.map(([baseline, title, must, aim]) => ({
         figure: `decisions/s ${title}${name === 'service' ? '' : ' (B)'}`,

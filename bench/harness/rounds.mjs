@@ -1,4 +1,5 @@
 import { vipAnswerBytes } from './raw.mjs';
+import { quartiles } from './statistics.mjs';
 import { measure, saturate } from './wrk.mjs';
 
 /** Says on a terminal what is going on, in one line that is written over. */
@@ -27,4 +28,12 @@ export async function interleaved(subjects, { rounds, seconds, warmUpSeconds, lo
   }
   tell('');
   return results;
+}
+
+/** What is printed of each subject's rounds. */
+export function rowsOf(subjects, results) {
+  return subjects.map(({ name }) => {
+    const of = (property) => quartiles(results.get(name).map((round) => round[property]));
+    return { subject: name, perSecond: of('perSecond'), cpuMicroseconds: of('cpuMicroseconds') };
+  });
 }

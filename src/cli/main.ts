@@ -5,7 +5,10 @@ import { run } from './program.js';
 // `export | head` closes our output early; that is not an error.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(0);
-  writeSync(2, `standard output cannot be written (${code}); what the command was to do may be done\n`);
+  writeSync(
+    2,
+    `cannot write to standard output (${code}); the command may have done its work all the same\n`,
+  );
   process.exit(1);
 });
 

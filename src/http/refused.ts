@@ -17,8 +17,8 @@ interface Refusal {
 const refused = new WeakMap<Socket, Refusal>();
 
 /**
- * Sees to it that who was refused does not stay: its connection is closed a second later, whatever it sends meanwhile but
- * credentials that are right. The connections of trusted proxies are many clients', and strangers must not be able to close them.
+ * Sees to it that who was refused does not stay: its connection is closed a second later, unless a request with
+ * right credentials comes meanwhile. The connections of trusted proxies are many clients', and strangers must not be able to close them.
  * To be called before the answer is written.
  */
 export function closeIfRefused(response: ServerResponse, status: number): void {

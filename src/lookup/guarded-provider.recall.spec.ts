@@ -39,6 +39,15 @@ describe('a provider with a copy', () => {
     expect(guarded(provider, new MetricsService()).ask(caller)).toEqual({ kind: 'none', source: 'copy' });
   });
 
+  it('that could not open is well again when the copy answers', async () => {
+    const crm = guarded(provider, new MetricsService());
+    const opening = crm.troubles.opening(() => Promise.reject(new VipLookupError('gone')));
+    await expect(opening).rejects.toThrow('gone');
+    expect(await crm.health()).toMatchObject({ status: 'degraded', reason: 'it could not open: gone' });
+    crm.ask(caller);
+    expect(await crm.health()).toMatchObject({ status: 'up' });
+  });
+
   it('answers from it while its circuit breaker is open', async () => {
     const crm = guarded(provider, new MetricsService());
     provider.answer = () => Promise.reject(new VipLookupError('HTTP 500'));

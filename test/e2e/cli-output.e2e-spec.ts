@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { link, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli } from '../support/command-line.js';
+import { recorder } from '../support/recorder.js';
 
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);
@@ -68,6 +72,35 @@ describe('export -o', () => {
       expect((await cli(['export', '--database', database(), '-o', inFolder('other.csv')])).code).toBe(0);
     },
   );
+});
+
+describe('a list that cannot be had', () => {
+  it.each(['list.json', 'list.YAML', 'list.yml'])('is not written as CSV to %s', async (name) => {
+    expect(await cli(['export', '--database', 'sqlite::memory:', '-o', inFolder(name)])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `export writes CSV, and ${inFolder(name)} would not be read as such. Name a file that ends in .csv.\n`,
+    });
+    await expect(stat(inFolder(name))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is told when standard output is on a full disk', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(
+      process.execPath,
+      [...recorder(), 'dist/cli/main.js', 'export', '--database', 'sqlite::memory:'],
+      {
+        stdio: ['ignore', full, 'pipe'],
+      },
+    );
+    closeSync(full);
+    let told = '';
+    child.stderr!.on('data', (data: Buffer) => (told += data.toString()));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(told).toBe(
+      'cannot write to standard output (ENOSPC); the command may have done its work all the same\n',
+    );
+  });
 });
 
 describe('config schema -o', () => {

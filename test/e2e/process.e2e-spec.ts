@@ -454,7 +454,7 @@ describe('standard output on a full disk', () => {
     const file = join(folder, `full-${signal}.yaml`);
     await writeFile(file, config(`port: ${port}, shutdownGrace: 0ms`));
     const full = openSync('/dev/full', 'w');
-    const child = spawn(process.execPath, ['dist/main.js'], {
+    const child = spawn(process.execPath, [...recorder(), 'dist/main.js'], {
       cwd: ROOT,
       env: {
         PATH: process.env['PATH'],

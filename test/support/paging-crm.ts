@@ -134,6 +134,10 @@ export async function startPagingCrm(...contacts: readonly PagedContact[]): Prom
   return crm;
 }
 
+/** Contacts with numbers of their own. */
+export const contactNumbers = (count: number): PagedContact[] =>
+  Array.from({ length: count }, (_, n) => contactNumber(n));
+
 /** The n-th of many contacts, with a Finnish mobile number of its own. */
 export function contactNumber(n: number): PagedContact {
   return {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -69,23 +69,29 @@ describe('Retry-After', () => {
 });
 
 describe('a pause', () => {
-  it('grows from one second to a minute as long as nothing is answered', () => {
-    let nowMs = 0; // the only clock here
-    const pause = new Pause(() => nowMs);
-    const lengths = Array.from({ length: 9 }, () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it.each([
+    ['its least', 0, 1_000],
+    ['a quarter more', 1, 1_250],
+  ])(
+    'grows from one second to a minute as long as nothing is answered, with jitter: %s',
+    (_, jitter, firstMs) => {
+      jest.spyOn(Math, 'random').mockReturnValue(jitter);
+      let nowMs = 0; // the only clock here
+      const pause = new Pause(() => nowMs);
+      const lengths = Array.from({ length: 9 }, () => {
+        pause.begin(nowMs, undefined);
+        const { leftMs } = pause;
+        nowMs += leftMs;
+        return Math.round(leftMs);
+      });
+      expect(lengths).toEqual(lengths.map((_length, nth) => Math.min(firstMs * 2 ** nth, 60_000)));
+      pause.settled(nowMs);
       pause.begin(nowMs, undefined);
-      const { leftMs } = pause;
-      nowMs += leftMs;
-      return Math.round(leftMs);
-    });
-    lengths.forEach((ms, i) => {
-      expect(ms).toBeGreaterThanOrEqual(Math.min(1_000 * 2 ** i, 60_000));
-      expect(ms).toBeLessThanOrEqual(Math.min(1_250 * 2 ** i, 60_000));
-    });
-    pause.settled(nowMs);
-    pause.begin(nowMs, undefined);
-    expect(pause.leftMs).toBeLessThanOrEqual(1_250);
-  });
+      expect(pause.leftMs).toBe(firstMs);
+    },
+  );
 
   it('is one, for all requests that were under way', () => {
     let nowMs = 100;

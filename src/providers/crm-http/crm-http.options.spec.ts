@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { crmOptionProblems } from '../../../test/support/crm-provider.js';
-import { readSize } from './crm-http.rules.js';
 
 const GOOD = { url: 'https://crm.example/contacts?phone={{ number }}', record: 'contacts' };
 const EXAMPLE = 'for example https://crm.example/contacts?phone={{ number }}.';
@@ -73,6 +72,10 @@ describe('the options of crm-http', () => {
     ['https://crm.example:99999/', `has no host that could be asked. Write ${EXAMPLE}`],
     ['https:///contacts', `has no host that could be asked. Write ${EXAMPLE}`],
     ['https://crm.example/a b', 'has a space or line end in it. Write %20 for a space.'],
+    [
+      'https://crm.example/a b?phone={{ number',
+      'is no usable template (line 1 of the text, column 31). Write for example {{ number }} or {{ caller.national }}.',
+    ],
     [
       'https://crm.example/#/{{ number }}',
       'has a # in it, and what follows is never sent. Write %23, or take it out.',
@@ -274,28 +277,5 @@ describe('the options of crm-http', () => {
     });
     expect(problems.length).toBeGreaterThanOrEqual(5);
     expect(problems.join('\n')).not.toContain('s3cret');
-  });
-});
-
-describe('a size', () => {
-  it.each([
-    ['1', 1],
-    [65_536, 65_536],
-    ['512B', 512],
-    ['256KiB', 262_144],
-    ['256 kib', 262_144],
-    ['5KB', 5_000],
-    ['2MB', 2_000_000],
-    ['64MiB', 67_108_864],
-    ['65MiB', undefined],
-    ['0', undefined],
-    ['-1', undefined],
-    ['1.5MiB', undefined],
-    ['1GiB', undefined],
-    ['', undefined],
-    [0.5, undefined],
-    [null, undefined],
-  ])('%p is %p bytes', (size, bytes) => {
-    expect(readSize(size)).toBe(bytes);
   });
 });

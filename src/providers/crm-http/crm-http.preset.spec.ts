@@ -106,6 +106,13 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
   const ABOUT = 'address of your workspace, for example https://wing7.acme.example';
   const TIER_RULE = 'It must match [a-z][a-z0-9_]*. Default: vip_tier.';
 
+  it('two things about one key, in one sentence', () => {
+    const own = ['url: https://crm.example/?p={{ number }}', 'record: contacts', 'sync: { every: 5s }'];
+    expect(problemsOf(own)).toEqual([
+      'line 8, providers.crm.sync.every: "5s" needs full and records beside it: the request that lists the VIPs, and what makes records of its answer. A preset may bring them; here none does; is too short. Write 10s or more.',
+    ]);
+  });
+
   it('an unknown name', () => {
     expect(problemsOf(['preset: hubspott', 'timeout: fast'])).toEqual([
       `line 6, providers.crm.preset: "hubspott" is not a preset. Did you mean "hubspot"? Known: ${presetNames().join(', ')}. A preset of your own is named by its file: ./our-crm.yaml.`,

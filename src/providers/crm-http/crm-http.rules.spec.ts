@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { crmOptionProblems } from '../../../test/support/crm-provider.js';
+import { readSize } from './crm-http.rules.js';
 
 const GOOD = { url: 'https://crm.example/?phone={{ number }}', record: 'contacts' };
 const PORT =
@@ -48,5 +49,28 @@ describe('the name of a header', () => {
 
   it.each(['Authorization', 'X-Api-Key', 'constructor'])('may be %s under auth', (name) => {
     expect(crmOptionProblems({ ...GOOD, auth: { type: 'header', name, value: 'x' } })).toEqual([]);
+  });
+});
+
+describe('a size', () => {
+  it.each([
+    ['1', 1],
+    [65_536, 65_536],
+    ['512B', 512],
+    ['256KiB', 262_144],
+    ['256 kib', 262_144],
+    ['5KB', 5_000],
+    ['2MB', 2_000_000],
+    ['64MiB', 67_108_864],
+    ['65MiB', undefined],
+    ['0', undefined],
+    ['-1', undefined],
+    ['1.5MiB', undefined],
+    ['1GiB', undefined],
+    ['', undefined],
+    [0.5, undefined],
+    [null, undefined],
+  ])('%p is %p bytes', (size, bytes) => {
+    expect(readSize(size)).toBe(bytes);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { describeProblem } from './line-problems.js';
 import { readRecords } from './record-file.js';
+import { countingTurns } from '../../../test/support/turns.js';
 
 const read = (content: string | Buffer) => readRecords(Buffer.from(content), 'list.csv', { country: 'FI' });
 const problemsOf = async (content: string) => (await read(content)).problems.map(describeProblem);
@@ -129,15 +130,9 @@ describe('a CSV list', () => {
   });
 
   it('makes way for other work while none of its rows can be read', async () => {
-    let turns = 0;
-    let isReading = true;
-    const turn = (): void => {
-      turns++;
-      if (isReading) setImmediate(turn);
-    };
-    turn();
-    const list = await read(`number,tier\n${'4711,gold,x\n'.repeat(50_000)}`);
-    isReading = false;
+    const { result: list, turns } = await countingTurns(() =>
+      read(`number,tier\n${'4711,gold,x\n'.repeat(50_000)}`),
+    );
     expect(list.problemCount).toBe(50_000);
     expect(turns).toBeGreaterThan(3);
   });

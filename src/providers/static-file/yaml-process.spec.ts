@@ -3,6 +3,7 @@ import childProcess from 'node:child_process';
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { describeProblem } from './line-problems.js';
 import { readRecords } from './record-file.js';
+import { countingTurns } from '../../../test/support/turns.js';
 
 const COUNT = 2_000;
 const numberAt = (at: number) => String(10_000 + at);
@@ -36,15 +37,7 @@ describe('a long YAML list', () => {
   ])(
     '%s is read as it is written, with its lines, and makes way meanwhile',
     async (_, text, lines, instructions) => {
-      let turns = 0;
-      let isReading = true;
-      const turn = (): void => {
-        turns++;
-        if (isReading) setImmediate(turn);
-      };
-      turn();
-      const list = await read(text);
-      isReading = false;
+      const { result: list, turns } = await countingTurns(() => read(text));
       expect(list.problems).toEqual([]);
       expect(list.records.map(({ record }) => record)).toEqual(
         entries(numberAt).map((number) => ({ number, tier: '007', ...(instructions && { instructions }) })),

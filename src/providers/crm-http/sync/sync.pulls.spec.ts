@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { QUICK } from '../../../../test/support/crm-provider.js';
-import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
-import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { contactNumber, contactNumbers } from '../../../../test/support/paging-crm.js';
+import { withPagingCrm } from '../../../../test/support/with-paging-crm.js';
 import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
@@ -12,22 +12,12 @@ import type { CrmHttpProvider } from '../crm-http.provider.js';
 
 const AINO = '+358501231234';
 const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
-const many = (count: number) => Array.from({ length: count }, (_, n) => contactNumber(n));
-
-const ending: (() => Promise<void>)[] = [];
-let crm: PagingCrm;
-beforeEach(async () => {
-  crm = await startPagingCrm();
-  ending.push(() => crm.stop());
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  for (const end of ending.splice(0).reverse()) await end();
-});
+const suite = withPagingCrm();
+afterEach(() => void jest.useRealTimers());
 
 function instance(sync: object = {}) {
-  const { provider, logged } = syncedProvider(crm.options(sync), new MemoryState());
-  ending.push(() => provider.close());
+  const { provider, logged } = syncedProvider(suite.crm.options(sync), new MemoryState());
+  suite.ending.push(() => provider.close());
   return { provider, logged };
 }
 
@@ -72,11 +62,11 @@ async function health(provider: CrmHttpProvider) {
 
 describe('a pull that leaves far fewer contacts', () => {
   it('is refused until it is confirmed', async () => {
-    crm.put(...many(100));
+    suite.crm.put(...contactNumbers(100));
     const { provider, logged } = instance();
     await provider.sync({});
     await provider.open();
-    crm.delete(...Array.from({ length: 31 }, (_, n) => n));
+    suite.crm.delete(...Array.from({ length: 31 }, (_, n) => n));
     const problem =
       'a pull was refused: it leaves 69 of 100 contacts, 31 % fewer, and sync.maxShrink is 30%. If that is right, confirm it by the command sync crm --full --confirm';
     await expect(provider.sync({ full: true })).rejects.toThrow(problem);
@@ -92,25 +82,28 @@ describe('a pull that leaves far fewer contacts', () => {
   });
 
   it('is refused when nobody is left, whatever may be missing', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const { provider } = instance({ maxShrink: '100%' });
     await provider.sync({});
-    crm.delete(aino.id);
+    suite.crm.delete(aino.id);
     await expect(provider.sync({ full: true })).rejects.toThrow('it leaves 0 of 1 contacts');
   });
 
   it('is taken as it is where no more is missing than may be', async () => {
-    crm.put(...many(10));
+    suite.crm.put(...contactNumbers(10));
     const { provider } = instance();
     await provider.sync({});
-    crm.delete(0, 1, 2);
+    suite.crm.delete(0, 1, 2);
     expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 7, before: 10 });
   });
 });
 
 describe('contacts of a copy', () => {
   it('are found under each of their numbers, however those are written', async () => {
-    crm.put({ ...aino, phones: ['050 123 1234', '+46 70 123 45 67', '4670 765 43 21', '', 'ask reception'] });
+    suite.crm.put({
+      ...aino,
+      phones: ['050 123 1234', '+46 70 123 45 67', '4670 765 43 21', '', 'ask reception'],
+    });
     const { provider } = instance();
     await provider.sync({});
     await provider.open();
@@ -120,7 +113,7 @@ describe('contacts of a copy', () => {
   });
 
   it('share a number, the highest tier first', async () => {
-    crm.put(
+    suite.crm.put(
       { ...aino, id: 1, tier: 'silver' },
       { ...aino, id: 2, tier: 'gold' },
       { ...aino, id: 3, tier: 'other' },
@@ -133,11 +126,11 @@ describe('contacts of a copy', () => {
 
   it('are dropped when they are no VIPs any more, and move with their numbers', async () => {
     const other = { id: 5, phones: ['+358405550000'], tier: 'gold' };
-    crm.put(aino, other, ...many(8));
+    suite.crm.put(aino, other, ...contactNumbers(8));
     const { provider } = instance();
     await provider.sync({});
     await provider.open();
-    crm.put({ ...aino, tier: null }, { ...other, phones: ['+358405551111'] });
+    suite.crm.put({ ...aino, tier: null }, { ...other, phones: ['+358405551111'] });
     expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 8, before: 9 });
     expect(recalled(provider, AINO)).toBeUndefined();
     expect(recalled(provider, '+358405550000')).toBeUndefined();
@@ -145,7 +138,7 @@ describe('contacts of a copy', () => {
   });
 
   it('that cannot be read are left out and told', async () => {
-    crm.put(aino, { id: 2, phones: ['+358405550000'], tier: 'x'.repeat(1_000) });
+    suite.crm.put(aino, { id: 2, phones: ['+358405550000'], tier: 'x'.repeat(1_000) });
     const { provider, logged } = instance();
     const report = await provider.sync({});
     expect(report).toMatchObject({ entries: 1, skipped: 1, problem: expect.stringContaining('tier') });
@@ -157,17 +150,17 @@ describe('contacts of a copy', () => {
 
 describe('callers who are not in the copy', () => {
   it('are asked for live', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const { provider } = instance();
     await provider.sync({});
     await provider.open();
-    crm.put({ id: 2, phones: ['+358405550000'], tier: 'gold' });
+    suite.crm.put({ id: 2, phones: ['+358405550000'], tier: 'gold' });
     expect(recalled(provider, '+358405550000')).toBeUndefined();
     expect(await provider.lookup(Caller.read('+358405550000'), NEVER)).toMatchObject([{ tier: 'gold' }]);
   });
 
   it('are no VIPs with live: false, once there is a copy', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const { provider } = instance({ live: false });
     const stranger = Caller.read('+358405550000');
     expect(provider.recall(stranger)).toBeUndefined();
@@ -176,7 +169,7 @@ describe('callers who are not in the copy', () => {
     await provider.sync({});
     await provider.open();
     expect(provider.lookup(stranger, NEVER)).toBeNull();
-    expect(crm.asked('/search')).toEqual([]);
+    expect(suite.crm.asked('/search')).toEqual([]);
     expect(await health(provider)).toMatchObject({ status: 'up', entries: 1 });
   });
 });
@@ -198,25 +191,25 @@ class QueueingState extends MemoryState {
 
 describe('a pull', () => {
   it('is not made again by an instance that only gets its turn when another has made it', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const state = new QueueingState();
     const both = [
-      syncedProvider(crm.options(), state).provider,
-      syncedProvider(crm.options(), state).provider,
+      syncedProvider(suite.crm.options(), state).provider,
+      syncedProvider(suite.crm.options(), state).provider,
     ];
-    ending.push(async () => {
+    suite.ending.push(async () => {
       await Promise.all(both.map((provider) => provider.close()));
     });
     await Promise.all(both.map((provider) => provider.open()));
     await eventually(() => state.turns === 2);
-    expect(crm.asked('/contacts')).toHaveLength(1);
-    expect(crm.asked('/changes')).toEqual([]);
+    expect(suite.crm.asked('/contacts')).toHaveLength(1);
+    expect(suite.crm.asked('/changes')).toEqual([]);
   });
 
   it('keeps to half of the rate limit', async () => {
-    crm.put(...many(50));
-    crm.pageSize = 10;
-    const options = { ...crm.options(), rateLimit: '50/s' };
+    suite.crm.put(...contactNumbers(50));
+    suite.crm.pageSize = 10;
+    const options = { ...suite.crm.options(), rateLimit: '50/s' };
     const { provider } = syncedProvider(options, new MemoryState());
     const startedMs = performance.now();
     expect(await provider.sync({})).toMatchObject({ pages: 5 });
@@ -225,33 +218,33 @@ describe('a pull', () => {
   });
 
   it('asks again for a page that does not come in its time, and then gives up', async () => {
-    crm.put(...many(250));
-    crm.heldFromPage = 2;
-    const { provider } = syncedProvider(crm.options(), new MemoryState());
-    ending.push(() => provider.close());
+    suite.crm.put(...contactNumbers(250));
+    suite.crm.heldFromPage = 2;
+    const { provider } = syncedProvider(suite.crm.options(), new MemoryState());
+    suite.ending.push(() => provider.close());
     holdTimeouts();
     const pulling = provider.sync({});
     for (let times = 1; times <= 3; times++) {
-      await eventually(() => crm.asked('/contacts?page=2').length === times);
+      await eventually(() => suite.crm.asked('/contacts?page=2').length === times);
       jest.advanceTimersByTime(QUICK.pageLimitMs + 1);
     }
     await expect(pulling).rejects.toThrow('stopped before the answer was complete');
-    expect(crm.asked('/contacts?page=2')).toHaveLength(3);
+    expect(suite.crm.asked('/contacts?page=2')).toHaveLength(3);
   });
 
   it('is not forgotten for what was read before it', async () => {
-    crm.put(...many(3));
+    suite.crm.put(...contactNumbers(3));
     const state = new LateState();
-    const { provider } = syncedProvider(crm.options(), state);
-    ending.push(() => provider.close());
-    ending.push(async () => state.go());
+    const { provider } = syncedProvider(suite.crm.options(), state);
+    suite.ending.push(() => provider.close());
+    suite.ending.push(async () => state.go());
     await provider.sync({});
     await provider.open();
-    await crm.stop();
+    await suite.crm.stop();
     await expect(provider.sync({ full: true })).rejects.toMatchObject({ name: 'VipLookupError' });
     const late = state.holdNextRead();
     await eventually(() => state.isHeld);
-    await crm.start();
+    await suite.crm.start();
     await provider.sync({ full: true });
     state.go();
     void state.holdNextRead();
@@ -261,22 +254,22 @@ describe('a pull', () => {
   });
 
   it('cannot be opened while a local file keeps it, and is used as soon as that is back', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const state = new GoneState();
-    const { provider } = syncedProvider(crm.options(), state);
-    ending.push(() => provider.close());
+    const { provider } = syncedProvider(suite.crm.options(), state);
+    suite.ending.push(() => provider.close());
     await expect(provider.open()).rejects.toMatchObject({ name: 'VipFileError', path: '/data/own.sqlite' });
     state.isBack = true;
     await eventually(() => expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]));
   });
 
   it('is given up when the provider closes, and is no failure', async () => {
-    crm.put(...many(250));
-    crm.heldFromPage = 2;
+    suite.crm.put(...contactNumbers(250));
+    suite.crm.heldFromPage = 2;
     const state = new MemoryState();
-    const { provider, logged } = syncedProvider(crm.options(), state);
+    const { provider, logged } = syncedProvider(suite.crm.options(), state);
     await provider.open();
-    await eventually(() => crm.asked('/contacts?page=2').length === 1);
+    await eventually(() => suite.crm.asked('/contacts?page=2').length === 1);
     await provider.close();
     expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
     expect(await state.read('sync')).toBeUndefined();

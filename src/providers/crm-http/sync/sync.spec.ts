@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '../../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
 import { startMariaDb } from '../../../../test/support/mariadb.js';
 import { withMariaDb } from '../../../../test/support/with-mariadb.js';
-import { contactNumber, startPagingCrm } from '../../../../test/support/paging-crm.js';
-import type { PagingCrm } from '../../../../test/support/paging-crm.js';
+import { contactNumber, contactNumbers } from '../../../../test/support/paging-crm.js';
+import { withPagingCrm } from '../../../../test/support/with-paging-crm.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller } from '../../../plugin-api/index.js';
@@ -14,8 +14,6 @@ import type { CrmHttpProvider } from '../crm-http.provider.js';
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const AINO = '+358501231234';
 const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
-const many = (count: number) => Array.from({ length: count }, (_, n) => contactNumber(n));
-
 const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
@@ -26,23 +24,15 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-const ending: (() => Promise<void>)[] = [];
-let crm: PagingCrm;
-beforeEach(async () => {
-  crm = await startPagingCrm();
-  ending.push(() => crm.stop());
-});
-afterEach(async () => {
-  for (const end of ending.splice(0).reverse()) await end();
-});
+const suite = withPagingCrm();
 
 const newFile = async (): Promise<string> => `sqlite:${folder.path(`sync-${++files}.sqlite`)}`;
 
 /** A process of the service that has a provider with a copy. */
 function instance(url: string, sync: object = {}) {
   const states = new DatabaseStates(url, SILENT);
-  const { provider, logged } = syncedProvider(crm.options(sync), states.of('crm'));
-  ending.push(async () => {
+  const { provider, logged } = syncedProvider(suite.crm.options(sync), states.of('crm'));
+  suite.ending.push(async () => {
     await provider.close();
     await states.close();
   });
@@ -65,7 +55,7 @@ describe.each([
   ['MariaDB', () => server.createDatabase()],
 ])('a synced copy in %s', (_, newUrl) => {
   it('is pulled in full, page by page, then by what changed', async () => {
-    crm.put(...many(250), aino);
+    suite.crm.put(...contactNumbers(250), aino);
     const { provider } = instance(await newUrl());
     expect(await provider.sync({})).toEqual({
       kind: 'full',
@@ -75,11 +65,11 @@ describe.each([
       skipped: 0,
     });
 
-    crm.put(
+    suite.crm.put(
       { ...contactNumber(7), tier: 'platinum' },
       { id: 9_002, phones: ['+358501239999'], tier: 'gold' },
     );
-    crm.delete(9_001);
+    suite.crm.delete(9_001);
     expect(await provider.sync({})).toEqual({
       kind: 'changes',
       entries: 251,
@@ -98,10 +88,10 @@ describe.each([
   });
 
   it('decides calls straight after a restart while the CRM is down', async () => {
-    crm.put(...many(250), aino);
+    suite.crm.put(...contactNumbers(250), aino);
     const url = await newUrl();
     await instance(url).provider.sync({});
-    await crm.stop();
+    await suite.crm.stop();
 
     const provider = await opened(url);
     expect(provider.lookup(Caller.read(AINO, 'FI'), NEVER)).toEqual([
@@ -117,40 +107,40 @@ describe.each([
   });
 
   it('is pulled by one of two instances and serves both', async () => {
-    crm.put(...many(250), aino);
+    suite.crm.put(...contactNumbers(250), aino);
     const url = await newUrl();
     const both = [instance(url).provider, instance(url).provider];
     await Promise.all(both.map((provider) => provider.open()));
     await eventually(() => both.every((provider) => recalled(provider, AINO) !== undefined));
-    expect(crm.asked('/contacts')).toHaveLength(3);
-    expect(crm.asked('/changes')).toEqual([]);
+    expect(suite.crm.asked('/contacts')).toHaveLength(3);
+    expect(suite.crm.asked('/changes')).toEqual([]);
   });
 
   it('is brought up to date in an instance that runs when another has pulled', async () => {
-    crm.put(...many(10), aino);
+    suite.crm.put(...contactNumbers(10), aino);
     const url = await newUrl();
     await instance(url).provider.sync({});
     const provider = await opened(url);
-    crm.put({ ...aino, tier: 'silver' });
+    suite.crm.put({ ...aino, tier: 'silver' });
     await instance(url).provider.sync({});
     await eventually(() => expect(recalled(provider, AINO)).toMatchObject([{ tier: 'silver' }]));
-    expect(crm.asked('/changes')).toHaveLength(1);
+    expect(suite.crm.asked('/changes')).toHaveLength(1);
   });
 
   it('stays as it is when a pull breaks off in the middle', async () => {
-    crm.put(...many(250), aino);
+    suite.crm.put(...contactNumbers(250), aino);
     const url = await newUrl();
     const { provider, logged } = instance(url);
     await provider.sync({});
     await provider.open();
     const before = await health(provider);
 
-    crm.put({ ...aino, tier: 'silver' });
-    crm.heldFromPage = 3;
+    suite.crm.put({ ...aino, tier: 'silver' });
+    suite.crm.heldFromPage = 3;
     const pull = provider.sync({ full: true });
     pull.catch(() => undefined);
-    await eventually(() => crm.asked('/contacts?page=3').length > 1);
-    await crm.stop();
+    await eventually(() => suite.crm.asked('/contacts?page=3').length > 1);
+    await suite.crm.stop();
     await expect(pull).rejects.toMatchObject({ name: 'VipLookupError' });
     expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
     expect(await health(provider)).toEqual({
@@ -162,8 +152,8 @@ describe.each([
       expect.objectContaining({ level: 'warn', message: 'the copy stays as it is: a pull failed' }),
     );
 
-    crm.heldFromPage = Infinity;
-    await crm.start();
+    suite.crm.heldFromPage = Infinity;
+    await suite.crm.start();
     expect(await provider.sync({ full: true })).toMatchObject({ kind: 'full', entries: 251 });
     expect(recalled(provider, AINO)).toMatchObject([{ tier: 'silver' }]);
     expect(await health(provider)).toEqual({ status: 'up', entries: 251, loadedAt: expect.any(String) });
@@ -173,11 +163,11 @@ describe.each([
     ['the first one', 1],
     ['in the middle of the list', 3],
   ])('takes no page that is not found for the end of the list: %s', async (_, page) => {
-    crm.put(...many(250), aino);
+    suite.crm.put(...contactNumbers(250), aino);
     const { provider } = instance(await newUrl());
     await provider.sync({});
     await provider.open();
-    crm.missingFromPage = page;
+    suite.crm.missingFromPage = page;
     await expect(provider.sync({ full: true, confirm: true })).rejects.toThrow('HTTP 404');
     expect(recalled(provider, AINO)).toMatchObject([{ tier: 'gold' }]);
     await expect(provider.check(patient())).resolves.toMatchObject({ entries: 251 });
@@ -186,9 +176,9 @@ describe.each([
 
 describe('a database that is down', () => {
   it('leaves live lookups, and the copy that is loaded', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const own = await startMariaDb();
-    ending.push(() => own.stop());
+    suite.ending.push(() => own.stop());
     const provider = await opened(own.url);
     await eventually(() => recalled(provider, AINO) !== undefined);
     own.freeze();
@@ -208,7 +198,7 @@ describe('a database that is down', () => {
 
 describe('a copy whose parts are gone', () => {
   it('is pulled anew', async () => {
-    crm.put(aino);
+    suite.crm.put(aino);
     const url = await newFile();
     await instance(url).provider.sync({});
     const states = new DatabaseStates(url, SILENT);
@@ -217,6 +207,6 @@ describe('a copy whose parts are gone', () => {
     await states.close();
     const provider = await opened(url);
     await eventually(() => recalled(provider, AINO) !== undefined);
-    expect(crm.asked('/contacts')).toHaveLength(2);
+    expect(suite.crm.asked('/contacts')).toHaveLength(2);
   });
 });

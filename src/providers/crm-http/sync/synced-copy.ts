@@ -10,7 +10,8 @@ import type {
 } from '../../../plugin-api/index.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
-import type { CopyHead, PullAttempt } from './copy-store.js';
+import type { PullAttempt } from './copy-store.js';
+import { KnownHead } from './known-head.js';
 import { LoadedCopy } from './loaded-copy.js';
 import { Puller } from './puller.js';
 import type { Pulled, PullSource } from './puller.js';
@@ -38,10 +39,7 @@ export class SyncedCopy {
   readonly #puller: Puller;
   readonly #loaded: LoadedCopy;
   readonly #closing = new AbortController();
-  #head: CopyHead = {};
-  #version: number | undefined;
-  /** Of this instance. */
-  #commits = 0;
+  readonly #known: KnownHead;
   #trouble: string | undefined = 'it is being loaded';
   /** Generation of which a part is gone: only a full pull helps. */
   #lost: string | undefined;
@@ -58,6 +56,7 @@ export class SyncedCopy {
     private readonly settings: CopySettings,
   ) {
     this.#store = new CopyStore(context.state);
+    this.#known = new KnownHead(this.#store);
     this.#puller = new Puller(source, this.#store);
     this.#loaded = new LoadedCopy(this.#store);
   }
@@ -80,7 +79,7 @@ export class SyncedCopy {
 
   status(): ProviderStatus {
     return copyStatus({
-      head: this.#head,
+      head: this.#known.current,
       loaded: this.#loaded.state,
       trouble: this.#trouble,
       everyMs: this.settings.everyMs,
@@ -141,7 +140,7 @@ export class SyncedCopy {
       await this.#alone(async (right, signal) => (this.#isDue() ? this.#pull({}, right, signal) : undefined));
     } catch (error) {
       // What failed stands in the head, or in the log when even that cannot be written.
-      if (!this.#closing.signal.aborted) this.#trouble ??= troubleOf(error, this.#head.attempt);
+      if (!this.#closing.signal.aborted) this.#trouble ??= troubleOf(error, this.#known.current.attempt);
     }
   }
 
@@ -150,15 +149,15 @@ export class SyncedCopy {
     given?: AbortSignal,
   ): Promise<T | undefined> {
     return this.context.state.exclusively('sync', async (lease, right) => {
-      await this.#readHead();
-      if (right.isTakenOver) await this.#commit(this.#head, right);
+      await this.#known.read();
+      if (right.isTakenOver) await this.#known.commit(this.#known.current, right);
       const signals = [lease, this.#closing.signal, ...(given ? [given] : [])];
       return withAnySignal(signals, (signal) => work(right, signal));
     });
   }
 
   #isDue(): boolean {
-    const { copy, attempt } = this.#head;
+    const { copy, attempt } = this.#known.current;
     const { everyMs } = this.settings;
     const nowMs = Date.now();
     if (attempt !== undefined) {
@@ -171,7 +170,7 @@ export class SyncedCopy {
   }
 
   get #isLost(): boolean {
-    return this.#head.copy !== undefined && this.#lost === this.#head.copy.generation;
+    return this.#known.current.copy !== undefined && this.#lost === this.#known.current.copy.generation;
   }
 
   async #pull(
@@ -179,17 +178,17 @@ export class SyncedCopy {
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<SyncReport> {
-    const { copy: before } = this.#head;
+    const { copy: before } = this.#known.current;
     const begunMs = performance.now();
     this.#mayHurry = false;
     try {
-      await this.#store.sweep(this.#head, right, signal);
+      await this.#store.sweep(this.#known.current, right, signal);
       const pulled =
         (full ? undefined : await this.#pullChanges(right, signal)) ??
         (await this.#puller.full(right, signal));
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
-      await this.#commit({ copy: pulled.state }, right);
+      await this.#known.commit({ copy: pulled.state }, right);
       return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
@@ -204,7 +203,7 @@ export class SyncedCopy {
 
   /** `undefined` when everything must be pulled. */
   async #pullChanges(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled | undefined> {
-    const { copy } = this.#head;
+    const { copy } = this.#known.current;
     const { changes, fingerprint } = this.source;
     if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
     if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
@@ -231,7 +230,7 @@ export class SyncedCopy {
   }
 
   async #failed(error: unknown, right: ExclusiveRight): Promise<void> {
-    const { copy, attempt } = this.#head;
+    const { copy, attempt } = this.#known.current;
     const isRefused = error instanceof ShrinkError;
     const failures = (attempt?.failures ?? 0) + 1;
     const problem = messageOf(error);
@@ -246,28 +245,10 @@ export class SyncedCopy {
       ...(isRefused && { isRefused }),
     };
     try {
-      await this.#commit({ ...(copy && { copy }), attempt: noted }, right);
+      await this.#known.commit({ ...(copy && { copy }), attempt: noted }, right);
     } catch (unwritten) {
       this.context.logger.warn({ reason: messageOf(unwritten) }, 'that a pull failed could not be noted');
     }
-  }
-
-  async #commit(head: CopyHead, right: ExclusiveRight): Promise<void> {
-    await this.#store.commit(head, this.#version, right);
-    this.#head = head;
-    this.#version = (this.#version ?? 0) + 1;
-    this.#commits++;
-  }
-
-  async #readHead(): Promise<void> {
-    let commits: number;
-    let read: Awaited<ReturnType<CopyStore['head']>>;
-    do {
-      commits = this.#commits;
-      read = await this.#store.head();
-      // What was read before a commit of ours came is old.
-    } while (commits !== this.#commits);
-    ({ head: this.#head, version: this.#version } = read);
   }
 
   /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
@@ -282,8 +263,8 @@ export class SyncedCopy {
   }
 
   async #lookFor(): Promise<void> {
-    await this.#readHead();
-    const { copy } = this.#head;
+    await this.#known.read();
+    const { copy } = this.#known.current;
     if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
     this.#trouble = this.#isLost
       ? 'a part of it is gone from the database; it will be pulled anew'
@@ -298,11 +279,11 @@ export class SyncedCopy {
   }
 
   async #load(generation: string): Promise<void> {
-    const { copy } = this.#head;
+    const { copy } = this.#known.current;
     if (copy === undefined || (await this.#loaded.load(copy))) return;
     // Swept by another instance that has pulled anew, or truly gone.
-    await this.#readHead();
-    if (this.#head.copy?.generation === generation) this.#lost = generation;
+    await this.#known.read();
+    if (this.#known.current.copy?.generation === generation) this.#lost = generation;
   }
 }
 
