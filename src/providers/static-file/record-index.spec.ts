@@ -119,6 +119,16 @@ describe('the index of a list', () => {
     }
   });
 
+  it('tells many texts apart, each entered twice', async () => {
+    // The letters' places and codes of "Aa" and "BB" add up to the same.
+    const texts = Array.from({ length: 2_000 }, (_, at) => `${at % 2 ? 'Aa' : 'BB'}${at >> 1}@example.com`);
+    const entries = texts.map((text) => ({ ...record(text), name: text }));
+    const index = await indexOf([...entries, ...entries]);
+    for (const text of texts)
+      expect([index.find(text)].flat().map((found) => found?.name)).toEqual([text, text]);
+    expect(index.find('Aa2000@example.com')).toBeNull();
+  });
+
   it('gives the same instructions object at every lookup, also where entries share it', async () => {
     const instructions = () => ({ Greeting: 'Hyvää päivää', Extra: [1, null] });
     const index = await indexOf([

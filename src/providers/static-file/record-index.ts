@@ -3,10 +3,11 @@ import { findDuplicates } from './duplicates.js';
 import type { Duplicates } from './duplicates.js';
 import { EntryTableBuilder } from './entry-table.js';
 import type { EntryTable } from './entry-table.js';
-import { KEY_LIMIT, leadingDigits, numberKey } from './number-key.js';
+import { leadingDigits, numberKey } from './number-key.js';
 import type { Pace } from './pace.js';
 import { SharedDetails } from './shared-details.js';
 import type { Details } from './shared-details.js';
+import { TextKeys } from './text-keys.js';
 
 /** Fewest digits of an E.164 number, country code included; what has less is text, and in no range. */
 const MIN_DIGITS = 3;
@@ -19,7 +20,7 @@ export class RecordIndex {
   constructor(
     private readonly table: EntryTable,
     private readonly details: readonly Details[],
-    private readonly texts: ReadonlyMap<string, number>,
+    private readonly texts: TextKeys,
     /** How many digits the ranges of the list have, longest first. */
     private readonly rangeLengths: readonly number[],
   ) {}
@@ -69,7 +70,7 @@ export class RecordIndex {
 export class RecordIndexBuilder {
   readonly #table = new EntryTableBuilder();
   readonly #details = new SharedDetails();
-  readonly #texts = new Map<string, number>();
+  readonly #texts = new TextKeys();
   readonly #rangeLengths = new Set<number>();
 
   /** @param line on which the entry begins; for the report of duplicates */
@@ -85,11 +86,7 @@ export class RecordIndexBuilder {
       this.#rangeLengths.add(number.length - 2);
       return -range;
     }
-    const known = this.#texts.get(number);
-    if (known !== undefined) return known;
-    const text = KEY_LIMIT + this.#texts.size;
-    this.#texts.set(number, text);
-    return text;
+    return this.#texts.add(number);
   }
 
   /** The index of what was added; the builder is empty then. */
