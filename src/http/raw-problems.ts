@@ -40,7 +40,10 @@ export function answerRawProblems(server: Server): void {
     // Node has let go of this connection.
     socket.on('error', () => socket.destroy());
     socket.resume();
-    refuse(socket as Socket, new Problem(405, 'this is not a proxy', { headers: { Allow: 'GET, HEAD, POST' } }));
+    refuse(
+      socket as Socket,
+      new Problem(405, 'this is not a proxy', { headers: { Allow: 'GET, HEAD, POST' } }),
+    );
   });
   server.on('checkExpectation', (_, response) => {
     sendProblem(response, new Problem(417, 'the only expectation that can be met is 100-continue'));

@@ -66,7 +66,9 @@ export class ProviderHealthCheck {
 
   /** A lookup worked on without a pause. @returns true when that had not happened for a while */
   heldThread(): boolean {
-    return this.#happened('a lookup blocked the event loop, and with it every call; the log says for how long');
+    return this.#happened(
+      'a lookup blocked the event loop, and with it every call; the log says for how long',
+    );
   }
 
   /** An error of the provider's came up where nobody could catch it. */

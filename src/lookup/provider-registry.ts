@@ -186,7 +186,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     try {
       const patience = sleep(CLOSE_WAIT_MS, STUCK, { ref: false });
       if ((await Promise.race([guarded.close(), patience])) === STUCK)
-        this.logger.warn({ provider: guarded.name }, 'provider did not close in time; no longer waiting for it');
+        this.logger.warn(
+          { provider: guarded.name },
+          'provider did not close in time; no longer waiting for it',
+        );
     } catch (error) {
       this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
     }

@@ -102,7 +102,8 @@ describe('a record', () => {
     expect(problemsOf({ number: '*', tier: 'gold' })).toEqual([
       {
         field: 'number',
-        message: 'is not a range; write the beginning of a number and one * at the end, for example +3589123*',
+        message:
+          'is not a range; write the beginning of a number and one * at the end, for example +3589123*',
       },
     ]);
     expect(() => readVipRecord({ number: '09123*', tier: 'gold' })).toThrow(

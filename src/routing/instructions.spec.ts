@@ -89,7 +89,9 @@ describe('instructions', () => {
       { A: '[]' },
     );
     expect(templateProblem("{% include '/etc/passwd' %}")).toContain('is not a usable template');
-    expect(templateProblem('{% for i in (1..100000000) %}x{% endfor %}')).toContain('is not a usable template');
+    expect(templateProblem('{% for i in (1..100000000) %}x{% endfor %}')).toContain(
+      'is not a usable template',
+    );
     expect(render({ A: '{% for i in (1..100000000) %}x{% endfor %}' }).dropped).toEqual(['A']);
   });
 

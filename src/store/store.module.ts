@@ -10,8 +10,7 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: (url: string, logger: Logger) =>
-        new DatabaseStates(url, logger),
+      useFactory: (url: string, logger: Logger) => new DatabaseStates(url, logger),
       inject: [OWN_DATABASE_URL, LOGGER],
     },
   ],

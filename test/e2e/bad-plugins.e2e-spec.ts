@@ -28,7 +28,8 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   'answers what cannot be looked at': FAILS,
   'answers a promise that throws': FAILS,
   'answers a promise that settles twice': FAILS,
-  'holds the thread for 300 ms': /^a lookup blocked the event loop, and with it every call; the log says for how long$/,
+  'holds the thread for 300 ms':
+    /^a lookup blocked the event loop, and with it every call; the log says for how long$/,
   'check throws at once': /^TypeError$/,
   'check rejects': /^TypeError$/,
   'check never settles': /^no answer within 300 ms$/,

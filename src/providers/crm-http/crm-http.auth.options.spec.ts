@@ -122,7 +122,10 @@ describe('OAuth2 in the options of crm-http', () => {
       { ...ASSERTION, privateKey: ofKind('pkcs1'), clientSecret: 'c1ient-secret' },
       ['auth.clientSecret: needs clientId beside it.'],
     ],
-    [{ type: 'constructor' }, [expect.stringMatching(/^auth.type: is not a kind of auth\. Write none, basic,/)]],
+    [
+      { type: 'constructor' },
+      [expect.stringMatching(/^auth.type: is not a kind of auth\. Write none, basic,/)],
+    ],
   ])('is refused: %#', (auth, problems) => {
     expect(problemsOf(auth)).toEqual(problems);
     expect(problemsOf(auth).join()).not.toMatch(/c1ient|r3fresh|too short/);

@@ -4,7 +4,6 @@ import type { RecordField } from '../../plugin-api/index.js';
 import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 
-
 /** What a column of a CSV list holds; `undefined` for a column without a name. */
 export type Column = { readonly field: RecordField } | { readonly attribute: string } | undefined;
 
