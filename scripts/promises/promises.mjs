@@ -55,7 +55,7 @@ export const PROMISES = [
   {
     promise: 'a credential that is limited to other targets is 403',
     file: 'src/routing/may-ask.ts',
-    from: 'if (credential.targets.includes(decidedBy)) return;',
+    from: 'if (credential.targets.includes(decidedBy(targetid, targets))) return;',
     to: 'if (credential.targets.length > 0) return;',
     tests: ['src/auth', 'test/e2e/guards', 'test/e2e/who-may-ask'],
   },
@@ -138,7 +138,7 @@ export const PROMISES = [
   },
   {
     promise: 'a validUntil without a time is the whole day',
-    file: 'src/plugin-api/vip-record.ts',
+    file: 'src/plugin-api/field-reader.ts',
     from: "return day && end === 'end' ? ms + 86_400_000 : ms;",
     to: 'return ms;',
     tests: ['src/plugin-api', 'src/providers/static-file'],
