@@ -170,7 +170,8 @@ targets: { SALES_QUEUE: { providers: [vips], deadline: 4500ms, routes: [{ instru
     const load = new SteadyLoad(url, [...VIPS, STRANGER], PER_SECOND).start();
     try {
       await load.more(20);
-      expect(await untilTroubled()).toMatchObject({ status: 'up', entries: VIPS.length });
+      const isUp = async () => expect(await health()).toMatchObject({ status: 'up', entries: VIPS.length });
+      await eventually(isUp);
 
       for (let round = 0; round < ROUNDS; round++) {
         await third.kill();

@@ -74,7 +74,7 @@ describe('the options of crm-http', () => {
     ['https://crm.example/a b', 'has a space or line end in it. Write %20 for a space.'],
     [
       'https://crm.example/a b?phone={{ number',
-      'is no usable template (line 1 of the text, column 31). Write for example {{ number }} or {{ caller.national }}.',
+      'is not a usable template (line 1 of the text, column 31). Write for example {{ number }} or {{ caller.national }}.',
     ],
     [
       'https://crm.example/#/{{ number }}',
