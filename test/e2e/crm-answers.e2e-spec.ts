@@ -111,9 +111,12 @@ describe('an answer of a CRM', () => {
     ];
     for (const [what, answer] of answers) {
       crm.answer = () => ({ body: answer });
-      expect((await call('CRM', CALLER)).status).toBe(204);
       const told = `mapping: record yields more than ${what}; have url search for the number, not list everybody`;
-      await eventually(() => expect(service.stdout).toContain(told));
+      // On a starved machine the time for a lookup may be over before that is known.
+      await eventually(async () => {
+        expect((await call('CRM', CALLER)).status).toBe(204);
+        expect(service.stdout).toContain(told);
+      });
     }
   });
 });
