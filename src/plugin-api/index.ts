@@ -30,5 +30,5 @@ export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';
 export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
-export { withAnySignal, withTimeLimit } from '../common/time-limit.js';
+export { untilAborted, withAnySignal, within, withTimeLimit } from '../common/time-limit.js';
 export type { Json, JsonObject } from '../common/json.js';
