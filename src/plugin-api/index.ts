@@ -18,7 +18,7 @@ export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-p
 export { VipLookup } from './vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 export type { Spelling, SpellingPattern } from './caller.js';
-export { bySpecificity, readVipRecord, RECORD_FIELDS, recordTexts } from './vip-record.js';
+export { bySpecificity, readVipRecord, RECORD_FIELDS, recordTexts, TEXT_FIELDS } from './vip-record.js';
 export { VipRecordError } from './field-reader.js';
 export type { RecordField, VipRecord } from './vip-record.js';
 export type { RecordProblem } from './field-reader.js';

@@ -149,7 +149,7 @@ describe.each([
       problems: [
         { field: '[1].number' },
         { field: '[2].targets' },
-        { field: '[3].tier, name or targets' },
+        { field: '[3].name' },
         { field: '[4].number' },
         { field: '[5].attributes' },
       ],
@@ -187,7 +187,7 @@ describe.each([
     await expect(exported()).rejects.toThrow(/^row 7 of table vip_caller has no tier$/);
     await dataSource.query(`UPDATE vip_caller SET tier = 'gold', attributes = '{' WHERE id = 7`);
     await expect(exported()).rejects.toThrow(
-      /^row 7 of table vip_caller cannot be read: attributes: is not JSON/,
+      /^row 7 of table vip_caller cannot be read: attributes: is not a JSON object/,
     );
   });
 
