@@ -5,7 +5,6 @@ import { ANYBODY } from './contract.faults.js';
 import type { ProviderHarness } from './harness.js';
 import { Resources } from './resources.js';
 import { isError } from './shapes.js';
-import { lookUntilEmpty } from './time.js';
 import type { Sentences, Trial } from './trial.js';
 
 /** Time that a provider with a silent backend gets for opening. */
@@ -63,7 +62,7 @@ export function time(harness: ProviderHarness): Sentences {
         abort.abort();
         await trial.within('the lookup', stopped);
         await trial.close(subject);
-        const left = await lookUntilEmpty(trial.patienceMs, () => resources.since(before));
+        const left = await resources.left(before, trial.patienceMs);
         assert.deepEqual(left, [], 'nothing that keeps the process alive is left');
       } finally {
         resources.end();
