@@ -230,7 +230,7 @@ export const PROMISES = [
   {
     promise: 'no reload replaces a provider that works by an empty database of a mistyped name',
     file: 'src/providers/database/database.provider.ts',
-    from: 'this.#table.isOwn && options.connection == null',
+    from: 'this.#table.isOwn && this.context.options.connection == null',
     to: 'this.#table.isOwn',
     tests: ['test/e2e/reload.e2e'],
   },

@@ -122,7 +122,7 @@ describe('the JSON Schema', () => {
     expect(refusals(section)).toContain(place);
   });
 
-  it('describes every key of the product, and so does docs/configuration.md', () => {
+  it('describes every key of the product, and so does docs/configuration.md, with the same default', () => {
     const docs = readFileSync('docs/configuration.md', 'utf8');
     const undescribed: string[] = [];
     const visit = (node: unknown, path: string): void => {
@@ -130,6 +130,10 @@ describe('the JSON Schema', () => {
       for (const [key, child] of Object.entries(properties)) {
         if (!('description' in (child as object))) undescribed.push(`${path}.${key}`);
         if (!new RegExp(`\`(\\w+\\.)?${key}\``).test(docs)) undescribed.push(`${path}.${key} in docs`);
+        const { default: standard } = child as { default?: string | number };
+        const row = new RegExp(`^\\| \`(\\w+\\.)?${key}\` *\\|[^|]*\\| \`${standard}\``, 'm');
+        const isTold = !['string', 'number'].includes(typeof standard) || row.test(docs);
+        if (!isTold) undescribed.push(`${path}.${key}: ${standard} in docs`);
         visit(child, `${path}.${key}`);
       }
       if (items) visit(items, `${path}[]`);

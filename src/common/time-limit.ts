@@ -24,21 +24,49 @@ export async function withAnySignal<T>(
 }
 
 /**
- * Does something under a signal that aborts when the time is over, with a `TimeoutError`, or one of the signals does. The
- * limit ends with the work.
+ * Does something under a signal that aborts when the time is over, with `reason`, or one of the signals does. The limit ends
+ * with the work, which is waited for: it heeds the signal.
+ * @param reason a `TimeoutError` unless given
  * @since 0.2.0
  */
 export async function withTimeLimit<T>(
   limitMs: number,
   signals: readonly AbortSignal[],
   work: (signal: AbortSignal) => T | Promise<T>,
+  reason: Error = new DOMException('the time for it is over', 'TimeoutError'),
 ): Promise<T> {
   const limit = new AbortController();
-  const isOver = new DOMException('the time for it is over', 'TimeoutError');
-  const timer = setTimeout(() => limit.abort(isOver), limitMs).unref();
+  const timer = setTimeout(() => limit.abort(reason), limitMs).unref();
   try {
     return await withAnySignal([limit.signal, ...signals], work);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Waits for work that may not heed the signal: rejects with the signal's reason as soon as that aborts.
+ * @since 0.2.0
+ */
+export function untilAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const settled = (): void => signal.removeEventListener('abort', stop);
+    Promise.resolve(work).finally(settled).then(resolve, reject);
+  });
+}
+
+/**
+ * Waits for work that cannot be stopped, but no longer than `limitMs`.
+ * @returns what the work comes to, or `late`; what becomes of the work after that does not matter
+ * @since 0.2.0
+ */
+export function within<T, L = undefined>(limitMs: number, work: T | Promise<T>, late?: L): Promise<T | L> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(late as L), limitMs);
+    const settled = (): void => clearTimeout(timer);
+    Promise.resolve(work).finally(settled).then(resolve, reject);
+  });
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type Libsql from 'libsql';
 import type { DataSource, Logger } from 'typeorm';
+import { within } from '../plugin-api/index.js';
 import { parseDatabaseUrl } from './url.js';
 import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -25,7 +25,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Connections to a server that one provider keeps at most: servers are set to some 150, for all who use them. */
 export const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 3_000;
-const CLOSE_PATIENCE_MS = 500;
+const CLOSE_LIMIT_MS = 500;
 
 /** TypeORM's own table of migrations, named so that it cannot meet a customer's. */
 export const MIGRATIONS_TABLE = 'smartrouting_migrations';
@@ -95,7 +95,7 @@ export async function closeDataSource(dataSource: DataSource): Promise<void> {
       await dataSource.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     // A driver that cannot say goodbye is cut off below; nothing is left to report.
     const closed = dataSource.destroy().catch(() => undefined);
-    await Promise.race([closed, sleep(CLOSE_PATIENCE_MS, undefined, { ref: false })]);
+    await within(CLOSE_LIMIT_MS, closed);
   }
   dropConnections(dataSource);
 }

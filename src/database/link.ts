@@ -1,4 +1,4 @@
-import { backoffMs, VipLookupError } from '../plugin-api/index.js';
+import { backoffMs, VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
 import type { Session } from './session.js';
@@ -30,7 +30,7 @@ export class DatabaseLink<S extends Session> {
 
   /** The session, as soon as there is one; rejects with the reason when there is none to be had now. */
   async ready(): Promise<S> {
-    if (this.#closing.signal.aborted) throw new VipLookupError('the provider is closed');
+    this.#closing.signal.throwIfAborted();
     if (this.#session?.isCurrent()) return this.#session;
     if (this.#session !== undefined) this.drop(this.#session);
     if (this.#attempt !== undefined) return this.#attempt;
@@ -49,7 +49,7 @@ export class DatabaseLink<S extends Session> {
 
   /** Ends the session, or the attempt to make one, and tries no more. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closing.abort(new VipLookupError('the provider is closed'));
     clearTimeout(this.#timer);
     // How the attempt ends is of no interest any more.
     await this.#attempt?.catch(() => undefined);
@@ -60,12 +60,9 @@ export class DatabaseLink<S extends Session> {
 
   async #try(): Promise<S> {
     clearTimeout(this.#timer);
-    const patience = new AbortController();
-    const giveUp = (): void => patience.abort(new VipLookupError(NO_ANSWER));
-    const timer = setTimeout(giveUp, ATTEMPT_MS).unref();
-    this.#closing.signal.addEventListener('abort', giveUp, { once: true });
     try {
-      this.#session = await this.connect(patience.signal);
+      const tooLate = new VipLookupError(NO_ANSWER);
+      this.#session = await withTimeLimit(ATTEMPT_MS, [this.#closing.signal], this.connect, tooLate);
       if (this.#failure !== undefined) this.logger.info({}, 'database is available again');
       this.#failure = undefined;
       this.#failures = 0;
@@ -73,8 +70,6 @@ export class DatabaseLink<S extends Session> {
     } catch (error) {
       throw this.#failed(failureOf(error));
     } finally {
-      clearTimeout(timer);
-      this.#closing.signal.removeEventListener('abort', giveUp);
       this.#attempt = undefined;
     }
   }

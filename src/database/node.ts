@@ -3,8 +3,7 @@ import { POOL_SIZE, warmUp } from './data-source.js';
 import { DatabaseLink } from './link.js';
 import type { Session } from './session.js';
 import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
-import { untilAborted } from './select.js';
-import { backoffMs } from '../plugin-api/index.js';
+import { backoffMs, untilAborted, withTimeLimit } from '../plugin-api/index.js';
 
 /** What is done with a session; settles as soon as the signal aborts. */
 export type Work<S extends Session, T> = (session: S, signal: AbortSignal) => Promise<T>;
@@ -12,7 +11,7 @@ export type Work<S extends Session, T> = (session: S, signal: AbortSignal) => Pr
 /** A node in trouble is left alone for so long, and then tried; twice as long each time, up to the second. */
 const FIRST_REST_MS = 500;
 const LAST_REST_MS = 2_000;
-const PROBE_PATIENCE_MS = 1_000;
+const PROBE_LIMIT_MS = 1_000;
 
 /** One server of a database: its session, and whether it can be trusted to answer. */
 export class DatabaseNode<S extends Session> {
@@ -103,10 +102,7 @@ export class DatabaseNode<S extends Session> {
   }
 
   async #tryAgain(): Promise<void> {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), PROBE_PATIENCE_MS).unref();
-    await this.try(patience.signal);
-    clearTimeout(timer);
+    await withTimeLimit(PROBE_LIMIT_MS, [], (signal) => this.try(signal));
     if (this.#trouble === undefined || this.#isClosed) return;
     // Told only now: a node that was slow once is no news.
     if (!this.#isTold) {

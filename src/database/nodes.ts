@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { DatabaseNode, NoAnswer } from './node.js';
 import type { Work } from './node.js';
@@ -19,7 +20,7 @@ export interface NodeTrouble {
   readonly reason: string;
 }
 
-const CHECK_PATIENCE_MS = 300;
+const CHECK_LIMIT_MS = 300;
 const nothing = (): void => undefined;
 /** The trouble of one node among several is told by the node. */
 const SILENT: ProviderLogger = { info: nothing, warn: nothing, error: nothing };
@@ -89,23 +90,17 @@ export class DatabaseNodes<S extends Session> {
    * Does what must not be done in two places at once: on the first node that is well, so that all instances use the same one;
    * on the next when it cannot. One that does not answer gets half of the time that is left. The next may find it done.
    */
-  async write<T>(work: Work<S, T>, patienceMs: number, signal: AbortSignal): Promise<T> {
-    const endMs = performance.now() + patienceMs;
+  async write<T>(work: Work<S, T>, limitMs: number, signal: AbortSignal): Promise<T> {
+    const endMs = performance.now() + limitMs;
     const nodes = this.#wellFirst(this.#nodes);
     for (const [index, node] of nodes.entries()) {
       if (index === nodes.length - 1) return node.write(work, signal);
-      const limit = new AbortController();
-      const stop = (): void => limit.abort(signal.reason);
-      const timer = setTimeout(() => limit.abort(new NoAnswer()), (endMs - performance.now()) / 2).unref();
-      signal.addEventListener('abort', stop, { once: true });
+      const shareMs = (endMs - performance.now()) / 2;
       try {
-        return await node.write(work, limit.signal);
+        return await withTimeLimit(shareMs, [signal], (limited) => node.write(work, limited), new NoAnswer());
       } catch (error) {
         if (signal.aborted || !isNodeTrouble(error)) throw error;
         if (!isReadOnly(error)) node.suspect(error);
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', stop);
       }
     }
     throw new TypeError('a database has a node');
@@ -113,11 +108,8 @@ export class DatabaseNodes<S extends Session> {
 
   /** Asks those that are thought to be well for a sign of life. Never rejects; resolves in less than half a second. */
   async troubles(): Promise<NodeTrouble[]> {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), CHECK_PATIENCE_MS).unref();
     const well = this.#nodes.filter(isWell);
-    await Promise.all(well.map((node) => node.try(patience.signal)));
-    clearTimeout(timer);
+    await withTimeLimit(CHECK_LIMIT_MS, [], (signal) => Promise.all(well.map((node) => node.try(signal))));
     return this.#nodes.flatMap(({ name, trouble }) =>
       trouble === undefined ? [] : [{ name, reason: trouble }],
     );

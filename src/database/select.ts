@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { untilAborted } from '../plugin-api/index.js';
 import { isBusy } from './failures.js';
 import { cutConnection } from './server-pool.js';
 import type { ServerConnection } from './server-pool.js';
@@ -84,20 +85,6 @@ export async function whileBusy<T>(work: () => Promise<T>, signal: AbortSignal):
   }
 }
 
-/** Settles as `work` does, or rejects with the signal's reason, whichever is first. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onAbort?: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      onAbort?.();
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    const settled = (): void => signal.removeEventListener('abort', stop);
-    work.finally(settled).then(resolve, reject);
-  });
-}
-
 async function runOnFile<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
@@ -127,5 +114,5 @@ function runOnServer<T>(
     }
   };
   // A connection that waits for an answer is of no use to anybody: left in the pool, a hung server would use all up.
-  return untilAborted(attempt(), signal, () => busy && cutConnection(busy));
+  return untilAborted(attempt(), signal).finally(() => busy && cutConnection(busy));
 }

@@ -1,13 +1,14 @@
 import { connect as connectSocket, Socket } from 'node:net';
+import { promisify } from 'node:util';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { mysql } from './drivers.js';
-import { backoffMs } from '../plugin-api/index.js';
+import { backoffMs, within } from '../plugin-api/index.js';
 
 /** Connections that are kept open for calls to come. */
 const WARM_CONNECTIONS = 3;
 /** Below the shortest time after which servers are set to close a connection, and firewalls to forget it. */
 const PING_EVERY_MS = 20_000;
-const PING_PATIENCE_MS = 2_000;
+const PING_LIMIT_MS = 2_000;
 /** Pause after a connection was lost; doubles up to the second while none can be made. */
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 4_000;
@@ -102,20 +103,18 @@ export class ServerPool {
   }
 
   /** Takes a connection, a new one if none is idle, and gives it back if it answers. */
-  #try(pool: Pool): Promise<boolean> {
-    return new Promise((resolve) => {
-      pool.getConnection((failure, connection) => {
-        if (failure) return resolve(false);
-        const end = (isWell: boolean): void => {
-          clearTimeout(patience);
-          if (isWell) connection.release();
-          else cutConnection(connection as unknown as ServerConnection);
-          resolve(isWell);
-        };
-        const patience = setTimeout(() => end(false), PING_PATIENCE_MS).unref();
-        connection.ping((error) => end(!error));
-      });
-    });
+  async #try(pool: Pool): Promise<boolean> {
+    const connection = await promisify(pool.getConnection.bind(pool))().catch(() => undefined);
+    if (connection === undefined) return false;
+    const ping = promisify(connection.ping.bind(connection))();
+    const isWell = await within(
+      PING_LIMIT_MS,
+      ping.then(() => true).catch(() => false),
+      false,
+    );
+    if (isWell) connection.release();
+    else cutConnection(connection as unknown as ServerConnection);
+    return isWell;
   }
 
   #connect(host: string, port: number): Socket {

@@ -1,6 +1,7 @@
 import { isJson, isPlainObject } from '../common/json.js';
 import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
-import type { VipRecord } from '../plugin-api/vip-record.js';
+import { KINDS_OF_PROPERTIES } from '../plugin-api/vip-record.js';
+import type { FieldKind, VipRecord } from '../plugin-api/vip-record.js';
 
 /** The records of one number, best first; empty = known not to be a VIP. */
 export type Answer = readonly VipRecord[];
@@ -10,15 +11,13 @@ export function isPromise(answer: VipAnswer | Promise<VipAnswer>): answer is Pro
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** Kinds of value that a decision relies on, where they are there at all. */
-const TYPES: Readonly<Partial<Record<keyof VipRecord, string>>> = {
-  number: 'string',
-  name: 'string',
-  validFromMs: 'number',
-  validUntilMs: 'number',
-  attributes: 'object',
+const TYPES: Readonly<Record<FieldKind, string>> = {
+  text: 'string',
+  texts: 'object',
+  instant: 'number',
+  object: 'object',
 };
-const TYPED = Object.entries(TYPES) as [keyof VipRecord, string][];
+const TYPED = KINDS_OF_PROPERTIES.map(([property, kind]) => [property, TYPES[kind]] as const);
 /** Instructions that were looked through before: lists hand the same ones out again and again. */
 const sound = new WeakSet<object>();
 

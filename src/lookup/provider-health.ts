@@ -1,3 +1,4 @@
+import { untilAborted, withTimeLimit } from '../common/time-limit.js';
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
@@ -147,7 +148,10 @@ export class ProviderHealthCheck {
   }
 
   #askProvider(): Promise<ProviderStatus> {
-    return withTimeout(Math.min(this.timeoutMs, MAX_CHECK_MS), (signal) => this.provider.check(signal));
+    const limitMs = Math.min(this.timeoutMs, MAX_CHECK_MS);
+    const tooLate = new LookupTimeoutError(`no answer within ${limitMs} ms`);
+    const check = (signal: AbortSignal) => untilAborted(this.provider.check(signal), signal);
+    return withTimeLimit(limitMs, [], check, tooLate);
   }
 
   async #ask(foundUp?: () => void): Promise<ProviderStatus> {
@@ -179,22 +183,4 @@ function readStatus(answered: ProviderStatus): ProviderStatus {
 /** Nothing when that is over by now. */
 function since(time: string | undefined): Pick<ProviderHealth, 'since'> {
   return time === undefined ? {} : { since: time };
-}
-
-/** Rejects after `ms` even when `work` ignores its signal; the timer is gone as soon as `work` ends. */
-async function withTimeout<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new LookupTimeoutError(`no answer within ${ms} ms`);
-      reject(error);
-      abort.abort(error);
-    }, ms);
-  });
-  try {
-    return await Promise.race([work(abort.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,11 +2,11 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import type { ConfigProblem } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
+import { within } from '../common/time-limit.js';
 import { isSameProvider } from './same-provider.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
@@ -184,8 +184,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async #close(guarded: GuardedProvider): Promise<void> {
     clearTimeout(this.#aside.get(guarded));
     try {
-      const patience = sleep(CLOSE_WAIT_MS, STUCK, { ref: false });
-      if ((await Promise.race([guarded.close(), patience])) === STUCK)
+      if ((await within(CLOSE_WAIT_MS, guarded.close(), STUCK)) === STUCK)
         this.logger.warn(
           { provider: guarded.name },
           'provider did not close in time; no longer waiting for it',
@@ -293,10 +292,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
           .catch((error: unknown) => failed(guarded, error)),
       ),
     );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((done) => (timer = setTimeout(done, waitMs)));
-    await Promise.race([opening, patience]);
-    clearTimeout(timer);
+    await within(waitMs, opening);
   }
 
   #notOpen(guarded: GuardedProvider, error: unknown): void {

@@ -39,6 +39,8 @@ export class CacheSection {
   maxEntries = 10_000;
 }
 
+const DEFAULT_TIMEOUT = '1000ms';
+
 /** The keys that every provider has, whatever its kind. */
 export class ProviderSection {
   @Key(
@@ -51,8 +53,10 @@ export class ProviderSection {
   @Key(`${COUNTRY_KEY} For the data of this provider.`, country)
   country?: string;
 
-  @Key('Longest time for one lookup.', duration({ min: '1ms', default: '1000ms' }), { default: '1000ms' })
-  timeout = '1000ms';
+  @Key('Longest time for one lookup.', duration({ min: '1ms', default: DEFAULT_TIMEOUT }), {
+    default: DEFAULT_TIMEOUT,
+  })
+  timeout = DEFAULT_TIMEOUT;
 
   @Key('How many lookups may be under way at once; more wait for their turn.', wholeNumber(1, 10_000, 50), {
     default: 50,

@@ -12,7 +12,7 @@ import {
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../common/time-limit.js';
 import { VERSION } from '../common/version.js';
 import type { TracingConfig } from './tracing-environment.js';
 import type { Logger } from './logger.js';
@@ -69,7 +69,7 @@ export function startTracer(settings: TracerSettings): CallTracer {
         () => true,
         () => true, // The exporter has said why.
       );
-      if (await Promise.race([isFlushed, sleep(FLUSH_LIMIT_MS, false, { ref: false })])) return;
+      if (await within(FLUSH_LIMIT_MS, isFlushed, false)) return;
       settings.logger.warn('the collector did not accept the last spans in time; they are lost');
     },
   };

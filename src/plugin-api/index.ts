@@ -18,7 +18,7 @@ export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-p
 export { VipLookup } from './vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 export type { Spelling, SpellingPattern } from './caller.js';
-export { bySpecificity, readVipRecord, RECORD_FIELDS, recordTexts } from './vip-record.js';
+export { bySpecificity, readVipRecord, RECORD_FIELDS, recordTexts, TEXT_FIELDS } from './vip-record.js';
 export { VipRecordError } from './field-reader.js';
 export type { RecordField, VipRecord } from './vip-record.js';
 export type { RecordProblem } from './field-reader.js';
@@ -30,5 +30,5 @@ export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';
 export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
-export { withAnySignal, withTimeLimit } from '../common/time-limit.js';
+export { untilAborted, withAnySignal, within, withTimeLimit } from '../common/time-limit.js';
 export type { Json, JsonObject } from '../common/json.js';

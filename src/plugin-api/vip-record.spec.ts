@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { IS_LONG } from '../../test/support/length.js';
-import { bySpecificity, readVipRecord, recordApplies } from './vip-record.js';
+import { bySpecificity, readVipRecord, RECORD_FIELDS, recordApplies } from './vip-record.js';
 import { VipRecordError } from './field-reader.js';
 import type { VipRecord } from './vip-record.js';
 import type { RecordProblem } from './field-reader.js';
@@ -21,6 +22,13 @@ function problemsOf(
   return [];
 }
 const fieldsAtFault = (raw: Record<string, unknown>) => problemsOf(raw).map(({ field }) => field);
+
+describe('the fields of a record', () => {
+  it.each(['static-file', 'database', 'crm-http'])('are all named in docs/providers/%s.md', (page) => {
+    const text = readFileSync(`docs/providers/${page}.md`, 'utf8');
+    expect(RECORD_FIELDS.filter((field) => !new RegExp(`\\b${field}\\b`).test(text))).toEqual([]);
+  });
+});
 
 describe('a record', () => {
   it('is read from texts, as CSV has them', () => {

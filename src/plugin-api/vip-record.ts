@@ -34,44 +34,68 @@ interface ReadOptions {
   readonly number?: string;
 }
 
+/** What a field holds: a text, a list of texts, an instant in milliseconds, or a JSON object. */
+export type FieldKind = 'text' | 'texts' | 'instant' | 'object';
+
 /** One field of a record: its name as people write it, how it is read, and how it is written so that it is read back. */
 interface Field<Value> {
   readonly name: string;
+  readonly kind: FieldKind;
   /** `undefined` where it is absent, or wrong, which the reader is told. */
   read(reader: FieldReader, options: ReadOptions): Value | undefined;
   write(value: Value): string;
 }
 type Fields = { readonly [Property in keyof Required<VipRecord>]: Field<NonNullable<VipRecord[Property]>> };
 
-/** The one place where the fields of a record stand; parser, CSV and the service's own table go by it. */
+/** The one place where the fields of a record stand; parser, CSV, the service's own table and the checks of answers go by it. */
 const FIELDS = {
   number: {
     name: 'number',
+    kind: 'text',
     read: (reader, { number, country }) =>
       number !== undefined && reader.raw['number'] == null ? number : reader.number(country),
     write: (number) => number,
   },
   tier: {
     name: 'tier',
+    kind: 'text',
     read: (reader) =>
       reader.required('tier', MAX_TIER_LENGTH, 'write the tier that routes name, for example gold'),
     write: (tier) => tier,
   },
-  name: { name: 'name', read: (reader) => reader.text('name', MAX_NAME_LENGTH), write: (name) => name },
-  targets: { name: 'targets', read: (reader) => reader.targets(), write: (targets) => targets.join(';') },
+  name: {
+    name: 'name',
+    kind: 'text',
+    read: (reader) => reader.text('name', MAX_NAME_LENGTH),
+    write: (name) => name,
+  },
+  targets: {
+    name: 'targets',
+    kind: 'texts',
+    read: (reader) => reader.targets(),
+    write: (targets) => targets.join(';'),
+  },
   validFromMs: {
     name: 'validFrom',
+    kind: 'instant',
     read: (reader) => reader.instant('validFrom', 'start'),
     write: (ms) => instantText(ms, 0),
   },
   validUntilMs: {
     name: 'validUntil',
+    kind: 'instant',
     read: (reader) => reader.instant('validUntil', 'end'),
     write: (ms) => instantText(ms, DAY_MS),
   },
-  attributes: { name: 'attributes', read: (reader) => reader.object('attributes'), write: JSON.stringify },
+  attributes: {
+    name: 'attributes',
+    kind: 'object',
+    read: (reader) => reader.object('attributes'),
+    write: JSON.stringify,
+  },
   instructions: {
     name: 'instructions',
+    kind: 'object',
     read: (reader) => reader.object('instructions'),
     write: JSON.stringify,
   },
@@ -90,6 +114,17 @@ export type RecordField = (typeof FIELDS)[keyof typeof FIELDS]['name'];
  * @since 0.1.0
  */
 export const RECORD_FIELDS = ALL.map(([, { name }]) => name) as readonly RecordField[];
+
+/**
+ * Those of `RECORD_FIELDS` that are text however they are written: `number: 0501231234` in YAML is not the number 501231234.
+ * @since 0.2.0
+ */
+export const TEXT_FIELDS = ALL.filter(([, { kind }]) => kind === 'text' || kind === 'instant').map(
+  ([, { name }]) => name,
+) as readonly RecordField[];
+
+/** What each property of a record holds, to check what a plug-in answers. */
+export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, kind] as const);
 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty

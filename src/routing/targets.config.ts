@@ -73,6 +73,8 @@ export class RouteSection {
 }
 
 const CORE_GIVES_UP = 'Core gives up after 5s.';
+const DEFAULT_DEADLINE = '1500ms';
+const DEFAULT_STAGGER = '25ms';
 
 export class TargetSection {
   @ListKey('Providers to ask, by name; their order is their precedence.', text('Write a name.', 64), {
@@ -86,17 +88,17 @@ export class TargetSection {
 
   @Key(
     'Longest time for the whole decision. What is known by then is the answer.',
-    duration({ min: '50ms', max: '4500ms', why: CORE_GIVES_UP, default: '1500ms' }),
-    { default: '1500ms' },
+    duration({ min: '50ms', max: '4500ms', why: CORE_GIVES_UP, default: DEFAULT_DEADLINE }),
+    { default: DEFAULT_DEADLINE },
   )
-  deadline = '1500ms';
+  deadline = DEFAULT_DEADLINE;
 
   @Key(
     'How long a provider may be busy before the next one is asked as well.',
-    duration({ max: '4500ms', why: CORE_GIVES_UP, default: '25ms' }),
-    { default: '25ms' },
+    duration({ max: '4500ms', why: CORE_GIVES_UP, default: DEFAULT_STAGGER }),
+    { default: DEFAULT_STAGGER },
   )
-  stagger = '25ms';
+  stagger = DEFAULT_STAGGER;
 
   @SectionsKey('What a VIP gets; the first route that fits.', () => RouteSection, {
     required: true,

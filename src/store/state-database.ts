@@ -11,7 +11,7 @@ import { VipFileError, VipLookupError, withTimeLimit } from '../plugin-api/index
 import type { ProviderLogger } from '../plugin-api/index.js';
 
 /** Nobody on the telephone waits for it. */
-const PATIENCE_MS = 10_000;
+const LIMIT_MS = 10_000;
 
 /** Of a statement that met another instance's; the cluster undid it. */
 const TRIES = 5;
@@ -116,11 +116,11 @@ export class StateDatabase {
         if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
         throw error;
       });
-    return withTimeLimit(PATIENCE_MS, [], async (signal) => {
+    return withTimeLimit(LIMIT_MS, [], async (signal) => {
       try {
-        return await this.#nodes.write(patiently, PATIENCE_MS, signal);
+        return await this.#nodes.write(patiently, LIMIT_MS, signal);
       } catch (error) {
-        if (signal.aborted) throw new VipLookupError(`database did not answer within ${PATIENCE_MS} ms`);
+        if (signal.aborted) throw new VipLookupError(`database did not answer within ${LIMIT_MS} ms`);
         throw this.#failure(error);
       }
     });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { ProviderHarness } from './harness.js';
 import { Resources } from './resources.js';
 import { recordsOf } from './shapes.js';
-import { lookUntilEmpty } from './time.js';
 import type { Sentences } from './trial.js';
 
 /** How an instance comes, lives with others, and goes. */
@@ -36,15 +35,14 @@ export function life(harness: ProviderHarness): Sentences {
         await trial.ask(subject.provider, subject.unknown);
         await trial.check(subject.provider);
         await trial.close(subject);
-        const left = () => resources.since(before);
         assert.deepEqual(
-          await lookUntilEmpty(trial.patienceMs, left),
+          await resources.left(before, trial.patienceMs),
           [],
           'nothing that keeps the process alive is left of the provider',
         );
         await trial.stop(subject);
         assert.deepEqual(
-          await lookUntilEmpty(trial.patienceMs, () => resources.since(beforeAll)),
+          await resources.left(beforeAll, trial.patienceMs),
           [],
           'nor of the backend of the test',
         );

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../../common/time-limit.js';
 import { ANYBODY } from './contract.faults.js';
 import type { ProviderHarness } from './harness.js';
 import { Resources } from './resources.js';
 import { isError } from './shapes.js';
-import { lookUntilEmpty } from './time.js';
 import type { Sentences, Trial } from './trial.js';
 
 /** Time that a provider with a silent backend gets for opening. */
@@ -29,7 +29,7 @@ export function time(harness: ProviderHarness): Sentences {
   const held = async (trial: Trial) => {
     const subject = await trial.make(startHeld);
     const opening = trial.open(subject.provider).catch(() => undefined); // may end when it is closed
-    await Promise.race([opening, sleep(OPENING_MS)]);
+    await within(OPENING_MS, opening);
     return subject;
   };
 
@@ -55,14 +55,14 @@ export function time(harness: ProviderHarness): Sentences {
         const subject = await trial.make(startHeld);
         const before = resources.count();
         const opening = trial.open(subject.provider).catch(() => undefined);
-        await Promise.race([opening, sleep(OPENING_MS)]);
+        await within(OPENING_MS, opening);
         const abort = new AbortController();
         const stopped = trial.ask(subject.provider, ANYBODY, abort.signal).catch(() => undefined);
         await sleep(WAITING_MS);
         abort.abort();
         await trial.within('the lookup', stopped);
         await trial.close(subject);
-        const left = await lookUntilEmpty(trial.patienceMs, () => resources.since(before));
+        const left = await resources.left(before, trial.patienceMs);
         assert.deepEqual(left, [], 'nothing that keeps the process alive is left');
       } finally {
         resources.end();
@@ -90,7 +90,7 @@ async function assertStops(
     () => 'answered',
     () => 'failed',
   );
-  const early = await Promise.race([settled, sleep(WAITING_MS, 'waits')]);
+  const early = await within(WAITING_MS, settled, 'waits');
   assert.equal(early, 'waits', `${what} waits for the backend, which holds its answer`);
   abort.abort();
   await trial.fails(`${what}, told to stop,`, asked);

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { startFaultProxy } from './fault-proxy.js';
+import { startFaultProxy, startHeldServer } from './fault-proxy.js';
 import type { FaultProxy } from './fault-proxy.js';
-import { startHeldServer } from './held-server.js';
 
 let backend: Server;
 let proxy: FaultProxy;

@@ -52,6 +52,21 @@ export async function startFaultProxy(
   return proxy;
 }
 
+/**
+ * A server that takes connections and questions, and never says a word.
+ * @since 0.1.0
+ */
+export type HeldServer = Omit<FaultProxy, 'set'>;
+
+/**
+ * Starts a server that holds every question; for `startHeld` of a harness.
+ * @since 0.1.0
+ */
+export function startHeldServer(): Promise<HeldServer> {
+  // What hangs asks no backend.
+  return startFaultProxy({ port: 0 }, 'hang');
+}
+
 class RunningProxy implements FaultProxy {
   port = 0;
   #fault: Fault = 'none';

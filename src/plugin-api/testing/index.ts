@@ -12,11 +12,9 @@
  * ```
  */
 export { describeVipLookupProvider } from './contract.js';
-export { startFaultProxy } from './fault-proxy.js';
-export type { Fault, FaultProxy } from './fault-proxy.js';
+export { startFaultProxy, startHeldServer } from './fault-proxy.js';
+export type { Fault, FaultProxy, HeldServer } from './fault-proxy.js';
 export type { ProviderHarness, ProviderUnderTest, ProviderWithVip, TestRunner } from './harness.js';
-export { startHeldServer } from './held-server.js';
-export type { HeldServer } from './held-server.js';
 export { MemoryState } from './memory-state.js';
 export { providerContext } from './provider-context.js';
 export { HOSTILE_TEXTS, NUMBER_SAMPLES } from './samples.js';

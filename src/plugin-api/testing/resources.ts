@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const CONNECTIONS = ['TCPSocketWrap', 'PipeWrap'];
 const ACCEPTED = 'net.server.socket';
@@ -29,11 +30,15 @@ export class Resources {
     return counts;
   }
 
-  /** What there is more of than `before`, by name. */
-  since(before: ReadonlyMap<string, number>): string[] {
-    return [...this.count()]
-      .filter(([kind, count]) => count > (before.get(kind) ?? 0))
-      .map(([kind, count]) => `${count - (before.get(kind) ?? 0)} × ${kind}`);
+  /** What there is more of than `before`, by name; asked again until that is nothing, or the time is over. */
+  async left(before: ReadonlyMap<string, number>, limitMs: number): Promise<string[]> {
+    for (const endMs = performance.now() + limitMs; ;) {
+      const left = [...this.count()]
+        .filter(([kind, count]) => count > (before.get(kind) ?? 0))
+        .map(([kind, count]) => `${count - (before.get(kind) ?? 0)} × ${kind}`);
+      if (left.length === 0 || performance.now() >= endMs) return left;
+      await sleep(25);
+    }
   }
 
   readonly #onAccepted = (message: unknown): void => {

@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict';
 import { isJson, isPlainObject } from '../../common/json.js';
 import type { ProviderStatus, VipAnswer } from '../vip-lookup-provider.js';
-import type { VipRecord } from '../vip-record.js';
+import { KINDS_OF_PROPERTIES } from '../vip-record.js';
+import type { FieldKind, VipRecord } from '../vip-record.js';
 
 type Check = readonly [what: string, holds: (value: unknown) => boolean];
 
-const TEXT: Check = ['a text that is not empty', (value) => typeof value === 'string' && value !== ''];
-const INSTANT: Check = ['a number of milliseconds', Number.isFinite];
-const OBJECT: Check = ['a JSON object', (value) => isPlainObject(value) && isJson(value)];
-const RECORD: Readonly<Record<keyof VipRecord, Check>> = {
-  number: TEXT,
-  tier: TEXT,
-  name: TEXT,
-  targets: [
+const CHECKS: Readonly<Record<FieldKind, Check>> = {
+  text: ['a text that is not empty', (value) => typeof value === 'string' && value !== ''],
+  texts: [
     'a list of texts',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   ],
-  validFromMs: INSTANT,
-  validUntilMs: INSTANT,
-  attributes: OBJECT,
-  instructions: OBJECT,
+  instant: ['a number of milliseconds', Number.isFinite],
+  object: ['a JSON object', (value) => isPlainObject(value) && isJson(value)],
 };
 const REQUIRED: readonly string[] = ['number', 'tier'];
 
@@ -37,13 +31,19 @@ export function recordsOf(answer: VipAnswer): readonly VipRecord[] {
 
 function assertRecord(record: VipRecord): void {
   assert.ok(isPlainObject(record), 'an answer is a record, a list of records, or null');
-  for (const [key, [what, holds]] of Object.entries(RECORD)) {
-    const value = (record as Record<string, unknown>)[key];
+  const others = new Set(Object.keys(record));
+  for (const [key, kind] of KINDS_OF_PROPERTIES) {
+    others.delete(key);
+    const [what, holds] = CHECKS[kind];
+    const value = record[key];
     if (value === undefined && !REQUIRED.includes(key)) continue;
     assert.ok(holds(value), `${key} of a record is ${what}; readVipRecord makes it so`);
   }
-  const others = Object.keys(record).filter((key) => !(key in RECORD));
-  assert.deepEqual(others, [], 'no other keys in a record; put them under attributes, or use readVipRecord');
+  assert.deepEqual(
+    [...others],
+    [],
+    'no other keys in a record; put them under attributes, or use readVipRecord',
+  );
 }
 
 /** True when the record is meant for the number: it names it, or a range that it lies in. */

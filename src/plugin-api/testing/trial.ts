@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
+import { within } from '../../common/time-limit.js';
 import { Caller } from '../caller.js';
 import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
 import { isError } from './shapes.js';
-import { within } from './time.js';
 
 const PATIENCE_MS = 4_000;
 /** For lookups and checks that nothing keeps from being answered. */
 const AMPLE_MS = 10_000;
+const LATE = Symbol('late');
 
 /** What every provider does, and how that is tried. */
 export type Sentences = Readonly<Record<string, (trial: Trial) => Promise<void>>>;
@@ -68,8 +69,11 @@ export class Trial {
     return status;
   }
 
-  within<T>(what: string, work: T | Promise<T>): Promise<T> {
-    return within(this.patienceMs, what, work);
+  /** What `work` comes to; rejects when that takes too long. */
+  async within<T>(what: string, work: T | Promise<T>): Promise<T> {
+    const outcome = await within(this.patienceMs, work, LATE);
+    if (outcome === LATE) throw new Error(`${what} has not ended after ${this.patienceMs} ms`);
+    return outcome;
   }
 
   /** Asserts that `work` rejects with an error, and soon. */

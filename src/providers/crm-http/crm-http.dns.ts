@@ -1,6 +1,7 @@
 import { lookup as resolveWithSystem } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { within } from '../../plugin-api/index.js';
 
 /** Addresses of a host, or the resolver's error. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
@@ -8,7 +9,7 @@ export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 /** Within this time an address is used without asking again. */
 const FRESH_MS = 30_000;
 /** How long a connection waits for the name server if there is an older address. */
-const PATIENCE_MS = 250;
+const LIMIT_MS = 250;
 /** The oldest address that is used when the name server has none. */
 const OLDEST_MS = 24 * 3_600_000;
 
@@ -55,7 +56,9 @@ export class HostNames {
     if (known !== undefined && ageMs < this.freshMs) return known.addresses;
     const asked = this.#ask(host);
     if (known === undefined || ageMs > OLDEST_MS) return asked;
-    return soonOr(asked, known.addresses);
+    // The failure of the name server is what the older address is kept for.
+    const orKnown = asked.catch(() => known.addresses);
+    return within(LIMIT_MS, orKnown, known.addresses);
   }
 
   /** One question at a time: each may hold one of Node's few threads for many seconds. */
@@ -71,18 +74,6 @@ export class HostNames {
       this.#asked.set(host, asked);
     }
     return asked;
-  }
-}
-
-/** What is asked for, unless it fails or takes too long. */
-async function soonOr<T>(asked: Promise<T>, instead: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<T>((done) => (timer = setTimeout(() => done(instead), PATIENCE_MS).unref()));
-  try {
-    // The failure of the name server is what the older address is kept for.
-    return await Promise.race([asked.catch(() => instead), patience]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
-import { DatabaseOptions } from './database.options.js';
+import { RECORD_FIELDS } from '../../plugin-api/index.js';
+import { DatabaseColumns, DatabaseOptions } from './database.options.js';
 
 function problems(options: object): string[] {
   const walk = (errors: readonly ValidationError[], path: string): string[] =>
@@ -17,6 +18,14 @@ function problems(options: object): string[] {
 const TABLE = { table: 'crm.customers', columns: { number: 'phone', tier: 'vip level' } };
 
 describe('the options of a database lookup', () => {
+  it('name a column for every field of a record', () => {
+    const storage = getMetadataStorage();
+    const named = storage.getTargetValidationMetadatas(DatabaseColumns, '', true, false);
+    expect([...new Set(named.map(({ propertyName }) => propertyName))].sort()).toEqual(
+      [...RECORD_FIELDS].sort(),
+    );
+  });
+
   it.each([
     [{}],
     [{ connection: 'mysql://u:p@h/d' }],

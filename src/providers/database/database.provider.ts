@@ -15,13 +15,14 @@ import type {
   VipLookupProvider,
   VipRecord,
 } from '../../plugin-api/index.js';
-import { POOL_SIZE } from '../../database/data-source.js';
+import { POOL_SIZE, warmUp } from '../../database/data-source.js';
 import { NO_ANSWER } from '../../database/link.js';
 import { DatabaseNodes } from '../../database/nodes.js';
 import type { Work } from '../../database/node.js';
 import type { NodeTrouble } from '../../database/nodes.js';
-import { openVipSession } from './vip-session.js';
-import type { VipSession } from './vip-session.js';
+import { migrate } from '../../database/migrate.js';
+import { connectTo, withoutRights } from '../../database/session.js';
+import type { Session } from '../../database/session.js';
 import { OWN_DATABASE_URL } from '../../database/own-database.module.js';
 import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from '../../database/url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
@@ -29,8 +30,14 @@ import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
-import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
-import type { TableStatements, VipTable } from './vip-table.js';
+import { checkTable } from './table-schema.js';
+import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
+import type { VipTable } from './vip-table.js';
+
+/** A connected database whose table has been looked at. */
+interface VipSession extends Session {
+  readonly statements: TableStatements;
+}
 
 /** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
@@ -58,14 +65,7 @@ export class DatabaseProvider implements VipLookupProvider {
     this.#nodes = new DatabaseNodes(
       url,
       {
-        connect: async (node, signal) => {
-          // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
-          const isOurs = this.#table.isOwn && options.connection == null;
-          const mustExist = this.#wasConnected || !isOurs;
-          const session = await openVipSession(node, this.#table, mustExist, signal);
-          this.#wasConnected = true;
-          return session;
-        },
+        connect: (node, signal) => this.#connect(node, signal),
         probe: ({ dataSource, statements }, signal) => select(dataSource, statements.probe(), [], signal),
       },
       context.logger,
@@ -103,6 +103,25 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async close(): Promise<void> {
     await this.#nodes.close();
+  }
+
+  async #connect(node: string, signal: AbortSignal): Promise<VipSession> {
+    const table = this.#table;
+    // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
+    const isOurs = this.#table.isOwn && this.context.options.connection == null;
+    const opening = { mustExist: this.#wasConnected || !isOurs, readOnly: !table.isOwn };
+    const connected = await connectTo(node, opening, signal, async (session) => {
+      const { dataSource } = session;
+      const mayChange = table.isOwn ? await migrate(dataSource) : true;
+      const statements = new TableStatements(table, dataSource);
+      await checkTable(dataSource, table, statements, signal).catch((error: unknown) => {
+        throw mayChange ? error : withoutRights(error);
+      });
+      void warmUp(dataSource);
+      return { ...session, statements };
+    });
+    this.#wasConnected = true;
+    return connected;
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {

@@ -144,9 +144,7 @@ describe.each([
       }));
       await importRecords(dataSource, records, 'replace');
       const keys = numberKeys('+358501001234');
-      const statement = new TableStatements(OWN_TABLE, dataSource.driver.escape.bind(dataSource.driver)).find(
-        keys.length,
-      );
+      const statement = new TableStatements(OWN_TABLE, dataSource).find(keys.length);
       if (kind === 'SQLite') {
         const plan = await dataSource.query<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${statement}`, keys);
         expect(plan.map(({ detail }) => detail)).toEqual([

@@ -63,7 +63,10 @@ function isAtHome(caller: Caller): boolean {
   return caller.spell('national') !== undefined;
 }
 
-/** False for text that no column keeps as it is: with a NUL in it, or half of a surrogate pair. */
+/** What no column keeps as it is: a NUL, or half of a surrogate pair. */
+export const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** False for a number that no column keeps as it is. */
 export function isStorable(text: string): boolean {
-  return text.length <= MAX_NUMBER_LENGTH && !/[\0\p{Surrogate}]/u.test(text);
+  return text.length <= MAX_NUMBER_LENGTH && !UNSTORABLE.test(text);
 }

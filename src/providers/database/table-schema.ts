@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 import { suggestion, VipLookupError } from '../../plugin-api/index.js';
 import { codeOf, isMissingTable, isNotAllowed } from '../../database/failures.js';
 import { isSqlite, select } from '../../database/select.js';
-import { columnsOf, TableStatements } from './vip-table.js';
-import type { VipTable } from './vip-table.js';
+import { columnsOf } from './vip-table.js';
+import type { TableStatements, VipTable } from './vip-table.js';
 
 /**
  * Checks that a table and its columns are there and may be read. SQLite in particular takes a misspelled column, quoted,
@@ -13,6 +13,7 @@ import type { VipTable } from './vip-table.js';
 export async function checkTable(
   dataSource: DataSource,
   table: VipTable,
+  statements: TableStatements,
   signal: AbortSignal,
 ): Promise<void> {
   const present = await columnNames(dataSource, table.name, signal);
@@ -24,8 +25,6 @@ export async function checkTable(
       `table "${table.name}" has no ${missing.map((column) => `column "${column}"`).join(', no ')}.${suggestion(missing[0]!, present)}`,
     );
   }
-  const { driver } = dataSource;
-  const statements = new TableStatements(table, driver.escape.bind(driver));
   try {
     await select(dataSource, statements.probe(), [], signal);
   } catch (error) {

@@ -149,7 +149,7 @@ describe.each([
       problems: [
         { field: '[1].number' },
         { field: '[2].targets' },
-        { field: '[3].tier, name or targets' },
+        { field: '[3].name' },
         { field: '[4].number' },
         { field: '[5].attributes' },
       ],

@@ -64,20 +64,15 @@ export async function importRecords(
   refuseUnstorable(records);
   const wanted = new Set(records.map(({ number, targets }) => identityOf(number, targets)));
   return exclusively(dataSource, () =>
-    inTransaction(
-      dataSource,
-      isSqlite(dataSource) ? 'BEGIN IMMEDIATE' : 'START TRANSACTION',
-      async (runner) => {
-        await takeTurn(runner);
-        const { known, removed } =
-          mode === 'merge' ? await removeNamed(runner, records, wanted) : await removeAll(runner, wanted);
-        for (const batch of batchesOf(records.map(recordTexts))) await insert(runner, batch);
-        const replaced = records.filter(({ number, targets }) =>
-          known.has(identityOf(number, targets)),
-        ).length;
-        return { added: records.length - replaced, replaced, removed };
-      },
-    ),
+    dataSource.transaction(async ({ queryRunner }) => {
+      const runner = queryRunner!;
+      await takeTurn(runner);
+      const known = await removeNamed(runner, records, wanted);
+      const removed = mode === 'merge' ? 0 : await removeRest(runner);
+      for (const batch of batchesOf(records.map(recordTexts))) await insert(runner, batch);
+      const replaced = records.filter(({ number, targets }) => known.has(identityOf(number, targets))).length;
+      return { added: records.length - replaced, replaced, removed };
+    }),
   );
 }
 
@@ -87,8 +82,7 @@ export async function importRecords(
  */
 export async function* exportRecords(dataSource: DataSource): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
-  const { driver } = dataSource;
-  const page = new TableStatements(OWN_TABLE, driver.escape.bind(driver)).page(PAGE_ROWS);
+  const page = new TableStatements(OWN_TABLE, dataSource).page(PAGE_ROWS);
   await runner.query(
     isSqlite(dataSource) ? 'BEGIN' : 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
   );
@@ -120,17 +114,12 @@ function readRow(row: Row): VipRecord {
   }
 }
 
-interface Removal {
-  /** Identities that were listed before and are in the import again. */
-  readonly known: ReadonlySet<string>;
-  readonly removed: number;
-}
-
+/** @returns the identities that were listed before and are in the import again */
 async function removeNamed(
   runner: QueryRunner,
   records: readonly VipRecord[],
   wanted: ReadonlySet<string>,
-): Promise<Removal> {
+): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   const numbers = [...new Set(records.map(({ number }) => number))];
   for (let start = 0; start < numbers.length; start += BATCH_ROWS) {
@@ -144,27 +133,12 @@ async function removeNamed(
     const ids = named.map((row) => String(row['id']));
     if (ids.length > 0) await runner.query(`DELETE FROM vip_caller WHERE id IN (${marks(ids.length)})`, ids);
   }
-  return { known, removed: 0 };
+  return known;
 }
 
-async function removeAll(runner: QueryRunner, wanted: ReadonlySet<string>): Promise<Removal> {
-  const known = new Set<string>();
-  let removed = 0;
-  let rows: Row[];
-  let lastId = '0';
-  do {
-    rows = (await runner.query(
-      `SELECT id, number, targets FROM vip_caller WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`,
-      [lastId],
-    )) as Row[];
-    for (const row of rows) {
-      lastId = String(row['id']);
-      if (wanted.has(identityOfRow(row))) known.add(identityOfRow(row));
-      else removed++;
-    }
-  } while (rows.length === PAGE_ROWS);
-  await runner.query('DELETE FROM vip_caller');
-  return { known, removed };
+async function removeRest(runner: QueryRunner): Promise<number> {
+  const { affected } = await runner.query('DELETE FROM vip_caller', [], true);
+  return affected ?? 0;
 }
 
 async function insert(runner: QueryRunner, rows: readonly (string | null)[][]): Promise<void> {
@@ -188,28 +162,6 @@ function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | nul
     characters += length;
   }
   if (batch.length > 0) yield batch;
-}
-
-async function inTransaction<T>(
-  dataSource: DataSource,
-  begin: string,
-  work: (runner: QueryRunner) => Promise<T>,
-): Promise<T> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.query(begin);
-    try {
-      const result = await work(runner);
-      await runner.query('COMMIT');
-      return result;
-    } catch (error) {
-      // The reason why the work failed matters more than whether it could still be undone: a lost connection undoes it.
-      await runner.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await runner.release();
-  }
 }
 
 function identityOfRow({ number, targets }: Row): string {

@@ -1,6 +1,12 @@
-import { readVipRecord, RECORD_FIELDS, recordTexts, VipRecordError } from '../../plugin-api/index.js';
+import {
+  MAX_NUMBER_LENGTH,
+  readVipRecord,
+  RECORD_FIELDS,
+  recordTexts,
+  VipRecordError,
+} from '../../plugin-api/index.js';
 import type { RecordField, RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { isStorable } from './stored-numbers.js';
+import { UNSTORABLE } from './stored-numbers.js';
 
 /** The column of the service's own table that holds a field. */
 export const columnOf = (field: RecordField): string =>
@@ -26,12 +32,12 @@ export function refuseUnstorable(records: readonly VipRecord[]): void {
 }
 
 function problemsOf(record: VipRecord): RecordProblem[] {
-  const problems: RecordProblem[] = [];
-  if (!isStorable(record.number)) {
-    problems.push({ field: 'number', message: 'is too long, or has a NUL or half a character in it' });
-  }
-  if (/[\0\p{Surrogate}]/u.test([record.tier, record.name ?? '', ...(record.targets ?? [])].join(' '))) {
-    problems.push({ field: 'tier, name or targets', message: 'has a NUL or half a character in it' });
+  const texts = recordTexts(record);
+  const problems: RecordProblem[] = RECORD_FIELDS.filter((_, index) =>
+    UNSTORABLE.test(texts[index] ?? ''),
+  ).map((field) => ({ field, message: 'has a NUL or half a character in it' }));
+  if (record.number.length > MAX_NUMBER_LENGTH) {
+    problems.push({ field: 'number', message: `is longer than ${MAX_NUMBER_LENGTH} characters` });
   }
   if (record.targets?.some((target) => target.includes(';'))) {
     problems.push({ field: 'targets', message: 'has a ; within a targetid, which separates targetids here' });
@@ -39,12 +45,11 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   if ((record.targets?.join(';').length ?? 0) > MAX_TARGETS_CHARACTERS) {
     problems.push({ field: 'targets', message: `has more than ${MAX_TARGETS_CHARACTERS} characters in all` });
   }
-  return [...problems, ...readBackProblems(record)];
+  return [...problems, ...readBackProblems(texts)];
 }
 
 /** Reading has limits of its own, for JSON text for instance; an entry beyond them would fail its caller later. */
-function readBackProblems(record: VipRecord): readonly RecordProblem[] {
-  const texts = recordTexts(record);
+function readBackProblems(texts: readonly (string | null)[]): readonly RecordProblem[] {
   const { number, ...raw } = Object.fromEntries(RECORD_FIELDS.map((field, index) => [field, texts[index]]));
   try {
     readVipRecord(raw, { number: number! });

@@ -5,8 +5,6 @@ import type { DatabaseOptions } from './database.options.js';
 import { columnOf } from './vip-caller.row.js';
 import type { Row } from '../../database/select.js';
 
-type ColumnField = RecordField;
-
 /** Where a table keeps what makes a record: the service's own table, or one that a customer has. */
 export interface VipTable {
   /** May be qualified: `crm.customers`. */
@@ -14,7 +12,7 @@ export interface VipTable {
   /** The service made it, keeps it up to date, and finds ranges in it. */
   readonly isOwn: boolean;
   /** Field -> column. `attributes` here is one column with a JSON object. */
-  readonly fields: ReadonlyMap<ColumnField, string>;
+  readonly fields: ReadonlyMap<RecordField, string>;
   /** Attribute -> column, where attributes have columns of their own. */
   readonly attributes: ReadonlyMap<string, string>;
   /** The tier of every row, where it is not read from a column. */
@@ -45,7 +43,7 @@ export function tableOf(options: DatabaseOptions): VipTable {
     isOwn: false,
     fields: new Map(
       RECORD_FIELDS.flatMap((field) => {
-        const column = (fields as Partial<Record<ColumnField, string>>)[field];
+        const column = (fields as Partial<Record<RecordField, string>>)[field];
         return column == null ? [] : [[field, column] as const];
       }),
     ),
@@ -68,8 +66,9 @@ export class TableStatements {
 
   constructor(
     private readonly table: VipTable,
-    escape: DataSource['driver']['escape'],
+    { driver }: DataSource,
   ) {
+    const escape = (name: string): string => driver.escape(name);
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');

@@ -1,5 +1,6 @@
 import { Composer, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml';
 import type { CST, Document, Node } from 'yaml';
+import { TEXT_FIELDS } from '../../plugin-api/index.js';
 import { limitOfTokens } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import type { Pace } from './pace.js';
@@ -8,8 +9,6 @@ import { joinAliases, unfoldsTooFar } from './yaml-aliases.js';
 
 const LEXEMES_BETWEEN_PAUSES = 512;
 const ENTRIES_AT_A_TIME = 50;
-/** Fields that are text however they are written: `number: 0501231234` must not become the number 501231234. */
-const TEXT_FIELDS = ['number', 'tier', 'name', 'validFrom', 'validUntil'];
 const MEANINGLESS = new Set<CST.Token['type']>(['comment', 'newline', 'space']);
 const NO_LIST = 'the file must be a list: each entry begins with - and has a number and a tier';
 const UNFOLDS =

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, VipLookupError } from '../../../plugin-api/index.js';
+import { backoffMs, untilAborted, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
 import type { AuthHeaders, CrmAuth } from '../crm-http.auth.js';
 import { stopped } from '../crm-http.failures.js';
@@ -91,9 +90,10 @@ export class OAuthAuth implements CrmAuth {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closing.abort();
-    const limit = sleep(this.tempo.closeMs, undefined, { ref: false });
-    await Promise.race([this.#renewal?.catch(() => undefined), limit]);
-    await this.source.close(limit);
+    await withTimeLimit(this.tempo.closeMs, [], async (limit) => {
+      await untilAborted(this.#renewal, limit).catch(() => undefined);
+      await this.source.close(limit);
+    });
   }
 
   get #usable(): TokenInUse | undefined {
@@ -107,14 +107,9 @@ export class OAuthAuth implements CrmAuth {
   async #wait(signal: AbortSignal): Promise<AuthHeaders> {
     if (this.#failure !== undefined && Date.now() < this.#failure.untilMs) throw this.#failure.error;
     if (signal.aborted) throw stopped();
-    let giveUp!: () => void;
-    const givenUp = new Promise<never>((_, reject) => (giveUp = () => reject(stopped())));
-    signal.addEventListener('abort', giveUp);
-    try {
-      await Promise.race([this.#renew(), givenUp]);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    await untilAborted(this.#renew(), signal).catch((error: unknown) => {
+      throw signal.aborted ? stopped() : error;
+    });
     return this.#token!.headers;
   }
 

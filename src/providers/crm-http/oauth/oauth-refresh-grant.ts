@@ -54,7 +54,7 @@ export class RefreshGrant implements TokenSource {
     }
   }
 
-  async close(limit: Promise<unknown>): Promise<void> {
+  async close(limit: AbortSignal): Promise<void> {
     await this.#keeper.close(limit);
     await this.#endpoint.close();
   }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
@@ -41,12 +42,12 @@ export class TokenKeeper {
 
   /**
    * Gives what is not kept one more try.
-   * @param limit settles when nothing is waited for any more
+   * @param limit aborts when nothing is waited for any more
    */
-  async close(limit: Promise<unknown>): Promise<void> {
+  async close(limit: AbortSignal): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#again);
-    await Promise.race([this.#lastTry(), limit]);
+    await untilAborted(this.#lastTry(), limit).catch(() => undefined);
   }
 
   async #lastTry(): Promise<void> {

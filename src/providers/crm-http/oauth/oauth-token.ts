@@ -26,8 +26,8 @@ export interface TokenSource {
    * @throws TokenError
    */
   obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken>;
-  /** @param limit settles when nothing is waited for any more */
-  close(limit: Promise<unknown>): Promise<void>;
+  /** @param limit aborts when nothing is waited for any more */
+  close(limit: AbortSignal): Promise<void>;
 }
 
 /** From when on it is to be replaced. */
