@@ -61,6 +61,12 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }
 
+/** What an error of any kind says that is fit for health and logs. */
+export function messageOf(error: unknown): string {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  return error instanceof VipLookupError ? error.message : String(code ?? name);
+}
+
 /** The lookup's signal aborted. */
 export function stopped(): VipLookupError {
   return new VipLookupError('stopped before the answer was complete');

@@ -34,8 +34,7 @@ import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
-import { makeCopy } from './sync/make-copy.js';
-import { PageExpressions, pageExpressionsOf } from './sync/page-expressions.js';
+import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
@@ -80,17 +79,12 @@ export class CrmHttpProvider implements VipLookupProvider {
       limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
       tempo,
     });
-    const pages = new PageExpressions(this.#pageEvaluator, maxResponseBytes);
-    this.#copy = makeCopy(context, this.#transport, pages, tempo);
+    this.#copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
   }
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
   async open(): Promise<void> {
-    const warm = Promise.all([
-      this.#evaluator.open(),
-      this.#transport.warm(),
-      this.#transport.authenticate(),
-    ]);
+    const warm = Promise.all([this.#evaluator.open(), this.#transport.open()]);
     if (this.#copy === undefined) return void (await warm);
     // With a copy, calls are answered though the CRM is down; `check` tells that.
     const [copy] = await Promise.allSettled([this.#copy.open(), warm]);
