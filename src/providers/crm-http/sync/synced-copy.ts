@@ -11,7 +11,8 @@ import type {
 import { messageOf } from '../crm-http.failures.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
-import type { PullAttempt } from './copy-store.js';
+import type { CopyIndex } from './copy-index.js';
+import type { CopyState, PullAttempt } from './copy-store.js';
 import { LoadedCopy } from './loaded-copy.js';
 import { Puller } from './puller.js';
 import type { Pulled, PullSource } from './puller.js';
@@ -176,9 +177,7 @@ export class SyncedCopy {
     this.#mayHurry = false;
     try {
       await this.#store.sweep(right, signal);
-      const pulled =
-        (full ? undefined : await this.#pullChanges(right, signal)) ??
-        (await this.#puller.full(right, signal));
+      const pulled = await this.#puller.pull(full ? undefined : await this.#changeable(), right, signal);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
@@ -194,15 +193,15 @@ export class SyncedCopy {
     }
   }
 
-  /** `undefined` when everything must be pulled. */
-  async #pullChanges(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled | undefined> {
+  /** The copy as it is; `undefined` when everything must be pulled. */
+  async #changeable(): Promise<{ state: CopyState; index: CopyIndex } | undefined> {
     const { copy } = this.#store.head;
     const { changes, fingerprint } = this.source;
     if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
     if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
     if (changes.usesCursor && copy.cursor === undefined) return undefined;
     if (this.#isLost || !(await this.#loaded.load(copy))) return undefined;
-    return this.#puller.changes(copy, this.#loaded.index, right, signal);
+    return { state: copy, index: this.#loaded.index };
   }
 
   #pulled(
