@@ -4,7 +4,7 @@ import type { VipRecord } from '../../plugin-api/index.js';
 import { csvEntries } from './csv-entries.js';
 import { jsonEntries } from './json-entries.js';
 import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
-import { andMore, LineProblems } from './line-problems.js';
+import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
@@ -70,14 +70,11 @@ export async function readList(
     builder.add(record, line);
     each?.({ record, line });
   }
-  const { index, duplicates } = await builder.build(pace);
-  const repeated = duplicates.listed.map(({ line, firstLine }) => `line ${line} repeats line ${firstLine}`);
   return {
-    index,
+    ...(await builder.build(pace)),
     problems: problems.sentences,
     problemCount: problems.total,
     warnings: warnings.sentences,
-    duplicates: andMore(repeated, duplicates.total),
   };
 }
 

@@ -71,8 +71,6 @@ export class PageReader {
     started: string,
     signal: AbortSignal,
   ): AsyncGenerator<Page, void, undefined> {
-    let page: Json | undefined;
-    let link: string | undefined;
     let found = cursor;
     let contacts = 0;
     let next: Json | undefined;
@@ -80,8 +78,9 @@ export class PageReader {
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
-      const filled = request.fill(page, cursor, link);
+      const filled = request.fill(next, cursor);
       read.asking(filled, next);
+      const page = request.usesPage ? next : undefined;
       const answer = await this.#ask(filled, { page, cursor: found, started }, signal);
       if (answer === undefined) return;
       const { values } = answer;
@@ -101,10 +100,8 @@ export class PageReader {
       const goesOn = !isNothing(next);
       const deleted = listOf(values['sync.deleted']).map(readDeletedId);
       yield { entries, deleted, cursor: found, goesOn };
-      if (isNothing(next)) return;
+      if (!goesOn) return;
       read.read(answer.content!);
-      if (request.usesPage) page = next;
-      else link = linkOf(next);
     }
   }
 
@@ -153,10 +150,13 @@ export class PageRequest {
     return this.#template.uses('cursor');
   }
 
-  /** @throws VipLookupError when the templates need what is not there, or the link leads to another host */
-  fill(page: Json | undefined, cursor: Json | undefined, link: string | undefined): CrmRequest {
+  /**
+   * @param next what the page before led to; `undefined` for the first
+   * @throws VipLookupError when the templates need what is not there, or the link leads to another host
+   */
+  fill(next: Json | undefined, cursor: Json | undefined): CrmRequest {
     const request = this.#template.fill({
-      ...(page !== undefined && { page }),
+      ...(next !== undefined && { page: next }),
       ...(cursor !== undefined && { cursor }),
     });
     if (request === undefined) {
@@ -164,7 +164,8 @@ export class PageRequest {
         `${this.key} names {{ page }} or {{ cursor }} where there is none yet; write {% if page %}…{% endif %} or {{ page | default: 1 }}`,
       );
     }
-    if (link === undefined) return request;
+    if (next === undefined || this.usesPage) return request;
+    const link = linkOf(next);
     const here = `${request.origin}${request.path}`;
     const url = URL.canParse(link, here) ? new URL(link, here) : undefined;
     if (url?.origin !== request.origin) {
@@ -183,7 +184,7 @@ function linkOf(next: Json): string {
   );
 }
 
-function isNothing(next: Json | undefined): next is undefined | null {
+function isNothing(next: Json | undefined): boolean {
   return next == null || next === false || next === '' || (Array.isArray(next) && next.length === 0);
 }
 

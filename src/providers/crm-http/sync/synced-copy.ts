@@ -257,7 +257,11 @@ export class SyncedCopy {
   async #lookFor(): Promise<void> {
     await this.#store.readHead();
     const { copy } = this.#store.head;
-    if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
+    if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
+      // Swept by another instance that has pulled anew, or truly gone.
+      await this.#store.readHead();
+      if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+    }
     this.#trouble = this.#isLost
       ? 'a part of it is gone from the database; it will be pulled anew'
       : undefined;
@@ -268,13 +272,5 @@ export class SyncedCopy {
     if (this.#trouble !== reason)
       this.context.logger.warn({ reason }, 'could not look for the copy in the database');
     this.#trouble = reason;
-  }
-
-  async #load(generation: string): Promise<void> {
-    const { copy } = this.#store.head;
-    if (copy === undefined || (await this.#loaded.load(copy))) return;
-    // Swept by another instance that has pulled anew, or truly gone.
-    await this.#store.readHead();
-    if (this.#store.head.copy?.generation === generation) this.#lost = generation;
   }
 }
