@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says why a request came to nothing, in words that are fit for health and logs: the texts of network errors hold
+ * Says why a request failed, in words that are fit for health and logs: the texts of network errors hold
  * addresses and parts of the answer, so only their codes are used.
  * @param signal the signal of the lookup, to tell "stopped" from "failed"
  */

@@ -2,7 +2,7 @@ import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '..
 import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
 import { bestFirst, CallerMatch, flatten, writtenNumbers } from './crm-http.matching.js';
 
-/** More than this is no answer about one caller, and comparing it would keep other calls waiting. */
+/** An answer with more than this is not about one caller, and comparing it would keep other calls waiting. */
 const MAX_CONTACTS = 1_000;
 const MAX_NUMBERS = 2_000;
 

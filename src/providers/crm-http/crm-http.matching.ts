@@ -49,7 +49,7 @@ export class CallerMatch {
 /** E.164 has 15 at most; then there are prefixes and extensions. */
 const MAX_DIGITS = 24;
 
-/** Fewer digits of E.164 and a star are no switchboard but a country, or an operator: a slip in somebody's CRM. */
+/** Fewer digits and a star stand for a country or an operator, not for a switchboard: a slip in somebody's CRM. */
 const MIN_RANGE_DIGITS = 6;
 
 /** The range that a contact's number with a star stands for; `undefined` when it is none. */

@@ -50,11 +50,11 @@ const NOBODYS_NUMBER = '+12025550123';
   complete: completeOptions,
 })
 export class CrmHttpProvider implements VipLookupProvider {
-  /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
+  /** A lookup that waits for a connection waits for its turn; that does not count against the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #evaluator: LookupEvaluator;
-  /** Of its own, so that no call waits for a page; begun when there is one. */
+  /** Its own process, so that no call waits for a page; started with the first page. */
   readonly #pageEvaluator: Evaluator;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
@@ -131,7 +131,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     }
   }
 
-  /** Asks the lookup's own question about a number that is expected to be nobody's; any answer that can be read is well. */
+  /** Asks what a lookup asks, about a number that should belong to nobody; any answer that can be read will do. */
   async #checkLive(signal: AbortSignal): Promise<ProviderStatus> {
     const { trouble, isProven } = this.#transport;
     if (trouble !== undefined) return { status: 'degraded', reason: trouble };
@@ -200,7 +200,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#mapping.read(answer.values['record'], caller, this.context.country);
   }
 
-  /** Once: whoever calls himself `../admin` may do so a thousand times. */
+  /** Logged once: somebody who calls as `../admin` may call a thousand times. */
   #tellLeftPath(): void {
     if (this.#hasToldLeftPath) return;
     this.#hasToldLeftPath = true;

@@ -61,7 +61,7 @@ export class CrmTransport {
     });
   }
 
-  /** Why requests come to nothing now, or soon will; `undefined` when nothing is known. */
+  /** Why requests fail now, or soon will; `undefined` when nothing is known. */
   get trouble(): string | undefined {
     return this.#oauth?.trouble ?? this.settings.limits.trouble;
   }

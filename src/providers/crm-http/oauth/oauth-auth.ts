@@ -171,7 +171,7 @@ export class OAuthAuth {
 
   #renewIn(ms: number): void {
     if (this.#closing.signal.aborted) return;
-    // What comes of it is told to lookups and by `trouble`.
+    // Lookups and `trouble` tell what came of it.
     this.#timer = setTimeout(
       () => void this.#renew().catch(() => undefined),
       Math.min(ms, MAX_TIMER_MS),

@@ -70,7 +70,7 @@ export class RefreshGrant implements TokenSource {
         begin(this.#staysSame ? undefined : right),
       );
     } catch (error) {
-      // The right could not be had or given back: the database. What was asked of the token endpoint counts all the same.
+      // The database failed as the right was taken or given back. What the token endpoint has answered counts all the same.
       if (work !== undefined) return work;
       if (this.#staysSame) return begin();
       throw error instanceof TokenError ? error : unreachable(error);

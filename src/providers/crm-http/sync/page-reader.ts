@@ -63,7 +63,7 @@ export class PageReader {
   /**
    * @param cursor where the last pull ended; `undefined` for a full one
    * @param started ISO 8601; what the expressions know as `$started`
-   * @throws VipLookupError when a page cannot be had or read, or a limit is reached
+   * @throws VipLookupError when a page cannot be fetched or read, or a limit is reached
    */
   async *pages(
     request: PageRequest,

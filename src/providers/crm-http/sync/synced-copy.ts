@@ -43,7 +43,7 @@ export class SyncedCopy {
   #trouble: string | undefined = 'it is being loaded';
   /** Generation of which a part is gone: only a full pull helps. */
   #lost: string | undefined;
-  /** Another source, or a lost part, is no reason to wait, once. */
+  /** Whether another source, or a lost part, makes a pull due at once: only until the first pull. */
   #mayHurry = true;
   #jitterMs = 0;
   #timer: NodeJS.Timeout | undefined;
