@@ -25,7 +25,7 @@ export class Connections {
   readonly #target: Options;
   readonly #open = new Set<Socket>();
   /** Connected, and not yet given to undici. */
-  #spare: Spare | undefined;
+  #spare: Socket | undefined;
   #making: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepsWarm = false;
@@ -49,8 +49,7 @@ export class Connections {
 
   /** For the `connect` option of undici. */
   readonly connect: Connect = (options, done) => {
-    const socket = this.#spare?.take();
-    this.#spare = undefined;
+    const socket = this.#takeSpare();
     if (socket === undefined) this.#make(options, done);
     // undici does not expect a connection before it has finished asking for it.
     else queueMicrotask(() => done(null, socket));
@@ -71,7 +70,7 @@ export class Connections {
   close(): void {
     this.#keepsWarm = false;
     clearTimeout(this.#timer);
-    this.#spare?.take()?.destroy();
+    this.#takeSpare()?.destroy();
   }
 
   #make(options: Options, done: buildConnector.Callback): void {
@@ -94,11 +93,19 @@ export class Connections {
     return new Promise((resolve, reject) => {
       this.#make(this.#target, (error, socket) => {
         if (error !== null) return reject(error);
-        if (this.#keepsWarm) this.#spare = new Spare(socket);
+        if (this.#keepsWarm) this.#spare = socket.on('readable', end).on('error', end).unref();
         else socket.destroy();
         resolve();
       });
     });
+  }
+
+  /** To be used from now on; `undefined` when there is none, or the server has closed it. */
+  #takeSpare(): Socket | undefined {
+    const socket = this.#spare;
+    this.#spare = undefined;
+    if (socket === undefined || socket.destroyed || !socket.writable) return undefined;
+    return socket.off('readable', end).off('error', end).ref();
   }
 
   /** A connection ended, or could not be made. */
@@ -112,18 +119,7 @@ export class Connections {
   }
 }
 
-/** A connection that nobody uses yet. */
-class Spare {
-  constructor(private readonly socket: Socket) {
-    socket.on('readable', this.#end).on('error', this.#end).unref();
-  }
-
-  /** To be used from now on; `undefined` when the server has closed it. */
-  take(): Socket | undefined {
-    if (this.socket.destroyed || !this.socket.writable) return undefined;
-    return this.socket.off('readable', this.#end).off('error', this.#end).ref();
-  }
-
-  /** Asked nothing, a server has nothing to say but goodbye. */
-  readonly #end = (): void => void this.socket.destroy();
+/** Asked nothing, a server has nothing to say but goodbye. */
+function end(this: Socket): void {
+  this.destroy();
 }

@@ -32,6 +32,12 @@ export type Evaluated =
       readonly problem?: undefined;
     };
 
+/** What expressions yield: option -> value, without those that yield nothing. */
+export interface Yield {
+  readonly values: Readonly<Record<string, Json>>;
+  readonly content: Content | undefined;
+}
+
 /** What tells one page from another. */
 export interface Content {
   /** SHA-256 of the whole answer, base64url. */
@@ -102,7 +108,10 @@ export class Evaluator {
    * @param expressions option -> text, if it is configured; `errorPath`, where it yields something, is a failure
    * @param maxResponseBytes size of the largest answer
    */
-  constructor(expressions: Readonly<Record<string, string | null | undefined>>, maxResponseBytes: number) {
+  constructor(
+    expressions: Readonly<Record<string, string | null | undefined>>,
+    readonly maxResponseBytes: number,
+  ) {
     const configured = Object.entries(expressions).filter(([, text]) => text != null);
     this.#expressions = Object.fromEntries(configured) as Record<string, string>;
     const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(maxResponseBytes / 2 ** 20) - 1);
@@ -159,7 +168,7 @@ export class Evaluator {
     bindings: Question['bindings'],
     limits: EvaluationLimits,
     signal: AbortSignal,
-  ): Promise<{ values: Record<string, Json>; content: Content | undefined }> {
+  ): Promise<Yield> {
     const configured = options.filter((option) => option in this.#expressions);
     const { maxCharacters, maxTicks } = limits;
     const question = { body, options: configured, bindings, maxCharacters };

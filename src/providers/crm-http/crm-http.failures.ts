@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says why a request came to nothing, in words that are fit for health and logs: the texts of network errors hold
+ * Says why a request failed, in words that are fit for health and logs: the texts of network errors hold
  * addresses and parts of the answer, so only their codes are used.
  * @param signal the signal of the lookup, to tell "stopped" from "failed"
  */
@@ -59,6 +59,12 @@ export function connectionFailure(error: unknown): VipLookupError {
 function codeOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
+}
+
+/** What an error of any kind says that is fit for health and logs. */
+export function messageOf(error: unknown): string {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  return error instanceof VipLookupError ? error.message : String(code ?? name);
 }
 
 /** The lookup's signal aborted. */

@@ -1,8 +1,8 @@
 import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
-import { bestFirst, CallerMatch, writtenNumbers } from './crm-http.matching.js';
+import { bestFirst, CallerMatch, flatten, writtenNumbers } from './crm-http.matching.js';
 
-/** More than this is no answer about one caller, and comparing it would keep other calls waiting. */
+/** An answer with more than this is not about one caller, and comparing it would keep other calls waiting. */
 const MAX_CONTACTS = 1_000;
 const MAX_NUMBERS = 2_000;
 
@@ -39,7 +39,7 @@ export class RecordMapping {
     const entries = [value ?? []].flat().filter((entry) => entry !== null && isObject(entry));
     const vips = entries.filter(({ tier }) => tier !== null && tier !== '');
     this.#demandNumbers(vips);
-    if (countNumbers(vips.map(({ number }) => number ?? null)) > MAX_NUMBERS)
+    if (flatten(vips.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
       throw tooMany(`${MAX_NUMBERS} numbers`);
     const match = new CallerMatch(caller, country);
     const records = vips.flatMap((entry) => {
@@ -70,10 +70,6 @@ function tooMany(what: string): VipLookupError {
   return new VipLookupError(
     `mapping: record yields more than ${what}; have url search for the number, not list everybody`,
   );
-}
-
-function countNumbers(value: Json | undefined): number {
-  return Array.isArray(value) ? value.reduce<number>((sum, one) => sum + countNumbers(one), 0) : 1;
 }
 
 function isObject(entry: Json): entry is JsonObject {

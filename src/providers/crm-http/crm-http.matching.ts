@@ -49,7 +49,7 @@ export class CallerMatch {
 /** E.164 has 15 at most; then there are prefixes and extensions. */
 const MAX_DIGITS = 24;
 
-/** Fewer digits of E.164 and a star are no switchboard but a country, or an operator: a slip in somebody's CRM. */
+/** Fewer digits and a star stand for a country or an operator, not for a switchboard: a slip in somebody's CRM. */
 const MIN_RANGE_DIGITS = 6;
 
 /** The range that a contact's number with a star stands for; `undefined` when it is none. */
@@ -58,7 +58,7 @@ export function contactRange(text: string, country: string | undefined): string 
   return range !== undefined && range.length >= MIN_RANGE_DIGITS + '+*'.length ? range : undefined;
 }
 
-/** The numbers that an entry names, empty ones left out, lists in lists too; `undefined` when one is not text. */
+/** The numbers that an entry names, empty ones left out; `undefined` when one is not text. */
 export function writtenNumbers(value: Json | undefined): (string | number)[] | undefined {
   const numbers = flatten(value ?? []).filter(
     (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),
@@ -68,8 +68,9 @@ export function writtenNumbers(value: Json | undefined): (string | number)[] | u
   return numbers.every(isText) ? numbers : undefined;
 }
 
-function flatten(value: Json): Json[] {
-  return Array.isArray(value) ? value.flatMap(flatten) : [value];
+/** What is in a list, lists in lists too; anything else is a list of itself. */
+export function flatten(value: Json): Json[] {
+  return ([value] as unknown[]).flat(Infinity) as Json[];
 }
 
 /**

@@ -34,8 +34,7 @@ import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
-import { makeCopy } from './sync/make-copy.js';
-import { PageExpressions, pageExpressionsOf } from './sync/page-expressions.js';
+import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
@@ -51,11 +50,11 @@ const NOBODYS_NUMBER = '+12025550123';
   complete: completeOptions,
 })
 export class CrmHttpProvider implements VipLookupProvider {
-  /** Who waits for a connection waits for its turn, and that is no fault of the CRM. */
+  /** A lookup that waits for a connection waits for its turn; that does not count against the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #evaluator: LookupEvaluator;
-  /** Of its own, so that no call waits for a page; begun when there is one. */
+  /** Its own process, so that no call waits for a page; started with the first page. */
   readonly #pageEvaluator: Evaluator;
   readonly #mapping: RecordMapping;
   readonly #transport: CrmTransport;
@@ -80,17 +79,12 @@ export class CrmHttpProvider implements VipLookupProvider {
       limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
       tempo,
     });
-    const pages = new PageExpressions(this.#pageEvaluator, maxResponseBytes);
-    this.#copy = makeCopy(context, this.#transport, pages, tempo);
+    this.#copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
   }
 
   /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
   async open(): Promise<void> {
-    const warm = Promise.all([
-      this.#evaluator.open(),
-      this.#transport.warm(),
-      this.#transport.authenticate(),
-    ]);
+    const warm = Promise.all([this.#evaluator.open(), this.#transport.open()]);
     if (this.#copy === undefined) return void (await warm);
     // With a copy, calls are answered though the CRM is down; `check` tells that.
     const [copy] = await Promise.allSettled([this.#copy.open(), warm]);
@@ -137,7 +131,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     }
   }
 
-  /** Asks the lookup's own question about a number that is expected to be nobody's; any answer that can be read is well. */
+  /** Asks what a lookup asks, about a number that should belong to nobody; any answer that can be read will do. */
   async #checkLive(signal: AbortSignal): Promise<ProviderStatus> {
     const { trouble, isProven } = this.#transport;
     if (trouble !== undefined) return { status: 'degraded', reason: trouble };
@@ -206,7 +200,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#mapping.read(answer.values['record'], caller, this.context.country);
   }
 
-  /** Once: whoever calls himself `../admin` may do so a thousand times. */
+  /** Logged once: somebody who calls as `../admin` may call a thousand times. */
   #tellLeftPath(): void {
     if (this.#hasToldLeftPath) return;
     this.#hasToldLeftPath = true;

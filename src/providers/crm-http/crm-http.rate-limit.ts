@@ -27,8 +27,7 @@ export function rateLimitProblem(text: unknown): string | undefined {
 
 /** A token bucket: as many requests as the rate allows; at once those of a second, or a tenth of those of a minute or hour. */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #capacity: number;
+  readonly #rate: Rate;
   #tokens: number;
   #atMs: number;
 
@@ -37,17 +36,15 @@ export class TokenBucket {
     rate: string,
     private readonly now: () => number = () => performance.now(),
   ) {
-    const { perMs, burst } = readRate(rate)!;
-    this.#perMs = perMs;
-    this.#capacity = burst;
-    this.#tokens = burst;
+    this.#rate = readRate(rate)!;
+    this.#tokens = this.#rate.burst;
     this.#atMs = this.now();
   }
 
   /** @returns 0 when there was a token; else the milliseconds until there is one */
   take(): number {
     this.#refill();
-    if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));
+    if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#rate.perMs));
     this.#tokens--;
     return 0;
   }
@@ -60,7 +57,8 @@ export class TokenBucket {
 
   #refill(): void {
     const nowMs = this.now();
-    this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+    const { burst, perMs } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + (nowMs - this.#atMs) * perMs);
     this.#atMs = nowMs;
   }
 }

@@ -110,29 +110,23 @@ interface BodyTemplate {
 
 function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   if (typeof body === 'string') return new TextTemplate(body, 'json-text');
-  const templates: TextTemplate[] = [];
-  const fill = compileValue(body, templates);
+  const templates = new Map<string, TextTemplate>();
+  withTexts(body, (text) => {
+    templates.set(text, new TextTemplate(text, 'json-value'));
+    return text;
+  });
   return {
-    variables: () => templates.flatMap((template) => template.variables()),
-    render: (scope) => JSON.stringify(fill(scope)),
+    variables: () => [...templates.values()].flatMap((template) => template.variables()),
+    render: (scope) => JSON.stringify(withTexts(body, (text) => templates.get(text)!.render(scope))),
   };
 }
 
-function compileValue(value: Json, templates: TextTemplate[]): (scope: TemplateScope) => Json {
-  if (typeof value === 'string') {
-    const template = new TextTemplate(value, 'json-value');
-    templates.push(template);
-    return (scope) => template.render(scope);
-  }
-  if (Array.isArray(value)) {
-    const items = value.map((item) => compileValue(item, templates));
-    return (scope) => items.map((fill) => fill(scope));
-  }
-  if (isPlainObject(value)) {
-    const properties = Object.entries(value).map(
-      ([name, inner]) => [name, compileValue(inner, templates)] as const,
-    );
-    return (scope) => Object.fromEntries(properties.map(([name, fill]) => [name, fill(scope)]));
-  }
-  return () => value;
+/** The value with each text in it replaced; names stay. */
+function withTexts(value: Json, replace: (text: string) => string): Json {
+  if (typeof value === 'string') return replace(value);
+  if (Array.isArray(value)) return value.map((item) => withTexts(item, replace));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, withTexts(inner, replace)] as const),
+  );
 }

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Agent, Dispatcher } from 'undici';
 import { VipLookupError } from '../../plugin-api/index.js';
-import type { AuthHeaders, CrmAuth } from './crm-http.auth.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
 import { NotJsonError } from './crm-http.evaluator.js';
@@ -10,6 +9,8 @@ import type { CrmLimits, Spending } from './crm-http.limits.js';
 import type { CrmRequest } from './crm-http.request.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { undici } from './libraries.js';
+import { OAuthAuth } from './oauth/oauth-auth.js';
+import type { AuthHeaders } from './oauth/oauth-auth.js';
 
 /** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
 export const MAX_LOOKUPS = 32;
@@ -26,7 +27,8 @@ export interface TransportSettings {
   /** Statuses that say that the CRM lists nobody. */
   readonly notFound: readonly number[];
   readonly maxResponseBytes: number;
-  readonly auth: CrmAuth;
+  /** Headers that never change, or what obtains them. */
+  readonly auth: AuthHeaders | OAuthAuth;
   readonly limits: CrmLimits;
   readonly tempo?: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'>;
 }
@@ -35,6 +37,7 @@ export interface TransportSettings {
 export class CrmTransport {
   readonly #agent: Agent;
   readonly #connections: Connections;
+  readonly #oauth: OAuthAuth | undefined;
 
   /** @param origin scheme, host and port of all requests */
   constructor(
@@ -42,6 +45,7 @@ export class CrmTransport {
     private readonly settings: TransportSettings,
     names = new HostNames(),
   ) {
+    this.#oauth = settings.auth instanceof OAuthAuth ? settings.auth : undefined;
     this.#connections = new Connections(origin, names, settings.tempo);
     const { Agent } = undici();
     this.#agent = new Agent({
@@ -57,9 +61,9 @@ export class CrmTransport {
     });
   }
 
-  /** Why requests come to nothing now, or soon will; `undefined` when nothing is known. */
+  /** Why requests fail now, or soon will; `undefined` when nothing is known. */
   get trouble(): string | undefined {
-    return this.settings.auth.trouble ?? this.settings.limits.trouble;
+    return this.#oauth?.trouble ?? this.settings.limits.trouble;
   }
 
   /** Whether the CRM has answered so recently that a health check need not ask, and spend of its limit. */
@@ -83,24 +87,25 @@ export class CrmTransport {
     read: ReadBody<T>,
     notFound = this.settings.notFound,
   ): Promise<T | undefined> {
-    const { auth, limits } = this.settings;
+    const { limits } = this.settings;
+    const oauth = this.#oauth;
     if (signal.aborted) throw stopped();
     limits.admit();
-    const credentials = await auth.headers(signal);
+    const credentials = oauth ? await oauth.headers(signal) : (this.settings.auth as AuthHeaders);
     limits.spend(spending);
     try {
       const answer = await this.#send(request, credentials, signal);
       if (answer.statusCode !== 401) {
-        auth.taken(credentials);
+        oauth?.taken(credentials);
         return await this.#read(answer, request, signal, read, notFound);
       }
       await discard(answer, signal);
-      if (!(await auth.renewed(credentials, signal))) throw new VipLookupError('HTTP 401');
+      const renewed = await oauth?.renewed(credentials, signal);
+      if (renewed === undefined) throw new VipLookupError('HTTP 401');
       limits.spend(spending === 'none' ? 'none' : 'owe');
-      const renewed = await auth.headers(signal);
       const second = await this.#send(request, renewed, signal);
-      if (second.statusCode === 401) auth.refusedAnew(renewed);
-      else auth.taken(renewed);
+      if (second.statusCode === 401) oauth?.refusedAnew(renewed);
+      else oauth?.taken(renewed);
       return await this.#read(second, request, signal, read, notFound);
     } catch (error) {
       limits.failed();
@@ -109,26 +114,20 @@ export class CrmTransport {
   }
 
   /**
-   * Makes a connection before calls come, without asking anything, and keeps one ready from then on.
-   * @throws VipLookupError when there is none to be had now
+   * Makes a connection before calls come, without asking anything, and keeps one ready from then on; obtains the credentials.
+   * @throws VipLookupError when the CRM cannot be reached now
    */
-  async warm(): Promise<void> {
-    try {
-      await this.#connections.warm();
-    } catch (error) {
+  async open(): Promise<void> {
+    const warm = this.#connections.warm().catch((error: unknown) => {
       throw connectionFailure(error);
-    }
-  }
-
-  /** Gets the credentials before calls come. Never rejects. */
-  async authenticate(): Promise<void> {
-    await this.settings.auth.open();
+    });
+    await Promise.all([warm, this.#oauth?.open()]);
   }
 
   /** Closes every connection, those with a request under way too. */
   async close(): Promise<void> {
     this.#connections.close();
-    await Promise.all([this.#agent.destroy(), this.settings.auth.close()]);
+    await Promise.all([this.#agent.destroy(), this.#oauth?.close()]);
   }
 
   async #send(request: CrmRequest, credentials: AuthHeaders, signal: AbortSignal): Promise<Answer> {
@@ -148,9 +147,7 @@ export class CrmTransport {
     const { limits } = this.settings;
     const isNobody = notFound.includes(statusCode);
     if (statusCode >= 200 && statusCode <= 299 && !isNobody) {
-      const bytes = new Uint8Array(await body.arrayBuffer());
-      await connectionReturned();
-      const made = await read(bytes).catch((error: unknown) => {
+      const made = await read(await bytesOf(answer)).catch((error: unknown) => {
         throw error instanceof NotJsonError ? notJson(headers) : error;
       });
       limits.answered(askedMs);
@@ -168,7 +165,7 @@ export class CrmTransport {
       body.on('error', () => undefined).destroy(); // ends the connection, which is an error to the body
       limits.pause(refused);
     }
-    if (limits.readsBodies) await limits.heed(refused, await readRefusal(answer), signal);
+    if (limits.readsBodies) await limits.heed(refused, await bytesOf(answer), signal);
     else await discard(answer, signal);
     throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
   }
@@ -185,7 +182,7 @@ async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): 
   await connectionReturned();
 }
 
-async function readRefusal({ body }: Answer): Promise<Uint8Array> {
+async function bytesOf({ body }: Answer): Promise<Uint8Array> {
   const bytes = new Uint8Array(await body.arrayBuffer());
   await connectionReturned();
   return bytes;

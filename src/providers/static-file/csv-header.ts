@@ -10,7 +10,7 @@ export type Column = { readonly field: RecordField } | { readonly attribute: str
 const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
 const NEAR = 2;
-/** What is longer is no misspelt field, whatever stands between its words. */
+/** A longer name is not a misspelt field. */
 const MAX_NEAR_LENGTH = 40;
 
 /**

@@ -1,18 +1,12 @@
 import type { EntryTable } from './entry-table.js';
-import { MAX_LISTED } from './line-problems.js';
+import { andMore, MAX_LISTED } from './line-problems.js';
 import type { Pace } from './pace.js';
 import type { Details } from './shared-details.js';
 
 /** An entry that says again what an earlier one says; the earlier one is used. */
-export interface Duplicate {
+interface Duplicate {
   readonly line: number;
   readonly firstLine: number;
-}
-
-export interface Duplicates {
-  /** The first hundred, by line. */
-  readonly listed: readonly Duplicate[];
-  readonly total: number;
 }
 
 /** How many entries are sorted without a pause: about a millisecond. */
@@ -23,13 +17,16 @@ interface Placed {
   readonly line: number;
 }
 
-/** Entries with the number and the targets of an earlier entry that are valid at a time when that one is, too. */
+/**
+ * Entries with the number and the targets of an earlier entry that are valid at a time when that one is, too.
+ * @returns `line 4 repeats line 2`: the first hundred by line, and `and N more`
+ */
 export async function findDuplicates(
   table: EntryTable,
   lines: Uint32Array,
   details: readonly Details[],
   pace: Pace,
-): Promise<Duplicates> {
+): Promise<readonly string[]> {
   let listed: Duplicate[] = [];
   let total = 0;
   const firstHundred = (): Duplicate[] =>
@@ -53,7 +50,8 @@ export async function findDuplicates(
       }
     }
   }
-  return { listed: firstHundred(), total };
+  const sentences = firstHundred().map(({ line, firstLine }) => `line ${line} repeats line ${firstLine}`);
+  return andMore(sentences, total);
 }
 
 /** Sorted by when they begin to be valid, else in the order of the list; in slices, since one number may have any number of entries. */

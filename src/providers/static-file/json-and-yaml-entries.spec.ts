@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { IS_LONG } from '../../../test/support/length.js';
-import { describeProblem, LineProblems } from './line-problems.js';
+import { LineProblems } from './line-problems.js';
 import { jsonEntries } from './json-entries.js';
 import { readRecords } from './record-file.js';
 
 const read = (name: string, content: string) => readRecords(Buffer.from(content), name, { country: 'FI' });
-const problemsOf = async (name: string, content: string) =>
-  (await read(name, content)).problems.map(describeProblem);
+const problemsOf = async (name: string, content: string) => (await read(name, content)).problems;
 const recordsOf = async (name: string, content: string) => {
   const list = await read(name, content);
   expect(list.problems).toEqual([]);
@@ -21,7 +20,7 @@ describe('a JSON list', () => {
         const text = `${space}[${space}${values.join(`${space},${space}`)}${space}]${space}`;
         const problems = new LineProblems();
         const entries = [...jsonEntries(Buffer.from(text), problems)];
-        expect(problems.listed).toEqual([]);
+        expect(problems.sentences).toEqual([]);
         expect(entries.map((entry) => entry?.fields)).toEqual(JSON.parse(text));
       }),
     );
@@ -75,7 +74,7 @@ describe('a JSON list', () => {
       `[${space}{"number": "4711",${space}"tier": "gold"},\n{"number": "4712"}${space}]${space}x`,
     );
     expect(list.records.map(({ line }) => line)).toEqual([300_001]);
-    expect(list.problems.map(describeProblem)).toEqual([
+    expect(list.problems).toEqual([
       'line 600002, tier: is missing; write the tier that routes name, for example gold',
       'line 1200002: there is text after the end of the array; take it away',
     ]);
@@ -93,7 +92,7 @@ describe('a JSON list', () => {
         {"number": "5", "tier": "gold"}]`.replaceAll(/^ +/gm, ''),
     );
     expect(list.records.map(({ line }) => line)).toEqual([5]);
-    expect(list.problems.map(describeProblem)).toEqual([
+    expect(list.problems).toEqual([
       'line 1: has more than 1000 names in one object; leave out what no route or template needs',
       'line 2: has more than 5000 values, or lines of text; leave out what no route or template needs',
       'line 3: is longer than 512 KiB; shorten it',

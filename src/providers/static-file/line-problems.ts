@@ -12,27 +12,27 @@ export const MAX_LISTED = 100;
 
 /** Collects what is wrong with a list. */
 export class LineProblems {
-  readonly listed: LineProblem[] = [];
+  readonly #listed: string[] = [];
   #total = 0;
 
   get total(): number {
     return this.#total;
   }
 
+  /** The first hundred, such as `line 4, tier: is missing; …`, and `and N more`. */
+  get sentences(): readonly string[] {
+    return andMore(this.#listed, this.#total);
+  }
+
   add(line: number, field: string, message: string): void {
     this.#total++;
-    if (this.listed.length < MAX_LISTED) this.listed.push({ line, field, message });
+    if (this.#listed.length === MAX_LISTED) return;
+    this.#listed.push(field === '' ? `line ${line}: ${message}` : `line ${line}, ${field}: ${message}`);
   }
 }
 
-/** `line 4, tier: is missing; …` */
-export function describeProblem({ line, field, message }: LineProblem): string {
-  return field === '' ? `line ${line}: ${message}` : `line ${line}, ${field}: ${message}`;
-}
-
-/** The sentences of the first hundred, and `and N more`. */
-export function describeAll<T>(listed: readonly T[], total: number, describe: (item: T) => string): string[] {
-  const sentences = listed.slice(0, MAX_LISTED).map(describe);
+/** The sentences, and `and N more` where they are not all. */
+export function andMore(sentences: readonly string[], total: number): readonly string[] {
   const more = total - sentences.length;
   return more > 0 ? [...sentences, `and ${more} more`] : sentences;
 }

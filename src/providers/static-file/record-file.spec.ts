@@ -3,10 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describeProblem } from './line-problems.js';
 import { MAX_FILE_BYTES } from './list-bytes.js';
-import { inSentences, readRecordFile } from './read-record-file.js';
-import { readRecords } from './record-file.js';
+import { readRecordFile, readRecords } from './record-file.js';
 
 const LISTS = resolve('test/fixtures/lists');
 
@@ -15,7 +13,7 @@ const read = (name: string, content: string | Buffer) =>
 const problemsOf = async (name: string, content: string | Buffer) => {
   const { problems, problemCount } = await read(name, content);
   expect(problemCount).toBe(problems.length);
-  return problems.map(describeProblem);
+  return problems;
 };
 
 describe('a list in a file', () => {
@@ -88,9 +86,8 @@ describe('a list in a file', () => {
 
   it('keeps the first hundred problems and counts the others', async () => {
     const list = await read('list.csv', `number,tier\n${'+358501231234,\n'.repeat(250)}`);
-    expect(list.problems).toHaveLength(100);
     expect(list.problemCount).toBe(250);
-    expect(inSentences(list).problems.slice(99)).toEqual([
+    expect(list.problems.slice(99)).toEqual([
       'line 101, tier: is missing; write the tier that routes name, for example gold',
       'and 150 more',
     ]);
@@ -130,7 +127,7 @@ describe('a list in a file', () => {
   it('warns of telephone numbers that could only be taken as text', async () => {
     const content = Buffer.from('number,tier\n050 123123412,gold\n4711,gold\n+358501231234,gold\n');
     const warningsFor = async (country?: string) =>
-      (await readRecords(content, 'list.csv', { country })).warnings.map(describeProblem);
+      (await readRecords(content, 'list.csv', { country })).warnings;
     expect(await warningsFor('US')).toEqual([
       'line 2, number: is not a telephone number of US, so it is compared as text; check it, or write + and the country code',
     ]);

@@ -2,11 +2,9 @@ import { extname } from 'node:path';
 import { readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { csvEntries } from './csv-entries.js';
-import type { Duplicates } from './duplicates.js';
 import { jsonEntries } from './json-entries.js';
-import { lineOfInvalidText, withoutByteOrderMark } from './list-bytes.js';
+import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
 import { LineProblems } from './line-problems.js';
-import type { LineProblem } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
@@ -20,25 +18,21 @@ export interface RecordOnLine {
   readonly line: number;
 }
 
-/** What is to be said about a list. It may be used only when `problemCount` is 0. */
-export interface Findings {
-  /** What cannot be read, at most the first hundred. */
-  readonly problems: readonly LineProblem[];
-  readonly problemCount: number;
-  /** What can be read but is probably not meant, at most the first hundred. */
-  readonly warnings: readonly LineProblem[];
-  readonly warningCount: number;
-  /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
-  readonly duplicates: Duplicates;
-}
-
-/** A list for looking callers up. What can be read of it is in the index, whatever the problems. */
-export interface IndexedList extends Findings {
+/** A list for looking callers up, and all that is to be said about it, as sentences: the first hundred, and `and N more`. */
+export interface IndexedList {
+  /** What can be read of the list, whatever the problems. */
   readonly index: RecordIndex;
+  /** What cannot be read: `line 4, tier: is missing; …`. The list may be used only when there is none. */
+  readonly problems: readonly string[];
+  readonly problemCount: number;
+  /** What can be read but is probably not meant. */
+  readonly warnings: readonly string[];
+  /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
+  readonly duplicates: readonly string[];
 }
 
 /** A list entry by entry, for lists that fit into memory so. */
-export interface RecordFile extends Findings {
+export interface RecordList extends IndexedList {
   /** In the order of the list. */
   readonly records: readonly RecordOnLine[];
 }
@@ -78,10 +72,9 @@ export async function readList(
   }
   return {
     ...(await builder.build(pace)),
-    problems: problems.listed,
+    problems: problems.sentences,
     problemCount: problems.total,
-    warnings: warnings.listed,
-    warningCount: warnings.total,
+    warnings: warnings.sentences,
   };
 }
 
@@ -90,10 +83,18 @@ export async function readRecords(
   bytes: Buffer,
   path: string,
   options: ReadOptions = {},
-): Promise<RecordFile> {
+): Promise<RecordList> {
   const records: RecordOnLine[] = [];
   const list = await readList(bytes, path, options, (entry) => records.push(entry));
   return { ...list, records };
+}
+
+/**
+ * Reads a list of VIP records from a file. The ending says how it is written: `.csv`, `.json`, `.yaml` or `.yml`.
+ * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
+ */
+export async function readRecordFile(path: string, country?: string): Promise<RecordList> {
+  return readRecords(await readListBytes(path, path), path, { country });
 }
 
 async function entriesOf(

@@ -1,6 +1,5 @@
 import type { VipRecord } from '../../plugin-api/index.js';
 import { findDuplicates } from './duplicates.js';
-import type { Duplicates } from './duplicates.js';
 import { EntryTableBuilder } from './entry-table.js';
 import type { EntryTable } from './entry-table.js';
 import { leadingDigits, numberKey } from './number-key.js';
@@ -90,7 +89,7 @@ export class RecordIndexBuilder {
   }
 
   /** The index of what was added; the builder is empty then. */
-  async build(pace: Pace): Promise<{ index: RecordIndex; duplicates: Duplicates }> {
+  async build(pace: Pace): Promise<{ index: RecordIndex; duplicates: readonly string[] }> {
     const details = this.#details.all;
     const { table, lines } = await this.#table.build(details.length, pace);
     const rangeLengths = [...this.#rangeLengths].sort((a, b) => b - a);

@@ -7,7 +7,7 @@ export type Details = Omit<VipRecord, 'number'>;
 
 /** How many characters the values that are remembered, to be recognised again, may have together. */
 const MAX_CHARACTERS = 8_000_000;
-/** What a short one counts for, so that there are no more than 16,384. */
+/** A shorter one counts as this many, so that at most 16,384 are remembered. */
 const FEWEST_CHARACTERS = MAX_CHARACTERS / 16_384;
 /** No `max`: the cache would make room for as many at once, which costs ten times what a short list takes to be read. */
 const REMEMBERED = {

@@ -8,9 +8,8 @@ import type {
 } from '../../plugin-api/index.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
-import { inSentences } from './read-record-file.js';
-import type { ListReport } from './read-record-file.js';
 import { readList } from './record-file.js';
+import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
@@ -104,8 +103,8 @@ export class StaticFileProvider implements VipLookupProvider {
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
-      if (list.problemCount > 0) this.#refuse(...unusable(file, inSentences(list)));
-      else this.#use(list.index, inSentences(list));
+      if (list.problemCount > 0) this.#refuse(...unusable(file, list));
+      else this.#use(list);
     } catch (error) {
       if (signal.aborted) return;
       this.#digest = undefined;
@@ -115,7 +114,7 @@ export class StaticFileProvider implements VipLookupProvider {
     }
   }
 
-  #use(index: RecordIndex, { duplicates, warnings }: ListReport): void {
+  #use({ index, duplicates, warnings }: IndexedList): void {
     const { file } = this.context.options;
     const { logger } = this.context;
     this.#list = { index, loadedAt: new Date().toISOString(), loadedMs: performance.now() };
@@ -157,7 +156,7 @@ export class StaticFileProvider implements VipLookupProvider {
 }
 
 /** A clause for health and the log, and everything for whoever mends the file. */
-function unusable(file: string, { problems, problemCount }: ListReport): [string, string[]] {
+function unusable(file: string, { problems, problemCount }: IndexedList): [string, string[]] {
   const count = problemCount === 1 ? '1 problem' : `${problemCount} problems`;
   return [
     `${file} has ${count}, the first in ${problems[0]}`,

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import childProcess from 'node:child_process';
 import type { ChildProcess, ForkOptions } from 'node:child_process';
-import { describeProblem } from './line-problems.js';
 import { readRecords } from './record-file.js';
 import { countingTurns } from '../../../test/support/turns.js';
 
@@ -55,7 +54,7 @@ describe('a long YAML list', () => {
     const list = await read(
       entries((at) => `- ${JSON.stringify(at < 100 ? bad(at) : { x: [at] })}\n`).join(''),
     );
-    expect(list.problems.slice(0, 4).map(describeProblem)).toEqual([
+    expect(list.problems.slice(0, 4)).toEqual([
       'line 1, tier: is missing; write the tier that routes name, for example gold',
       'line 2: must be an object with at least a number and a tier',
       'line 3, tier: is missing; write the tier that routes name, for example gold',
@@ -67,7 +66,8 @@ describe('a long YAML list', () => {
   it('has all its problems counted, also those between which no entry can be read', async () => {
     const list = await read(entries((at) => `- &e${at} { number: ${at}, tier: *e${at} }\n`).join(''));
     expect(list.problemCount).toBe(COUNT);
-    expect(list.problems.at(-1)!.line).toBe(100);
+    expect(list.problems.at(-2)).toMatch(/^line 100:/);
+    expect(list.problems.at(-1)).toBe(`and ${COUNT - 100} more`);
   });
 
   it('is refused where an entry is larger than any VIP needs, with the line, the rule and the cure', async () => {
@@ -84,7 +84,7 @@ describe('a long YAML list', () => {
       ].join('\n'),
     );
     expect(list.records.map(({ record }) => record.number)).toEqual(['6']);
-    expect(list.problems.map(describeProblem)).toEqual([
+    expect(list.problems).toEqual([
       'line 1: has more than 1000 names in one object; leave out what no route or template needs',
       'line 2: has more than 5000 values, or lines of text; leave out what no route or template needs',
       'line 3: has more than 5000 values, or lines of text; leave out what no route or template needs',

@@ -1,6 +1,5 @@
 import { backoffMs, untilAborted, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
-import type { AuthHeaders, CrmAuth } from '../crm-http.auth.js';
 import { stopped } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { renewalMs, usableUntilMs } from './oauth-token.js';
@@ -19,6 +18,9 @@ const VAIN_RENEWAL_MS = 60_000;
  */
 const PROVEN_AFTER_MS = 5_000;
 
+/** Header names, in lower case, and values. */
+export type AuthHeaders = Readonly<Record<string, string>>;
+
 interface TokenInUse extends AccessToken {
   readonly headers: AuthHeaders;
 }
@@ -35,7 +37,7 @@ interface Failure {
  * OAuth2 access tokens: fetched at the start, renewed in the background ahead of their end, one request at a time whoever
  * needs one. A call waits for a token only while there is none that is valid.
  */
-export class OAuthAuth implements CrmAuth {
+export class OAuthAuth {
   readonly #closing = new AbortController();
   #token: TokenInUse | undefined;
   #renewal: Promise<void> | undefined;
@@ -54,6 +56,7 @@ export class OAuthAuth implements CrmAuth {
     private readonly tempo = TEMPO,
   ) {}
 
+  /** Why there is no token now, or soon will be none; for operations. `undefined` when all is well. */
   get trouble(): string | undefined {
     if (this.#failure === undefined) return this.source.trouble;
     if (this.#usable === undefined) return this.#failure.error.message;
@@ -62,27 +65,39 @@ export class OAuthAuth implements CrmAuth {
     return `the access token cannot be renewed${end}: ${this.#failure.error.message}`;
   }
 
+  /** Gets the first token before calls come. Never rejects: lookups and `trouble` tell what is wrong. */
   async open(): Promise<void> {
-    await this.#renew().catch(() => undefined); // It is logged, and `trouble` tells it.
+    await this.#renew().catch(() => undefined);
   }
 
+  /**
+   * The headers that carry the token; at once while there is one.
+   * @throws VipLookupError when there is none and none can be obtained
+   */
   headers(signal: AbortSignal): AuthHeaders | Promise<AuthHeaders> {
     return this.#usable?.headers ?? this.#wait(signal);
   }
 
-  async renewed(used: AuthHeaders, signal: AbortSignal): Promise<boolean> {
-    if (this.#token?.headers !== used) return this.#token !== undefined;
-    if (performance.now() < this.#vainUntilMs) return false;
+  /**
+   * To be called when the CRM has refused a token (401).
+   * @param used what `headers` gave
+   * @returns others to try; `undefined` when that makes no sense
+   * @throws VipLookupError when others are needed and cannot be obtained
+   */
+  async renewed(used: AuthHeaders, signal: AbortSignal): Promise<AuthHeaders | undefined> {
+    if (this.#token?.headers !== used) return this.headers(signal);
+    if (performance.now() < this.#vainUntilMs) return undefined;
     this.#refused = used;
-    await this.#wait(signal);
-    return true;
+    return this.#wait(signal);
   }
 
+  /** To be called when the CRM has taken a token, whatever it answered otherwise. */
   taken(used: AuthHeaders): void {
     const isProven = performance.now() - this.#obtainedMs > PROVEN_AFTER_MS;
     if (isProven && this.#token?.headers === used) this.#vainUntilMs = 0;
   }
 
+  /** To be called when the CRM has refused what `renewed` gave, too. */
   refusedAnew(used: AuthHeaders): void {
     if (this.#token?.headers === used) this.#vainUntilMs = performance.now() + VAIN_RENEWAL_MS;
   }
@@ -151,7 +166,7 @@ export class OAuthAuth implements CrmAuth {
 
   #renewIn(ms: number): void {
     if (this.#closing.signal.aborted) return;
-    // What comes of it is told to lookups and by `trouble`.
+    // Lookups and `trouble` tell what came of it.
     this.#timer = setTimeout(
       () => void this.#renew().catch(() => undefined),
       Math.min(ms, MAX_TIMER_MS),

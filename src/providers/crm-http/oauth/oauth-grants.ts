@@ -4,7 +4,6 @@ import { TEMPO } from '../crm-http.tempo.js';
 import { readPrivateKey } from './oauth-private-key.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
-import type { TokenAnswer } from './oauth-token-endpoint.js';
 
 /** Servers accept little more: five minutes at Salesforce, clocks that differ included. */
 const ASSERTION_LIFE_S = 180;
@@ -14,22 +13,22 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export class FixedGrant implements TokenSource {
   readonly trouble = undefined;
   readonly #endpoint: TokenEndpoint;
-  readonly #request: (signal: AbortSignal) => Promise<TokenAnswer>;
 
-  constructor(auth: CrmHttpAuthOptions, tempo = TEMPO) {
+  constructor(
+    private readonly auth: CrmHttpAuthOptions,
+    tempo = TEMPO,
+  ) {
     this.#endpoint = new TokenEndpoint(auth, tempo);
-    const assertion = auth.type === 'oauth2-jwt-bearer' ? assertionOf(auth) : undefined;
-    this.#request = async (signal) =>
-      assertion === undefined
-        ? this.#endpoint.request('client_credentials', {}, { signal })
-        : this.#endpoint.request(JWT_BEARER, { assertion: await assertion() }, { signal });
   }
 
   async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    const askedMs = Date.now();
-    const { access } = await this.#request(signal);
+    const issuedMs = Date.now();
+    const { access } =
+      this.auth.type === 'oauth2-jwt-bearer'
+        ? await this.#endpoint.request(JWT_BEARER, { assertion: await assertionOf(this.auth) }, { signal })
+        : await this.#endpoint.request('client_credentials', {}, { signal });
     if (access instanceof TokenError) throw access;
-    return { ...access, issuedMs: askedMs };
+    return { ...access, issuedMs };
   }
 
   async close(): Promise<void> {
@@ -38,19 +37,17 @@ export class FixedGrant implements TokenSource {
 }
 
 /** Signs who we are (RFC 7523, 3), anew for each request. */
-function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): () => Promise<string> {
+async function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): Promise<string> {
+  const { SignJWT } = await import('jose');
   const { key, algorithm } = readPrivateKey(privateKey!);
-  return async () => {
-    const { SignJWT } = await import('jose');
-    const nowS = Math.floor(Date.now() / 1_000);
-    return new SignJWT()
-      .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
-      .setIssuer(issuer!)
-      .setSubject(subject!)
-      .setAudience(audience!)
-      .setIssuedAt(nowS)
-      .setExpirationTime(nowS + ASSERTION_LIFE_S)
-      .setJti(randomUUID())
-      .sign(key);
-  };
+  const nowS = Math.floor(Date.now() / 1_000);
+  return new SignJWT()
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+    .setIssuer(issuer!)
+    .setSubject(subject!)
+    .setAudience(audience!)
+    .setIssuedAt(nowS)
+    .setExpirationTime(nowS + ASSERTION_LIFE_S)
+    .setJti(randomUUID())
+    .sign(key);
 }

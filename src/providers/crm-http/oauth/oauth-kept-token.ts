@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isPlainObject } from '../../../plugin-api/index.js';
 import type { ProviderState } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { TEMPO } from '../crm-http.tempo.js';
@@ -47,8 +46,8 @@ export class KeptTokens {
     if (stored === undefined) return undefined;
     const [mark = '', sealed = ''] = stored.text.split(' ');
     const text = await this.#seal.open(sealed, `${this.#key} ${mark}`);
-    const kept = text === undefined ? undefined : readKept(text);
-    return kept ?? (mark === SAME ? undefined : 'unreadable');
+    if (text !== undefined) return JSON.parse(text) as KeptToken;
+    return mark === SAME ? undefined : 'unreadable';
   }
 
   /**
@@ -66,18 +65,3 @@ export class KeptTokens {
 /** Whether the configured refresh token is the newest still, so that little is lost if the entry is. */
 const SAME = 'same';
 const ROTATED = 'rotated';
-
-function readKept(text: string): KeptToken | undefined {
-  const kept = JSON.parse(text) as unknown;
-  if (!isPlainObject(kept)) return undefined;
-  const { refreshToken, accessToken, issuedMs, lifetimeMs, uses } = kept;
-  if (typeof refreshToken !== 'string' || typeof accessToken !== 'string') return undefined;
-  if (typeof issuedMs !== 'number' || typeof uses !== 'number') return undefined;
-  return {
-    refreshToken,
-    accessToken,
-    uses,
-    issuedMs,
-    lifetimeMs: typeof lifetimeMs === 'number' ? lifetimeMs : undefined,
-  };
-}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExclusiveRight, ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
+import { messageOf } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { KeptTokens } from './oauth-kept-token.js';
 import type { KeptToken } from './oauth-kept-token.js';
@@ -8,7 +9,7 @@ import { renewalMs } from './oauth-token.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 import type { TokenAnswer } from './oauth-token-endpoint.js';
-import { messageOf, TokenKeeper } from './oauth-token-keeper.js';
+import { TokenKeeper } from './oauth-token-keeper.js';
 
 /** An access token that was over before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
@@ -69,7 +70,7 @@ export class RefreshGrant implements TokenSource {
         begin(this.#staysSame ? undefined : right),
       );
     } catch (error) {
-      // The right could not be had or given back: the database. What was asked of the token endpoint counts all the same.
+      // The database failed as the right was taken or given back. What the token endpoint has answered counts all the same.
       if (work !== undefined) return work;
       if (this.#staysSame) return begin();
       throw error instanceof TokenError ? error : unreachable(error);

@@ -1,14 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { createDecipheriv, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { TEMPO } from '../crm-http.tempo.js';
 
 const derive = promisify<string, string, number, object, Buffer>(scrypt);
+const HOW = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
 const COST = { r: 8, p: 1, maxmem: 64 * 1_048_576 };
-const CIPHER = 'aes-256-gcm';
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
-/** Encrypts texts that are kept outside of the process (AES-256-GCM), with a key made of a secret text (scrypt). */
+/** Encrypts texts that are kept outside of the process (JWE, AES-256-GCM), with a key made of a secret text (scrypt). */
 export class Seal {
   #key: Promise<Buffer> | undefined;
 
@@ -22,36 +20,38 @@ export class Seal {
     private readonly cost = TEMPO.keyCost,
   ) {}
 
-  /** @param label what the text is; `open` must be given the same */
+  /** @param label what the text is, readable by everybody; `open` must be given the same */
   async close(text: string, label: string): Promise<string> {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(CIPHER, await this.#derived(), iv).setAAD(this.#about(label));
-    const sealed = [iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
-    return Buffer.concat(sealed).toString('base64');
+    const { CompactEncrypt } = await import('jose');
+    return new CompactEncrypt(Buffer.from(text))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', label })
+      .encrypt(await this.#derived());
   }
 
   /** @returns `undefined` when it was made with another secret, for another owner or label, or was changed since */
   async open(sealed: string, label: string): Promise<string | undefined> {
-    const bytes = Buffer.from(sealed, 'base64');
-    if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
-    const decipher = createDecipheriv(CIPHER, await this.#derived(), bytes.subarray(0, IV_BYTES))
-      .setAAD(this.#about(label))
-      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    const { compactDecrypt } = await import('jose');
+    const key = await this.#derived();
     try {
-      return (
-        decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
-      );
+      if (!sealed.includes('.')) return openEarlier(sealed, key, JSON.stringify([this.owner, label]));
+      const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, HOW);
+      return protectedHeader['label'] === label ? Buffer.from(plaintext).toString() : undefined;
     } catch {
-      return undefined; // Node tells no more than that the tag does not fit.
+      return undefined; // Neither way tells more than that it does not fit.
     }
-  }
-
-  #about(label: string): Buffer {
-    return Buffer.from(JSON.stringify([this.owner, label]));
   }
 
   #derived(): Promise<Buffer> {
     this.#key ??= derive(this.secret, `smartrouting-vip ${this.owner}`, 32, { N: this.cost, ...COST });
     return this.#key;
   }
+}
+
+/** As version 0.1.0 sealed: base64 of a nonce of 12 bytes, the encrypted text and a tag of 16. */
+function openEarlier(sealed: string, key: Buffer, about: string): string {
+  const bytes = Buffer.from(sealed, 'base64');
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(Buffer.from(about))
+    .setAuthTag(bytes.subarray(-16));
+  return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
 }

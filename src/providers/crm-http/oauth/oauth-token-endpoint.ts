@@ -32,7 +32,7 @@ export interface IssuedToken {
   readonly lifetimeMs: number | undefined;
 }
 
-/** No token came of a request. Its message is fit for health and logs. */
+/** A request for a token failed. Its message is fit for health and logs. */
 export class TokenError extends VipLookupError {
   /**
    * @param refused the server understood and said no: asking again as before is of no use

@@ -1,5 +1,6 @@
 import { untilAborted } from '../../../plugin-api/index.js';
 import type { ProviderLogger } from '../../../plugin-api/index.js';
+import { messageOf } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
 
@@ -108,10 +109,4 @@ export class TokenKeeper {
 /** Clocks of instances may differ, so how often the line of refresh tokens was used counts first. */
 function isNewer(token: KeptToken, than: KeptToken): boolean {
   return token.uses === than.uses ? token.issuedMs > than.issuedMs : token.uses > than.uses;
-}
-
-/** Fit for health and logs. */
-export function messageOf(error: unknown): string {
-  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
-  return name === 'VipLookupError' ? String(message) : String(code ?? name);
 }

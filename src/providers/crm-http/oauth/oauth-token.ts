@@ -22,7 +22,7 @@ export interface TokenSource {
   /**
    * A token that is not due for renewal. One at a time: not called again before it has settled.
    * @param current the token that is to be replaced
-   * @param signal ends it, unless that could lose what cannot be had again
+   * @param signal ends it, unless that could lose a token that nobody gives again
    * @throws TokenError
    */
   obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken>;

@@ -4,27 +4,28 @@ import type { CopyHead, CopyState } from './copy-store.js';
 /** A copy that missed so many pulls is too old. */
 const MISSED = 3;
 
-/** What is known of a copy when health is asked for. */
-export interface CopyCondition {
-  readonly head: CopyHead;
-  /** The copy that calls are decided from. */
-  readonly loaded: CopyState | undefined;
-  /** Why the database, or what it holds, cannot be used. */
-  readonly trouble: string | undefined;
-  readonly everyMs: number;
-  readonly nowMs: number;
-}
-
-/** How the copy is, for operations. */
-export function copyStatus(condition: CopyCondition): ProviderStatus {
-  const { loaded } = condition;
+/**
+ * How the copy is, for operations.
+ * @param loaded the copy that calls are decided from
+ * @param trouble why the database, or what it holds, cannot be used
+ */
+export function copyStatus(
+  head: CopyHead,
+  loaded: CopyState | undefined,
+  trouble: string | undefined,
+  everyMs: number,
+): ProviderStatus {
   const facts = loaded && { entries: loaded.contacts, loadedAt: loaded.pulledAt };
-  const reason = reasonOf(condition);
+  const reason = reasonOf(head, loaded, trouble, everyMs);
   return reason === undefined ? { status: 'up', ...facts } : { status: 'degraded', reason, ...facts };
 }
 
-function reasonOf({ head, loaded, trouble, everyMs, nowMs }: CopyCondition): string | undefined {
-  const { attempt, copy } = head;
+function reasonOf(
+  { attempt, copy }: CopyHead,
+  loaded: CopyState | undefined,
+  trouble: string | undefined,
+  everyMs: number,
+): string | undefined {
   if (loaded === undefined) {
     if (trouble !== undefined) return `there is no copy yet: ${trouble}`;
     if (attempt !== undefined) return `there is no copy yet: the pull failed: ${attempt.problem}`;
@@ -37,7 +38,7 @@ function reasonOf({ head, loaded, trouble, everyMs, nowMs }: CopyCondition): str
       ? attempt.problem
       : `the copy was not brought up to date: the pull failed: ${attempt.problem}`;
   }
-  const isOld = nowMs - Date.parse(loaded.pulledAt) > MISSED * everyMs;
+  const isOld = Date.now() - Date.parse(loaded.pulledAt) > MISSED * everyMs;
   if (!isOld && trouble === undefined) return undefined;
   return `the copy is ${isOld ? 'too old' : 'in use as it is'}: ${trouble ?? `${MISSED} pulls were missed`}`;
 }

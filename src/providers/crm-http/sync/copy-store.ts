@@ -1,5 +1,5 @@
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight, Json, ProviderState } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, Json, ProviderState, StoredText } from '../../../plugin-api/index.js';
 
 /** What all instances know of the copy. */
 export interface CopyHead {
@@ -49,23 +49,40 @@ const PART_CHARACTERS = 131_072;
  * it before anything else: that one may go on and not know, and could make parts count that are swept away by now.
  */
 export class CopyStore {
+  #head: CopyHead = {};
+  #version: number | undefined;
+  /** Of this instance. */
+  #commits = 0;
+
   constructor(private readonly state: ProviderState) {}
 
-  async head(): Promise<{ readonly head: CopyHead; readonly version: number | undefined }> {
-    const stored = await this.state.read(HEAD);
-    return {
-      head: stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead),
-      version: stored?.version,
-    };
+  /** As this instance last read or wrote it. */
+  get head(): CopyHead {
+    return this.#head;
   }
 
-  /** @throws VipLookupError when another instance wrote one since `version` was read, or has the right now */
-  async commit(head: CopyHead, version: number | undefined, right: ExclusiveRight): Promise<void> {
-    if (!(await this.state.write(HEAD, JSON.stringify(head), version, right))) {
+  async readHead(): Promise<void> {
+    let commits: number;
+    let stored: StoredText | undefined;
+    do {
+      commits = this.#commits;
+      stored = await this.state.read(HEAD);
+      // What was read before a commit of ours came is old.
+    } while (commits !== this.#commits);
+    this.#head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
+    this.#version = stored?.version;
+  }
+
+  /** @throws VipLookupError when another instance has written a head since it was read, or has the right now */
+  async commit(head: CopyHead, right: ExclusiveRight): Promise<void> {
+    if (!(await this.state.write(HEAD, JSON.stringify(head), this.#version, right))) {
       throw new VipLookupError(
         'another instance changed the copy meanwhile; nothing was changed by this one',
       );
     }
+    this.#head = head;
+    this.#version = (this.#version ?? 0) + 1;
+    this.#commits++;
   }
 
   /** Contacts of one part: id, and document or `undefined` for one that is gone. `undefined`: the part is gone itself. */
@@ -89,7 +106,8 @@ export class CopyStore {
   }
 
   /** Removes the parts that do not count: of earlier generations, and of pulls that did not come to their end. */
-  async sweep({ copy }: CopyHead, right: ExclusiveRight, signal: AbortSignal): Promise<void> {
+  async sweep(right: ExclusiveRight, signal: AbortSignal): Promise<void> {
+    const { copy } = this.#head;
     for (const key of await this.state.keys()) {
       signal.throwIfAborted();
       const [, generation, part] = PART.exec(key) ?? [];

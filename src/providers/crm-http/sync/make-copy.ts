@@ -6,27 +6,44 @@ import { DEFAULTS } from '../crm-http.options.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
 import { TEMPO } from '../crm-http.tempo.js';
-import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmTransport } from '../crm-http.transport.js';
-import { PageExpressions } from './page-expressions.js';
+import type { Evaluator } from '../crm-http.evaluator.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
 import { readPercent } from './percent.js';
 import { SYNC_DEFAULTS } from './sync.options.js';
-import type { CrmHttpPageOptions } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
 
 /** Of a page only this says that there is nothing; 404 means a wrong address, or half a list. */
 const NO_CONTENT = 204;
 
+/** What an expression may yield of a page, in parts of the largest answer: contacts may be told at more length than they were. */
+const LONGER = 4;
+/** 12 s. */
+const MAX_PAGE_TICKS = 120;
+
 /** Calls keep the other half of what the CRM allows. */
 const PULLS_PART = 1 / 2;
 
-/** The copy that the options ask for; `undefined` when they ask for none. */
+/** The JSONata expressions that make sense of a page, in the order in which they are evaluated. */
+export function pageExpressionsOf({ errorPath, sync }: CrmHttpOptions) {
+  return {
+    errorPath,
+    'sync.records': sync?.records,
+    'sync.deleted': sync?.deleted,
+    'sync.next': sync?.next,
+    'sync.cursor': sync?.cursor ?? SYNC_DEFAULTS.cursor,
+  };
+}
+
+/**
+ * The copy that the options ask for; `undefined` when they ask for none.
+ * @param evaluator of `pageExpressionsOf`
+ */
 export function makeCopy(
   context: ProviderContext<CrmHttpOptions>,
   transport: Pick<CrmTransport, 'ask'>,
-  pageExpressions: PageExpressions,
+  evaluator: Evaluator,
   tempo = TEMPO,
 ): SyncedCopy | undefined {
   const { options, country } = context;
@@ -36,16 +53,18 @@ export function makeCopy(
   const nothing = (options.notFound?.status ?? DEFAULTS.notFoundStatus).filter(
     (status) => status === NO_CONTENT,
   );
+  const asked = Object.keys(pageExpressionsOf(options));
+  const limits = { maxTicks: MAX_PAGE_TICKS, maxCharacters: LONGER * evaluator.maxResponseBytes };
   const source = {
-    full: pageRequest('sync.full', full),
-    changes: changes == null ? undefined : pageRequest('sync.changes', changes),
+    full: new PageRequest('sync.full', full),
+    changes: changes == null ? undefined : new PageRequest('sync.changes', changes),
     pages: new PageReader(
       (request, bindings, signal) =>
         transport.ask(
           request,
           signal,
           'owe',
-          (body) => pageExpressions.read(body, bindings, signal),
+          (body) => evaluator.evaluate(body, asked, bindings, limits, signal),
           nothing,
         ),
       PAGE_LIMITS,
@@ -61,11 +80,6 @@ export function makeCopy(
     maxShrink: readPercent(sync.maxShrink ?? SYNC_DEFAULTS.maxShrink)!,
     pollMs: tempo.pollMs,
   });
-}
-
-function pageRequest(key: string, options: CrmHttpPageOptions): PageRequest {
-  const template = new RequestTemplate(options);
-  return new PageRequest(key, template, template.uses('page'));
 }
 
 /** A page begins only so often that half of the limit is left; then it is owed, so that calls never make it fail. */

@@ -5,13 +5,12 @@ import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js';
 import { Evaluator } from '../crm-http.evaluator.js';
-import { RequestTemplate } from '../crm-http.request.js';
 import { paceOf } from './make-copy.js';
-import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace, PageLimits } from './page-reader.js';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
+const PAGE = { maxTicks: 120, maxCharacters: 2 ** 22 };
 const NEVER = new AbortController().signal;
 
 interface Reading {
@@ -39,10 +38,14 @@ async function read(
   { limits = {}, next = 'next', body, pace = async () => undefined }: Reading = {},
 ): Promise<{ ids: Json[]; asked: string[] }> {
   asked.length = 0;
-  const sync = { 'sync.records': 'ids', 'sync.next': next, 'sync.cursor': 'token' };
-  const evaluator = new Evaluator({ errorPath: 'error', ...sync }, 2 ** 20);
+  const expressions = {
+    errorPath: 'error',
+    'sync.records': 'ids',
+    'sync.next': next,
+    'sync.cursor': 'token',
+  };
+  const evaluator = new Evaluator(expressions, 2 ** 20);
   after.push(() => evaluator.close());
-  const expressions = new PageExpressions(evaluator, 2 ** 20);
   const reader = new PageReader(
     async ({ path, body: sent }, bindings, signal) => {
       asked.push(sent ?? path);
@@ -51,14 +54,17 @@ async function read(
         : (answers as Answers)(asked.length);
       if (answer instanceof Error) throw answer;
       signal.throwIfAborted();
-      return expressions.read(new TextEncoder().encode(JSON.stringify(answer)), bindings, signal);
+      const bytes = new TextEncoder().encode(JSON.stringify(answer));
+      return evaluator.evaluate(bytes, Object.keys(expressions), bindings, PAGE, signal);
     },
     { ...PAGE_LIMITS, ...limits },
     { ...QUICK, pageMs: [1, 1], busyMs: 1 },
     pace,
   );
-  const template = new RequestTemplate({ url, ...(body !== undefined && { method: 'POST', body }) });
-  const request = new PageRequest('sync.full', template, template.uses('page'));
+  const request = new PageRequest('sync.full', {
+    url,
+    ...(body !== undefined && { method: 'POST', body }),
+  });
   const ids: Json[] = [];
   for await (const page of reader.pages(request, undefined, STARTED, NEVER)) ids.push(...page.entries);
   return { ids, asked };
@@ -210,7 +216,7 @@ describe('the pages of a pull', () => {
       (signal) => {
         const fail = () => Promise.reject(new VipLookupError('HTTP 500'));
         const reader = new PageReader(fail, PAGE_LIMITS, { ...QUICK, pageMs: [3_600_000] });
-        const request = new PageRequest('sync.full', new RequestTemplate({ url: BY_LINK }), false);
+        const request = new PageRequest('sync.full', { url: BY_LINK });
         return reader.pages(request, undefined, STARTED, signal).next();
       },
     ],

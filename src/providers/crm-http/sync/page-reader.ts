@@ -1,20 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
-import type { CrmRequest, RequestTemplate } from '../crm-http.request.js';
+import { RequestTemplate } from '../crm-http.request.js';
+import type { CrmRequest } from '../crm-http.request.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
-import type { PageBindings, PageValues } from './page-expressions.js';
+import type { Yield } from '../crm-http.evaluator.js';
+import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
 import { PagesRead } from './pages-read.js';
 
-/** Sends one request of a pull, and makes sense of the answer; `undefined`: it says that there is nothing. */
+/** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
+export type PageBindings = Readonly<{
+  page: Json | undefined;
+  cursor: Json | undefined;
+  /** ISO 8601. */
+  started: string;
+}>;
+
+/** Sends one request of a pull, and evaluates the expressions on the answer; `undefined`: it says that there is nothing. */
 export type AskPage = (
   request: CrmRequest,
   bindings: PageBindings,
   signal: AbortSignal,
-) => Promise<PageValues | undefined>;
+) => Promise<Yield | undefined>;
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
@@ -53,7 +63,7 @@ export class PageReader {
   /**
    * @param cursor where the last pull ended; `undefined` for a full one
    * @param started ISO 8601; what the expressions know as `$started`
-   * @throws VipLookupError when a page cannot be had or read, or a limit is reached
+   * @throws VipLookupError when a page cannot be fetched or read, or a limit is reached
    */
   async *pages(
     request: PageRequest,
@@ -61,8 +71,6 @@ export class PageReader {
     started: string,
     signal: AbortSignal,
   ): AsyncGenerator<Page, void, undefined> {
-    let page: Json | undefined;
-    let link: string | undefined;
     let found = cursor;
     let contacts = 0;
     let next: Json | undefined;
@@ -70,12 +78,14 @@ export class PageReader {
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
-      const filled = request.fill({ page, cursor, link });
+      const filled = request.fill(next, cursor);
       read.asking(filled, next);
-      const values = await this.#ask(filled, { page, cursor: found, started }, signal);
-      if (values === undefined) return;
-      const { deleted, cursor: told } = values;
-      const entries = listOf(values.records);
+      const page = request.usesPage ? next : undefined;
+      const answer = await this.#ask(filled, { page, cursor: found, started }, signal);
+      if (answer === undefined) return;
+      const { values } = answer;
+      const told = values['sync.cursor'];
+      const entries = listOf(values['sync.records']);
       contacts += entries.length;
       if (contacts > this.limits.contacts) {
         throw new VipLookupError(
@@ -86,21 +96,16 @@ export class PageReader {
         throw new VipLookupError(`mapping: sync.cursor is longer than ${MAX_CURSOR_CHARACTERS} characters`);
       }
       found = told ?? found;
-      ({ next } = values);
+      next = values['sync.next'];
       const goesOn = !isNothing(next);
-      yield { entries, deleted: listOf(deleted).map(readDeletedId), cursor: found, goesOn };
-      if (isNothing(next)) return;
-      read.read(values.content);
-      if (request.usesPage) page = next;
-      else link = linkOf(next);
+      const deleted = listOf(values['sync.deleted']).map(readDeletedId);
+      yield { entries, deleted, cursor: found, goesOn };
+      if (!goesOn) return;
+      read.read(answer.content!);
     }
   }
 
-  async #ask(
-    request: CrmRequest,
-    bindings: PageBindings,
-    signal: AbortSignal,
-  ): Promise<PageValues | undefined> {
+  async #ask(request: CrmRequest, bindings: PageBindings, signal: AbortSignal): Promise<Yield | undefined> {
     let busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
@@ -126,30 +131,32 @@ export class PageReader {
 
 /** A configured request and the way to its further pages. */
 export class PageRequest {
-  /** @param usesPage whether `next` is a value for `{{ page }}`; otherwise it is the address of the next page */
+  readonly #template: RequestTemplate;
+
   constructor(
     private readonly key: string,
-    private readonly template: RequestTemplate,
-    readonly usesPage: boolean,
-  ) {}
+    options: CrmHttpPageOptions,
+  ) {
+    this.#template = new RequestTemplate(options);
+  }
+
+  /** Whether `next` is a value for `{{ page }}`; otherwise it is the address of the next page. */
+  get usesPage(): boolean {
+    return this.#template.uses('page');
+  }
 
   /** Whether it asks for what changed since a cursor. */
   get usesCursor(): boolean {
-    return this.template.uses('cursor');
+    return this.#template.uses('cursor');
   }
 
-  /** @throws VipLookupError when the templates need what is not there, or the link leads to another host */
-  fill({
-    page,
-    cursor,
-    link,
-  }: {
-    page?: Json | undefined;
-    cursor?: Json | undefined;
-    link?: string | undefined;
-  }): CrmRequest {
-    const request = this.template.fill({
-      ...(page !== undefined && { page }),
+  /**
+   * @param next what the page before led to; `undefined` for the first
+   * @throws VipLookupError when the templates need what is not there, or the link leads to another host
+   */
+  fill(next: Json | undefined, cursor: Json | undefined): CrmRequest {
+    const request = this.#template.fill({
+      ...(next !== undefined && { page: next }),
       ...(cursor !== undefined && { cursor }),
     });
     if (request === undefined) {
@@ -157,7 +164,8 @@ export class PageRequest {
         `${this.key} names {{ page }} or {{ cursor }} where there is none yet; write {% if page %}…{% endif %} or {{ page | default: 1 }}`,
       );
     }
-    if (link === undefined) return request;
+    if (next === undefined || this.usesPage) return request;
+    const link = linkOf(next);
     const here = `${request.origin}${request.path}`;
     const url = URL.canParse(link, here) ? new URL(link, here) : undefined;
     if (url?.origin !== request.origin) {
@@ -176,7 +184,7 @@ function linkOf(next: Json): string {
   );
 }
 
-function isNothing(next: Json | undefined): next is undefined | null {
+function isNothing(next: Json | undefined): boolean {
   return next == null || next === false || next === '' || (Array.isArray(next) && next.length === 0);
 }
 

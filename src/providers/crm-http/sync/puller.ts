@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight, Json } from '../../../plugin-api/index.js';
+import type { ExclusiveRight } from '../../../plugin-api/index.js';
 import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
@@ -45,63 +45,48 @@ export class Puller {
     private readonly store: CopyStore,
   ) {}
 
-  /** Everything, into a generation of its own. */
-  async full(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled> {
-    const writer = this.store.writer(randomBytes(6).toString('hex'), 0, right);
-    const tally = new Tally();
-    const begun = new Date();
-    const cursor = await this.#pull(this.source.full, undefined, begun, writer, tally, signal);
-    if (tally.contacts.size === 0 && tally.problem !== undefined) {
-      throw new VipLookupError(`none of ${tally.skipped} contacts can be read: ${tally.problem}`);
-    }
-    return this.#pulled('full', writer, tally, tally.contacts.size, {
-      fullAt: begun.toISOString(),
-      pulledAt: begun.toISOString(),
-      cursor,
-    });
-  }
-
-  /** What changed since the last pull, as further parts. @param index of the copy as it is */
-  async changes(
-    copy: CopyState,
-    index: CopyIndex,
+  /**
+   * Everything, into a generation of its own; or what changed since the last pull, as further parts of its generation.
+   * @param before the copy as it is, when changes are enough
+   */
+  async pull(
+    before: { readonly state: CopyState; readonly index: CopyIndex } | undefined,
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<Pulled> {
-    const writer = this.store.writer(copy.generation, copy.parts, right);
+    const kind = before === undefined ? 'full' : 'changes';
+    const { generation, parts } = before?.state ?? { generation: randomBytes(6).toString('hex'), parts: 0 };
+    const writer = this.store.writer(generation, parts, right);
     const tally = new Tally();
     const begun = new Date();
-    const request = this.source.changes!;
-    const cursor = await this.#pull(request, copy.cursor, begun, writer, tally, signal);
-    let contacts = copy.contacts;
-    for (const id of tally.contacts) if (!index.has(id)) contacts++;
-    for (const id of tally.gone) if (index.has(id)) contacts--;
-    return this.#pulled('changes', writer, tally, contacts, {
-      fullAt: copy.fullAt,
-      pulledAt: begun.toISOString(),
-      cursor,
-    });
-  }
-
-  async #pull(
-    request: PageRequest,
-    cursor: Json | undefined,
-    begun: Date,
-    writer: PartWriter,
-    tally: Tally,
-    signal: AbortSignal,
-  ): Promise<Json | undefined> {
     const started = new Date(begun.getTime() - OVERLAP_MS).toISOString();
-    let last: Json | undefined = cursor;
-    for await (const page of this.source.pages.pages(request, cursor, started, signal)) {
+    let cursor = before?.state.cursor;
+    for await (const page of this.source.pages.pages(this.source[kind]!, cursor, started, signal)) {
       tally.pages++;
-      last = page.cursor;
+      cursor = page.cursor;
       await this.#take(page, writer, tally);
       if (page.goesOn) tally.endPage(page.entries.length);
       signal.throwIfAborted();
     }
     await writer.flush();
-    return last;
+    const { contacts: found, gone, skipped, problem, pages } = tally;
+    if (kind === 'full' && found.size === 0 && problem !== undefined) {
+      throw new VipLookupError(`none of ${skipped} contacts can be read: ${problem}`);
+    }
+    let contacts = before?.state.contacts ?? 0;
+    for (const id of found) if (!before?.index.has(id)) contacts++;
+    for (const id of gone) if (before?.index.has(id)) contacts--;
+    const pulledAt = begun.toISOString();
+    const state = {
+      generation,
+      parts: writer.parts,
+      contacts,
+      fullAt: before?.state.fullAt ?? pulledAt,
+      pulledAt,
+      source: this.source.fingerprint,
+      ...(cursor !== undefined && { cursor }),
+    };
+    return { kind, state, changed: found.size + (before ? gone.size : 0), skipped, problem, pages };
   }
 
   async #take({ entries, deleted }: Page, writer: PartWriter, tally: Tally): Promise<void> {
@@ -122,24 +107,5 @@ export class Puller {
       tally.count(id, false);
       await writer.add(id, undefined);
     }
-  }
-
-  #pulled(
-    kind: PullKind,
-    writer: PartWriter,
-    { contacts: { size }, gone, skipped, problem, pages }: Tally,
-    contacts: number,
-    { cursor, ...times }: { fullAt: string; pulledAt: string; cursor: Json | undefined },
-  ): Pulled {
-    const { generation, parts } = writer;
-    const state = {
-      generation,
-      parts,
-      contacts,
-      ...times,
-      source: this.source.fingerprint,
-      ...(cursor !== undefined && { cursor }),
-    };
-    return { kind, state, changed: size + (kind === 'full' ? 0 : gone.size), skipped, problem, pages };
   }
 }

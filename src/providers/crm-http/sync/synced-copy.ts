@@ -8,10 +8,11 @@ import type {
   SyncReport,
   VipRecord,
 } from '../../../plugin-api/index.js';
+import { messageOf } from '../crm-http.failures.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
-import type { PullAttempt } from './copy-store.js';
-import { KnownHead } from './known-head.js';
+import type { CopyIndex } from './copy-index.js';
+import type { CopyState, PullAttempt } from './copy-store.js';
 import { LoadedCopy } from './loaded-copy.js';
 import { Puller } from './puller.js';
 import type { Pulled, PullSource } from './puller.js';
@@ -39,11 +40,10 @@ export class SyncedCopy {
   readonly #puller: Puller;
   readonly #loaded: LoadedCopy;
   readonly #closing = new AbortController();
-  readonly #known: KnownHead;
   #trouble: string | undefined = 'it is being loaded';
   /** Generation of which a part is gone: only a full pull helps. */
   #lost: string | undefined;
-  /** Another source, or a lost part, is no reason to wait, once. */
+  /** Whether another source, or a lost part, makes a pull due at once: only until the first pull. */
   #mayHurry = true;
   #jitterMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -56,7 +56,6 @@ export class SyncedCopy {
     private readonly settings: CopySettings,
   ) {
     this.#store = new CopyStore(context.state);
-    this.#known = new KnownHead(this.#store);
     this.#puller = new Puller(source, this.#store);
     this.#loaded = new LoadedCopy(this.#store);
   }
@@ -78,13 +77,7 @@ export class SyncedCopy {
   }
 
   status(): ProviderStatus {
-    return copyStatus({
-      head: this.#known.current,
-      loaded: this.#loaded.state,
-      trouble: this.#trouble,
-      everyMs: this.settings.everyMs,
-      nowMs: Date.now(),
-    });
+    return copyStatus(this.#store.head, this.#loaded.state, this.#trouble, this.settings.everyMs);
   }
 
   /**
@@ -140,7 +133,8 @@ export class SyncedCopy {
       await this.#alone(async (right, signal) => (this.#isDue() ? this.#pull({}, right, signal) : undefined));
     } catch (error) {
       // What failed stands in the head, or in the log when even that cannot be written.
-      if (!this.#closing.signal.aborted) this.#trouble ??= troubleOf(error, this.#known.current.attempt);
+      if (!this.#closing.signal.aborted)
+        this.#trouble ??= this.#store.head.attempt === undefined ? messageOf(error) : undefined;
     }
   }
 
@@ -149,15 +143,15 @@ export class SyncedCopy {
     given?: AbortSignal,
   ): Promise<T | undefined> {
     return this.context.state.exclusively('sync', async (lease, right) => {
-      await this.#known.read();
-      if (right.isTakenOver) await this.#known.commit(this.#known.current, right);
+      await this.#store.readHead();
+      if (right.isTakenOver) await this.#store.commit(this.#store.head, right);
       const signals = [lease, this.#closing.signal, ...(given ? [given] : [])];
       return withAnySignal(signals, (signal) => work(right, signal));
     });
   }
 
   #isDue(): boolean {
-    const { copy, attempt } = this.#known.current;
+    const { copy, attempt } = this.#store.head;
     const { everyMs } = this.settings;
     const nowMs = Date.now();
     if (attempt !== undefined) {
@@ -170,7 +164,7 @@ export class SyncedCopy {
   }
 
   get #isLost(): boolean {
-    return this.#known.current.copy !== undefined && this.#lost === this.#known.current.copy.generation;
+    return this.#store.head.copy !== undefined && this.#lost === this.#store.head.copy.generation;
   }
 
   async #pull(
@@ -178,17 +172,15 @@ export class SyncedCopy {
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<SyncReport> {
-    const { copy: before } = this.#known.current;
+    const { copy: before } = this.#store.head;
     const begunMs = performance.now();
     this.#mayHurry = false;
     try {
-      await this.#store.sweep(this.#known.current, right, signal);
-      const pulled =
-        (full ? undefined : await this.#pullChanges(right, signal)) ??
-        (await this.#puller.full(right, signal));
+      await this.#store.sweep(right, signal);
+      const pulled = await this.#puller.pull(full ? undefined : await this.#changeable(), right, signal);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
-      await this.#known.commit({ copy: pulled.state }, right);
+      await this.#store.commit({ copy: pulled.state }, right);
       return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
@@ -201,15 +193,15 @@ export class SyncedCopy {
     }
   }
 
-  /** `undefined` when everything must be pulled. */
-  async #pullChanges(right: ExclusiveRight, signal: AbortSignal): Promise<Pulled | undefined> {
-    const { copy } = this.#known.current;
+  /** The copy as it is; `undefined` when everything must be pulled. */
+  async #changeable(): Promise<{ state: CopyState; index: CopyIndex } | undefined> {
+    const { copy } = this.#store.head;
     const { changes, fingerprint } = this.source;
     if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
     if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
     if (changes.usesCursor && copy.cursor === undefined) return undefined;
     if (this.#isLost || !(await this.#loaded.load(copy))) return undefined;
-    return this.#puller.changes(copy, this.#loaded.index, right, signal);
+    return { state: copy, index: this.#loaded.index };
   }
 
   #pulled(
@@ -230,7 +222,7 @@ export class SyncedCopy {
   }
 
   async #failed(error: unknown, right: ExclusiveRight): Promise<void> {
-    const { copy, attempt } = this.#known.current;
+    const { copy, attempt } = this.#store.head;
     const isRefused = error instanceof ShrinkError;
     const failures = (attempt?.failures ?? 0) + 1;
     const problem = messageOf(error);
@@ -245,7 +237,7 @@ export class SyncedCopy {
       ...(isRefused && { isRefused }),
     };
     try {
-      await this.#known.commit({ ...(copy && { copy }), attempt: noted }, right);
+      await this.#store.commit({ ...(copy && { copy }), attempt: noted }, right);
     } catch (unwritten) {
       this.context.logger.warn({ reason: messageOf(unwritten) }, 'that a pull failed could not be noted');
     }
@@ -263,9 +255,13 @@ export class SyncedCopy {
   }
 
   async #lookFor(): Promise<void> {
-    await this.#known.read();
-    const { copy } = this.#known.current;
-    if (copy !== undefined && !this.#isLost) await this.#load(copy.generation);
+    await this.#store.readHead();
+    const { copy } = this.#store.head;
+    if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
+      // Swept by another instance that has pulled anew, or truly gone.
+      await this.#store.readHead();
+      if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+    }
     this.#trouble = this.#isLost
       ? 'a part of it is gone from the database; it will be pulled anew'
       : undefined;
@@ -277,21 +273,4 @@ export class SyncedCopy {
       this.context.logger.warn({ reason }, 'could not look for the copy in the database');
     this.#trouble = reason;
   }
-
-  async #load(generation: string): Promise<void> {
-    const { copy } = this.#known.current;
-    if (copy === undefined || (await this.#loaded.load(copy))) return;
-    // Swept by another instance that has pulled anew, or truly gone.
-    await this.#known.read();
-    if (this.#known.current.copy?.generation === generation) this.#lost = generation;
-  }
-}
-
-function troubleOf(error: unknown, attempt: PullAttempt | undefined): string | undefined {
-  return attempt === undefined ? messageOf(error) : undefined;
-}
-
-function messageOf(error: unknown): string {
-  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
-  return error instanceof VipLookupError ? (message as string) : String(code ?? name);
 }
