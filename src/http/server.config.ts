@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { durationMs } from '../common/duration.js';
+import { duration, durationMs } from '../common/duration.js';
 import { Key, ListKey, SectionKey } from '../config/key.js';
-import { duration, host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
+import { host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
 
 export class TlsSection {
   @Key('PEM file with the certificate and its chain.', path, { required: true })

@@ -1,5 +1,5 @@
 import type { CompletionTools } from '../common/completed-options.js';
-import { durationMs, parseDuration } from '../common/duration.js';
+import { duration, durationMs, parseDuration } from '../common/duration.js';
 import { suggestion } from '../common/near-name.js';
 import { propertiesOf } from '../config/class-metadata.js';
 import { completeProvider } from '../config/complete-options.js';
@@ -9,7 +9,7 @@ import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, SectionKey } from '../config/key.js';
 import { readSection } from '../config/read-section.js';
 import { Report } from '../config/report.js';
-import { COUNTRY_KEY, country, duration, text, wholeNumber } from '../config/rules.js';
+import { COUNTRY_KEY, country, text, wholeNumber } from '../config/rules.js';
 import type { LoggingConfig } from '../observability/logging.config.js';
 
 export class CacheSection {

@@ -26,6 +26,8 @@ export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange 
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { backoffMs } from '../common/backoff.js';
 export { durationMs, IsDuration } from '../common/duration.js';
+export { Rule } from '../common/rule.js';
+export type { Check, JsonSchema } from '../common/rule.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { suggestion } from '../common/near-name.js';

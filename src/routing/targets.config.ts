@@ -1,19 +1,18 @@
-import { durationMs } from '../common/duration.js';
+import { duration, durationMs } from '../common/duration.js';
 import type { JsonObject } from '../common/json.js';
 import { checkNames } from '../config/check-names.js';
 import { itemsAt, mapAt } from '../config/config-node.js';
 import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, ListKey, SectionsKey } from '../config/key.js';
+import type { KeyRule } from '../config/key.js';
 import { readSection } from '../config/read-section.js';
 import type { Report } from '../config/report.js';
-import type { Rule } from '../config/rule.js';
-import { COUNTRY_KEY, country, duration, mapping, text } from '../config/rules.js';
+import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
 import { checkInstructions } from './check-instructions.js';
 import type { CheckInstruction } from './check-instructions.js';
 
 const tierName = text('Write the name of a tier, for example gold.', 64);
-const tier: Rule = {
-  hint: tierName.hint,
+const tier: KeyRule = {
   problem: (value) => {
     if (!Array.isArray(value)) return tierName.problem(value);
     if (value.length === 0) return 'is empty. Write at least one tier, or remove the key.';

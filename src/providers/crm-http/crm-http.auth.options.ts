@@ -1,7 +1,7 @@
 import { IsIn, ValidateIf } from 'class-validator';
-import { isPlainObject } from '../../plugin-api/index.js';
-import { authHeaderNameProblem, Rule } from './crm-http.rules.js';
-import type { Schema } from './crm-http.rules.js';
+import { isPlainObject, Rule } from '../../plugin-api/index.js';
+import type { JsonSchema } from '../../plugin-api/index.js';
+import { authHeaderNameProblem } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
 import { portProblem } from './crm-http.url.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
@@ -34,7 +34,7 @@ const AUTH_TYPES = Object.keys(FIELDS) as AuthType[];
 function AuthKey(
   field: AuthField,
   problemOf: (value: unknown, auth: CrmHttpAuthOptions) => string | undefined,
-  schema?: Schema,
+  schema?: JsonSchema,
 ): PropertyDecorator {
   const checked = ValidateIf((auth: CrmHttpAuthOptions) => {
     return auth[field] != null || (fieldsOf(auth)?.needs.includes(field) ?? false);

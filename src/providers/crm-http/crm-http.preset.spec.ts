@@ -113,6 +113,21 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
     ]);
   });
 
+  it('a text or a list in the place of a map, with the keys to write', () => {
+    const own = [
+      'url: https://crm.example/',
+      'record: contacts',
+      'auth: bearer',
+      'notFound: [404]',
+      'sync: []',
+    ];
+    expect(problemsOf(own)).toEqual([
+      expect.stringMatching(/^line 8, providers\.crm\.auth: is not a map of keys\. Keys: type, username, /),
+      'line 9, providers.crm.notFound: is a list, not a map of keys. Keys: status.',
+      expect.stringMatching(/^line 10, providers\.crm\.sync: is a list, not a map of keys\. Keys: every, /),
+    ]);
+  });
+
   it('an unknown name', () => {
     expect(problemsOf(['preset: hubspott', 'timeout: fast'])).toEqual([
       `line 6, providers.crm.preset: "hubspott" is not a preset. Did you mean "hubspot"? Known: ${presetNames().join(', ')}. A preset of your own is named by its file: ./our-crm.yaml.`,
