@@ -30,7 +30,7 @@ export { Rule } from '../common/rule.js';
 export type { Check, JsonSchema } from '../common/rule.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
-export { suggestion } from '../common/near-name.js';
+export { nearName, suggestion } from '../common/near-name.js';
 export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
 export { withAnySignal, withTimeLimit } from '../common/time-limit.js';
 export type { Json, JsonObject } from '../common/json.js';

@@ -1,10 +1,10 @@
-import { distance } from 'fastest-levenshtein';
 import type { ConfigMap, ConfigNode, ConfigScalar } from '../config/config-node.js';
 import { toPlain } from '../config/config-node.js';
 import type { Report } from '../config/report.js';
 import { NOT_TEXT } from '../config/rules.js';
 import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
 import type { JsonObject } from '../common/json.js';
+import { nearName } from '../common/near-name.js';
 
 /** Says what is wrong with a template text (`is not a template: …`); `undefined` when nothing is. */
 export type CheckInstruction = (text: string) => string | undefined;
@@ -47,9 +47,7 @@ function numberOf(node: ConfigNode): number | undefined {
 
 /** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
 function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
-  const meant = Object.keys(CORE_INSTRUCTIONS).find(
-    (known) => distance(key.toLowerCase(), known.toLowerCase()) <= 2,
-  );
+  const meant = nearName(key, Object.keys(CORE_INSTRUCTIONS));
   if (meant !== undefined) {
     report.warn(node, `The key looks like ${meant} misspelt; Core takes names exactly as written.`);
   }
