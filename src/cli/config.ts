@@ -1,39 +1,21 @@
-import { Command } from 'commander';
-import type { LoadedConfig } from '../app/load-config.js';
-import type { AppConfig } from '../app/app.config.js';
+import { readEnvironment } from '../app/environment.js';
+import { configJsonSchema } from '../app/json-schema.js';
+import { loadConfig } from '../app/load-config.js';
+import { loadPlugins } from '../app/plugins/load-plugins.js';
+import { ProvidersModule } from '../app/providers.module.js';
 import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
+import { withSilentApp } from './silent-app.js';
 
 /** There is nothing secret in a schema. */
 const SCHEMA_MODE = 0o644;
 
-export function configCommand(): Command {
-  return new Command('config')
-    .description('the configuration file')
-    .addCommand(
-      new Command('check')
-        .description(
-          'check the file as the start does; exit code 78 and the list of problems when it is not usable',
-        )
-        .argument('[file]', 'configuration file; otherwise SMARTROUTING_CONFIG, or config/smartrouting.yaml')
-        .action(check),
-    )
-    .addCommand(
-      new Command('schema')
-        .description('print the JSON Schema of the file, for editors')
-        .option('-o, --output <file>', 'write it there instead')
-        .action(schema),
-    );
-}
-
-async function check(file: string | undefined): Promise<void> {
-  const [{ loadConfig }, { readEnvironment }] = await Promise.all([
-    import('../app/load-config.js'),
-    import('../app/environment.js'),
-  ]);
+/** `config check`. */
+export async function checkFile(file: string | undefined): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
-  await makeProviders(loaded);
+  // Some options only a provider itself can judge; it is made, and not opened.
+  await withSilentApp(loaded, ProvidersModule, () => Promise.resolve());
   const { config, tls, rights } = loaded;
   const { providers, targets, credentials, warnings } = config;
   for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
@@ -43,25 +25,8 @@ async function check(file: string | undefined): Promise<void> {
   );
 }
 
-/** Some options only a provider itself can judge; it is made, and not opened. */
-async function makeProviders({ config, plugins, located }: LoadedConfig): Promise<void> {
-  const [{ NestFactory }, { ProvidersModule }] = await Promise.all([
-    import('@nestjs/core'),
-    import('../app/providers.module.js'),
-  ]);
-  const quiet: AppConfig = { ...config, logging: { ...config.logging, level: 'silent' } };
-  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(quiet, plugins), {
-    logger: false,
-    abortOnError: false,
-  }).catch((error: unknown) => {
-    throw located(error);
-  });
-  await app.close();
-}
-
-async function schema({ output }: { output?: string }): Promise<void> {
-  const { loadPlugins } = await import('../app/plugins/load-plugins.js');
-  const { configJsonSchema } = await import('../app/json-schema.js');
+/** `config schema`. */
+export async function printSchema({ output }: { output?: string }): Promise<void> {
   const { marks } = await loadPlugins([], process.cwd());
   const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;
   if (output === undefined || output === '/dev/stdout') print(text.trimEnd());

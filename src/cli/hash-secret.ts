@@ -1,28 +1,21 @@
-import { Command } from 'commander';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { hashApiKey, hashPassword } from '../common/secret-hash.js';
 import { CliError, print } from './output.js';
 
-export function hashSecretCommand(): Command {
-  return new Command('hash-secret')
-    .description(
-      'make the text to put into the configuration instead of a password or API key; the secret is asked for or read from standard input',
-    )
-    .option('--api-key', 'hash an API key (sha256:…); without it a password (scrypt:…)')
-    .action(async ({ apiKey = false }: { apiKey?: boolean }) => {
-      const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
-      if (secret === '')
-        throw new CliError(
-          'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npm run cli -- hash-secret',
-        );
-      if (apiKey && !/^[^\s\p{Cc}](.*[^\s\p{Cc}])?$/u.test(secret))
-        throw new CliError(
-          'No header can carry this key: it begins or ends with a blank, or has a line end in it. Pipe it in without: printf %s "$KEY" | npm run cli -- hash-secret --api-key',
-        );
-      print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
-    });
+/** `hash-secret`. */
+export async function hashSecret({ apiKey }: { apiKey: boolean }): Promise<void> {
+  const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
+  if (secret === '')
+    throw new CliError(
+      'The secret is empty. Type it, or pipe it in: printf %s "$SECRET" | npm run cli -- hash-secret',
+    );
+  if (apiKey && !/^[^\s\p{Cc}](.*[^\s\p{Cc}])?$/u.test(secret))
+    throw new CliError(
+      'No header can carry this key: it begins or ends with a blank, or has a line end in it. Pipe it in without: printf %s "$KEY" | npm run cli -- hash-secret --api-key',
+    );
+  print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
 }
 
 async function readSecret(prompt: string): Promise<string> {
