@@ -143,7 +143,7 @@ export function checkConfig(
     credentials: credentials.map(credentialConfig),
     providers,
     targets,
-    logging: { level: logging.level, numbers: logging.numbers },
+    logging,
     databaseUrl: environment.databaseUrl,
     tracing: environment.tracing,
     warnings: [...(environment.warnings ?? []), ...report.warnings],

@@ -72,7 +72,7 @@ describe('what the process says when it cannot start', () => {
   it('shows where a defect is', () => {
     expect(startFailure(new TypeError('a defect'))).toEqual({
       exitCode: 1,
-      text: expect.stringMatching(/^TypeError: a defect\n +at .*app\.start-failure\.spec\.ts/),
+      text: expect.stringMatching(/^TypeError: a defect\n +at .*start-failure\.spec\.ts/),
     });
   });
 });

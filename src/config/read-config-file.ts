@@ -1,11 +1,11 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { OrdinaryFileError, readOrdinaryFileSync } from '../common/ordinary-file.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { itemsAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import type { InterpolationSources } from './interpolation.js';
 import { parseYaml } from './parse-yaml.js';
-import { readTextFile } from './read-text-file.js';
 import { readYaml } from './read-yaml.js';
 
 /** Environment variables; one that is absent or `undefined` is not set. */
@@ -141,4 +141,25 @@ function interpolationSources(
       return problem === undefined ? { text: text.replace(/\r?\n$/, '') } : { problem };
     },
   };
+}
+
+/** What a file holds, or the sentence part that says why it cannot be used (`does not exist`). */
+type TextFile =
+  | { readonly text: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly text?: undefined };
+
+/**
+ * Reads a small UTF-8 text file, links followed.
+ * @param path absolute
+ * @param maxBytes a larger file is refused without being read
+ */
+function readTextFile(path: string, maxBytes: number): TextFile {
+  try {
+    const bytes = readOrdinaryFileSync(path, maxBytes);
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    if (error instanceof OrdinaryFileError) return { problem: error.message };
+    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
+    return { problem: 'is not UTF-8 text' };
+  }
 }
