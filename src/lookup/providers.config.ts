@@ -125,17 +125,12 @@ export function checkProviders(
   const checked = new Map<string, ProviderConfig>();
   for (const [name, node] of providers?.entries ?? []) {
     if (!NAME.test(name))
-      report.add({
-        line: node.line,
-        key: node.path,
-        message: 'is not a name for a provider. Use letters, digits, - _ and ., at most 64.',
-      });
+      report.atKey(node, 'is not a name for a provider. Use letters, digits, - _ and ., at most 64.');
     if (RESERVED.includes(name))
-      report.add({
-        line: node.line,
-        key: node.path,
-        message: `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
-      });
+      report.atKey(
+        node,
+        `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
+      );
     if (node.kind === 'map') {
       const config = checkProvider(name, node, kinds, tools, report);
       if (config !== undefined) checked.set(name, config);

@@ -5,16 +5,10 @@ import { NOT_TEXT } from '../config/rules.js';
 import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
 import type { JsonObject } from '../common/json.js';
 import { nearName } from '../common/near-name.js';
-
-/** Says what is wrong with a template text (`is not a template: …`); `undefined` when nothing is. */
-export type CheckInstruction = (text: string) => string | undefined;
+import { templateProblem } from './instructions.js';
 
 /** Checks what a route tells Core: types of the four known keys, likely misspellings of them, every text. */
-export function checkInstructions(
-  map: ConfigMap,
-  report: Report,
-  checkText: CheckInstruction | undefined,
-): JsonObject {
+export function checkInstructions(map: ConfigMap, report: Report): JsonObject {
   const instructions: JsonObject = {};
   for (const [key, node] of map.entries) {
     const type = coreInstructionType(key);
@@ -22,7 +16,7 @@ export function checkInstructions(
     else if (type === 'number') checkNumberKey(node, report);
     else warnOfMisspelling(key, node, report);
     if (isBlank(node)) report.at(node, 'is empty and would be left out. Write a value, or remove the key.');
-    checkValues(node, report, checkText);
+    checkValues(node, report);
     instructions[key] = (type === 'number' ? numberOf(node) : undefined) ?? (toPlain(node) as JsonObject);
   }
   return instructions;
@@ -60,18 +54,18 @@ function isBlank(node: ConfigNode): boolean {
   );
 }
 
-function checkValues(node: ConfigNode, report: Report, checkText: CheckInstruction | undefined): void {
-  if (node.kind === 'list') node.items.forEach((item) => checkValues(item, report, checkText));
-  else if (node.kind === 'map') node.entries.forEach((child) => checkValues(child, report, checkText));
-  else checkScalar(node, report, checkText);
+function checkValues(node: ConfigNode, report: Report): void {
+  if (node.kind === 'list') node.items.forEach((item) => checkValues(item, report));
+  else if (node.kind === 'map') node.entries.forEach((child) => checkValues(child, report));
+  else checkScalar(node, report);
 }
 
-function checkScalar(node: ConfigScalar, report: Report, checkText: CheckInstruction | undefined): void {
+function checkScalar(node: ConfigScalar, report: Report): void {
   const { value } = node;
   if (typeof value === 'number' && !(Number.isSafeInteger(value) || isFraction(value))) {
     report.at(node, 'is a number that JSON cannot carry exactly. Put it in quotes to send it as text.');
   }
-  const problem = typeof value === 'string' ? checkText?.(value) : undefined;
+  const problem = typeof value === 'string' ? templateProblem(value) : undefined;
   if (problem !== undefined) report.at(node, problem);
 }
 
