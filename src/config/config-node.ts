@@ -1,5 +1,5 @@
 /**
- * The configuration file as a tree that knows its lines. Made by `read-yaml.ts`; the rest of the room sees neither YAML
+ * The configuration file as a tree that knows its lines. Made by `read-tree.ts`; the rest of the room sees neither YAML
  * nor `${…}`.
  */
 export type ConfigNode = ConfigScalar | ConfigList | ConfigMap;

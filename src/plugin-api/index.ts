@@ -32,5 +32,6 @@ export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
 export { nearName, suggestion } from '../common/near-name.js';
 export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
+export { readYaml } from '../common/yaml.js';
 export { withAnySignal, withTimeLimit } from '../common/time-limit.js';
 export type { Json, JsonObject } from '../common/json.js';

@@ -255,8 +255,13 @@ describe('a preset file of one’s own', () => {
 
   it.each([
     ['', 'it is not a map of keys: write title:, parameters: and options:.'],
-    ['title: Own\n  options: []', 'it is not YAML: line 1 (BLOCK_AS_IMPLICIT_KEY).'],
-    ['title: &t Own\noptions: { url: *t }', 'it has an alias (*name): write the value out.'],
+    ['title: Own\n  options: []', 'line 1: There is a second ": " in the line. Put the text in quotes.'],
+    [
+      'title: &t Own\noptions: { url: *t }',
+      'line 2: An alias (*name) is not allowed here. Write the value out.',
+    ],
+    ['title: a\ntitle: b', 'line 2: A key is written twice in one map. Keep one.'],
+    ['['.repeat(20_000), 'The file is nested more than 100 levels deep. Check its brackets and indentation.'],
     [
       '{}',
       'title is missing or no text; write the name of the CRM; options is missing or no map; write options of crm-http.',

@@ -11,8 +11,7 @@ import type { CrmTransport } from '../crm-http.transport.js';
 import { PageExpressions } from './page-expressions.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
-import { readPercent } from './percent.js';
-import { SYNC_DEFAULTS } from './sync.options.js';
+import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
 

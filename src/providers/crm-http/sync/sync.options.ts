@@ -6,10 +6,22 @@ import { RequestTemplate } from '../crm-http.request.js';
 import { bodyProblem, Expression, headersProblem, urlProblem } from '../crm-http.rules.js';
 import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
 import { splitUrl } from '../crm-http.url.js';
-import { percentProblem } from './percent.js';
 
 /** What holds where an option is left out. `$started`: what changed since this pull began. */
 export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;
+
+/** The part of one that a text such as `30%` means; `undefined` when it is not one. */
+export function readPercent(text: unknown): number | undefined {
+  const [, amount] = (typeof text === 'string' && /^(\d{1,3})%$/.exec(text.trim())) || [];
+  const part = Number(amount) / 100;
+  return part <= 1 ? part : undefined;
+}
+
+function percentProblem(text: unknown): string | undefined {
+  return readPercent(text) === undefined
+    ? 'is not a share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.'
+    : undefined;
+}
 
 const NAMES = ['page', 'cursor'];
 /** The first page, where there is none to name, and a further one. */
