@@ -19,7 +19,6 @@ import type { Kinds, ProviderConfig } from '../lookup/providers.config.js';
 import { LoggingSection } from '../observability/logging.config.js';
 import type { LoggingConfig } from '../observability/logging.config.js';
 import type { TracingConfig } from '../observability/tracing-environment.js';
-import type { CheckInstruction } from '../routing/check-instructions.js';
 import { checkTargets } from '../routing/targets.config.js';
 import type { TargetConfig } from '../routing/targets.config.js';
 import type { Environment } from './environment.js';
@@ -94,11 +93,6 @@ export interface AppConfig {
   readonly warnings: readonly string[];
 }
 
-export interface CheckHooks {
-  /** Called for each text in instructions, at any depth. */
-  readonly checkInstruction?: CheckInstruction;
-}
-
 /**
  * Second stage: checks everything.
  * @param source from `readConfigFile`
@@ -110,7 +104,6 @@ export function checkConfig(
   source: ConfigSource,
   kinds: Kinds,
   environment: Pick<Environment, 'port' | 'host' | 'databaseUrl' | 'tracing' | 'warnings'>,
-  hooks: CheckHooks = {},
 ): AppConfig {
   const file = source.root;
   const report = new Report(source.problems);
@@ -128,7 +121,7 @@ export function checkConfig(
 
   checkCredentials(itemsAt(file, 'credentials'), targetNames, isLoopback(host), report);
   const providers = checkProviders(providerMap, kinds, { resolvePath }, report);
-  const targets = checkTargets(targetMap, namesIn(providerMap), report, hooks.checkInstruction);
+  const targets = checkTargets(targetMap, namesIn(providerMap), report);
   warnOfUnused(providerMap, targetMap, report);
   checkManagement(root, file, environment, report);
   report.throwIfAny(source.shownAs);
@@ -143,7 +136,7 @@ export function checkConfig(
     credentials: credentials.map(credentialConfig),
     providers,
     targets,
-    logging: { level: logging.level, numbers: logging.numbers },
+    logging,
     databaseUrl: environment.databaseUrl,
     tracing: environment.tracing,
     warnings: [...(environment.warnings ?? []), ...report.warnings],

@@ -39,12 +39,11 @@ export function readEnvironment(env: Variables = process.env): Environment {
 
   const port = given('PORT');
   const portNumber = port !== undefined && /^\d+$/.test(port) ? Number(port) : port;
-  const portProblem = port === undefined ? undefined : rules.port.problem(portNumber);
-  if (portProblem !== undefined) refuse('PORT', `${JSON.stringify(shorten(port!))} ${portProblem}`);
-
   const host = given('HOST');
-  const hostProblem = host === undefined ? undefined : rules.host.problem(host);
-  if (hostProblem !== undefined) refuse('HOST', `${JSON.stringify(shorten(host!))} ${hostProblem}`);
+  const portProblem = port && rules.port.problem(portNumber);
+  const hostProblem = host && rules.host.problem(host);
+  if (portProblem) refuse('PORT', `${JSON.stringify(shorten(port))} ${portProblem}`);
+  if (hostProblem) refuse('HOST', `${JSON.stringify(shorten(host))} ${hostProblem}`);
 
   const databaseUrl = ownDatabaseUrl(given('DATABASE_URL') ?? DEFAULT_DATABASE);
   const databaseProblem = databaseUrlProblem(databaseUrl);

@@ -1,6 +1,6 @@
 import { DEFINITIONS, schemaOf } from '../config/json-schema.js';
 import type { Schemas } from '../config/json-schema.js';
-import type { JsonSchema } from '../config/rule.js';
+import type { JsonSchema } from '../common/rule.js';
 import { ProviderSection } from '../lookup/providers.config.js';
 import type { Kinds } from '../lookup/providers.config.js';
 import { TargetSection } from '../routing/targets.config.js';

@@ -11,7 +11,6 @@ import { readConfigFile } from '../config/read-config-file.js';
 import type { TlsMaterial } from '../http/read-tls.js';
 import { readTls, TlsError } from '../http/read-tls.js';
 import { tangible } from '../lookup/describe-failure.js';
-import { templateProblem } from '../routing/instructions.js';
 
 export interface LoadedConfig {
   readonly config: AppConfig;
@@ -54,7 +53,7 @@ export async function loadConfig(
     (await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
       throw error instanceof PluginError ? source.error(error.problems) : error;
     }));
-  const config = checkConfig(source, plugins.marks, environment, { checkInstruction: templateProblem });
+  const config = checkConfig(source, plugins.marks, environment);
   const tlsFiles = config.server.tls;
   const isNew = tlsFiles && !isDeepStrictEqual(tlsFiles, inUse?.config.server.tls);
   const tls =

@@ -1,13 +1,8 @@
-import { Command } from 'commander';
-import { createRequire } from 'node:module';
+import { Command, Option } from 'commander';
 import { inspect } from 'node:util';
+import { VERSION } from '../common/version.js';
 import { tangible } from '../lookup/describe-failure.js';
-import { callCommand } from './call.command.js';
-import { configCommand } from './config.command.js';
-import { hashSecretCommand } from './hash-secret.command.js';
-import { exportCommand, importCommand } from './list.command.js';
-import { lookupCommand } from './lookup.command.js';
-import { syncCommand } from './sync.command.js';
+import { parseExtradata } from './extradata.js';
 
 /** sysexits.h EX_CONFIG, as `main.ts` exits. */
 const EXIT_CONFIG = 78;
@@ -21,8 +16,6 @@ const FOR_PEOPLE = new Set([
   'VipRecordError',
   'DatabaseUrlError',
 ]);
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /**
  * Runs one command, and prints what it has to say.
@@ -42,16 +35,98 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function program(): Command {
-  return new Command('smartrouting-vip')
+/** All commands. What a command does is loaded when it runs: to load everything takes longer than most of them do. */
+export function program(): Command {
+  const all = new Command('smartrouting-vip')
     .description('Checks, explains and tries what the routing endpoint does.')
-    .version(version)
-    .addCommand(configCommand())
-    .addCommand(lookupCommand())
-    .addCommand(syncCommand())
-    .addCommand(hashSecretCommand())
-    .addCommand(importCommand())
-    .addCommand(exportCommand())
-    .addCommand(callCommand())
-    .showHelpAfterError('(add --help for the options)');
+    .version(VERSION);
+  const database = () =>
+    new Option('--database <url>', 'the database with the table').default(
+      undefined,
+      'DATABASE_URL, or the embedded database in data/',
+    );
+
+  const config = all.command('config').description('the configuration file');
+  config
+    .command('check')
+    .description(
+      'check the file as the start does; exit code 78 and the list of problems when it is not usable',
+    )
+    .argument('[file]', 'configuration file; otherwise SMARTROUTING_CONFIG, or config/smartrouting.yaml')
+    .action(async (file?: string) => (await import('./config.js')).checkFile(file));
+  config
+    .command('schema')
+    .description('print the JSON Schema of the file, for editors')
+    .option('-o, --output <file>', 'write it there instead')
+    .action(async (options: { output?: string }) => (await import('./config.js')).printSchema(options));
+
+  all
+    .command('lookup')
+    .description('decide about a call as the endpoint would, and explain why')
+    .argument('<number>', 'the caller, in any spelling')
+    .option('-t, --target <targetid>', 'the tag of the queue')
+    .option('--bnum <number>', 'the called number', '')
+    .option('--extradata <json>', 'a JSON object', parseExtradata, {})
+    .option('--json', 'print the decision as JSON', false)
+    .action(async (number: string, options: import('./lookup.js').LookupOptions) =>
+      (await import('./lookup.js')).lookup(number, options),
+    );
+
+  all
+    .command('sync')
+    .description("bring a provider's copy of its CRM up to date now; running instances pick it up")
+    .argument('<provider>', 'its name under providers:')
+    .option('--full', 'pull everything, not just what changed', false)
+    .option('--confirm', 'accept the result even if far fewer contacts are left', false)
+    .action(async (name: string, options: import('./sync.js').SyncFlags) =>
+      (await import('./sync.js')).syncProvider(name, options),
+    );
+
+  all
+    .command('hash-secret')
+    .description(
+      'make the text to put into the configuration instead of a password or API key; the secret is asked for or read from standard input',
+    )
+    .option('--api-key', 'hash an API key (sha256:…); without it a password (scrypt:…)', false)
+    .action(async (options: { apiKey: boolean }) => (await import('./hash-secret.js')).hashSecret(options));
+
+  all
+    .command('import')
+    .description('load a list into the managed table: all of it, or nothing with every bad line named')
+    .argument('<file>', 'CSV, JSON or YAML, as the static-file provider reads it')
+    .addOption(database())
+    .option(
+      '--country <code>',
+      'how national numbers in the file are read, for example FI; otherwise as the configuration says',
+    )
+    .option('--replace', 'empty the table first, so that it holds exactly this file', false)
+    .action(async (file: string, options: import('./list.js').ImportOptions) =>
+      (await import('./list.js')).importList(file, options),
+    );
+
+  all
+    .command('export')
+    .description('write the managed table as CSV, in the form that import reads')
+    .addOption(database())
+    .option('-o, --output <file>', 'write it there instead of standard output')
+    .action(async (options: import('./list.js').ExportOptions) =>
+      (await import('./list.js')).exportList(options),
+    );
+
+  all
+    .command('call')
+    .description('ask a running endpoint as Enreach Core does, and show the answer')
+    .requiredOption('--url <url>', 'required; for example http://127.0.0.1:3000/smartrouting')
+    .requiredOption('--anum <number>', 'required; the caller, "" for a withheld number')
+    .requiredOption('--bnum <number>', 'required; the called number')
+    .option('--target <targetid>', 'the tag of the queue')
+    .option('--extradata <json>', 'a JSON object', parseExtradata)
+    .addOption(new Option('--api-key <key>', 'better given in the environment').env('SMARTROUTING_API_KEY'))
+    .addOption(new Option('--user <name>', 'HTTP Basic instead of the API key').env('SMARTROUTING_USER'))
+    .addOption(
+      new Option('--password <text>', 'better given in the environment').env('SMARTROUTING_PASSWORD'),
+    )
+    .action(async (options: import('./call.js').CallOptions) => (await import('./call.js')).call(options));
+
+  return all.showHelpAfterError('(add --help for the options)');
 }

@@ -1,10 +1,16 @@
-import { registerDecorator } from 'class-validator';
 import type { ValidationOptions } from 'class-validator';
+import { Rule } from './rule.js';
+import type { JsonSchema } from './rule.js';
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 /** Longest duration accepted: Node timers overflow beyond 2^31-1 ms (24.8 days). */
-export const MAX_DURATION_MS = 24 * UNITS_MS.d!;
+const MAX_DURATION_MS = 24 * UNITS_MS['d']!;
+const DURATION_SCHEMA: JsonSchema = {
+  type: 'string',
+  pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
+  examples: ['800ms', '2s', '10m', '24h'],
+};
 
 /** Milliseconds of a duration such as `800ms`, `2s`, `10m`, `24h`; `undefined` when the text is not a duration. */
 export function parseDuration(text: unknown): number | undefined {
@@ -26,29 +32,40 @@ export function durationMs(text: string): number {
 }
 
 /**
+ * What a duration may be, as durations; `default` is named in messages.
+ * @since 0.2.0
+ */
+export interface DurationLimits {
+  readonly min?: string;
+  readonly max?: string;
+  /** Why there is a limit, a sentence. */
+  readonly why?: string;
+  readonly default?: string;
+}
+
+/** A text such as `1200ms`. */
+export function duration(limits: DurationLimits = {}) {
+  const standard = limits.default === undefined ? '' : ` Default: ${limits.default}.`;
+  const minMs = limits.min === undefined ? 0 : durationMs(limits.min);
+  const maxMs = limits.max === undefined ? MAX_DURATION_MS : durationMs(limits.max);
+  const why = limits.why === undefined ? '' : ` ${limits.why}`;
+  return {
+    problem: (value: unknown): string | undefined => {
+      const ms = parseDuration(value);
+      if (ms === undefined)
+        return `is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms.${standard}`;
+      if (ms < minMs) return `is too short.${why} Write ${limits.min} or more.${standard}`;
+      return ms > maxMs ? `is too long.${why} Write ${limits.max} or less.${standard}` : undefined;
+    },
+    schema: DURATION_SCHEMA,
+  };
+}
+
+/**
  * class-validator decorator: a text such as `1200ms`. The value stays text; convert it with `durationMs`.
- * @param rule smallest allowed value and the default to name in the error message, both as durations
  * @since 0.1.0
  */
-export function IsDuration(
-  rule: { min?: string; default?: string } = {},
-  options?: ValidationOptions,
-): PropertyDecorator {
-  const minMs = rule.min === undefined ? 0 : durationMs(rule.min);
-  const minText = rule.min === undefined ? '' : `, at least ${rule.min}`;
-  const defaultText = rule.default === undefined ? '' : ` Default: ${rule.default}.`;
-  return (target, property) =>
-    registerDecorator({
-      name: 'isDuration',
-      target: target.constructor,
-      propertyName: property as string,
-      ...(options ? { options } : {}),
-      validator: {
-        validate: (value: unknown) => (parseDuration(value) ?? -1) >= minMs,
-        defaultMessage: (checked) =>
-          parseDuration(checked?.value) !== undefined
-            ? `is too short. Write ${rule.min} or more.${defaultText}`
-            : `is not a duration. Write a number with ms, s, m, h or d${minText} and at most 24d, for example 1200ms.${defaultText}`,
-      },
-    });
+export function IsDuration(limits: DurationLimits = {}, options?: ValidationOptions): PropertyDecorator {
+  const { problem, schema } = duration(limits);
+  return Rule(problem, schema, options);
 }

@@ -2,17 +2,28 @@ import { distance } from 'fastest-levenshtein';
 
 const MAX_LISTED = 30;
 
-/** The known name that was probably meant, if one is near enough. */
-export function nearName(written: string, known: Iterable<string>): string | undefined {
-  let best: { name: string; edits: number } | undefined;
+/**
+ * The known name that was probably meant: the nearest one, at most two edits away, or a quarter of its letters. Case, blanks,
+ * hyphens and underscores do not count.
+ * @since 0.2.0
+ */
+export function nearName<Name extends string>(written: string, known: Iterable<Name>): Name | undefined {
+  const letters = lettersOf(written);
+  let best: { name: Name; edits: number } | undefined;
   for (const name of known) {
-    const edits = distance(written.toLowerCase(), name.toLowerCase());
-    const longest = Math.max(written.length, name.length);
-    const near =
-      edits <= Math.max(2, Math.floor(longest * 0.4)) && edits < Math.min(written.length, name.length);
-    if (near && edits < (best?.edits ?? Infinity)) best = { name, edits };
+    const others = lettersOf(name);
+    const [shorter, longer] = [letters.length, others.length].sort((a, b) => a - b) as [number, number];
+    const limit = Math.min(Math.max(2, Math.floor(longer / 4)), shorter - 1);
+    // Before the distance is looked for: what is written may be very long.
+    if (longer - shorter > limit) continue;
+    const edits = distance(letters, others);
+    if (edits <= limit && edits < (best?.edits ?? Infinity)) best = { name, edits };
   }
   return best?.name;
+}
+
+function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[ _-]/g, '');
 }
 
 /**

@@ -4,8 +4,8 @@ import type { MetadataStorage, ValidatorConstraintInterface } from 'class-valida
 
 /** One decorator of a property; class-validator does not export the type. */
 export type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
-import { RULE } from './key.js';
-import type { Rule } from './rule.js';
+import { RULE } from '../common/rule.js';
+import type { Check, JsonSchema } from '../common/rule.js';
 
 export type OptionsClass = new () => object;
 
@@ -57,15 +57,20 @@ export function factsOf(instance: object): ReadonlyMap<string, PropertyFacts> {
   return propertiesOf(instance.constructor);
 }
 
+/** What `Rule` was given; nothing for another decorator. */
+export function ruleOf(name: string, meta: ValidationMetadata): { check?: Check; schema?: JsonSchema } {
+  if (!name.startsWith(RULE)) return {};
+  const [check, schema] = meta.constraints as [Check, JsonSchema | (() => JsonSchema) | undefined];
+  return { check, ...(schema && { schema: typeof schema === 'function' ? schema() : schema }) };
+}
+
 const NUMBER_RULES = ['isNumber', 'isInt', 'isPositive', 'isNegative', 'isDivisibleBy', 'min', 'max'];
 
 /** What a `${…}` should become for this property; text unless its type or a validator says otherwise. */
 export function wantedType(facts: PropertyFacts): 'number' | 'boolean' | 'string' {
   const has = (names: readonly string[]) => facts.rules.some(({ name }) => names.includes(name));
   // The compiler writes no type down for `port = 3000`; our own rules have one.
-  const ruled = facts.rules.map(({ name, meta }) =>
-    name === RULE ? (meta.constraints[0] as Rule).schema.type : undefined,
-  );
+  const ruled = facts.rules.map(({ name, meta }) => ruleOf(name, meta).schema?.type);
   if (facts.designType === Number || has(NUMBER_RULES) || ruled.includes('integer')) return 'number';
   if (facts.designType === Boolean || has(['isBoolean'])) return 'boolean';
   return 'string';

@@ -1,5 +1,5 @@
 /**
- * The configuration file as a tree that knows its lines. Made by `read-yaml.ts`; the rest of the room sees neither YAML
+ * The configuration file as a tree that knows its lines. Made by `read-tree.ts`; the rest of the room sees neither YAML
  * nor `${…}`.
  */
 export type ConfigNode = ConfigScalar | ConfigList | ConfigMap;
@@ -76,13 +76,9 @@ export function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
+/** In any case and at any depth, what is below such a key may be a secret. */
 const SECRET_KEY =
   /pass|pwd|secret|token|key|auth|credential|cookie|header|signature|private|bearer|salt|jwt|session|^pin$|^pat$|^body$/i;
-
-/** True when values below this key may be secrets: judged by the key's name, in any case, at any depth. */
-export function holdsSecret(key: string): boolean {
-  return SECRET_KEY.test(key);
-}
 
 /** Below these the keys are names that the administrator chose; they say nothing about secrets. */
 const NAME_MAPS = new Set(['', 'providers', 'targets']);
@@ -91,5 +87,5 @@ const NAME_MAPS = new Set(['', 'providers', 'targets']);
 export function isSecretKey(key: string, map: Pick<ConfigNode, 'path' | 'secret'>): boolean {
   // The name of a way to log in, not a part of the login.
   if (key === 'type' && map.path.endsWith('.auth')) return false;
-  return map.secret || (!NAME_MAPS.has(map.path) && holdsSecret(key));
+  return map.secret || (!NAME_MAPS.has(map.path) && SECRET_KEY.test(key));
 }

@@ -2,11 +2,9 @@
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { validateSync, ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import { propertiesOf } from './class-metadata.js';
+import type { JsonSchema } from '../common/rule.js';
+import { propertiesOf, ruleOf } from './class-metadata.js';
 import type { ValidationMetadata } from './class-metadata.js';
-import { LIST, RULE } from './key.js';
-import type { JsonSchema, Rule } from './rule.js';
-import { DURATION_SCHEMA } from './rules.js';
 
 /** What schemas of sections refer to. */
 export const DEFINITIONS = {
@@ -25,12 +23,10 @@ export function schemaOf(type: new () => object): JsonSchema {
   const schema = targetConstructorToSchema(type, {
     classTransformerMetadataStorage: defaultMetadataStorage,
     additionalConverters: {
-      [RULE]: ({ constraints }) => (constraints[0] as Rule).schema,
-      [LIST]: ({ constraints }) => (constraints[0] as Rule).schema,
-      isDuration: DURATION_SCHEMA,
       [ValidationTypes.NESTED_VALIDATION]: (meta) => nestedSchema(meta),
       // The library's own way is a reference to a definition that nobody makes.
-      [ValidationTypes.CUSTOM_VALIDATION]: (meta) => simpleType(designType(meta)),
+      [ValidationTypes.CUSTOM_VALIDATION]: (meta) =>
+        ruleOf(meta.type, meta).schema ?? simpleType(designType(meta)),
     },
   });
   const required = requiredOf(type);

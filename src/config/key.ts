@@ -1,8 +1,14 @@
 import { Type } from 'class-transformer';
-import { IsOptional, registerDecorator, ValidateNested } from 'class-validator';
-import type { ValidationArguments } from 'class-validator';
-import { JSONSchema } from 'class-validator-jsonschema';
-import type { JsonSchema, Rule } from './rule.js';
+import { IsOptional, ValidateNested } from 'class-validator';
+import { Rule } from '../common/rule.js';
+import type { JsonSchema } from '../common/rule.js';
+
+/** What a key may hold. */
+export interface KeyRule {
+  /** What is wrong with a value, as `Check` has it; an absent one is like one of a wrong type. */
+  readonly problem: (value: unknown) => string | undefined;
+  readonly schema: JsonSchema;
+}
 
 export interface KeyOptions {
   /** Not required unless said. */
@@ -17,22 +23,19 @@ export interface ListOptions extends KeyOptions {
   readonly hint?: string;
 }
 
-/** Constraint names of our rules; `json-schema.ts` takes the rule's own schema for them. */
-export const RULE = 'configRule';
-export const LIST = 'configList';
-
 /** A key of the configuration: what it is for, and what it may hold. */
-export function Key(description: string, rule: Rule, options: KeyOptions = {}): PropertyDecorator {
-  return all(described(description, options), follows(RULE, rule, false));
+export function Key(description: string, rule: KeyRule, options: KeyOptions = {}): PropertyDecorator {
+  const schema = {
+    ...rule.schema,
+    description,
+    ...(options.default !== undefined && { default: options.default }),
+  };
+  return all(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
 }
 
 /** A list of which every item follows the rule. */
-export function ListKey(description: string, rule: Rule, options: ListOptions = {}): PropertyDecorator {
-  return all(
-    described(description, options),
-    follows(LIST, listRule(options), false),
-    follows(RULE, rule, true),
-  );
+export function ListKey(description: string, rule: KeyRule, options: ListOptions = {}): PropertyDecorator {
+  return all(Key(description, listRule(options), options), Rule(rule.problem, rule.schema, { each: true }));
 }
 
 /** A map with keys of its own. */
@@ -41,7 +44,8 @@ export function SectionKey(
   section: () => new () => object,
   options: KeyOptions = {},
 ): PropertyDecorator {
-  return all(described(description, options), ValidateNested(), Type(section));
+  const anything: KeyRule = { problem: () => undefined, schema: {} };
+  return all(Key(description, anything, options), ValidateNested(), Type(section));
 }
 
 /** A list of maps with keys of their own. */
@@ -50,18 +54,12 @@ export function SectionsKey(
   section: () => new () => object,
   options: ListOptions = {},
 ): PropertyDecorator {
-  return all(
-    described(description, options),
-    follows(LIST, listRule(options), false),
-    ValidateNested({ each: true }),
-    Type(section),
-  );
+  return all(Key(description, listRule(options), options), ValidateNested({ each: true }), Type(section));
 }
 
-function listRule(options: ListOptions): Rule {
+function listRule(options: ListOptions): KeyRule {
   const hint = options.hint ?? 'Write [one, another], or one per line after a hyphen.';
   return {
-    hint,
     problem: (value) => {
       if (!Array.isArray(value)) return `is not a list. ${hint}`;
       if (value.length > 0 || options.mayBeEmpty) return undefined;
@@ -69,31 +67,6 @@ function listRule(options: ListOptions): Rule {
     },
     schema: { type: 'array', ...(!options.mayBeEmpty && { minItems: 1 }) },
   };
-}
-
-function follows(name: string, rule: Rule, each: boolean): PropertyDecorator {
-  return (target, property) =>
-    registerDecorator({
-      name,
-      target: target.constructor,
-      propertyName: property as string,
-      constraints: [rule],
-      options: { each },
-      validator: {
-        validate: (value: unknown) => rule.problem(value) === undefined,
-        defaultMessage: (args?: ValidationArguments) =>
-          args?.value === undefined ? `is missing. ${rule.hint}` : (rule.problem(args.value) ?? ''),
-      },
-    });
-}
-
-function described(description: string, options: KeyOptions): PropertyDecorator {
-  const schema: JsonSchema = {
-    description,
-    ...(options.default !== undefined && { default: options.default }),
-  };
-  const describe = JSONSchema(schema) as PropertyDecorator;
-  return options.required ? describe : all(describe, IsOptional());
 }
 
 function all(...decorators: readonly PropertyDecorator[]): PropertyDecorator {

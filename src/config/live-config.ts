@@ -15,8 +15,9 @@ export interface Derived<Config, T> {
 @Injectable()
 export class LiveConfig<Config extends object> {
   #current: Config;
-  readonly #derived: Preparable<Config>[] = [];
-  readonly #listeners: Listener<Config>[] = [];
+  // Methods, so that who sees a part of the configuration may have the whole.
+  readonly #derived: { prepare(config: Config): () => void }[] = [];
+  readonly #listeners: { told(config: Config): void }[] = [];
 
   constructor(initial: Config) {
     this.#current = initial;
@@ -57,15 +58,7 @@ export class LiveConfig<Config extends object> {
   }
 }
 
-/** Methods, so that who sees a part of the configuration may have the whole. */
-interface Preparable<Config> {
-  prepare(config: Config): () => void;
-}
-interface Listener<Config> {
-  told(config: Config): void;
-}
-
-class DerivedPart<Config extends object, Part, T> implements Derived<Config, T>, Preparable<Config> {
+class DerivedPart<Config extends object, Part, T> implements Derived<Config, T> {
   current: T;
   #part: Part;
   readonly #made = new WeakMap<Config, T>();

@@ -1,12 +1,13 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { OrdinaryFileError, readOrdinaryFileSync } from '../common/ordinary-file.js';
+import { parseYaml } from '../common/yaml.js';
+import type { YamlProblem } from '../common/yaml.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { itemsAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import type { InterpolationSources } from './interpolation.js';
-import { parseYaml } from './parse-yaml.js';
-import { readTextFile } from './read-text-file.js';
-import { readYaml } from './read-yaml.js';
+import { readTree } from './read-tree.js';
 
 /** Environment variables; one that is absent or `undefined` is not set. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -81,12 +82,13 @@ export function parseConfig(
   const shownAs = shownPath(file);
   const refuse = (...problems: ConfigProblem[]) => new ConfigError(shownAs, problems);
   const yaml = parseYaml(text);
-  if (yaml.syntax.length > 0) throw refuse(...yaml.syntax);
+  const ofFile = (found: YamlProblem): ConfigProblem => ({ ...found, key: '' });
+  if (yaml.syntax.length > 0) throw refuse(...yaml.syntax.map(ofFile));
 
   const absolute = resolve(file);
   const directory = dirname(absolute);
-  const problems: ConfigProblem[] = [...yaml.problems];
-  const root = readYaml(yaml, interpolationSources(directory, variables, files), problems) ?? EMPTY;
+  const problems = yaml.problems.map(ofFile);
+  const root = readTree(yaml, interpolationSources(directory, variables, files), problems) ?? EMPTY;
   if (root.kind !== 'map' && !(root.kind === 'scalar' && root.value === null)) {
     const message = 'The file is not a map of keys. Start with credentials:, providers: and targets:.';
     throw refuse({ line: root.line, key: '', message });
@@ -141,4 +143,25 @@ function interpolationSources(
       return problem === undefined ? { text: text.replace(/\r?\n$/, '') } : { problem };
     },
   };
+}
+
+/** What a file holds, or the sentence part that says why it cannot be used (`does not exist`). */
+type TextFile =
+  | { readonly text: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly text?: undefined };
+
+/**
+ * Reads a small UTF-8 text file, links followed.
+ * @param path absolute
+ * @param maxBytes a larger file is refused without being read
+ */
+function readTextFile(path: string, maxBytes: number): TextFile {
+  try {
+    const bytes = readOrdinaryFileSync(path, maxBytes);
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    if (error instanceof OrdinaryFileError) return { problem: error.message };
+    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
+    return { problem: 'is not UTF-8 text' };
+  }
 }

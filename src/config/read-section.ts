@@ -1,13 +1,11 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { factsOf, propertiesOf, wantedType } from './class-metadata.js';
+import { factsOf, propertiesOf, ruleOf, wantedType } from './class-metadata.js';
 import type { OptionsClass, PropertyFacts } from './class-metadata.js';
 import { pathOf, toPlain } from './config-node.js';
 import type { ConfigMap, ConfigNode, ConfigScalar } from './config-node.js';
-import { LIST } from './key.js';
 import { suggestion } from '../common/near-name.js';
 import type { Report } from './report.js';
-import type { Rule } from './rule.js';
 import { NOT_A_MAP, reportErrors } from './validation-messages.js';
 
 /**
@@ -119,8 +117,8 @@ function shapeProblem(property: PropertyFacts, node: ConfigNode): string | undef
   if ((type === Array ? 'list' : 'map') === node.kind) return undefined;
   if (node.kind === 'scalar' && node.value === null) return EMPTY;
   if (type !== Array) return notAMap(type as OptionsClass);
-  const ownRule = property.rules.find(({ name }) => name === LIST)?.meta.constraints[0] as Rule | undefined;
-  return ownRule?.problem(toPlain(node)) ?? 'is not a list.';
+  const said = property.rules.map(({ name, meta }) => ruleOf(name, meta).check?.(toPlain(node), {}));
+  return said.find((problem) => problem !== undefined) ?? 'is not a list.';
 }
 
 function notAMap(type: OptionsClass): string {

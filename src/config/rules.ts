@@ -1,17 +1,16 @@
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { isIP } from 'node:net';
-import { MAX_DURATION_MS, parseDuration } from '../common/duration.js';
 import { isPlainObject } from '../common/json.js';
 import { nearName } from '../common/near-name.js';
 import { readNetwork } from '../common/network.js';
-import type { JsonSchema, Rule } from './rule.js';
+import type { JsonSchema } from '../common/rule.js';
+import type { KeyRule } from './key.js';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
 export const NOT_TEXT = 'is not text. Put it in quotes.';
 
-export function text(hint: string, maxLength = 500): Rule {
+export function text(hint: string, maxLength = 500): KeyRule {
   return {
-    hint,
     problem: (value) => {
       if (typeof value === 'number' || typeof value === 'boolean') return NOT_TEXT;
       if (typeof value !== 'string') return `is not text. ${hint}`;
@@ -28,32 +27,30 @@ export function textThat(
   hint: string,
   demand: (value: string) => string | undefined,
   schema: JsonSchema = {},
-): Rule {
+): KeyRule {
   const base = text(hint);
   return {
-    hint,
     problem: (value) => base.problem(value) ?? demand(value as string),
     schema: { ...base.schema, ...schema },
   };
 }
 
-export function oneOf(what: string, allowed: readonly string[], standard: string): Rule {
+export function oneOf(what: string, allowed: readonly string[], standard: string): KeyRule {
   const hint = `Write ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}. Default: ${standard}.`;
   const problem = (value: unknown) => {
     if (allowed.includes(value as string)) return undefined;
     const near = typeof value === 'string' ? nearName(value, allowed) : undefined;
     return `is not ${what}.${near === undefined ? '' : ` Did you mean "${near}"?`} ${hint}`;
   };
-  return { hint, problem, schema: { type: 'string', enum: [...allowed] } };
+  return { problem, schema: { type: 'string', enum: [...allowed] } };
 }
 
 /** @param standard none = there is no default */
-export function wholeNumber(min: number, max: number, standard?: number): Rule {
+export function wholeNumber(min: number, max: number, standard?: number): KeyRule {
   const otherwise = standard === undefined ? '' : ` Default: ${standard}.`;
-  const hint = `Write a whole number from ${min} to ${max}.${otherwise}`;
   return {
-    hint,
     problem: (value) => {
+      if (value === undefined) return `is missing. Write a whole number from ${min} to ${max}.${otherwise}`;
       if (typeof value === 'string' && /^\d+$/.test(value)) return 'is text here. Write it without quotes.';
       const fits = Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
       return fits ? undefined : `is not a whole number from ${min} to ${max}.${otherwise}`;
@@ -61,39 +58,6 @@ export function wholeNumber(min: number, max: number, standard?: number): Rule {
     schema: { type: 'integer', minimum: min, maximum: max },
   };
 }
-
-export interface DurationLimits {
-  readonly min?: string;
-  readonly max?: string;
-  /** Why there is a limit, a sentence. */
-  readonly why?: string;
-  readonly default?: string;
-}
-
-/** A text such as `1200ms`; stays text, `durationMs` makes it a number. */
-export function duration(limits: DurationLimits = {}): Rule {
-  const standard = limits.default === undefined ? '' : ` Default: ${limits.default}.`;
-  const hint = `Write a number with ms, s, m, h or d, at most 24d, for example 1200ms.${standard}`;
-  const minMs = parseDuration(limits.min) ?? 0;
-  const maxMs = parseDuration(limits.max) ?? MAX_DURATION_MS;
-  const why = limits.why === undefined ? '' : ` ${limits.why}`;
-  return {
-    hint,
-    problem: (value) => {
-      const ms = parseDuration(value);
-      if (ms === undefined) return `is not a duration. ${hint}`;
-      if (ms < minMs) return `is too short.${why} Write ${limits.min} or more.${standard}`;
-      return ms > maxMs ? `is too long.${why} Write ${limits.max} or less.${standard}` : undefined;
-    },
-    schema: DURATION_SCHEMA,
-  };
-}
-
-export const DURATION_SCHEMA: JsonSchema = {
-  type: 'string',
-  pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
-  examples: ['800ms', '2s', '10m', '24h'],
-};
 
 /** What a key named `country` means, for its description. */
 export const COUNTRY_KEY =
@@ -154,9 +118,8 @@ export const routePath = textThat(
 );
 
 /** A map of keys that somebody else looks into. */
-export function mapping(hint: string): Rule {
+export function mapping(hint: string): KeyRule {
   return {
-    hint,
     problem: (value) => {
       if (!isPlainObject(value)) return `is not a map of keys. ${hint}`;
       return Object.keys(value).length === 0 ? `is empty. ${hint}` : undefined;

@@ -2,11 +2,10 @@ import type { ValidationError } from 'class-validator';
 import { constraintOf, factsOf } from './class-metadata.js';
 import { childOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
-import { LIST } from './key.js';
 import type { Report } from './report.js';
 
 /** Of the rules that one value breaks, these say enough. */
-const TYPE_RULES = [LIST, 'isDefined', 'isString', 'isNumber', 'isInt', 'isBoolean', 'isArray', 'isObject'];
+const TYPE_RULES = ['isDefined', 'isString', 'isNumber', 'isInt', 'isBoolean', 'isArray', 'isObject'];
 export const NOT_A_MAP = 'is not a map of keys.';
 
 /** Places class-validator's errors in the file and makes their messages read like ours. */
@@ -27,9 +26,14 @@ export function reportErrors(errors: readonly ValidationError[], node: ConfigMap
   walk(errors, node);
 }
 
-function messageOf({ constraints = {}, property }: ValidationError): string | undefined {
-  const broken = Object.keys(constraints);
-  if (broken.includes('nestedValidation')) return NOT_A_MAP;
+function messageOf({ constraints = {}, property, target }: ValidationError): string | undefined {
+  const all = Object.keys(constraints);
+  if (all.includes('nestedValidation')) return NOT_A_MAP;
+  // Of what is not a list, rules for its items say nothing of use, unless they are the only ones.
+  const rules = (target && factsOf(target).get(property)?.rules) ?? [];
+  const ofItems = rules.filter(({ meta }) => meta.each).map(({ name }) => name);
+  const ofWhole = all.filter((name) => !ofItems.includes(name));
+  const broken = ofWhole.length > 0 ? ofWhole : all;
   const first = TYPE_RULES.find((rule) => broken.includes(rule));
   const chosen = first === undefined ? broken : [first];
   if (chosen.length === 0) return undefined;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { durationMs } from '../common/duration.js';
+import { duration, durationMs } from '../common/duration.js';
 import { Key, ListKey, SectionKey } from '../config/key.js';
-import { duration, host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
+import { host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
 
 export class TlsSection {
   @Key('PEM file with the certificate and its chain.', path, { required: true })
@@ -33,13 +33,13 @@ export class ServerSection {
   tls?: TlsSection;
 
   @ListKey('Who may call: addresses and ranges. Without it: everybody.', network)
-  allowedNetworks?: string[];
+  allowedNetworks?: readonly string[];
 
   @ListKey('Proxies whose X-Forwarded-For is believed: addresses and ranges.', network, {
     mayBeEmpty: true,
     default: [],
   })
-  trustedProxies: string[] = [];
+  trustedProxies: readonly string[] = [];
 
   @Key(
     'How long calls are still taken after a SIGTERM, while /health/ready says 503 so that balancers look elsewhere.',
@@ -59,29 +59,15 @@ export class ServerSection {
   maxConnectionsPerAddress?: number;
 }
 
-export interface ServerConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  /** Absolute paths of PEM files. */
+/** The section as the service uses it, with the defaults that another key decides. */
+export interface ServerConfig extends Readonly<Omit<ServerSection, 'tls' | 'shutdownGrace'>> {
   readonly tls: TlsConfig | undefined;
-  /** CIDR ranges or addresses; `undefined` = everybody. */
-  readonly allowedNetworks: readonly string[] | undefined;
-  readonly trustedProxies: readonly string[];
-  /** For how long calls are still taken when `/health/ready` says already that no more are wanted, milliseconds. */
   readonly shutdownGraceMs: number;
-  /** Connections beyond it are dropped. */
-  readonly maxConnections: number;
-  /** Of one IPv4 address or IPv6 /64; trusted proxies may have all. */
   readonly maxConnectionsPerAddress: number;
 }
 
-export interface TlsConfig {
-  readonly cert: string;
-  readonly key: string;
-  /** Authorities of client certificates; with it every client has to show one. */
-  readonly clientCa: string | undefined;
-}
+/** With absolute paths. */
+export type TlsConfig = Readonly<TlsSection>;
 
 /** What `HOST` and `PORT` say, over the section. */
 export interface ServerEnvironment {
@@ -95,20 +81,17 @@ export function serverConfig(
   directory: string,
   environment: ServerEnvironment,
 ): ServerConfig {
-  const { tls } = section;
+  const { tls, shutdownGrace, ...rest } = section;
   return {
+    ...rest,
     host: environment.host ?? section.host,
     port: environment.port ?? section.port,
-    path: section.path,
     tls: tls && {
       cert: resolve(directory, tls.cert),
       key: resolve(directory, tls.key),
-      clientCa: tls.clientCa === undefined ? undefined : resolve(directory, tls.clientCa),
+      ...(tls.clientCa !== undefined && { clientCa: resolve(directory, tls.clientCa) }),
     },
-    allowedNetworks: section.allowedNetworks,
-    trustedProxies: section.trustedProxies,
-    shutdownGraceMs: durationMs(section.shutdownGrace),
-    maxConnections: section.maxConnections,
+    shutdownGraceMs: durationMs(shutdownGrace),
     maxConnectionsPerAddress:
       section.maxConnectionsPerAddress ?? Math.max(1, Math.floor(section.maxConnections / 4)),
   };

@@ -10,12 +10,14 @@ export interface LookupPlugins {
   readonly kinds: ReadonlyMap<string, ProviderClass>;
 }
 
+/** Lookups, for whoever decides about calls or tells of providers. */
 @Module({})
 export class LookupModule {
   /** @param store exports `PROVIDER_STATES`, where providers keep things over restarts */
   static forRoot({ modules, kinds }: LookupPlugins, store: Type): DynamicModule {
     return {
       module: LookupModule,
+      global: true,
       imports: [...modules, store],
       providers: [ProviderRegistry, LookupService, { provide: VIP_LOOKUP_KINDS, useValue: kinds }],
       exports: [ProviderRegistry, LookupService],

@@ -187,7 +187,7 @@ targets: { T: { providers: [x], routes: [{ instructions: { Priority: 1 } }] } }`
     ['file: f, url: no where', '.url: "no where" must be a URL address.'],
     [
       'file: f, poll: 10',
-      '.poll: "10" is not a duration. Write a number with ms, s, m, h or d, at least 1s and at most 24d, for example 1200ms. Default: 5s.',
+      '.poll: "10" is not a duration. Write a number with ms, s, m, h or d, at most 24d, for example 1200ms. Default: 5s.',
     ],
     [
       'file: f, ports: [1, two, 3, "4"]',

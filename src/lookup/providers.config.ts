@@ -1,5 +1,5 @@
 import type { CompletionTools } from '../common/completed-options.js';
-import { durationMs, parseDuration } from '../common/duration.js';
+import { duration, durationMs, parseDuration } from '../common/duration.js';
 import { suggestion } from '../common/near-name.js';
 import { propertiesOf } from '../config/class-metadata.js';
 import { completeProvider } from '../config/complete-options.js';
@@ -9,7 +9,7 @@ import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, SectionKey } from '../config/key.js';
 import { readSection } from '../config/read-section.js';
 import { Report } from '../config/report.js';
-import { COUNTRY_KEY, country, duration, text, wholeNumber } from '../config/rules.js';
+import { COUNTRY_KEY, country, text, wholeNumber } from '../config/rules.js';
 import type { LoggingConfig } from '../observability/logging.config.js';
 
 export class CacheSection {
@@ -129,17 +129,12 @@ export function checkProviders(
   const checked = new Map<string, ProviderConfig>();
   for (const [name, node] of providers?.entries ?? []) {
     if (!NAME.test(name))
-      report.add({
-        line: node.line,
-        key: node.path,
-        message: 'is not a name for a provider. Use letters, digits, - _ and ., at most 64.',
-      });
+      report.atKey(node, 'is not a name for a provider. Use letters, digits, - _ and ., at most 64.');
     if (RESERVED.includes(name))
-      report.add({
-        line: node.line,
-        key: node.path,
-        message: `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
-      });
+      report.atKey(
+        node,
+        `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
+      );
     if (node.kind === 'map') {
       const config = checkProvider(name, node, kinds, tools, report);
       if (config !== undefined) checked.set(name, config);

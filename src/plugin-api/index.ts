@@ -26,9 +26,12 @@ export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange 
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { backoffMs } from '../common/backoff.js';
 export { durationMs, IsDuration } from '../common/duration.js';
+export { Rule } from '../common/rule.js';
+export type { Check, JsonSchema } from '../common/rule.js';
 export { FileWatcher } from '../common/file-watcher.js';
 export { isPlainObject } from '../common/json.js';
-export { suggestion } from '../common/near-name.js';
+export { nearName, suggestion } from '../common/near-name.js';
 export { OrdinaryFileError, readOrdinaryFile, readOrdinaryFileSync } from '../common/ordinary-file.js';
 export { untilAborted, withAnySignal, within, withTimeLimit } from '../common/time-limit.js';
+export { readYaml } from '../common/yaml.js';
 export type { Json, JsonObject } from '../common/json.js';

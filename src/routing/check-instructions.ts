@@ -1,20 +1,14 @@
-import { distance } from 'fastest-levenshtein';
 import type { ConfigMap, ConfigNode, ConfigScalar } from '../config/config-node.js';
 import { toPlain } from '../config/config-node.js';
 import type { Report } from '../config/report.js';
 import { NOT_TEXT } from '../config/rules.js';
 import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
 import type { JsonObject } from '../common/json.js';
-
-/** Says what is wrong with a template text (`is not a template: …`); `undefined` when nothing is. */
-export type CheckInstruction = (text: string) => string | undefined;
+import { nearName } from '../common/near-name.js';
+import { templateProblem } from './instructions.js';
 
 /** Checks what a route tells Core: types of the four known keys, likely misspellings of them, every text. */
-export function checkInstructions(
-  map: ConfigMap,
-  report: Report,
-  checkText: CheckInstruction | undefined,
-): JsonObject {
+export function checkInstructions(map: ConfigMap, report: Report): JsonObject {
   const instructions: JsonObject = {};
   for (const [key, node] of map.entries) {
     const type = coreInstructionType(key);
@@ -22,7 +16,7 @@ export function checkInstructions(
     else if (type === 'number') checkNumberKey(node, report);
     else warnOfMisspelling(key, node, report);
     if (isBlank(node)) report.at(node, 'is empty and would be left out. Write a value, or remove the key.');
-    checkValues(node, report, checkText);
+    checkValues(node, report);
     instructions[key] = (type === 'number' ? numberOf(node) : undefined) ?? (toPlain(node) as JsonObject);
   }
   return instructions;
@@ -47,9 +41,7 @@ function numberOf(node: ConfigNode): number | undefined {
 
 /** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
 function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
-  const meant = Object.keys(CORE_INSTRUCTIONS).find(
-    (known) => distance(key.toLowerCase(), known.toLowerCase()) <= 2,
-  );
+  const meant = nearName(key, Object.keys(CORE_INSTRUCTIONS));
   if (meant !== undefined) {
     report.warn(node, `The key looks like ${meant} misspelt; Core takes names exactly as written.`);
   }
@@ -62,18 +54,18 @@ function isBlank(node: ConfigNode): boolean {
   );
 }
 
-function checkValues(node: ConfigNode, report: Report, checkText: CheckInstruction | undefined): void {
-  if (node.kind === 'list') node.items.forEach((item) => checkValues(item, report, checkText));
-  else if (node.kind === 'map') node.entries.forEach((child) => checkValues(child, report, checkText));
-  else checkScalar(node, report, checkText);
+function checkValues(node: ConfigNode, report: Report): void {
+  if (node.kind === 'list') node.items.forEach((item) => checkValues(item, report));
+  else if (node.kind === 'map') node.entries.forEach((child) => checkValues(child, report));
+  else checkScalar(node, report);
 }
 
-function checkScalar(node: ConfigScalar, report: Report, checkText: CheckInstruction | undefined): void {
+function checkScalar(node: ConfigScalar, report: Report): void {
   const { value } = node;
   if (typeof value === 'number' && !(Number.isSafeInteger(value) || isFraction(value))) {
     report.at(node, 'is a number that JSON cannot carry exactly. Put it in quotes to send it as text.');
   }
-  const problem = typeof value === 'string' ? checkText?.(value) : undefined;
+  const problem = typeof value === 'string' ? templateProblem(value) : undefined;
   if (problem !== undefined) report.at(node, problem);
 }
 

@@ -1,4 +1,3 @@
-import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { DecisionLog } from './decision-log.js';
@@ -6,16 +5,10 @@ import { LoadGuard } from './load.guard.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
 
-@Module({})
-export class RoutingModule {
-  /** @param lookup the module that exports `LookupService` */
-  static forRoot(lookup: DynamicModule): DynamicModule {
-    return {
-      module: RoutingModule,
-      imports: [AuthModule, lookup],
-      controllers: [RoutingController],
-      providers: [RoutingService, DecisionLog, LoadGuard],
-      exports: [RoutingService],
-    };
-  }
-}
+@Module({
+  imports: [AuthModule],
+  controllers: [RoutingController],
+  providers: [RoutingService, DecisionLog, LoadGuard],
+  exports: [RoutingService],
+})
+export class RoutingModule {}

@@ -1,19 +1,17 @@
-import { durationMs } from '../common/duration.js';
+import { duration, durationMs } from '../common/duration.js';
 import type { JsonObject } from '../common/json.js';
 import { checkNames } from '../config/check-names.js';
 import { itemsAt, mapAt } from '../config/config-node.js';
 import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, ListKey, SectionsKey } from '../config/key.js';
+import type { KeyRule } from '../config/key.js';
 import { readSection } from '../config/read-section.js';
 import type { Report } from '../config/report.js';
-import type { Rule } from '../config/rule.js';
-import { COUNTRY_KEY, country, duration, mapping, text } from '../config/rules.js';
+import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
 import { checkInstructions } from './check-instructions.js';
-import type { CheckInstruction } from './check-instructions.js';
 
 const tierName = text('Write the name of a tier, for example gold.', 64);
-const tier: Rule = {
-  hint: tierName.hint,
+const tier: KeyRule = {
   problem: (value) => {
     if (!Array.isArray(value)) return tierName.problem(value);
     if (value.length === 0) return 'is empty. Write at least one tier, or remove the key.';
@@ -151,16 +149,15 @@ export function checkTargets(
   targets: ConfigMap | undefined,
   providers: readonly string[] | undefined,
   report: Report,
-  checkText: CheckInstruction | undefined,
 ): Map<string, TargetConfig> {
   const checked = new Map<string, TargetConfig>();
   for (const [name, node] of targets?.entries ?? []) {
     if (name.trim() !== name || name.length > MAX_NAME_LENGTH) {
       const message = `is not a name for a target. Write the targetid without blanks around it, at most ${MAX_NAME_LENGTH} characters.`;
-      report.add({ line: node.line, key: node.path, message });
+      report.atKey(node, message);
     }
     if (node.kind === 'map') {
-      const config = checkTarget(name, node, providers, report, checkText);
+      const config = checkTarget(name, node, providers, report);
       if (config !== undefined) checked.set(name, config);
     } else {
       report.at(node, 'is not a map of keys. Write providers: and routes:.');
@@ -174,14 +171,11 @@ function checkTarget(
   node: ConfigMap,
   providers: readonly string[] | undefined,
   report: Report,
-  checkText: CheckInstruction | undefined,
 ): TargetConfig | undefined {
   const section = readSection(TargetSection, node, report);
   checkNames(itemsAt(node, 'providers'), 'a configured provider', providers, report);
   const routeNodes = itemsAt(node, 'routes');
-  const details = routeNodes.map((route) =>
-    route.kind === 'map' ? checkRoute(route, report, checkText) : undefined,
-  );
+  const details = routeNodes.map((route) => (route.kind === 'map' ? checkRoute(route, report) : undefined));
   warnOfUnreachable(routeNodes, report);
   if (section === undefined || report.hasProblems) return undefined;
   return {
@@ -194,17 +188,13 @@ function checkTarget(
   };
 }
 
-function checkRoute(
-  route: ConfigMap,
-  report: Report,
-  checkText: CheckInstruction | undefined,
-): Pick<RouteConfig, 'when' | 'instructions'> {
+function checkRoute(route: ConfigMap, report: Report): Pick<RouteConfig, 'when' | 'instructions'> {
   const when = new Map<string, readonly string[]>();
   for (const [key, node] of mapAt(route, 'when')?.entries ?? []) when.set(key, wantedTexts(node, report));
   const instructions = mapAt(route, 'instructions');
   return {
     when,
-    instructions: instructions === undefined ? {} : checkInstructions(instructions, report, checkText),
+    instructions: instructions === undefined ? {} : checkInstructions(instructions, report),
   };
 }
 

@@ -7,7 +7,7 @@ import { connect as connectTls, createServer } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configCommand } from '../../src/cli/config.command.js';
+import { checkFile } from '../../src/cli/config.js';
 import { readTls } from '../../src/http/read-tls.js';
 import { Authority } from '../support/certificates.js';
 import type { TlsFiles } from '../../src/http/read-tls.js';
@@ -237,9 +237,7 @@ describe('server.tls', () => {
     await certificateIs('soon');
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     try {
-      await configCommand().parseAsync(['check', join(service!.folder, 'smartrouting.yaml')], {
-        from: 'user',
-      });
+      await checkFile(join(service!.folder, 'smartrouting.yaml'));
       expect(write.mock.calls.join('')).toMatch(
         /^Warning: server\.tls\.cert: the certificate ends .* within 14 days/m,
       );

@@ -1,8 +1,5 @@
 import { jest } from '@jest/globals';
-import { Command } from 'commander';
-import { configCommand } from '../../src/cli/config.command.js';
-import { lookupCommand } from '../../src/cli/lookup.command.js';
-import { syncCommand } from '../../src/cli/sync.command.js';
+import { program } from '../../src/cli/program.js';
 
 /** One command of the command line in this process, which has loaded already what takes a process seconds; one at a time. */
 export class CommandHere {
@@ -24,11 +21,7 @@ export class CommandHere {
     });
     Object.assign(process.env, env);
     try {
-      await new Command()
-        .addCommand(configCommand())
-        .addCommand(lookupCommand())
-        .addCommand(syncCommand())
-        .parseAsync(args, { from: 'user' });
+      await program().parseAsync(args, { from: 'user' });
       return this.stdout;
     } finally {
       for (const name of Object.keys(env)) delete process.env[name];

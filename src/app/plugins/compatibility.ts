@@ -1,13 +1,10 @@
-import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import semver from 'semver';
 import { OrdinaryFileError, readOrdinaryFileSync } from '../../common/ordinary-file.js';
+import { VERSION } from '../../common/version.js';
 
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const OURS = 'smartrouting-vip';
-const { version: OUR_VERSION } = createRequire(import.meta.url)('../../../package.json') as {
-  version: string;
-};
 
 /** The package.json that a module belongs to, as far as it matters here. */
 interface Manifest {
@@ -28,7 +25,7 @@ interface Manifest {
 export function incompatibility(name: string, file: string, isPackage: boolean): string | undefined {
   const manifest = manifestOf(file);
   const range = manifest?.peerDependencies?.[OURS];
-  const example = `"peerDependencies": { "${OURS}": "^${OUR_VERSION}" }`;
+  const example = `"peerDependencies": { "${OURS}": "^${VERSION}" }`;
   if (manifest === undefined || range === undefined) {
     return isPackage
       ? `does not say which versions of ${OURS} it is written for. Ask its author to add ${example} to its package.json, or add it yourself`
@@ -38,12 +35,12 @@ export function incompatibility(name: string, file: string, isPackage: boolean):
     return `says in ${manifest.file} that it is written for a version of ${OURS} that is not a range. Write there for example ${example}`;
   }
   // A release candidate of ours is to be tried with plug-ins of today.
-  if (semver.satisfies(OUR_VERSION, range, { includePrerelease: true })) return undefined;
+  if (semver.satisfies(VERSION, range, { includePrerelease: true })) return undefined;
   const version = typeof manifest.version === 'string' ? `(version ${manifest.version}) ` : '';
   const cure = isPackage
-    ? `Install a version of ${name} for ${OURS} ${OUR_VERSION}, or run a ${OURS} ${range}`
-    : `Try it with ${OUR_VERSION} and widen the range in ${manifest.file}, or run a ${OURS} ${range}`;
-  return `${version}is written for ${OURS} ${range}, and this is ${OUR_VERSION}. ${cure}`;
+    ? `Install a version of ${name} for ${OURS} ${VERSION}, or run a ${OURS} ${range}`
+    : `Try it with ${VERSION} and widen the range in ${manifest.file}, or run a ${OURS} ${range}`;
+  return `${version}is written for ${OURS} ${range}, and this is ${VERSION}. ${cure}`;
 }
 
 /** The folder of the package that a module belongs to, with a separator at the end. */

@@ -92,9 +92,10 @@ class Collected {
    * @throws PluginProblem, or whatever the exports throw
    */
   add(owner: string, exported: readonly Type[]): string[] {
-    const loose = exported.filter((value) => vipLookupKindOf(value) !== undefined);
     const nestModules = exported.filter((value) => Reflect.getMetadata('providers', value) !== undefined);
-    const marked = [...new Set([...loose, ...nestModules.flatMap(markedProvidersOf)])];
+    const provided = new Set(nestModules.flatMap(markedProvidersOf));
+    const loose = exported.filter((value) => vipLookupKindOf(value) !== undefined && !provided.has(value));
+    const marked = [...loose, ...provided];
     if (marked.length === 0) {
       throw new PluginProblem(
         'exports no class marked with @VipLookup, and no Nest module that provides one. Export the marked class from the module that is named here',
@@ -119,8 +120,7 @@ class Collected {
       this.kinds.set(mark.kind, provider);
       this.marks.set(mark.kind, mark);
     }
-    const provided = new Set(nestModules.flatMap(markedProvidersOf));
-    this.modules.push(...nestModules, ...loose.filter((value) => !provided.has(value)).map(hostModule));
+    this.modules.push(...nestModules, ...loose.map(hostModule));
     return own.map(({ mark }) => mark.kind);
   }
 }

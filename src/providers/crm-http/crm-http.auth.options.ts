@@ -1,7 +1,7 @@
 import { IsIn, ValidateIf } from 'class-validator';
-import { isPlainObject } from '../../plugin-api/index.js';
-import { authHeaderNameProblem, Rule } from './crm-http.rules.js';
-import type { Schema } from './crm-http.rules.js';
+import { isPlainObject, Rule } from '../../plugin-api/index.js';
+import type { JsonSchema } from '../../plugin-api/index.js';
+import { authHeaderNameProblem } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
 import { portProblem } from './crm-http.url.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
@@ -32,32 +32,28 @@ const AUTH_TYPES = Object.keys(FIELDS) as AuthType[];
 
 /** Asked for when the type needs it, refused when the type has no use for it. */
 function AuthKey(
-  field: AuthField,
   problemOf: (value: unknown, auth: CrmHttpAuthOptions) => string | undefined,
-  schema?: Schema,
+  schema?: JsonSchema,
 ): PropertyDecorator {
-  const checked = ValidateIf((auth: CrmHttpAuthOptions) => {
-    return auth[field] != null || (fieldsOf(auth)?.needs.includes(field) ?? false);
-  });
-  const rule = Rule<CrmHttpAuthOptions>((value, auth) => {
-    const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
-    if (!needs.includes(field) && !may.includes(field)) {
-      return `belongs to auth type ${list(typesWith(field))}. Take it out, or change type.`;
-    }
-    if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
-    return problemOf(value, auth);
-  }, schema);
   return (target, property) => {
-    checked(target, property);
-    rule(target, property);
+    const field = property as AuthField;
+    const isNeeded = (auth: CrmHttpAuthOptions) => fieldsOf(auth)?.needs.includes(field) ?? false;
+    ValidateIf((auth: CrmHttpAuthOptions) => auth[field] != null || isNeeded(auth))(target, property);
+    Rule<CrmHttpAuthOptions>((value, auth) => {
+      const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
+      if (!needs.includes(field) && !may.includes(field)) {
+        return `belongs to auth type ${list(typesWith(field))}. Take it out, or change type.`;
+      }
+      if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
+      return problemOf(value, auth);
+    }, schema)(target, property);
   };
 }
 
 function AuthText(
-  field: AuthField,
   textProblem: (text: string, auth: CrmHttpAuthOptions) => string | undefined,
 ): PropertyDecorator {
-  return AuthKey(field, (value, auth) =>
+  return AuthKey((value, auth) =>
     typeof value === 'string' ? textProblem(value, auth) : 'must be text. Put it in quotes.',
   );
 }
@@ -72,7 +68,7 @@ function typesWith(field: AuthField): AuthType[] {
 }
 
 function list(words: readonly string[], last = 'or'): string {
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+  return words.join(', ').replace(/, (?=[^,]*$)/, ` ${last} `);
 }
 
 const CONTROL = /[\x00-\x1f\x7f]/;
@@ -124,7 +120,7 @@ export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
 
-  @AuthText('username', (text) =>
+  @AuthText((text) =>
     text.includes(':') || CONTROL.test(text)
       ? 'has a colon or a control character, which Basic auth cannot carry.'
       : undefined,
@@ -132,18 +128,18 @@ export class CrmHttpAuthOptions {
   readonly username?: string;
 
   /** May be empty: some APIs take the key as the user name. */
-  @AuthText('password', (text) =>
+  @AuthText((text) =>
     CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
   )
   readonly password?: string;
 
-  @AuthText('token', wordProblem)
+  @AuthText(wordProblem)
   readonly token?: string;
 
-  @AuthText('name', authHeaderNameProblem)
+  @AuthText(authHeaderNameProblem)
   readonly name?: string;
 
-  @AuthText('value', (text) =>
+  @AuthText((text) =>
     text.trim() !== '' && isHeaderText(text)
       ? undefined
       : 'must be text of one line in Latin-1. Is it empty, or is there a line end in it?',
@@ -151,20 +147,17 @@ export class CrmHttpAuthOptions {
   readonly value?: string;
 
   /** Address of the OAuth2 token endpoint. */
-  @AuthText('tokenUrl', tokenUrlProblem)
+  @AuthText(tokenUrlProblem)
   readonly tokenUrl?: string;
 
-  @AuthText('clientId', lineProblem)
+  @AuthText(lineProblem)
   readonly clientId?: string;
 
-  @AuthText('clientSecret', (text, auth) =>
-    auth.clientId == null ? 'needs clientId beside it.' : lineProblem(text),
-  )
+  @AuthText((text, auth) => (auth.clientId == null ? 'needs clientId beside it.' : lineProblem(text)))
   readonly clientSecret?: string;
 
   /** Where clientId and clientSecret stand in a token request: in its body (`post`, the default), or as `basic` auth. */
   @AuthKey(
-    'clientAuth',
     (value, auth) => {
       if (value !== 'post' && value !== 'basic') return 'is not known. Write post or basic. Default: post.';
       return auth.clientSecret == null ? 'needs clientSecret beside it.' : undefined;
@@ -174,15 +167,15 @@ export class CrmHttpAuthOptions {
   readonly clientAuth?: 'post' | 'basic';
 
   /** Scopes, with blanks between. */
-  @AuthText('scope', lineProblem)
+  @AuthText(lineProblem)
   readonly scope?: string;
 
   /** Further parameters of the token request that a vendor asks for, such as `audience` or `resource`. */
-  @AuthKey('parameters', parametersProblem, { type: 'object', additionalProperties: { type: 'string' } })
+  @AuthKey(parametersProblem, { type: 'object', additionalProperties: { type: 'string' } })
   readonly parameters?: Record<string, string>;
 
   /** The word before the token in the header `Authorization`. Default: `Bearer`. */
-  @AuthText('scheme', (text) =>
+  @AuthText((text) =>
     /^[A-Za-z][\w.-]*$/.test(text)
       ? undefined
       : 'must be the word before the token in the header Authorization, for example Zoho-oauthtoken. Default: Bearer.',
@@ -190,11 +183,11 @@ export class CrmHttpAuthOptions {
   readonly scheme?: string;
 
   /** As the vendor gave it to the administrator; newer ones, which replace it, are kept in the service's database. */
-  @AuthText('refreshToken', wordProblem)
+  @AuthText(wordProblem)
   readonly refreshToken?: string;
 
   /** Any secret text; what is kept in the database is encrypted with a key that is made of it. */
-  @AuthText('encryptionKey', (text) =>
+  @AuthText((text) =>
     text.length >= MIN_ENCRYPTION_KEY && !CONTROL.test(text)
       ? undefined
       : `must be a secret text of one line, at least ${MIN_ENCRYPTION_KEY} characters. Make one with: openssl rand -base64 32`,
@@ -202,18 +195,18 @@ export class CrmHttpAuthOptions {
   readonly encryptionKey?: string;
 
   /** Claim `iss`: who signs; at Salesforce the consumer key. */
-  @AuthText('issuer', lineProblem)
+  @AuthText(lineProblem)
   readonly issuer?: string;
 
   /** Claim `sub`: for whom; at Salesforce the user's name. */
-  @AuthText('subject', lineProblem)
+  @AuthText(lineProblem)
   readonly subject?: string;
 
   /** Claim `aud`: for which server; at Salesforce https://login.salesforce.com. */
-  @AuthText('audience', lineProblem)
+  @AuthText(lineProblem)
   readonly audience?: string;
 
   /** PEM of an RSA key (signs with RS256) or of a P-256 key (ES256). */
-  @AuthText('privateKey', privateKeyProblem)
+  @AuthText(privateKeyProblem)
   readonly privateKey?: string;
 }

@@ -1,21 +1,18 @@
-import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional } from 'class-validator';
-import { isPlainObject, isSpellingPattern, SPELLINGS } from '../../plugin-api/index.js';
-import type { Json, JsonObject, Spelling, SpellingPattern } from '../../plugin-api/index.js';
+import { Type } from 'class-transformer';
+import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { isPlainObject, isSpellingPattern, Rule, SPELLINGS } from '../../plugin-api/index.js';
+import type { Json, JsonObject, JsonSchema, Spelling, SpellingPattern } from '../../plugin-api/index.js';
 import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
-import { expressionProblem } from './crm-http.expressions.js';
 import { presetProblem, presetSchema } from './crm-http.preset-files.js';
 import { rateLimitProblem } from './crm-http.rate-limit.js';
 import {
   bodyProblem,
-  EachRule,
+  Expression,
   headersProblem,
-  NestedMap,
-  Rule,
   sizeProblem,
   statusesProblem,
   urlProblem,
 } from './crm-http.rules.js';
-import type { Schema } from './crm-http.rules.js';
 import { CrmHttpSyncOptions, syncHostProblem } from './sync/sync.options.js';
 
 /** What holds where an option is left out. */
@@ -45,10 +42,8 @@ export class CrmHttpNotFoundOptions {
 
 const KNOWN_SPELLINGS = `Known: ${SPELLINGS.join(', ')}, or a pattern such as (###) ###-####. Default: [e164].`;
 const SPELLINGS_RULE = `must be a list of spellings, tried in order, for example [e164, national]. ${KNOWN_SPELLINGS}`;
-const SPELLINGS_SCHEMA: Schema = {
-  type: 'array',
-  minItems: 1,
-  items: { anyOf: [{ enum: [...SPELLINGS] }, { type: 'string', pattern: '#' }] },
+const SPELLING_SCHEMA: JsonSchema = {
+  anyOf: [{ enum: [...SPELLINGS] }, { type: 'string', pattern: '#' }],
 };
 
 function spellingProblem(spelling: unknown): string | undefined {
@@ -59,8 +54,14 @@ function spellingProblem(spelling: unknown): string | undefined {
     : `is not a spelling. ${KNOWN_SPELLINGS}`;
 }
 
-const TIERS_SCHEMA: Schema = { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } };
+const TIERS_SCHEMA: JsonSchema = { type: 'array', minItems: 1, uniqueItems: true };
 const TIERS_RULE = 'must be a list of tiers, the highest first, for example [platinum, gold, silver].';
+
+function tierProblem(tier: unknown): string | undefined {
+  return typeof tier === 'string' && tier.trim() !== ''
+    ? undefined
+    : 'is not the name of a tier. Write text, for example gold.';
+}
 
 /**
  * The options of a provider of `kind: crm-http`. Plain data throughout, without hidden state: a set of them can be laid
@@ -102,21 +103,20 @@ export class CrmHttpOptions {
   readonly body?: string | JsonObject | Json[];
 
   @IsOptional()
-  @NestedMap(() => CrmHttpAuthOptions, 'must be a map, for example { type: bearer, token: "${CRM_TOKEN}" }.')
+  @ValidateNested()
+  @Type(() => CrmHttpAuthOptions)
   readonly auth?: CrmHttpAuthOptions;
 
   /** How `number` is written, tried in order until one finds somebody. Default: E.164. */
   @IsOptional()
   @ArrayNotEmpty({ message: SPELLINGS_RULE })
-  @EachRule(spellingProblem, SPELLINGS_SCHEMA)
+  @Rule(spellingProblem, SPELLING_SCHEMA, { each: true })
   @Rule<CrmHttpOptions>(slashInPathProblem)
   readonly spellings?: (Spelling | SpellingPattern)[];
 
   /** JSONata expression: an answer -> a record, several, or nothing. */
-  @Rule((value) =>
-    typeof value !== 'string' || value.trim() === ''
-      ? 'is missing. Write a JSONata expression that makes a record of an answer, for example contacts.{ "tier": level, "name": name }.'
-      : expressionProblem(value),
+  @Expression(
+    'is missing. Write a JSONata expression that makes a record of an answer, for example contacts.{ "tier": level, "name": name }.',
   )
   readonly record: string;
 
@@ -126,11 +126,7 @@ export class CrmHttpOptions {
     if (!Array.isArray(tiers) || tiers.length === 0) return TIERS_RULE;
     return new Set(tiers).size < tiers.length ? 'names a tier twice. Keep the first.' : undefined;
   }, TIERS_SCHEMA)
-  @EachRule((tier) =>
-    typeof tier === 'string' && tier.trim() !== ''
-      ? undefined
-      : 'is not the name of a tier. Write text, for example gold.',
-  )
+  @Rule(tierProblem, { type: 'string' }, { each: true })
   readonly tierOrder?: string[];
 
   /** For an API that is asked for one number and answers without numbers: its entries are believed to be the caller. */
@@ -139,15 +135,14 @@ export class CrmHttpOptions {
   readonly trustAnswer?: boolean;
 
   @IsOptional()
-  @NestedMap(() => CrmHttpNotFoundOptions, 'must be a map, for example { status: [404, 204] }.')
+  @ValidateNested()
+  @Type(() => CrmHttpNotFoundOptions)
   readonly notFound?: CrmHttpNotFoundOptions;
 
   /** JSONata expression: whatever it yields means that the answer, though its status says success, is a failure. */
   @IsOptional()
-  @Rule((value) =>
-    typeof value !== 'string' || value.trim() === ''
-      ? 'must be a JSONata expression that yields something when the answer is a failure, for example errors.'
-      : expressionProblem(value),
+  @Expression(
+    'must be a JSONata expression that yields something when the answer is a failure, for example errors.',
   )
   readonly errorPath?: string;
 
@@ -163,16 +158,15 @@ export class CrmHttpOptions {
 
   /** JSONata expression: whatever it yields of an answer that is no success means "asked too much, pause". */
   @IsOptional()
-  @Rule((value) =>
-    typeof value !== 'string' || value.trim() === ''
-      ? 'must be a JSONata expression that yields something when the CRM says that it is asked too much, for example errorCode = "REQUEST_LIMIT_EXCEEDED".'
-      : expressionProblem(value),
+  @Expression(
+    'must be a JSONata expression that yields something when the CRM says that it is asked too much, for example errorCode = "REQUEST_LIMIT_EXCEEDED".',
   )
   readonly limitReached?: string;
 
   /** A copy of the CRM's VIPs, pulled ahead of the calls. */
   @IsOptional()
-  @NestedMap(() => CrmHttpSyncOptions, 'must be a map, for example { every: 15m }.')
+  @ValidateNested()
+  @Type(() => CrmHttpSyncOptions)
   @Rule(syncHostProblem)
   readonly sync?: CrmHttpSyncOptions;
 

@@ -1,5 +1,4 @@
-import { LineCounter, parseDocument, visit } from 'yaml';
-import { isPlainObject, suggestion } from '../../plugin-api/index.js';
+import { isPlainObject, readYaml, suggestion } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
 import { compilePattern } from './libraries.js';
 
@@ -46,25 +45,13 @@ export function fillIn(value: Json, parameters: ReadonlyMap<string, string>): Js
 /** Reads a preset file; all that is wrong with it is told, each with its key. */
 export function readPreset(text: string): { readonly preset: Preset } | { readonly problems: string[] } {
   const yaml = readYaml(text);
-  if ('problem' in yaml) return { problems: [yaml.problem] };
+  if ('problem' in yaml) return { problems: [yaml.problem.replace(/\.$/, '')] };
   if (!isPlainObject(yaml.value)) {
     return { problems: ['it is not a map of keys: write title:, parameters: and options:'] };
   }
   const reader = new PresetReader(yaml.value as JsonObject);
   const preset = reader.read();
   return reader.problems.length === 0 ? { preset } : { problems: reader.problems };
-}
-
-function readYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    return { problem: `it is not YAML: line ${lines.linePos(error.pos[0]).line} (${error.code})` };
-  }
-  let hasAlias = false;
-  visit(document, { Alias: () => void (hasAlias = true) });
-  return hasAlias ? { problem: 'it has an alias (*name): write the value out' } : { value: document.toJS() };
 }
 
 class PresetReader {

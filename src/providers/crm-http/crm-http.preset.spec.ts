@@ -113,6 +113,21 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
     ]);
   });
 
+  it('a text or a list in the place of a map, with the keys to write', () => {
+    const own = [
+      'url: https://crm.example/',
+      'record: contacts',
+      'auth: bearer',
+      'notFound: [404]',
+      'sync: []',
+    ];
+    expect(problemsOf(own)).toEqual([
+      expect.stringMatching(/^line 8, providers\.crm\.auth: is not a map of keys\. Keys: type, username, /),
+      'line 9, providers.crm.notFound: is a list, not a map of keys. Keys: status.',
+      expect.stringMatching(/^line 10, providers\.crm\.sync: is a list, not a map of keys\. Keys: every, /),
+    ]);
+  });
+
   it('an unknown name', () => {
     expect(problemsOf(['preset: hubspott', 'timeout: fast'])).toEqual([
       `line 6, providers.crm.preset: "hubspott" is not a preset. Did you mean "hubspot"? Known: ${presetNames().join(', ')}. A preset of your own is named by its file: ./our-crm.yaml.`,
@@ -240,8 +255,13 @@ describe('a preset file of one’s own', () => {
 
   it.each([
     ['', 'it is not a map of keys: write title:, parameters: and options:.'],
-    ['title: Own\n  options: []', 'it is not YAML: line 1 (BLOCK_AS_IMPLICIT_KEY).'],
-    ['title: &t Own\noptions: { url: *t }', 'it has an alias (*name): write the value out.'],
+    ['title: Own\n  options: []', 'line 1: There is a second ": " in the line. Put the text in quotes.'],
+    [
+      'title: &t Own\noptions: { url: *t }',
+      'line 2: An alias (*name) is not allowed here. Write the value out.',
+    ],
+    ['title: a\ntitle: b', 'line 2: A key is written twice in one map. Keep one.'],
+    ['['.repeat(20_000), 'The file is nested more than 100 levels deep. Check its brackets and indentation.'],
     [
       '{}',
       'title is missing or no text; write the name of the CRM; options is missing or no map; write options of crm-http.',

@@ -1,8 +1,6 @@
-import { Type } from 'class-transformer';
-import { registerDecorator, ValidateNested } from 'class-validator';
-import { JSONSchema } from 'class-validator-jsonschema';
-import { isPlainObject } from '../../plugin-api/index.js';
+import { isPlainObject, Rule } from '../../plugin-api/index.js';
 import type { Json } from '../../plugin-api/index.js';
+import { expressionProblem } from './crm-http.expressions.js';
 import {
   CALLER_VARIABLES,
   isHeaderText,
@@ -12,63 +10,6 @@ import {
 } from './crm-http.templates.js';
 import type { TemplateVariables } from './crm-http.templates.js';
 import { portProblem, splitUrl } from './crm-http.url.js';
-
-/** Says what is wrong with a value and how to mend it, without repeating it; `undefined` when it is well. */
-export type Check<Options extends object> = (value: unknown, options: Options) => string | undefined;
-
-export type Schema = ReturnType<Extract<Parameters<typeof JSONSchema>[0], (...args: never[]) => unknown>>;
-
-/**
- * class-validator decorator whose message is what `check` says.
- * @param schema JSON Schema of the value, where the property's own type does not tell it; as a function, when it is asked for
- */
-export function Rule<Options extends object>(
-  check: Check<Options>,
-  schema?: Schema | (() => Schema),
-): PropertyDecorator {
-  return decorator(check, false, schema);
-}
-
-/**
- * `Rule` for each item of a list.
- * @param schema JSON Schema of the list
- */
-export function EachRule<Options extends object>(check: Check<Options>, schema?: Schema): PropertyDecorator {
-  return decorator(check, true, schema);
-}
-
-function decorator<Options extends object>(
-  check: Check<Options>,
-  each: boolean,
-  schema?: Schema | (() => Schema),
-): PropertyDecorator {
-  return (target, property) => {
-    registerDecorator({
-      name: each ? 'crmHttpEachRule' : 'crmHttpRule',
-      target: target.constructor,
-      propertyName: property as string,
-      options: { each },
-      validator: {
-        validate: (value: unknown, args) => check(value, args!.object as Options) === undefined,
-        // Of a list whose items are checked, the validator gives the whole of it.
-        defaultMessage: (args) =>
-          (each && Array.isArray(args!.value) ? (args!.value as unknown[]) : [args!.value])
-            .map((value) => check(value, args!.object as Options))
-            .find((problem) => problem !== undefined) ?? '',
-      },
-    });
-    if (schema === undefined) return;
-    JSONSchema(() => (typeof schema === 'function' ? schema() : schema))(target, property as string);
-  };
-}
-
-/** A map of further options: `ValidateNested` alone would take a list of maps as well. */
-export function NestedMap(type: () => new () => object, message: string): PropertyDecorator {
-  const notList = Rule((value) => (Array.isArray(value) ? message : undefined));
-  return (target, property) => {
-    for (const decorate of [Type(type), ValidateNested({ message }), notList]) decorate(target, property);
-  };
-}
 
 const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
 
@@ -241,4 +182,14 @@ export function sizeProblem(size: unknown): string | undefined {
   return (typeof size === 'string' || typeof size === 'number') && readSize(size) !== undefined
     ? undefined
     : 'is not a size. Write a number of bytes, or one with KiB or MiB, up to 64MiB, for example 256KiB. Default: 1MiB.';
+}
+
+/**
+ * A JSONata expression.
+ * @param rule what is said of anything else, a predicate: `must be a JSONata expression …`
+ */
+export function Expression(rule: string): PropertyDecorator {
+  return Rule((value) =>
+    typeof value === 'string' && value.trim() !== '' ? expressionProblem(value) : rule,
+  );
 }

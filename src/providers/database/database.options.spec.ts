@@ -62,7 +62,6 @@ describe('the options of a database lookup', () => {
       ['columns.attributes: must be a map'],
     ],
     [{ ...TABLE, columns: { ...TABLE.columns, attributes: ['b'] } }, ['columns.attributes: must be a map']],
-    [{ ...TABLE, columns: [] }, ['columns: must be a map', 'tier: is missing.']],
     [{ table: 'customers' }, ['columns: is missing.', 'tier: is missing.']],
     [{ table: 'customers', columns: { number: 'phone' } }, ['tier: is missing.']],
     [{ ...TABLE, tier: 'gold' }, ['tier: stands beside columns.tier.']],

@@ -1,7 +1,6 @@
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsIn, IsOptional, Matches, registerDecorator, ValidateNested } from 'class-validator';
-import { JSONSchema } from 'class-validator-jsonschema';
-import { isPlainObject, SPELLINGS } from '../../plugin-api/index.js';
+import { ArrayNotEmpty, IsIn, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { isPlainObject, Rule, SPELLINGS } from '../../plugin-api/index.js';
 import type { Spelling } from '../../plugin-api/index.js';
 import { databaseUrlProblem } from '../../database/url.js';
 
@@ -12,28 +11,6 @@ const MAX_TIER_LENGTH = 64;
 const COLUMN = /^[\p{L}_$][\p{L}\p{N}_$ -]{0,127}$/u;
 const TABLE = /^(?:[\p{L}_$][\p{L}\p{N}_$ -]{0,127}\.)?[\p{L}_$][\p{L}\p{N}_$ -]{0,127}$/u;
 const NAME_RULE = 'Write letters, digits, spaces, _, $ and -, beginning with a letter';
-
-type Check = (value: unknown, options: DatabaseOptions) => string | undefined;
-type Schema = ReturnType<Extract<Parameters<typeof JSONSchema>[0], (...args: never[]) => unknown>>;
-
-/**
- * class-validator decorator whose message is what `check` says; also asked when the value is absent.
- * @param schema JSON Schema of the value, where nothing else tells it
- */
-function Rule(check: Check, schema?: Schema): PropertyDecorator {
-  return (target, property) => {
-    registerDecorator({
-      name: 'databaseRule',
-      target: target.constructor,
-      propertyName: property as string,
-      validator: {
-        validate: (value: unknown, args) => check(value, args!.object) === undefined,
-        defaultMessage: (args) => check(args!.value, args!.object) ?? '',
-      },
-    });
-    if (schema !== undefined) JSONSchema(() => schema)(target, property as string);
-  };
-}
 
 const Column = (example: string): PropertyDecorator =>
   Matches(COLUMN, { message: `is not a column name. ${NAME_RULE}, for example ${example}.` });
@@ -79,7 +56,6 @@ export class DatabaseColumns {
 }
 
 const SPELLINGS_RULE = `must be a list of the spellings in which the column holds numbers, for example [national]. Known: ${SPELLINGS.join(', ')}. Default: [${DEFAULT_SPELLINGS.join(', ')}].`;
-const COLUMNS_EXAMPLE = 'for example { number: phone, tier: vip_level }.';
 
 /**
  * The options of a provider of `kind: database`. Without `table` it is the service's own table; with it, one that the
@@ -96,7 +72,7 @@ export class DatabaseOptions {
   @Matches(TABLE, { message: `is not a table name. ${NAME_RULE}, for example customers or crm.customers.` })
   readonly table?: string;
 
-  @ValidateNested({ message: `must be a map, ${COLUMNS_EXAMPLE}` })
+  @ValidateNested()
   @Type(() => DatabaseColumns)
   @Rule(columnsProblem)
   readonly columns?: DatabaseColumns;
@@ -119,12 +95,9 @@ function needsTable(value: unknown, { table }: DatabaseOptions): string | undefi
 }
 
 function columnsProblem(columns: unknown, options: DatabaseOptions): string | undefined {
-  if (columns == null) {
-    return options.table == null
-      ? undefined
-      : `is missing. Say which columns the table has, ${COLUMNS_EXAMPLE}`;
-  }
-  return Array.isArray(columns) ? `must be a map, ${COLUMNS_EXAMPLE}` : needsTable(columns, options);
+  return columns == null && options.table != null
+    ? 'is missing. Say which columns the table has, for example { number: phone, tier: vip_level }.'
+    : needsTable(columns, options);
 }
 
 function tierProblem(tier: unknown, options: DatabaseOptions): string | undefined {

@@ -1,5 +1,4 @@
-import { distance } from 'fastest-levenshtein';
-import { RECORD_FIELDS } from '../../plugin-api/index.js';
+import { nearName, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { RecordField } from '../../plugin-api/index.js';
 import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
@@ -9,9 +8,6 @@ export type Column = { readonly field: RecordField } | { readonly attribute: str
 
 const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
-const NEAR = 2;
-/** A longer name is not a misspelt field. */
-const MAX_NEAR_LENGTH = 40;
 
 /**
  * Reads the header: names of fields in any order and case, any other name is an attribute.
@@ -58,19 +54,15 @@ export function readHeader(
       );
     }
   }
+  const missing = RECORD_FIELDS.filter((field) => !named.has(field));
   for (const column of columns) {
     if (column === undefined || 'field' in column) continue;
-    const meant = RECORD_FIELDS.find((field) => !named.has(field) && isNear(column.attribute, field));
+    const meant = nearName(column.attribute, missing);
     if (meant !== undefined) {
       warnings.add(line, column.attribute, `is read as an attribute; did you mean the column ${meant}?`);
     }
   }
   return problems.total === before ? columns : undefined;
-}
-
-function isNear(name: string, field: string): boolean {
-  if (name.length > MAX_NEAR_LENGTH) return false;
-  return distance(name.toLowerCase().replace(/[ _-]/g, ''), field.toLowerCase()) <= NEAR;
 }
 
 const DELIMITERS = [',', ';', '\t'] as const;

@@ -10,8 +10,7 @@ import type { CrmTransport } from '../crm-http.transport.js';
 import type { Evaluator } from '../crm-http.evaluator.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
-import { readPercent } from './percent.js';
-import { SYNC_DEFAULTS } from './sync.options.js';
+import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
 
 /** Of a page only this says that there is nothing; 404 means a wrong address, or half a list. */

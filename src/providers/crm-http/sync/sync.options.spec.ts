@@ -89,7 +89,6 @@ describe('the options of a synced copy', () => {
       { ...SYNC, maxShrink: '101%' },
       'sync.maxShrink: is not a share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.',
     ],
-    ['a list', [SYNC], 'sync: must be a map, for example { every: 15m }.'],
   ])('may not be %s', (_, sync, problem) => {
     expect(problemsOf(sync)).toEqual([problem]);
   });

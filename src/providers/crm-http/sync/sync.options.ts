@@ -1,15 +1,27 @@
-import { IsBoolean, IsIn, IsOptional } from 'class-validator';
-import { IsDuration } from '../../../plugin-api/index.js';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { IsDuration, Rule } from '../../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../../plugin-api/index.js';
-import { expressionProblem } from '../crm-http.expressions.js';
 import { RequestTemplate } from '../crm-http.request.js';
-import { bodyProblem, headersProblem, NestedMap, Rule, urlProblem } from '../crm-http.rules.js';
+import { bodyProblem, Expression, headersProblem, urlProblem } from '../crm-http.rules.js';
 import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
 import { splitUrl } from '../crm-http.url.js';
-import { percentProblem } from './percent.js';
 
 /** What holds where an option is left out. `$started`: what changed since this pull began. */
 export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;
+
+/** The part of one that a text such as `30%` means; `undefined` when it is not one. */
+export function readPercent(text: unknown): number | undefined {
+  const [, amount] = (typeof text === 'string' && /^(\d{1,3})%$/.exec(text.trim())) || [];
+  const part = Number(amount) / 100;
+  return part <= 1 ? part : undefined;
+}
+
+function percentProblem(text: unknown): string | undefined {
+  return readPercent(text) === undefined
+    ? 'is not a share. Write a whole number from 0 to 100 with a percent sign, for example 30%. Default: 30%.'
+    : undefined;
+}
 
 const NAMES = ['page', 'cursor'];
 /** The first page, where there is none to name, and a further one. */
@@ -49,13 +61,7 @@ export class CrmHttpPageOptions {
   readonly body?: string | JsonObject | Json[];
 }
 
-function Expression(example: string): PropertyDecorator {
-  return Rule((value) =>
-    typeof value !== 'string' || value.trim() === ''
-      ? `must be a JSONata expression, for example ${example}.`
-      : expressionProblem(value),
-  );
-}
+const example = (text: string): string => `must be a JSONata expression, for example ${text}.`;
 
 /** The options `sync` of a provider of `kind: crm-http`: a copy of its VIPs, pulled ahead of the calls. */
 export class CrmHttpSyncOptions {
@@ -72,10 +78,8 @@ export class CrmHttpSyncOptions {
 
   /** Lists all VIPs, page by page. */
   @IsOptional()
-  @NestedMap(
-    () => CrmHttpPageOptions,
-    'must be a map, for example { url: "https://crm.example/contacts?page={{ page | default: 1 }}" }.',
-  )
+  @ValidateNested()
+  @Type(() => CrmHttpPageOptions)
   @Rule((full) =>
     templateOf(full)?.uses('cursor')
       ? 'names {{ cursor }}, which belongs to changes: a full pull begins anew.'
@@ -85,31 +89,29 @@ export class CrmHttpSyncOptions {
 
   /** Lists what changed since `cursor`. Without it each pull is a full one. */
   @IsOptional()
-  @NestedMap(
-    () => CrmHttpPageOptions,
-    'must be a map, for example { url: "https://crm.example/contacts?since={{ cursor }}" }.',
-  )
+  @ValidateNested()
+  @Type(() => CrmHttpPageOptions)
   @Rule((changes) => firstPageProblem(changes, { cursor: 'sample' }))
   readonly changes?: CrmHttpPageOptions;
 
   /** JSONata expression: a page -> contacts, each with the CRM's own `id` and the fields of a record. */
   @IsOptional()
-  @Expression('contacts.{ "id": id, "number": [phone, mobile], "tier": level }')
+  @Expression(example('contacts.{ "id": id, "number": [phone, mobile], "tier": level }'))
   readonly records?: string;
 
   /** JSONata expression: a page -> `{{ page }}` of the next one, or its address; nothing at the end. */
   @IsOptional()
-  @Expression('paging.next.after')
+  @Expression(example('paging.next.after'))
   readonly next?: string;
 
   /** JSONata expression: a page -> `{{ cursor }}` of the next pull of changes. Default: when this pull began. */
   @IsOptional()
-  @Expression('deltaToken')
+  @Expression(example('deltaToken'))
   readonly cursor?: string;
 
   /** JSONata expression: a page -> ids of contacts that are gone. */
   @IsOptional()
-  @Expression('contacts[deleted].id')
+  @Expression(example('contacts[deleted].id'))
   readonly deleted?: string;
 
   /** A pull that would leave so much less is refused until it is confirmed. */

@@ -5,7 +5,7 @@ import { isSecretKey, pathOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import { interpolate } from './interpolation.js';
 import type { InterpolationSources } from './interpolation.js';
-import type { YamlFile } from './parse-yaml.js';
+import type { YamlFile } from '../common/yaml.js';
 
 /** An alias bomb repeats a few lines millions of times; an honest file repeats a few settings. */
 const MAX_REPEATED_NODES = 10_000;
@@ -18,12 +18,13 @@ type Place = Pick<ConfigNode, 'path' | 'line' | 'secret'>;
  * Turns parsed YAML into a tree with places: aliases and merge keys followed, `${…}` filled in.
  * @param problems receives duplicate keys, missing variables, broken aliases
  */
-export function readYaml(
+export function readTree(
   yaml: YamlFile,
   sources: InterpolationSources,
   problems: ConfigProblem[],
 ): ConfigNode | undefined {
-  return yaml.contents === null ? undefined : new TreeReader(yaml, sources, problems).read(yaml.contents);
+  const root = yaml.document?.contents;
+  return root ? new TreeReader(root, yaml, sources, problems).read(root) : undefined;
 }
 
 class TreeReader {
@@ -33,11 +34,12 @@ class TreeReader {
   #aliasDepth = 0;
 
   constructor(
+    root: ParsedNode,
     private readonly yaml: YamlFile,
     private readonly sources: InterpolationSources,
     private readonly problems: ConfigProblem[],
   ) {
-    this.#anchored = findAnchors(yaml.contents!);
+    this.#anchored = findAnchors(root);
   }
 
   read(root: ParsedNode): ConfigNode {

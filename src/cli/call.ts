@@ -1,7 +1,5 @@
-import { Command, Option } from 'commander';
 import type { JsonObject } from '../common/json.js';
 import { withTimeLimit } from '../common/time-limit.js';
-import { parseExtradata } from './extradata.js';
 import { CliError, print } from './output.js';
 
 /** Enreach Core gives up after 5 s. */
@@ -11,7 +9,7 @@ const CORE_PATIENCE_MS = 5_000;
 const UNKNOWN_AUTHORITY = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 const BAD_CERTIFICATE = /^(?:CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
-interface CallOptions {
+export interface CallOptions {
   url: string;
   anum: string;
   bnum: string;
@@ -22,23 +20,15 @@ interface CallOptions {
   password?: string;
 }
 
-export function callCommand(): Command {
-  return new Command('call')
-    .description('ask a running endpoint as Enreach Core does, and show the answer')
-    .requiredOption('--url <url>', 'required; for example http://127.0.0.1:3000/smartrouting')
-    .requiredOption('--anum <number>', 'required; the caller, "" for a withheld number')
-    .requiredOption('--bnum <number>', 'required; the called number')
-    .option('--target <targetid>', 'the tag of the queue')
-    .option('--extradata <json>', 'a JSON object', parseExtradata)
-    .addOption(new Option('--api-key <key>', 'better given in the environment').env('SMARTROUTING_API_KEY'))
-    .addOption(new Option('--user <name>', 'HTTP Basic instead of the API key').env('SMARTROUTING_USER'))
-    .addOption(
-      new Option('--password <text>', 'better given in the environment').env('SMARTROUTING_PASSWORD'),
-    )
-    .action(call);
-}
-
-async function call({ url, anum, bnum, target, extradata, ...credentials }: CallOptions): Promise<void> {
+/** `call`. */
+export async function call({
+  url,
+  anum,
+  bnum,
+  target,
+  extradata,
+  ...credentials
+}: CallOptions): Promise<void> {
   const body = JSON.stringify({
     anum,
     bnum,

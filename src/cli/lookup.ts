@@ -1,54 +1,33 @@
-import { Command } from 'commander';
 import type { AppConfig } from '../app/app.config.js';
+import { AppModule } from '../app/app.module.js';
+import { readEnvironment } from '../app/environment.js';
+import { loadConfig } from '../app/load-config.js';
+import { LiveConfig } from '../config/live-config.js';
+import { ProviderRegistry } from '../lookup/provider-registry.js';
+import { RoutingService } from '../routing/routing.service.js';
 import type { RouteConfig } from '../routing/targets.config.js';
 import type { JsonObject } from '../common/json.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import type { Decision } from '../routing/decision.js';
-import { parseExtradata } from './extradata.js';
 import { columns, print } from './output.js';
+import { withSilentApp } from './silent-app.js';
 
-interface LookupOptions {
+export interface LookupOptions {
   target?: string;
   bnum: string;
   extradata: JsonObject;
   json: boolean;
 }
 
-export function lookupCommand(): Command {
-  return new Command('lookup')
-    .description('decide about a call as the endpoint would, and explain why')
-    .argument('<number>', 'the caller, in any spelling')
-    .option('-t, --target <targetid>', 'the tag of the queue')
-    .option('--bnum <number>', 'the called number', '')
-    .option('--extradata <json>', 'a JSON object', parseExtradata, {})
-    .option('--json', 'print the decision as JSON', false)
-    .action(lookup);
-}
-
-async function lookup(number: string, { target, bnum, extradata, json }: LookupOptions): Promise<void> {
-  const [
-    { NestFactory },
-    { AppModule },
-    { loadConfig },
-    { ProviderRegistry },
-    { RoutingService },
-    { readEnvironment },
-  ] = await Promise.all([
-    import('@nestjs/core'),
-    import('../app/app.module.js'),
-    import('../app/load-config.js'),
-    import('../lookup/provider-registry.js'),
-    import('../routing/routing.service.js'),
-    import('../app/environment.js'),
-  ]);
+/** `lookup`. */
+export async function lookup(
+  number: string,
+  { target, bnum, extradata, json }: LookupOptions,
+): Promise<void> {
   const loaded = await loadConfig(readEnvironment());
-  const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, loaded.plugins), {
-    logger: false,
-    abortOnError: false,
-  });
-  try {
+  await withSilentApp(loaded, AppModule, async (app) => {
     await app.get(ProviderRegistry).open();
+    const { current: config } = app.get<LiveConfig<AppConfig>>(LiveConfig);
     const startedMs = performance.now();
     const call = { anum: number, bnum, targetid: target, extradata };
     const decision = await app.get(RoutingService).decide({ call, config, startedMs });
@@ -56,9 +35,7 @@ async function lookup(number: string, { target, bnum, extradata, json }: LookupO
     print(
       json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, target, ms, config),
     );
-  } finally {
-    await app.close();
-  }
+  });
 }
 
 function toJson({ caller, ...decision }: Decision, ms: number): object {

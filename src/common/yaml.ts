@@ -1,34 +1,41 @@
-import { Composer, LineCounter, Parser } from 'yaml';
-import type { CST, Document, ParsedNode, YAMLError } from 'yaml';
-import type { ConfigProblem } from './config-error.js';
+import { Composer, LineCounter, Parser, visit } from 'yaml';
+import type { CST, Document, YAMLError } from 'yaml';
 
 const MAX_DEPTH = 100;
 
-export interface YamlFile {
-  readonly contents: ParsedNode | null;
-  /** Line of an offset, from 1. */
-  lineAt(offset: number): number;
-  /** The file is not YAML; nothing else can be said about it. */
-  readonly syntax: readonly ConfigProblem[];
-  /** It is YAML, but uses what a configuration may not. */
-  readonly problems: readonly ConfigProblem[];
+/** Something in a YAML file that cannot be used. The message never shows the text, which may be a secret. */
+export interface YamlProblem {
+  readonly line?: number;
+  readonly message: string;
 }
 
-/** Parses YAML 1.2 without interpreting it: no aliases are followed, no keys merged. Never throws. */
-export function parseYaml(text: string): YamlFile {
+export interface YamlFile {
+  readonly document: Document.Parsed | undefined;
+  /** Line of an offset, from 1. */
+  readonly lineAt: (offset: number) => number;
+  /** The file is not YAML; nothing else can be said about it. */
+  readonly syntax: readonly YamlProblem[];
+  /** It is YAML, but has tags that are not supported. */
+  readonly problems: readonly YamlProblem[];
+}
+
+/**
+ * Parses YAML 1.2 without interpreting it: no aliases are followed, no keys merged. Never throws.
+ * @param uniqueKeys a key that is written twice is an error, for small files: the library compares each with each
+ */
+export function parseYaml(text: string, uniqueKeys = false): YamlFile {
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line;
-  const nothing = { contents: null, lineAt, problems: [] };
+  const nothing = { document: undefined, lineAt, problems: [] };
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const tooDeep = tokens.find((token) => isDeeperThan(token, MAX_DEPTH));
   if (tooDeep !== undefined) {
     const message = `The file is nested more than ${MAX_DEPTH} levels deep. Check its brackets and indentation.`;
-    return { ...nothing, syntax: [{ key: '', message }] };
+    return { ...nothing, syntax: [{ message }] };
   }
   const composer = new Composer({
     prettyErrors: false,
-    // Checked by read-yaml.ts, which can name the key; the library's check is quadratic.
-    uniqueKeys: false,
+    uniqueKeys,
     schema: 'core',
     resolveKnownTags: false,
   });
@@ -39,18 +46,37 @@ export function parseYaml(text: string): YamlFile {
     const line = lineAt(documents[1]!.range[0]);
     syntax.push({
       line,
-      key: '',
       message: 'A second document starts here. Remove the --- or ... before it.',
     });
   }
   return {
-    contents: documents[0]?.contents ?? null,
+    document: documents[0],
     lineAt,
     syntax,
     problems: documents
       .flatMap((document) => document.warnings)
-      .map(({ code, pos }) => ({ line: lineAt(pos[0]), key: '', message: SENTENCES[code] ?? notYaml(code) })),
+      .map(({ code, pos }) => ({ line: lineAt(pos[0]), message: SENTENCES[code] ?? notYaml(code) })),
   };
+}
+
+/**
+ * What a small YAML file holds, as plain values.
+ * @returns or the first problem, a sentence: aliases and tags are refused, too
+ * @since 0.2.0
+ */
+export function readYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
+  const { document, lineAt, syntax, problems } = parseYaml(text, true);
+  const found = [...syntax, ...problems];
+  visit(document ?? null, {
+    Alias: (_, alias) =>
+      void found.push({
+        line: lineAt(alias.range![0]),
+        message: 'An alias (*name) is not allowed here. Write the value out.',
+      }),
+  });
+  const [first] = found;
+  if (first === undefined) return { value: document?.toJS() };
+  return { problem: `${first.line === undefined ? '' : `line ${first.line}: `}${first.message}` };
 }
 
 /** Our own sentences: the library's quote the source, which may be a secret. */
@@ -60,6 +86,7 @@ const SENTENCES: Partial<Record<YAMLError['code'], string>> = {
   BAD_DQ_ESCAPE:
     'A backslash in double quotes starts an escape. Use single quotes, or write two backslashes.',
   BLOCK_AS_IMPLICIT_KEY: 'There is a second ": " in the line. Put the text in quotes.',
+  DUPLICATE_KEY: 'A key is written twice in one map. Keep one.',
   BLOCK_IN_FLOW: 'A bracket { or [ is not closed before the next line starts.',
   MISSING_CHAR: 'A quote, bracket, colon, comma or hyphen is missing here or just before.',
   MULTILINE_IMPLICIT_KEY: 'A colon is missing after the key.',
@@ -73,7 +100,7 @@ function notYaml(code: string): string {
   return `This is not YAML (${code}).`;
 }
 
-function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) => number): ConfigProblem {
+function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) => number): YamlProblem {
   const [offset] = error.pos;
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
@@ -81,7 +108,7 @@ function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) 
     ? ' Inside { } and [ ], write ${…} in quotes.'
     : '';
   const message = (SENTENCES[error.code] ?? notYaml(error.code)) + hint;
-  return { line: lineAt(offset), key: '', message };
+  return { line: lineAt(offset), message };
 }
 
 /** After one slip the parser stumbles over sound lines, too. */

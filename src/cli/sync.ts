@@ -1,51 +1,32 @@
-import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../app/app.config.js';
+import { readEnvironment } from '../app/environment.js';
+import { loadConfig } from '../app/load-config.js';
+import { ProvidersModule } from '../app/providers.module.js';
+import { ProviderRegistry } from '../lookup/provider-registry.js';
 import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
+import { withSilentApp } from './silent-app.js';
 
 /** An instance that died at it keeps the right to pull for half a minute. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 
-interface SyncFlags {
+export interface SyncFlags {
   full: boolean;
   confirm: boolean;
 }
 
-export function syncCommand(): Command {
-  return new Command('sync')
-    .description("bring a provider's copy of its CRM up to date now; running instances pick it up")
-    .argument('<provider>', 'its name under providers:')
-    .option('--full', 'pull everything, not just what changed', false)
-    .option('--confirm', 'accept the result even if far fewer contacts are left', false)
-    .action(syncProvider);
-}
-
-async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
-  const [{ NestFactory }, { ProvidersModule }, { loadConfig }, { ProviderRegistry }, { readEnvironment }] =
-    await Promise.all([
-      import('@nestjs/core'),
-      import('../app/providers.module.js'),
-      import('../app/load-config.js'),
-      import('../lookup/provider-registry.js'),
-      import('../app/environment.js'),
-    ]);
+/** `sync`. */
+export async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
   const loaded = await loadConfig(readEnvironment());
   refuseUnknown(name, loaded.config);
-  const config: AppConfig = { ...loaded.config, logging: { ...loaded.config.logging, level: 'silent' } };
-  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(config, loaded.plugins), {
-    logger: false,
-    abortOnError: false,
-  });
-  try {
+  await withSilentApp(loaded, ProvidersModule, async (app) => {
     const { provider } = app.get(ProviderRegistry).get(name);
     const startedMs = performance.now();
     const report = await pull(name, provider, flags);
     print(describe(name, report, performance.now() - startedMs));
-  } finally {
-    await app.close();
-  }
+  });
 }
 
 function refuseUnknown(name: string, { providers }: AppConfig): void {

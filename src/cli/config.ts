@@ -1,0 +1,34 @@
+import { readEnvironment } from '../app/environment.js';
+import { configJsonSchema } from '../app/json-schema.js';
+import { loadConfig } from '../app/load-config.js';
+import { loadPlugins } from '../app/plugins/load-plugins.js';
+import { ProvidersModule } from '../app/providers.module.js';
+import { counted, print } from './output.js';
+import { replaceFile } from './replace-file.js';
+import { withSilentApp } from './silent-app.js';
+
+/** There is nothing secret in a schema. */
+const SCHEMA_MODE = 0o644;
+
+/** `config check`. */
+export async function checkFile(file: string | undefined): Promise<void> {
+  const environment = readEnvironment();
+  const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
+  // Some options only a provider itself can judge; it is made, and not opened.
+  await withSilentApp(loaded, ProvidersModule, () => Promise.resolve());
+  const { config, tls, rights } = loaded;
+  const { providers, targets, credentials, warnings } = config;
+  for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
+  print(
+    `${config.file} is usable: ${counted(credentials.length, 'credential')}, ${counted(providers.size, 'provider')} (${[...providers.keys()].join(', ')}), ` +
+      `${counted(targets.size, 'target')} (${[...targets.keys()].join(', ')}).`,
+  );
+}
+
+/** `config schema`. */
+export async function printSchema({ output }: { output?: string }): Promise<void> {
+  const { marks } = await loadPlugins([], process.cwd());
+  const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;
+  if (output === undefined || output === '/dev/stdout') print(text.trimEnd());
+  else await replaceFile(output, [text], SCHEMA_MODE);
+}
