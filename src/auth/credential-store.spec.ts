@@ -128,7 +128,7 @@ describe('byPassword with scrypt passwords', () => {
   it('pays once for calls that come at the same time', async () => {
     const { store, count } = await rotation();
     const calls = await Promise.all(Array.from({ length: 20 }, () => store.byPassword('core', 'first')));
-    expect(calls.map((caller) => caller?.id)).toEqual(new Array(20).fill('one'));
+    expect(calls.map((client) => client?.id)).toEqual(new Array(20).fill('one'));
     expect(count.derivations).toBe(1);
   });
 

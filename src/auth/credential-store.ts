@@ -10,7 +10,7 @@ import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
 
 /** Who is asking: a configured credential without its secret. */
-export type CallerCredential = Pick<CredentialConfig, 'id' | 'targets'>;
+export type ClientCredential = Pick<CredentialConfig, 'id' | 'targets'>;
 
 /** Longest API key, and longest user name and password together; a longer one is wrong. */
 const MAX_SECRET_BYTES = 1024;
@@ -22,16 +22,16 @@ const MAX_WAITING = 1000;
 
 /** Digests stand for the configured texts: they are of one length, and comparing them tells nothing about the text. */
 interface ApiKeyEntry {
-  readonly caller: CallerCredential;
+  readonly client: ClientCredential;
   readonly digest: Buffer;
 }
 interface PlainEntry {
-  readonly caller: CallerCredential;
+  readonly client: ClientCredential;
   readonly user: Buffer;
   readonly password: Buffer;
 }
 interface ScryptEntry {
-  readonly caller: CallerCredential;
+  readonly client: ClientCredential;
   readonly user: Buffer;
   readonly stored: string;
 }
@@ -42,7 +42,7 @@ interface ScryptEntry {
  */
 export class CredentialStore {
   /** Logins with these credentials that were found right. */
-  readonly logins = new RememberedLogins<CallerCredential>();
+  readonly logins = new RememberedLogins<ClientCredential>();
   readonly #key = randomBytes(32);
   readonly #apiKeys: readonly ApiKeyEntry[];
   readonly #plain: readonly PlainEntry[];
@@ -52,7 +52,7 @@ export class CredentialStore {
   /** What an unknown user's password is compared with. */
   readonly #decoy = `scrypt:${randomBytes(16).toString('base64url')}:${randomBytes(32).toString('base64url')}`;
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
-  readonly #pending = new Map<string, Promise<CallerCredential | undefined>>();
+  readonly #pending = new Map<string, Promise<ClientCredential | undefined>>();
   readonly #queue = new VerificationQueue(PARALLEL_DERIVATIONS, MAX_WAITING);
   readonly #verify: typeof verifyPassword;
 
@@ -75,17 +75,17 @@ export class CredentialStore {
   }
 
   /** @param presented the header's bytes; configured keys are UTF-8 */
-  byApiKey(presented: Buffer): CallerCredential | undefined {
+  byApiKey(presented: Buffer): ClientCredential | undefined {
     if (presented.length > MAX_SECRET_BYTES) return undefined;
     const digest = apiKeyDigest(presented);
-    return firstWhere(this.#apiKeys, (entry) => timingSafeEqual(entry.digest, digest))?.caller;
+    return firstWhere(this.#apiKeys, (entry) => timingSafeEqual(entry.digest, digest))?.client;
   }
 
   /**
    * @param client who is asking, so that clients take turns when many passwords wait for their verification
    * @throws QueueFullError when this verification was given up for newer ones
    */
-  async byPassword(user: string, password: string, client = ''): Promise<CallerCredential | undefined> {
+  async byPassword(user: string, password: string, client = ''): Promise<ClientCredential | undefined> {
     if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
     const pair = this.#digest(JSON.stringify([user, password])).toString('base64');
     if (this.#wrong.has(pair)) return undefined;
@@ -94,7 +94,7 @@ export class CredentialStore {
       const samePassword = timingSafeEqual(entry.password, passwordDigest);
       return timingSafeEqual(entry.user, userDigest) && samePassword;
     });
-    if (plain !== undefined || this.#rounds === 0) return plain?.caller;
+    if (plain !== undefined || this.#rounds === 0) return plain?.client;
     return this.#once(pair, () =>
       this.#queue.run(client, () => this.#byDerivation(pair, userDigest, password)),
     );
@@ -103,8 +103,8 @@ export class CredentialStore {
   /** Calls that come while a pair is being verified wait for that one verification. */
   #once(
     pair: string,
-    verify: () => Promise<CallerCredential | undefined>,
-  ): Promise<CallerCredential | undefined> {
+    verify: () => Promise<ClientCredential | undefined>,
+  ): Promise<ClientCredential | undefined> {
     const running = this.#pending.get(pair);
     if (running !== undefined) return running;
     const verification = verify().finally(() => this.#pending.delete(pair));
@@ -112,12 +112,12 @@ export class CredentialStore {
     return verification;
   }
 
-  async #byDerivation(pair: string, user: Buffer, password: string): Promise<CallerCredential | undefined> {
+  async #byDerivation(pair: string, user: Buffer, password: string): Promise<ClientCredential | undefined> {
     const candidates = this.#scrypt.filter((entry) => timingSafeEqual(entry.user, user));
     for (let round = 0; round < this.#rounds; round++) {
       const candidate = candidates[round];
       const fits = await this.#verify(password, candidate?.stored ?? this.#decoy);
-      if (candidate !== undefined && fits) return candidate.caller;
+      if (candidate !== undefined && fits) return candidate.client;
     }
     this.#wrong.set(pair, true);
     return undefined;
@@ -127,14 +127,14 @@ export class CredentialStore {
     const { id, apiKey } = credential;
     const hashed = readApiKeyHash(apiKey);
     if (hashed === undefined) checkPlain(id, 'apiKey', apiKey, 'sha256:');
-    return { caller: callerOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
+    return { client: clientOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
   }
 
   #plainEntry(credential: BasicCredentialConfig): PlainEntry {
     const { id, username, password } = credential;
     checkPlain(id, 'password', password, 'scrypt:', Buffer.byteLength(username));
     return {
-      caller: callerOf(credential),
+      client: clientOf(credential),
       user: this.#textDigest(username),
       password: this.#textDigest(password),
     };
@@ -142,7 +142,7 @@ export class CredentialStore {
 
   #scryptEntry(credential: BasicCredentialConfig): ScryptEntry {
     return {
-      caller: callerOf(credential),
+      client: clientOf(credential),
       user: this.#textDigest(credential.username),
       stored: credential.password,
     };
@@ -175,7 +175,7 @@ function isHashed(credential: BasicCredentialConfig): boolean {
   return isPasswordHash(credential.password);
 }
 
-function callerOf({ id, targets }: CredentialConfig): CallerCredential {
+function clientOf({ id, targets }: CredentialConfig): ClientCredential {
   return Object.freeze({ id, targets });
 }
 

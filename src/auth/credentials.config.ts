@@ -14,7 +14,7 @@ export class CredentialSection {
   )
   id: string;
 
-  @Key('Key that the caller sends in X-Benemen-APIKey: plain, or sha256: and 64 hex digits.', apiKey)
+  @Key('Key that the client sends in X-Benemen-APIKey: plain, or sha256: and 64 hex digits.', apiKey)
   apiKey?: string;
 
   @Key('User name for HTTP Basic.', username)

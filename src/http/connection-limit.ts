@@ -25,7 +25,7 @@ export class ConnectionLimit {
     const trusted = config.derive(({ server }) => server.trustedProxies, trustProxy);
     this.#isTrusted = (address) => trusted.current(address);
     const allowed = config.derive(
-      // Otherwise probes and scrapers come to this port as well, or callers by way of a proxy.
+      // Otherwise probes and scrapers come to this port as well, or clients by way of a proxy.
       ({ server, management }) =>
         management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
       (networks) => networks && networkMatcher(networks),

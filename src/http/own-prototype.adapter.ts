@@ -52,12 +52,6 @@ export interface AdapterOptions {
   readonly limits?: ServerLimits;
 }
 
-/** A request that knows when its headers had come. */
-export interface TimedRequest {
-  /** `performance.now()`, milliseconds. */
-  readonly arrivedMs: number;
-}
-
 /**
  * Nest's Express adapter on a server whose requests and responses are born with the prototypes that Express gives to
  * each. Changing the prototype of a living object makes V8 treat it as a dictionary from then on; setting the one that
@@ -157,9 +151,7 @@ type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerRespon
 
 /** To be called once: Express knows one prototype of each. */
 function classesOf(app: Express): AppClasses {
-  class AppRequest extends IncomingMessage implements TimedRequest {
-    readonly arrivedMs = performance.now();
-  }
+  class AppRequest extends IncomingMessage {}
   class AppResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {}
   Object.setPrototypeOf(AppRequest.prototype, app.request);
   Object.setPrototypeOf(AppResponse.prototype, app.response);

@@ -16,7 +16,7 @@ export interface ProblemDetails {
   readonly errors?: readonly RequestError[];
 }
 
-/** An answer that refuses a request, with what the caller of the API needs to mend it. Texts are public. */
+/** An answer that refuses a request, with what the client needs to mend it. Texts are public. */
 export class Problem extends HttpException {
   constructor(
     status: number,

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { closeGently, endWith } from './gentle-close.js';
 import type { trustProxy } from './networks.js';
 
-/** Answers to somebody who is not a caller, or asks for what is not here. */
+/** Answers to a stranger, or to a client that asks for what is not here. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429]);
 /** For as long as that a client may come back, with better credentials for example. */
 const STAY_S = 1;

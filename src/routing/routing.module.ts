@@ -2,7 +2,6 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { DecisionLog } from './decision-log.js';
-import { LoadGuard } from './load.guard.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
 
@@ -14,7 +13,7 @@ export class RoutingModule {
       module: RoutingModule,
       imports: [AuthModule, lookup],
       controllers: [RoutingController],
-      providers: [RoutingService, DecisionLog, LoadGuard],
+      providers: [RoutingService, DecisionLog],
       exports: [RoutingService],
     };
   }

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { Controller, Global, HttpCode, Module, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Global, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { AppConfig } from '../../src/app/app.config.js';
@@ -11,8 +11,9 @@ import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { createLogger, LOGGER } from '../../src/observability/logger.js';
 import { MetricsService } from '../../src/observability/metrics.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
-import type { AuthenticatedRequest } from '../../src/auth/authenticated-request.js';
-import { CallerGuard } from '../../src/auth/caller.guard.js';
+import { Admitted } from '../../src/auth/admission.js';
+import type { Admission } from '../../src/auth/admission.js';
+import { ClientGuard } from '../../src/auth/client.guard.js';
 import type { CredentialStore } from '../../src/auth/credential-store.js';
 import { Credentials } from '../../src/auth/credentials.js';
 import { LoginThrottle } from '../../src/auth/login-throttle.js';
@@ -26,9 +27,9 @@ export const PLAIN_KEY: CredentialConfig = { id: 'core', apiKey: 'key-1', target
 class WhoController {
   @Post('who')
   @HttpCode(200)
-  @UseGuards(CallerGuard)
-  who(@Req() request: AuthenticatedRequest) {
-    return request.user;
+  @UseGuards(ClientGuard)
+  who(@Admitted() { client }: Admission) {
+    return client;
   }
 }
 
