@@ -10,7 +10,7 @@ export function hashSecretCommand(): Command {
     .description(
       'make the text to put into the configuration instead of a password or API key; the secret is asked for or read from standard input',
     )
-    .option('--api-key', 'hash an API key (sha256:…); without it a password (scrypt:…)')
+    .option('--api-key', 'hash an API key (sha256:…); without it a password ($scrypt$…)')
     .action(async ({ apiKey = false }: { apiKey?: boolean }) => {
       const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
       if (secret === '')

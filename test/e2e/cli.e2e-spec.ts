@@ -135,7 +135,7 @@ describe('hash-secret', () => {
   it('makes a text that the service accepts in place of the secret, and reads the secret from standard input', async () => {
     const password = (await cliProcess(['hash-secret'], {}, 'pass:wörd\n')).stdout.trim();
     const apiKey = (await cliProcess(['hash-secret', '--api-key'], {}, 'the-key')).stdout.trim();
-    expect(password).toMatch(/^scrypt:[\w-]+:[\w-]+$/);
+    expect(password).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
     expect(apiKey).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await cliProcess(['hash-secret'], {}, '')).code).toBe(1);
     expect(await cliProcess(['hash-secret', '--api-key'], {}, ' the-key\n\n')).toMatchObject({

@@ -21,6 +21,8 @@ import { LoginThrottle } from '../../src/auth/login-throttle.js';
 export const HOW_TO_LOG_IN =
   'Send the header X-Benemen-APIKey: <key>, or Authorization: Basic with user name and password in UTF-8.';
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
+/** scrypt's ln: the least that is taken, where the cost is not what is tested. */
+export const CHEAP = 13;
 export const PLAIN_KEY: CredentialConfig = { id: 'core', apiKey: 'key-1', targets: undefined };
 
 @Controller()
