@@ -101,7 +101,7 @@ export class DecisionLog {
   /** @returns milliseconds since the request came, to three places */
   #count(target: string, reason: Reason, arrivedMs: number): number {
     const ms = performance.now() - arrivedMs;
-    this.metrics.decision(target, reason, ms / 1000);
+    this.metrics.decision({ target, reason }, ms / 1000);
     return Math.round(ms * 1000) / 1000;
   }
 
