@@ -62,8 +62,8 @@ export const PROMISES = [
   {
     promise: 'a call from outside allowedNetworks is 403, whatever its credentials',
     file: 'src/auth/client.guard.ts',
-    from: "if (!isAllowed(address ?? ''))",
-    to: "if (!isAllowed(address ?? '') && !request.headers.authorization)",
+    from: 'if (!isAllowed(address))',
+    to: 'if (!isAllowed(address) && !request.headers.authorization)',
     tests: ['src/auth', 'test/e2e/guards', 'test/e2e/who-may-ask'],
   },
   {

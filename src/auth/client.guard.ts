@@ -5,6 +5,7 @@ import type { Request } from 'express';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { clientAddress, networkMatcher } from '../http/networks.js';
+import type { IsInNetwork } from '../http/networks.js';
 import { Problem } from '../http/problem.js';
 import { mayStay } from '../http/refused.js';
 import type { Logger } from '../observability/logger.js';
@@ -33,7 +34,7 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
  */
 @Injectable()
 export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
-  readonly #isAllowed: Derived<HttpConfig, ((address: string) => boolean) | undefined>;
+  readonly #isAllowed: Derived<HttpConfig, IsInNetwork | undefined>;
 
   constructor(
     private readonly credentials: Credentials,
@@ -56,7 +57,7 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
     const isAllowed = this.#isAllowed.current;
     if (isAllowed !== undefined) {
       const address = clientAddress(request);
-      if (!isAllowed(address ?? '')) throw this.#outsideNetworks(address);
+      if (!isAllowed(address)) throw this.#outsideNetworks(address);
     }
     const key = loginKey(request);
     const client = key && this.credentials.store.logins.find(key);

@@ -7,13 +7,16 @@ import type { Network } from '../common/network.js';
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
 
+/** @param address `undefined`, that of a connection that is closed already, is in no network */
+export type IsInNetwork = (address: string | undefined) => boolean;
+
 /**
- * Makes the test "is this address in one of the ranges?". An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
+ * Makes the test "is this address in one of the ranges?", for Express' `trust proxy` as well. An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
  * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is not an address is in no range.
  * @param ranges IPv4 or IPv6 addresses or CIDR ranges; none = no address matches
  * @throws RangeError naming the text that is neither
  */
-export function networkMatcher(ranges: readonly string[]): (address: string) => boolean {
+export function networkMatcher(ranges: readonly string[]): IsInNetwork {
   // A list of its own for each: in one of both, ::/0 holds the IPv4 addresses as well.
   const networks = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const [base, bits] of ranges.map(readRange)) {
@@ -26,23 +29,13 @@ export function networkMatcher(ranges: readonly string[]): (address: string) => 
 }
 
 /**
- * The value for Express' `trust proxy`: whose X-Forwarded-For is believed. With no ranges that is nobody, and the
- * client's address is the connection's.
- */
-export function trustProxy(ranges: readonly string[]): (address: string | undefined) => boolean {
-  const matches = networkMatcher(ranges);
-  // Express passes undefined for a connection that is closed already.
-  return (address) => address !== undefined && matches(address);
-}
-
-/**
  * The address that a request came from, in one spelling: the connection's, or where a trusted proxy is its other end, the last
  * one in X-Forwarded-For that is not a trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
  * proxy wrote something else than an address there. Express' `request.ip` would pass over an empty entry, and take what the
  * client wrote before it.
  */
 export function clientAddress({ socket, headers, app }: Request): string | undefined {
-  const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
+  const isTrusted = app.get('trust proxy fn') as IsInNetwork;
   let address = socket.remoteAddress;
   if (address === undefined) return undefined;
   // Node makes one text of several.
@@ -56,7 +49,7 @@ export function clientAddress({ socket, headers, app }: Request): string | undef
  * addresses. Unknown addresses are one client.
  */
 export function clientGroup(address: string | undefined): string {
-  const read = address === undefined ? undefined : readClient(address);
+  const read = readClient(address);
   if (read === undefined) return 'unknown';
   if (isIPv4(read)) return read;
   const [before = [], after = []] = read.split('::').map((part) => (part === '' ? [] : part.split(':')));
@@ -65,7 +58,7 @@ export function clientGroup(address: string | undefined): string {
 }
 
 /** The one spelling of an address as a proxy or a connection gives it. */
-function readClient(text: string): string | undefined {
+function readClient(text = ''): string | undefined {
   return readAddress((IPV4_AND_PORT.exec(text) ?? BRACKETED.exec(text))?.[1] ?? text);
 }
 

@@ -27,30 +27,24 @@ export class Problem extends HttpException {
   }
 
   get body(): ProblemDetails {
-    return problemDetails(this.getStatus(), this.detail, this.more.errors);
+    const status = this.getStatus();
+    const { errors } = this.more;
+    return {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      ...(this.detail !== undefined && { detail: this.detail }),
+      ...(errors !== undefined && { errors }),
+    };
   }
-}
 
-/** The headers of an answer with a problem, those that the problem itself brings included. */
-export function problemHeaders(problem: Problem | undefined): Record<string, string> {
-  return {
-    'Content-Type': 'application/problem+json',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...problem?.more.headers,
-  };
-}
-
-export function problemDetails(
-  status: number,
-  detail?: string,
-  errors?: readonly RequestError[],
-): ProblemDetails {
-  return {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    ...(detail !== undefined && { detail }),
-    ...(errors !== undefined && { errors }),
-  };
+  /** Of the answer, those that the problem itself brings included. */
+  get headers(): Record<string, string> {
+    return {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...this.more.headers,
+    };
+  }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { durationMs } from '../common/duration.js';
 import { Key, ListKey, SectionKey } from '../config/key.js';
 import { duration, host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
+import type { TlsFiles } from './read-tls.js';
 
 export class TlsSection {
   @Key('PEM file with the certificate and its chain.', path, { required: true })
@@ -64,7 +65,7 @@ export interface ServerConfig {
   readonly port: number;
   readonly path: string;
   /** Absolute paths of PEM files. */
-  readonly tls: TlsConfig | undefined;
+  readonly tls: TlsFiles | undefined;
   /** CIDR ranges or addresses; `undefined` = everybody. */
   readonly allowedNetworks: readonly string[] | undefined;
   readonly trustedProxies: readonly string[];
@@ -74,13 +75,6 @@ export interface ServerConfig {
   readonly maxConnections: number;
   /** Of one IPv4 address or IPv6 /64; trusted proxies may have all. */
   readonly maxConnectionsPerAddress: number;
-}
-
-export interface TlsConfig {
-  readonly cert: string;
-  readonly key: string;
-  /** Authorities of client certificates; with it every client has to show one. */
-  readonly clientCa: string | undefined;
 }
 
 /** What `HOST` and `PORT` say, over the section. */

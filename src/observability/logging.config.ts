@@ -28,8 +28,4 @@ export interface ObservabilityConfig {
   readonly targets: ReadonlyMap<string, unknown>;
 }
 
-export interface LoggingConfig {
-  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** `masked` (`+35850*****34`) or `plain`. */
-  readonly numbers: 'masked' | 'plain';
-}
+export type LoggingConfig = Readonly<LoggingSection>;

@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import type { AppConfig } from '../../src/app/app.config.js';
 import type { CredentialConfig } from '../../src/auth/credentials.config.js';
 import { LiveConfig } from '../../src/config/live-config.js';
-import { trustProxy } from '../../src/http/networks.js';
+import { networkMatcher } from '../../src/http/networks.js';
 import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { createLogger, LOGGER } from '../../src/observability/logger.js';
 import { MetricsService } from '../../src/observability/metrics.service.js';
@@ -82,7 +82,7 @@ export async function start({
     .useValue(new LoginThrottle(() => clock.ms));
   if (store !== undefined) building.overrideProvider(Credentials).useValue({ store });
   const app = (await building.compile()).createNestApplication<NestExpressApplication>({ logger: false });
-  app.set('trust proxy', trustProxy(trustedProxies));
+  app.set('trust proxy', networkMatcher(trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));
   await app.listen(0, '127.0.0.1');
   running.push(app);
