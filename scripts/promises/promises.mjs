@@ -188,7 +188,7 @@ export const PROMISES = [
   {
     promise: 'from SIGTERM on /health/ready says 503 while the calls in hand are finished',
     file: 'src/app/start.ts',
-    from: '  app.get(Readiness).stopping();\n',
+    from: "  app.get(Readiness).state = 'stopping';\n",
     to: '',
     tests: ['test/e2e/process', 'test/e2e/management'],
   },

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { closing, Problem } from './problem.js';
 
 const EMPTY = 'is empty; send a JSON object';
 /** Largest body accepted, bytes. */
@@ -70,16 +70,11 @@ function parse(body: Buffer): unknown {
 }
 
 function tooLarge(): Problem {
-  return new Problem(413, `the body is larger than ${MAX_BODY_BYTES} bytes`, {
-    headers: { Connection: 'close' },
-  });
+  return closing(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
 function failureOf(request: IncomingMessage): Problem {
-  return (
-    failed.get(request) ??
-    new Problem(400, 'the body could not be read whole', { headers: { Connection: 'close' } })
-  );
+  return failed.get(request) ?? closing(400, 'the body could not be read whole');
 }
 
 function notJson(message: string): Problem {

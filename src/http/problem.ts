@@ -48,3 +48,8 @@ export class Problem extends HttpException {
     };
   }
 }
+
+/** A problem after which the connection cannot be read on, or is not worth it. */
+export function closing(status: number, detail: string): Problem {
+  return new Problem(status, detail, { headers: { Connection: 'close' } });
+}
