@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { checkCredentials, credentialConfig, CredentialSection } from '../auth/credentials.config.js';
 import type { CredentialConfig } from '../auth/credentials.config.js';
@@ -12,6 +11,7 @@ import { Report } from '../config/report.js';
 import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
 import { checkManagement, managementConfig, ManagementSection } from '../http/management.config.js';
 import type { ManagementConfig } from '../http/management.config.js';
+import { networkMatcher } from '../http/networks.js';
 import { serverConfig, ServerSection } from '../http/server.config.js';
 import type { ServerConfig } from '../http/server.config.js';
 import { checkProviders } from '../lookup/providers.config.js';
@@ -147,10 +147,11 @@ function namesIn(map: ConfigMap | undefined): string[] | undefined {
   return map && [...map.entries.keys()];
 }
 
+const isInLoopback = networkMatcher(['127.0.0.0/8', '::1']);
+
 /** @param host `undefined` = the default, 127.0.0.1 */
 function isLoopback(host: string | undefined): boolean {
-  if (host === undefined || host === 'localhost') return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+  return host === undefined || host === 'localhost' || isInLoopback(host);
 }
 
 function warnOfUnused(

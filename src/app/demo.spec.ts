@@ -3,7 +3,8 @@ import { Ajv } from 'ajv';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { verifyPassword } from '../common/secret-hash.js';
+import { readPasswordHash, verifyPassword } from '../common/secret-hash.js';
+import type { PasswordHash } from '../common/secret-hash.js';
 import { numberKeys, readNumber } from '../plugin-api/phone-number.js';
 import { readVipRecord, recordApplies } from '../plugin-api/vip-record.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
@@ -47,7 +48,8 @@ describe('the shipped demo', () => {
     const [key, basic] = config.credentials as [unknown, BasicCredentialConfig];
     expect(key).toEqual({ id: 'core', apiKey: 'demo-key-change-me', targets: undefined });
     expect(basic).toMatchObject({ id: 'core-basic', username: 'core' });
-    expect(await verifyPassword('demo-password', basic.password)).toBe(true);
+    const hash = readPasswordHash(basic.password) as PasswordHash;
+    expect(await verifyPassword('demo-password', hash)).toBe(true);
   });
 
   it('can be put into use by the environment alone', () => {

@@ -10,7 +10,7 @@ import { LiveConfig } from '../config/live-config.js';
 import { ConnectionLimit } from '../http/connection-limit.js';
 import { logFailedHandshakes } from '../http/failed-handshakes.js';
 import { separatePorts } from '../http/management-gate.js';
-import { trustProxy } from '../http/networks.js';
+import { networkMatcher } from '../http/networks.js';
 import { OwnPrototypeAdapter } from '../http/own-prototype.adapter.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { WatchedTls } from '../http/watched-tls.js';
@@ -51,7 +51,7 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   }
   app.disable('x-powered-by');
   app.set('etag', false);
-  const trusted = live.derive(({ server }) => server.trustedProxies, trustProxy);
+  const trusted = live.derive(({ server }) => server.trustedProxies, networkMatcher);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
   const { management } = adapter;

@@ -68,7 +68,7 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
   await app.get(ProviderRegistry).open();
   const readiness = app.get(Readiness);
   if (readiness.state === 'stopping') return running;
-  readiness.ready();
+  readiness.state = 'ready';
   const url = await app.getUrl();
   const management = adapterOf(app).management?.url;
   logger.info(
@@ -82,7 +82,7 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
 
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
   logger.info('stopping: not ready any more, finishing the calls in hand');
-  app.get(Readiness).stopping();
+  app.get(Readiness).state = 'stopping';
   adapterOf(app).drain();
   await sleep(graceMs);
   const server = app.getHttpServer();

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import { BasicHttpStrategy } from './basic-http.strategy.js';
-import { CallerGuard } from './caller.guard.js';
+import { ClientGuard } from './client.guard.js';
 import { Credentials } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
 
@@ -12,8 +12,8 @@ import { LoginThrottle } from './login-throttle.js';
     { provide: LoginThrottle, useFactory: () => new LoginThrottle() },
     ApiKeyStrategy,
     BasicHttpStrategy,
-    CallerGuard,
+    ClientGuard,
   ],
-  exports: [CallerGuard, Credentials, LoginThrottle],
+  exports: [ClientGuard, Credentials, LoginThrottle],
 })
 export class AuthModule {}

@@ -4,9 +4,10 @@ import type { Request } from 'express';
 import type { StrategyCreatedStatic } from 'passport';
 import { BasicStrategy } from 'passport-http';
 import { clientGroup } from '../http/networks.js';
-import { loginOf } from './authenticated-request.js';
+import { loginContexts } from './admission.js';
+import type { LoginInfo } from './admission.js';
 import { readBasicHeader } from './basic-header.js';
-import type { CallerCredential } from './credential-store.js';
+import type { ClientCredential } from './credential-store.js';
 import { basicLogin } from './remembered-logins.js';
 
 /** `Authorization: Basic …`, RFC 7617 with UTF-8. */
@@ -22,22 +23,20 @@ export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') 
    */
   override authenticate(this: BasicHttpStrategy & StrategyCreatedStatic, request: Request): void {
     this.validate(request).then(
-      (caller) => (caller === null ? this.fail() : this.success(caller)),
+      (found) => (found === null ? this.fail() : this.success(...found)),
       (error: unknown) => this.error(error),
     );
   }
 
-  override async validate(request: Request): Promise<CallerCredential | null> {
+  override async validate(request: Request): Promise<[ClientCredential, LoginInfo] | null> {
     const presented = readBasicHeader(request.headers.authorization);
     if (presented === undefined) return null;
-    const login = loginOf(request);
-    const { store, address } = login;
+    const { store, address } = loginContexts.get(request)!;
     const key = basicLogin(presented);
     // Beside a wrong API key, which the guard does not look past.
     const remembered = store.logins.find(key);
-    if (remembered !== undefined) return remembered;
-    const caller = await store.byPassword(presented.user, presented.password, clientGroup(address));
-    if (caller !== undefined) login.key = key;
-    return caller ?? null;
+    if (remembered !== undefined) return [remembered, {}];
+    const client = await store.byPassword(presented.user, presented.password, clientGroup(address));
+    return client === undefined ? null : [client, { key }];
   }
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { apiKeyDigest, isPasswordHash, readApiKeyHash, verifyPassword } from '../common/secret-hash.js';
+import { apiKeyDigest, readApiKeyHash, readPasswordHash, verifyPassword } from '../common/secret-hash.js';
+import type { PasswordHash } from '../common/secret-hash.js';
 import type {
   ApiKeyCredentialConfig,
   BasicCredentialConfig,
@@ -10,30 +11,30 @@ import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
 
 /** Who is asking: a configured credential without its secret. */
-export type CallerCredential = Pick<CredentialConfig, 'id' | 'targets'>;
+export type ClientCredential = Pick<CredentialConfig, 'id' | 'targets'>;
 
 /** Longest API key, and longest user name and password together; a longer one is wrong. */
 const MAX_SECRET_BYTES = 1024;
 const WRONG_REMEMBERED = 1000;
 const WRONG_TTL_MS = 60_000;
-/** Half of Node's four worker threads, so that files and name lookups go on. */
-const PARALLEL_DERIVATIONS = 2;
+/** Each takes 128 MiB, and one of Node's four worker threads, which files and name lookups need as well. */
+const PARALLEL_DERIVATIONS = 1;
 const MAX_WAITING = 1000;
 
 /** Digests stand for the configured texts: they are of one length, and comparing them tells nothing about the text. */
 interface ApiKeyEntry {
-  readonly caller: CallerCredential;
+  readonly client: ClientCredential;
   readonly digest: Buffer;
 }
 interface PlainEntry {
-  readonly caller: CallerCredential;
+  readonly client: ClientCredential;
   readonly user: Buffer;
   readonly password: Buffer;
 }
-interface ScryptEntry {
-  readonly caller: CallerCredential;
+interface HashedEntry {
+  readonly client: ClientCredential;
   readonly user: Buffer;
-  readonly stored: string;
+  readonly hash: PasswordHash;
 }
 
 /**
@@ -42,50 +43,45 @@ interface ScryptEntry {
  */
 export class CredentialStore {
   /** Logins with these credentials that were found right. */
-  readonly logins = new RememberedLogins<CallerCredential>();
+  readonly logins = new RememberedLogins<ClientCredential>();
   readonly #key = randomBytes(32);
   readonly #apiKeys: readonly ApiKeyEntry[];
   readonly #plain: readonly PlainEntry[];
-  readonly #scrypt: readonly ScryptEntry[];
-  /** Derivations that a wrong login costs, whoever the user: those of the user with the most scrypt passwords. */
-  readonly #rounds: number;
-  /** What an unknown user's password is compared with. */
-  readonly #decoy = `scrypt:${randomBytes(16).toString('base64url')}:${randomBytes(32).toString('base64url')}`;
+  readonly #hashed: readonly HashedEntry[];
+  /** What a wrong login costs, whoever the user: of each cost as many derivations as any user has such hashes. */
+  readonly #decoys: readonly PasswordHash[];
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
-  readonly #pending = new Map<string, Promise<CallerCredential | undefined>>();
+  readonly #pending = new Map<string, Promise<ClientCredential | undefined>>();
   readonly #queue = new VerificationQueue(PARALLEL_DERIVATIONS, MAX_WAITING);
   readonly #verify: typeof verifyPassword;
 
   /**
-   * @param verify compares a password with a `scrypt:…` text; one key derivation per call
+   * @param verify compares a password with a hash; one key derivation per call
    * @throws RangeError naming the credential's key that can never fit; never its value
    */
   constructor(credentials: readonly CredentialConfig[], verify: typeof verifyPassword = verifyPassword) {
     this.#verify = verify;
     this.#apiKeys = credentials.filter(isApiKey).map((credential) => this.#apiKeyEntry(credential));
     const basic = credentials.filter(isBasic);
-    this.#scrypt = basic.filter(isHashed).map((credential) => this.#scryptEntry(credential));
+    this.#hashed = basic.flatMap((credential) => this.#hashedEntry(credential) ?? []);
     this.#plain = basic
-      .filter((credential) => !isHashed(credential))
+      .filter(({ password }) => readPasswordHash(password) === undefined)
       .map((credential) => this.#plainEntry(credential));
-    const perUser = this.#scrypt.map(
-      ({ user }) => this.#scrypt.filter((other) => other.user.equals(user)).length,
-    );
-    this.#rounds = Math.max(0, ...perUser);
+    this.#decoys = decoysFor(this.#hashed);
   }
 
   /** @param presented the header's bytes; configured keys are UTF-8 */
-  byApiKey(presented: Buffer): CallerCredential | undefined {
+  byApiKey(presented: Buffer): ClientCredential | undefined {
     if (presented.length > MAX_SECRET_BYTES) return undefined;
     const digest = apiKeyDigest(presented);
-    return firstWhere(this.#apiKeys, (entry) => timingSafeEqual(entry.digest, digest))?.caller;
+    return firstWhere(this.#apiKeys, (entry) => timingSafeEqual(entry.digest, digest))?.client;
   }
 
   /**
    * @param client who is asking, so that clients take turns when many passwords wait for their verification
    * @throws QueueFullError when this verification was given up for newer ones
    */
-  async byPassword(user: string, password: string, client = ''): Promise<CallerCredential | undefined> {
+  async byPassword(user: string, password: string, client = ''): Promise<ClientCredential | undefined> {
     if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
     const pair = this.#digest(JSON.stringify([user, password])).toString('base64');
     if (this.#wrong.has(pair)) return undefined;
@@ -94,7 +90,7 @@ export class CredentialStore {
       const samePassword = timingSafeEqual(entry.password, passwordDigest);
       return timingSafeEqual(entry.user, userDigest) && samePassword;
     });
-    if (plain !== undefined || this.#rounds === 0) return plain?.caller;
+    if (plain !== undefined || this.#decoys.length === 0) return plain?.client;
     return this.#once(pair, () =>
       this.#queue.run(client, () => this.#byDerivation(pair, userDigest, password)),
     );
@@ -103,8 +99,8 @@ export class CredentialStore {
   /** Calls that come while a pair is being verified wait for that one verification. */
   #once(
     pair: string,
-    verify: () => Promise<CallerCredential | undefined>,
-  ): Promise<CallerCredential | undefined> {
+    verify: () => Promise<ClientCredential | undefined>,
+  ): Promise<ClientCredential | undefined> {
     const running = this.#pending.get(pair);
     if (running !== undefined) return running;
     const verification = verify().finally(() => this.#pending.delete(pair));
@@ -112,13 +108,14 @@ export class CredentialStore {
     return verification;
   }
 
-  async #byDerivation(pair: string, user: Buffer, password: string): Promise<CallerCredential | undefined> {
-    const candidates = this.#scrypt.filter((entry) => timingSafeEqual(entry.user, user));
-    for (let round = 0; round < this.#rounds; round++) {
-      const candidate = candidates[round];
-      const fits = await this.#verify(password, candidate?.stored ?? this.#decoy);
-      if (candidate !== undefined && fits) return candidate.caller;
+  async #byDerivation(pair: string, user: Buffer, password: string): Promise<ClientCredential | undefined> {
+    const decoys = [...this.#decoys];
+    for (const { hash, client } of this.#hashed.filter((entry) => timingSafeEqual(entry.user, user))) {
+      if (await this.#verify(password, hash)) return client;
+      const inItsPlace = decoys.findIndex((decoy) => costsAlike(decoy, hash));
+      decoys.splice(inItsPlace, 1);
     }
+    for (const decoy of decoys) await this.#verify(password, decoy);
     this.#wrong.set(pair, true);
     return undefined;
   }
@@ -126,26 +123,25 @@ export class CredentialStore {
   #apiKeyEntry(credential: ApiKeyCredentialConfig): ApiKeyEntry {
     const { id, apiKey } = credential;
     const hashed = readApiKeyHash(apiKey);
-    if (hashed === undefined) checkPlain(id, 'apiKey', apiKey, 'sha256:');
-    return { caller: callerOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
+    if (hashed === undefined) checkPlain(id, 'apiKey', apiKey);
+    return { client: clientOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
   }
 
   #plainEntry(credential: BasicCredentialConfig): PlainEntry {
     const { id, username, password } = credential;
-    checkPlain(id, 'password', password, 'scrypt:', Buffer.byteLength(username));
+    checkPlain(id, 'password', password, Buffer.byteLength(username));
     return {
-      caller: callerOf(credential),
+      client: clientOf(credential),
       user: this.#textDigest(username),
       password: this.#textDigest(password),
     };
   }
 
-  #scryptEntry(credential: BasicCredentialConfig): ScryptEntry {
-    return {
-      caller: callerOf(credential),
-      user: this.#textDigest(credential.username),
-      stored: credential.password,
-    };
+  #hashedEntry(credential: BasicCredentialConfig): HashedEntry | undefined {
+    const { id, username, password } = credential;
+    const hash = readPasswordHash(password);
+    if (typeof hash === 'string') throw new RangeError(`credentials, id "${id}": password ${hash}`);
+    return hash && { client: clientOf(credential), user: this.#textDigest(username), hash };
   }
 
   /** NFC (RFC 8265): the same letters typed on another system are other code points. */
@@ -171,20 +167,31 @@ function isBasic(credential: CredentialConfig): credential is BasicCredentialCon
   return 'password' in credential;
 }
 
-function isHashed(credential: BasicCredentialConfig): boolean {
-  return isPasswordHash(credential.password);
+function costsAlike(one: PasswordHash, other: PasswordHash): boolean {
+  return one.ln === other.ln && one.p === other.p;
 }
 
-function callerOf({ id, targets }: CredentialConfig): CallerCredential {
+/** Hashes that no password fits: of each cost as many as the user with the most has. */
+function decoysFor(hashed: readonly HashedEntry[]): PasswordHash[] {
+  const decoys: PasswordHash[] = [];
+  for (const { user, hash } of hashed) {
+    const own = hashed.filter((other) => other.user.equals(user) && costsAlike(other.hash, hash));
+    for (let there = decoys.filter((decoy) => costsAlike(decoy, hash)).length; there < own.length; there++) {
+      decoys.push({ ...hash, salt: randomBytes(16), hash: randomBytes(32) });
+    }
+  }
+  return decoys;
+}
+
+function clientOf({ id, targets }: CredentialConfig): ClientCredential {
   return Object.freeze({ id, targets });
 }
 
 /** The configuration is checked before; this keeps a secret that nobody could or anybody can present from getting here. */
-function checkPlain(id: string, key: string, secret: string, hashPrefix: string, usedBytes = 0): void {
+function checkPlain(id: string, key: string, secret: string, usedBytes = 0): void {
   const bytes = Buffer.byteLength(secret);
-  const problem = secret.startsWith(hashPrefix)
-    ? `begins with ${hashPrefix} but is not in the form that the hash-secret command prints`
-    : bytes === 0
+  const problem =
+    bytes === 0
       ? 'is empty'
       : bytes + usedBytes > MAX_SECRET_BYTES
         ? `is longer than ${MAX_SECRET_BYTES} bytes`

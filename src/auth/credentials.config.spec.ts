@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { verifyPassword } from '../common/secret-hash.js';
+import { readPasswordHash, verifyPassword } from '../common/secret-hash.js';
+import type { PasswordHash } from '../common/secret-hash.js';
 import { checkConfig } from '../app/app.config.js';
 import { DEMO_SECRETS } from './credentials.config.js';
 import { parseConfig } from '../config/read-config-file.js';
@@ -7,6 +8,9 @@ import { parseConfig } from '../config/read-config-file.js';
 class NoOptions {}
 const kinds = new Map([['none', { options: NoOptions }]]);
 const SHA256 = `sha256:${'0aF9'.repeat(16)}`;
+const PHC = `$scrypt$ln=17,r=8,p=1$${'a'.repeat(22)}$${'b'.repeat(43)}`;
+const BOUNDS =
+  'ln is 13 to 20, r is 8, and p times 2^ln at most 2^20. Hash the password with the hash-secret command.';
 const SCRYPT = `scrypt:${'a'.repeat(22)}:${'b'.repeat(43)}`;
 
 function check(credentials: string, { host = '127.0.0.1', variables = {} } = {}) {
@@ -71,16 +75,28 @@ describe('a credential', () => {
     ],
     [
       `{ id: a, apiKey: "${SCRYPT}" }`,
-      '[0].apiKey: starts with scrypt:, which is for passwords. A hashed API key is sha256: and 64 hex digits.',
+      '[0].apiKey: is the hash of a password. A hashed API key is sha256: and 64 hex digits.',
     ],
     ['{ id: a, username: u, password: "" }', `[0].password: is empty. ${PASSWORD}`],
     [
       '{ id: a, username: u, password: "scrypt:s3cret" }',
-      '[0].password: starts with scrypt: but is not scrypt:<salt>:<hash>. Write what the hash-secret command prints.',
+      '[0].password: starts with scrypt: but is not $scrypt$ln=<n>,r=8,p=<n>$<salt>$<hash>. Write what the hash-secret command prints.',
+    ],
+    [
+      `{ id: a, username: u, password: '${PHC.replace('ln=17', 'ln=21')}' }`,
+      `[0].password: asks for a cost out of bounds: ${BOUNDS}`,
+    ],
+    [
+      `{ id: a, username: u, password: '${PHC.replace('p=1', 'p=99')}' }`,
+      `[0].password: asks for a cost out of bounds: ${BOUNDS}`,
+    ],
+    [
+      `{ id: a, apiKey: '${PHC}' }`,
+      '[0].apiKey: is the hash of a password. A hashed API key is sha256: and 64 hex digits.',
     ],
     [
       `{ id: a, username: u, password: "${SHA256}" }`,
-      '[0].password: starts with sha256:, which is for API keys. A hashed password is scrypt:<salt>:<hash>.',
+      '[0].password: starts with sha256:, which is for API keys. Write what the hash-secret command prints without --api-key.',
     ],
     [
       '{ id: a, username: "u:v", password: p }',
@@ -123,7 +139,7 @@ describe("the demo's secrets", () => {
   const CURE = 'write your own, or set the environment variable that it comes from';
 
   it('are those of the demo', async () => {
-    expect(await verifyPassword(password, hash)).toBe(true);
+    expect(await verifyPassword(password, readPasswordHash(hash) as PasswordHash)).toBe(true);
   });
 
   it.each(['127.0.0.1', '127.0.0.53', '::1', 'localhost', '::ffff:127.0.0.1'])(

@@ -14,13 +14,13 @@ export class CredentialSection {
   )
   id: string;
 
-  @Key('Key that the caller sends in X-Benemen-APIKey: plain, or sha256: and 64 hex digits.', apiKey)
+  @Key('Key that the client sends in X-Benemen-APIKey: plain, or sha256: and 64 hex digits.', apiKey)
   apiKey?: string;
 
   @Key('User name for HTTP Basic.', username)
   username?: string;
 
-  @Key('Password for HTTP Basic: plain, or scrypt:<salt>:<hash> as hash-secret prints it.', password)
+  @Key('Password for HTTP Basic: plain, or the $scrypt$… that hash-secret prints.', password)
   password?: string;
 
   @ListKey(
@@ -45,7 +45,7 @@ export interface ApiKeyCredentialConfig {
 export interface BasicCredentialConfig {
   readonly id: string;
   readonly username: string;
-  /** Plain, or `scrypt:<salt>:<hash>` as `hash-secret` prints it. */
+  /** Plain, or a hash as `hash-secret` prints it. */
   readonly password: string;
   readonly targets: readonly string[] | undefined;
 }

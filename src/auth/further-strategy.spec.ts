@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import passport from 'passport';
 import type { Request } from 'express';
 import { apiKey, basic, PLAIN_KEY, start } from '../../test/support/guarded-app.js';
-import { loginOf } from './authenticated-request.js';
 import type { LoginKey } from './remembered-logins.js';
 
 /** Another kind of login, by a header of its own, in the place of HTTP Basic. */
@@ -18,8 +17,8 @@ class BadgeStrategy extends passport.Strategy {
     this.asked.times++;
     const badge = request.headers['x-badge'];
     if (badge !== 'right') return this.fail();
-    if (this.givesKey) loginOf(request).key = `badge\n${badge}` as LoginKey;
-    this.success({ id: 'badge' });
+    const key = `badge\n${badge}` as LoginKey;
+    this.success({ id: 'badge' }, this.givesKey ? { key } : {});
   }
 }
 

@@ -1,4 +1,4 @@
-import { isPasswordHash, readApiKeyHash } from '../common/secret-hash.js';
+import { readApiKeyHash, readPasswordHash } from '../common/secret-hash.js';
 import { textThat } from '../config/rules.js';
 
 const KEY_HINT = 'Write the key, sha256: and 64 hex digits, or ${NAME} of a variable that is not empty.';
@@ -7,8 +7,8 @@ export const apiKey = textThat(KEY_HINT, (value) => {
   if (value.startsWith('sha256:') && readApiKeyHash(value) === undefined) {
     return 'starts with sha256: but has no 64 hex digits after it. Write what the hash-secret command prints.';
   }
-  if (value.startsWith('scrypt:'))
-    return 'starts with scrypt:, which is for passwords. A hashed API key is sha256: and 64 hex digits.';
+  if (readPasswordHash(value) !== undefined)
+    return 'is the hash of a password. A hashed API key is sha256: and 64 hex digits.';
   // It travels in an HTTP header, which is trimmed and has no other signs.
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)
     ? undefined
@@ -19,11 +19,10 @@ const PASSWORD_HINT =
   'Write the password, what the hash-secret command prints, or ${NAME} of a variable that is not empty.';
 
 export const password = textThat(PASSWORD_HINT, (value) => {
-  if (value.startsWith('scrypt:') && !isPasswordHash(value)) {
-    return 'starts with scrypt: but is not scrypt:<salt>:<hash>. Write what the hash-secret command prints.';
-  }
+  const read = readPasswordHash(value);
+  if (typeof read === 'string') return read;
   return value.startsWith('sha256:')
-    ? 'starts with sha256:, which is for API keys. A hashed password is scrypt:<salt>:<hash>.'
+    ? 'starts with sha256:, which is for API keys. Write what the hash-secret command prints without --api-key.'
     : undefined;
 });
 

@@ -87,7 +87,7 @@ export function program(): Command {
     .description(
       'make the text to put into the configuration instead of a password or API key; the secret is asked for or read from standard input',
     )
-    .option('--api-key', 'hash an API key (sha256:…); without it a password (scrypt:…)', false)
+    .option('--api-key', 'hash an API key (sha256:…); without it a password ($scrypt$…)', false)
     .action(async (options: { apiKey: boolean }) => (await import('./hash-secret.js')).hashSecret(options));
 
   all

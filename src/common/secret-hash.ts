@@ -1,42 +1,59 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** RFC 7914 parameters: 16 MiB and some tens of milliseconds for each guess. */
-const COST = { N: 16_384, r: 8, p: 1 } as const;
+/** OWASP's cost for scrypt: N=2^17, r=8, p=1 takes 128 MiB and some tenths of a second for each guess. */
+const LN = 17;
+const R = 8;
+/** What a hash may ask for. The most takes 1 GiB and eight times as long as `LN`. */
+const [LEAST_LN, MOST_LN] = [13, 20];
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** 16 and 32 bytes in base64url without padding. */
-const PASSWORD_HASH = /^scrypt:([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})$/;
+/** A PHC string; salt and hash in base64 without padding. */
+const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,3})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{43})$/;
+/** What versions before made, with ln=14: 16 and 32 bytes in base64url without padding. */
+const OLD = /^scrypt:([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})$/;
 const API_KEY_HASH = /^sha256:([0-9a-f]{64})$/i;
 
+/** scrypt with N=2^ln and r=8. */
+export interface PasswordHash {
+  readonly ln: number;
+  readonly p: number;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
 /**
- * What stands in the configuration instead of a password: `scrypt:<salt>:<hash>`, both base64url.
+ * What stands in the configuration instead of a password, as a PHC string: `$scrypt$ln=17,r=8,p=1$<salt>$<hash>`.
  * The password is taken in Unicode form NFC, so that it does not matter on which system it was typed.
  */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, ln = LN): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await deriveKey(password, salt);
-  return `scrypt:${salt.toString('base64url')}:${hash.toString('base64url')}`;
+  const hash = await deriveKey(password, { ln, p: 1, salt });
+  const [saltText, hashText] = [salt, hash].map((bytes) => bytes.toString('base64').replace(/=+$/, ''));
+  return `$scrypt$ln=${ln},r=${R},p=1$${saltText}$${hashText}`;
 }
 
 /**
- * True when `stored` was made from `password`; costs one key derivation.
- * @param stored what `hashPassword` returned
- * @throws RangeError when `stored` has another form; the message never shows it
+ * Reads what `hashPassword` returns now, or returned in earlier versions.
+ * @returns `undefined` when it is a plain password; a text says what is wrong with a hash, as a predicate with the cure
  */
-export async function verifyPassword(password: string, stored: string): Promise<boolean> {
-  const [, salt, hash] = PASSWORD_HASH.exec(stored) ?? [];
+export function readPasswordHash(text: string): PasswordHash | string | undefined {
+  const [prefix] = /^(?:scrypt:|\$scrypt\$)/.exec(text) ?? [];
+  if (prefix === undefined) return undefined;
+  const old = OLD.exec(text);
+  const [ln, r, p, salt, hash] = old ? ['14', '8', '1', ...old.slice(1)] : (PHC.exec(text)?.slice(1) ?? []);
   if (salt === undefined || hash === undefined) {
-    throw new RangeError('is not scrypt:<salt>:<hash> as the hash-secret command prints it');
+    return `starts with ${prefix} but is not $scrypt$ln=<n>,r=8,p=<n>$<salt>$<hash>. Write what the hash-secret command prints.`;
   }
-  return timingSafeEqual(
-    await deriveKey(password, Buffer.from(salt, 'base64url')),
-    Buffer.from(hash, 'base64url'),
-  );
+  const cost = { ln: Number(ln), p: Number(p) };
+  if (Number(r) === R && cost.ln >= LEAST_LN && cost.p >= 1 && 2 ** cost.ln * cost.p <= 2 ** MOST_LN) {
+    return { ...cost, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+  }
+  return `asks for a cost out of bounds: ln is ${LEAST_LN} to ${MOST_LN}, r is ${R}, and p times 2^ln at most 2^${MOST_LN}. Hash the password with the hash-secret command.`;
 }
 
-/** True for the form that `hashPassword` returns. */
-export function isPasswordHash(text: string): boolean {
-  return PASSWORD_HASH.test(text);
+/** True when `stored` was made from `password`; costs one key derivation. */
+export async function verifyPassword(password: string, stored: PasswordHash): Promise<boolean> {
+  return timingSafeEqual(await deriveKey(password, stored), stored.hash);
 }
 
 /** What stands in the configuration instead of an API key: `sha256:<hex>` of its UTF-8 bytes. */
@@ -55,9 +72,10 @@ export function readApiKeyHash(text: string): Buffer | undefined {
   return hex === undefined ? undefined : Buffer.from(hex, 'hex');
 }
 
-function deriveKey(password: string, salt: Buffer): Promise<Buffer> {
+function deriveKey(password: string, { ln, p, salt }: Omit<PasswordHash, 'hash'>): Promise<Buffer> {
+  const cost = { N: 2 ** ln, r: R, p, maxmem: 256 * R * 2 ** ln };
   return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFC'), salt, HASH_BYTES, COST, (error, key) =>
+    scrypt(password.normalize('NFC'), salt, HASH_BYTES, cost, (error, key) =>
       error ? reject(error) : resolve(key),
     );
   });

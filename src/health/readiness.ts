@@ -4,21 +4,9 @@ import { MetricsService } from '../observability/metrics.service.js';
 /** Whether this instance wants calls: not yet while starting, no longer before it stops. */
 @Injectable()
 export class Readiness {
-  #state: 'starting' | 'ready' | 'stopping' = 'starting';
+  state: 'starting' | 'ready' | 'stopping' = 'starting';
 
   constructor(metrics: MetricsService) {
-    metrics.readiness(() => this.#state === 'ready');
-  }
-
-  get state(): 'starting' | 'ready' | 'stopping' {
-    return this.#state;
-  }
-
-  ready(): void {
-    this.#state = 'ready';
-  }
-
-  stopping(): void {
-    this.#state = 'stopping';
+    metrics.readiness(() => this.state === 'ready');
   }
 }

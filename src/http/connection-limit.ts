@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { MetricsService } from '../observability/metrics.service.js';
-import { clientGroup, networkMatcher, trustProxy } from './networks.js';
+import { clientGroup, networkMatcher } from './networks.js';
+import type { IsInNetwork } from './networks.js';
 import type { HttpConfig } from './management.config.js';
 
 const LOG_EVERY_MS = 1_000;
@@ -12,8 +13,8 @@ type Metrics = Pick<MetricsService, 'connectionDropped' | 'authFailure'>;
 
 /** Ends new connections that cannot be taken as soon as they are accepted: nothing is read from them, and nothing is said. */
 export class ConnectionLimit {
-  readonly #isTrusted: ReturnType<typeof trustProxy>;
-  readonly #isAllowed: (address: string) => boolean;
+  readonly #isTrusted: IsInNetwork;
+  readonly #isAllowed: IsInNetwork;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(
@@ -22,10 +23,10 @@ export class ConnectionLimit {
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly now: () => number = () => performance.now(),
   ) {
-    const trusted = config.derive(({ server }) => server.trustedProxies, trustProxy);
+    const trusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
     this.#isTrusted = (address) => trusted.current(address);
     const allowed = config.derive(
-      // Otherwise probes and scrapers come to this port as well, or callers by way of a proxy.
+      // Otherwise probes and scrapers come to this port as well, or clients by way of a proxy.
       ({ server, management }) =>
         management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
       (networks) => networks && networkMatcher(networks),

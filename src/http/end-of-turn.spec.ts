@@ -76,7 +76,7 @@ describe('answers of one turn of the event loop', () => {
     expect(happened).toEqual(['read', 'answered']);
   });
 
-  it('go nowhere when the caller has hung up meanwhile', async () => {
+  it('go nowhere when the client has hung up meanwhile', async () => {
     const [client, other] = clients as [Socket, Socket];
     reply = (response) => {
       sendAtEndOfTurn(response, 204, []);

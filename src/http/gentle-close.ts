@@ -4,6 +4,12 @@ import type { Socket } from 'node:net';
 /** How long a peer may go on sending after its last answer. */
 const LINGER_MS = 1_000;
 
+/** A connection of Node's HTTP server, which does not say otherwise what is under way on it (ADR 21). */
+export interface AnsweringSocket extends Socket {
+  /** The answer whose turn it is, until it is finished. */
+  readonly _httpMessage?: ServerResponse | null;
+}
+
 /**
  * Ends a connection after what was written to it. What the peer still sends is read and thrown away for a while: a
  * connection that is closed with unread bytes is reset, and the peer may lose the answer.

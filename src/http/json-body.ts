@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { closing, Problem } from './problem.js';
 
 const EMPTY = 'is empty; send a JSON object';
 /** Largest body accepted, bytes. */
@@ -9,12 +9,10 @@ const failed = new WeakMap<IncomingMessage, Problem>();
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads a JSON body after the guard has let the request in, so that strangers cannot make us parse anything. A body
- * without any media type is read as JSON too, since Core's exact header is not documented.
- * It is also left on the request, as Express does, for whoever reports a refusal.
+ * Reads a JSON body. One without any media type is read as JSON too, since Core's exact header is not documented.
  * @throws Problem 400 (no JSON), 413 (over 64 KiB) or 415 (another media type, charset or content coding)
  */
-export async function readJsonBody(request: IncomingMessage & { body?: unknown }): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const { headers } = request;
   checkType(headers['content-type']);
   const coding = headers['content-encoding'];
@@ -22,7 +20,7 @@ export async function readJsonBody(request: IncomingMessage & { body?: unknown }
     throw unsupported('send the body without Content-Encoding', { 'Accept-Encoding': 'identity' });
   }
   if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  return (request.body = parse(await readAll(request)));
+  return parse(await readAll(request));
 }
 
 /** Ends the reading of a body, now or once it is asked for, with a problem. */
@@ -72,16 +70,11 @@ function parse(body: Buffer): unknown {
 }
 
 function tooLarge(): Problem {
-  return new Problem(413, `the body is larger than ${MAX_BODY_BYTES} bytes`, {
-    headers: { Connection: 'close' },
-  });
+  return closing(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
 function failureOf(request: IncomingMessage): Problem {
-  return (
-    failed.get(request) ??
-    new Problem(400, 'the body could not be read whole', { headers: { Connection: 'close' } })
-  );
+  return failed.get(request) ?? closing(400, 'the body could not be read whole');
 }
 
 function notJson(message: string): Problem {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { clientAddress, clientGroup, networkMatcher, trustProxy } from './networks.js';
+import { clientAddress, clientGroup, networkMatcher } from './networks.js';
 
 describe('networkMatcher', () => {
   it.each<[string, string, boolean]>([
@@ -90,7 +90,7 @@ describe('clientAddress behind Express', () => {
 
   async function seen(trusted: string[], forwardedFor?: string): Promise<string | undefined> {
     const app = express();
-    app.set('trust proxy', trustProxy(trusted));
+    app.set('trust proxy', networkMatcher(trusted));
     app.get('/', (request, response) => void response.json({ address: clientAddress(request) }));
     const listening = await new Promise<Server>((resolve) => {
       const started = app.listen(0, '127.0.0.1', () => resolve(started));

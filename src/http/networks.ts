@@ -1,38 +1,31 @@
 import type { Request } from 'express';
-import ipaddr from 'ipaddr.js';
-import { isIP } from 'node:net';
-import { readNetwork } from '../common/network.js';
-import type { Address, Network } from '../common/network.js';
+import { BlockList, isIPv4 } from 'node:net';
+import { readAddress, readNetwork } from '../common/network.js';
+import type { Network } from '../common/network.js';
 
 /** What some proxies write into X-Forwarded-For: an address with the client's port. */
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
 
+/** @param address `undefined`, that of a connection that is closed already, is in no network */
+export type IsInNetwork = (address: string | undefined) => boolean;
+
 /**
- * Makes the test "is this address in one of the ranges?". An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
+ * Makes the test "is this address in one of the ranges?", for Express' `trust proxy` as well. An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
  * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is not an address is in no range.
  * @param ranges IPv4 or IPv6 addresses or CIDR ranges; none = no address matches
  * @throws RangeError naming the text that is neither
  */
-export function networkMatcher(ranges: readonly string[]): (address: string) => boolean {
-  const networks = ranges.map(readRange);
+export function networkMatcher(ranges: readonly string[]): IsInNetwork {
+  // A list of its own for each: in one of both, ::/0 holds the IPv4 addresses as well.
+  const networks = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const [base, bits] of ranges.map(readRange)) {
+    networks[familyOf(base)].addSubnet(base, bits, familyOf(base));
+  }
   return (text) => {
-    const address = readAddress(text);
-    return (
-      address !== undefined &&
-      networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
-    );
+    const address = readClient(text);
+    return address !== undefined && networks[familyOf(address)].check(address, familyOf(address));
   };
-}
-
-/**
- * The value for Express' `trust proxy`: whose X-Forwarded-For is believed. With no ranges that is nobody, and the
- * client's address is the connection's.
- */
-export function trustProxy(ranges: readonly string[]): (address: string | undefined) => boolean {
-  const matches = networkMatcher(ranges);
-  // Express passes undefined for a connection that is closed already.
-  return (address) => address !== undefined && matches(address);
 }
 
 /**
@@ -42,13 +35,13 @@ export function trustProxy(ranges: readonly string[]): (address: string | undefi
  * client wrote before it.
  */
 export function clientAddress({ socket, headers, app }: Request): string | undefined {
-  const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
+  const isTrusted = app.get('trust proxy fn') as IsInNetwork;
   let address = socket.remoteAddress;
   if (address === undefined) return undefined;
   // Node makes one text of several.
   const forwarded = (headers['x-forwarded-for'] as string | undefined)?.split(',') ?? [];
   while (forwarded.length > 0 && isTrusted(address)) address = forwarded.pop()!.trim();
-  return readAddress(address)?.toString();
+  return readClient(address);
 }
 
 /**
@@ -56,18 +49,21 @@ export function clientAddress({ socket, headers, app }: Request): string | undef
  * addresses. Unknown addresses are one client.
  */
 export function clientGroup(address: string | undefined): string {
-  const read = address === undefined ? undefined : readAddress(address);
+  const read = readClient(address);
   if (read === undefined) return 'unknown';
-  if (read.kind() === 'ipv4') return read.toString();
-  const network = [...read.toByteArray().slice(0, 8), ...new Array<number>(8).fill(0)];
-  return `${ipaddr.fromByteArray(network).toString()}/64`;
+  if (isIPv4(read)) return read;
+  const [before = [], after = []] = read.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const zeros = new Array<string>(8 - before.length - after.length).fill('0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }
 
-function readAddress(text: string): Address | undefined {
-  const bare = (IPV4_AND_PORT.exec(text) ?? BRACKETED.exec(text))?.[1] ?? text;
-  const address = bare.replace(/%.*$/s, '');
-  // ipaddr.js alone also takes 0x7f.1 and 010.0.0.1 (octal), which other programs read as other addresses.
-  return isIP(address) === 0 ? undefined : ipaddr.process(address);
+/** The one spelling of an address as a proxy or a connection gives it. */
+function readClient(text = ''): string | undefined {
+  return readAddress((IPV4_AND_PORT.exec(text) ?? BRACKETED.exec(text))?.[1] ?? text);
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv4(address) ? 'ipv4' : 'ipv6';
 }
 
 function readRange(text: string): Network {

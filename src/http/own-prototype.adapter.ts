@@ -16,28 +16,20 @@ import { ManagementServer } from './management-server.js';
 import type { WatchedTls } from './watched-tls.js';
 
 /** Times in milliseconds. */
-export interface ServerLimits {
-  /** A client that takes longer to send its headers, or its whole request, is cut off. */
-  readonly headersTimeout: number;
-  readonly requestTimeout: number;
-  /** A client that takes nothing of a waiting answer for so long is cut off. */
-  readonly answerTimeout: number;
-  /** How often that is looked at. */
-  readonly connectionsCheckingInterval: number;
-  /** An idle connection is closed. */
-  readonly keepAliveTimeout: number;
-  /** A client of the TLS port that says nothing is cut off. */
-  readonly handshakeTimeout: number;
-}
-export const LIMITS: ServerLimits = {
+export const LIMITS = {
+  // A client that takes longer to send its headers, or its whole request, is cut off.
   headersTimeout: 5_000,
   requestTimeout: 10_000,
+  // So is a client that takes nothing of a waiting answer for so long.
   answerTimeout: 20_000,
+  // How often that is looked at.
   connectionsCheckingInterval: 1_000,
-  // Longer than the 60 s that balancers commonly keep an idle connection, so that it is they who close it.
+  // An idle connection is closed: later than balancers do, after 60 s commonly, so that it is they who close it.
   keepAliveTimeout: 75_000,
+  // A client of the TLS port that says nothing is cut off.
   handshakeTimeout: 5_000,
 };
+export type ServerLimits = typeof LIMITS;
 /**
  * Connections that may wait to be accepted. The kernel turns further ones away, and they come back only after a second,
  * which a caller would have to wait.
@@ -50,12 +42,6 @@ export interface AdapterOptions {
   /** Without it there is one port. */
   readonly management?: ManagementConfig | undefined;
   readonly limits?: ServerLimits;
-}
-
-/** A request that knows when its headers had come. */
-export interface TimedRequest {
-  /** `performance.now()`, milliseconds. */
-  readonly arrivedMs: number;
 }
 
 /**
@@ -157,9 +143,7 @@ type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerRespon
 
 /** To be called once: Express knows one prototype of each. */
 function classesOf(app: Express): AppClasses {
-  class AppRequest extends IncomingMessage implements TimedRequest {
-    readonly arrivedMs = performance.now();
-  }
+  class AppRequest extends IncomingMessage {}
   class AppResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {}
   Object.setPrototypeOf(AppRequest.prototype, app.request);
   Object.setPrototypeOf(AppResponse.prototype, app.response);

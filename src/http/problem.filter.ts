@@ -5,8 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { endWith, lingerAtClose } from './gentle-close.js';
-import { Problem, problemDetails, problemHeaders } from './problem.js';
-import type { ProblemDetails } from './problem.js';
+import { Problem } from './problem.js';
 import { closeIfRefused } from './refused.js';
 
 /** Answers every refused request as `application/problem+json` (RFC 9457), without framework texts or stacks. */
@@ -30,10 +29,9 @@ export function sendProblem(response: ServerResponse<IncomingMessage>, exception
     response.destroy();
     return;
   }
-  const body = toProblem(exception);
+  const { body, headers } = toProblem(exception);
   // What was set for the answer that did not come about.
   for (const header of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(header);
-  const headers = problemHeaders(exception instanceof Problem ? exception : undefined);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (headers['Connection'] === 'close') endWith(response);
   // Its own socket is unset while answers before it are waited for.
@@ -43,10 +41,11 @@ export function sendProblem(response: ServerResponse<IncomingMessage>, exception
   response.end(JSON.stringify(body));
 }
 
-function toProblem(exception: unknown): ProblemDetails {
-  if (exception instanceof Problem) return exception.body;
-  if (exception instanceof HttpException) return problemDetails(exception.getStatus());
-  return problemDetails(clientError(exception) ?? 500);
+function toProblem(exception: unknown): Problem {
+  if (exception instanceof Problem) return exception;
+  return new Problem(
+    exception instanceof HttpException ? exception.getStatus() : (clientError(exception) ?? 500),
+  );
 }
 
 /** Express reports a malformed URL or body as an error with a 4xx status of its own. */

@@ -16,7 +16,7 @@ export interface ProblemDetails {
   readonly errors?: readonly RequestError[];
 }
 
-/** An answer that refuses a request, with what the caller of the API needs to mend it. Texts are public. */
+/** An answer that refuses a request, with what the client needs to mend it. Texts are public. */
 export class Problem extends HttpException {
   constructor(
     status: number,
@@ -27,30 +27,29 @@ export class Problem extends HttpException {
   }
 
   get body(): ProblemDetails {
-    return problemDetails(this.getStatus(), this.detail, this.more.errors);
+    const status = this.getStatus();
+    const { errors } = this.more;
+    return {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      ...(this.detail !== undefined && { detail: this.detail }),
+      ...(errors !== undefined && { errors }),
+    };
+  }
+
+  /** Of the answer, those that the problem itself brings included. */
+  get headers(): Record<string, string> {
+    return {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...this.more.headers,
+    };
   }
 }
 
-/** The headers of an answer with a problem, those that the problem itself brings included. */
-export function problemHeaders(problem: Problem | undefined): Record<string, string> {
-  return {
-    'Content-Type': 'application/problem+json',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...problem?.more.headers,
-  };
-}
-
-export function problemDetails(
-  status: number,
-  detail?: string,
-  errors?: readonly RequestError[],
-): ProblemDetails {
-  return {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    ...(detail !== undefined && { detail }),
-    ...(errors !== undefined && { errors }),
-  };
+/** A problem after which the connection cannot be read on, or is not worth it. */
+export function closing(status: number, detail: string): Problem {
+  return new Problem(status, detail, { headers: { Connection: 'close' } });
 }

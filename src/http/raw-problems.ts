@@ -1,15 +1,14 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeGently } from './gentle-close.js';
+import type { AnsweringSocket } from './gentle-close.js';
 import { failBody } from './json-body.js';
-import { Problem, problemHeaders } from './problem.js';
+import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { MAX_HEADERS } from './request-gate.js';
 
-/** A connection of Node's HTTP server. These two say what is under way on it; there is no public way to know. */
-interface HttpSocket extends Socket {
-  /** The answer whose turn it is, until it is finished. */
-  readonly _httpMessage?: ServerResponse | null;
+/** See ADR 21: Node does not say otherwise what is under way. */
+interface HttpSocket extends AnsweringSocket {
   /** `incoming` is the request whose headers came last, until its answer is finished and its body has come. */
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
@@ -83,15 +82,14 @@ function answerInTurn(socket: HttpSocket, problem: Problem): void {
   if (!req.complete) failBody(req, problem);
 }
 
-function asText(problem: Problem): string {
-  const { body } = problem;
+function asText({ body, headers }: Problem): string {
   const json = JSON.stringify(body);
-  const headers = Object.entries({
-    ...problemHeaders(problem),
+  const fields = Object.entries({
+    ...headers,
     'Content-Length': String(Buffer.byteLength(json)),
     Date: new Date().toUTCString(),
     Connection: 'close',
   });
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return `HTTP/1.1 ${body.status} ${body.title}\r\n${lines}\r\n${json}`;
 }

@@ -6,7 +6,7 @@ import { OrdinaryFileError, readOrdinaryFile } from '../common/ordinary-file.js'
 import type { CertificatePeriod } from '../config/config-status.js';
 import { certificateTrouble } from './certificate-period.js';
 
-/** Paths of PEM files. */
+/** Absolute paths of PEM files. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;

@@ -2,9 +2,10 @@ import type { Request } from 'express';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeGently, endWith } from './gentle-close.js';
-import type { trustProxy } from './networks.js';
+import type { AnsweringSocket } from './gentle-close.js';
+import type { IsInNetwork } from './networks.js';
 
-/** Answers to somebody who is not a caller, or asks for what is not here. */
+/** Answers to a stranger, or to a client that asks for what is not here. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429]);
 /** For as long as that a client may come back, with better credentials for example. */
 const STAY_S = 1;
@@ -24,7 +25,7 @@ const refused = new WeakMap<Socket, Refusal>();
 export function closeIfRefused(response: ServerResponse, status: number): void {
   if (!REFUSALS.has(status) || !response.shouldKeepAlive) return;
   const { socket, app } = response.req as Request;
-  const isTrusted = app.get('trust proxy fn') as ReturnType<typeof trustProxy>;
+  const isTrusted = app.get('trust proxy fn') as IsInNetwork;
   if (isTrusted(socket.remoteAddress)) return;
   const nowMs = performance.now();
   const before = refused.get(socket);
@@ -49,12 +50,7 @@ export function mayStay(socket: Socket): void {
 }
 
 function closeRefused(socket: Socket): void {
-  const answer = (socket as BusySocket)._httpMessage;
+  const answer = (socket as AnsweringSocket)._httpMessage;
   if (!answer) return closeGently(socket);
   answer.once('close', () => refused.has(socket) && closeRefused(socket));
-}
-
-/** See ADR 21: Node does not say otherwise whether an answer is under way. */
-interface BusySocket extends Socket {
-  readonly _httpMessage?: ServerResponse | null;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { closing } from './problem.js';
+import type { Problem } from './problem.js';
 
 /** Header lines that a request may have. */
 export const MAX_HEADERS = 100;
@@ -36,8 +37,4 @@ function hostLines(rawHeaders: readonly string[]): number {
     if (name.length === 4 && (name === 'Host' || name.toLowerCase() === 'host')) lines++;
   }
   return lines;
-}
-
-function closing(status: number, detail: string): Problem {
-  return new Problem(status, detail, { headers: { Connection: 'close' } });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { duration, durationMs } from '../common/duration.js';
 import { Key, ListKey, SectionKey } from '../config/key.js';
 import { host, network, path, port, routePath, wholeNumber } from '../config/rules.js';
+import type { TlsFiles } from './read-tls.js';
 
 export class TlsSection {
   @Key('PEM file with the certificate and its chain.', path, { required: true })
@@ -61,13 +62,10 @@ export class ServerSection {
 
 /** The section as the service uses it, with the defaults that another key decides. */
 export interface ServerConfig extends Readonly<Omit<ServerSection, 'tls' | 'shutdownGrace'>> {
-  readonly tls: TlsConfig | undefined;
+  readonly tls: TlsFiles | undefined;
   readonly shutdownGraceMs: number;
   readonly maxConnectionsPerAddress: number;
 }
-
-/** With absolute paths. */
-export type TlsConfig = Readonly<TlsSection>;
 
 /** What `HOST` and `PORT` say, over the section. */
 export interface ServerEnvironment {

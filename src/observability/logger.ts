@@ -88,23 +88,15 @@ function describeError(value: unknown, withStack: boolean): unknown {
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
-  log(message: unknown, ...context: unknown[]): void {
-    this.logger.debug(...line(message, context));
-  }
-  warn(message: unknown, ...context: unknown[]): void {
-    this.logger.warn(...line(message, context));
-  }
-  error(message: unknown, ...context: unknown[]): void {
-    this.logger.error(...line(message, context));
-  }
-  fatal(message: unknown, ...context: unknown[]): void {
-    this.logger.fatal(...line(message, context));
-  }
-  debug(message: unknown, ...context: unknown[]): void {
-    this.logger.trace(...line(message, context));
-  }
-  verbose(message: unknown, ...context: unknown[]): void {
-    this.logger.trace(...line(message, context));
+  readonly log = this.#writer('debug');
+  readonly warn = this.#writer('warn');
+  readonly error = this.#writer('error');
+  readonly fatal = this.#writer('fatal');
+  readonly debug = this.#writer('trace');
+  readonly verbose = this.#writer('trace');
+
+  #writer(level: 'trace' | 'debug' | 'warn' | 'error' | 'fatal') {
+    return (message: unknown, ...context: unknown[]): void => this.logger[level](...line(message, context));
   }
 }
 

@@ -10,14 +10,15 @@ describe('the metrics', () => {
       metrics.lookup(provider, 'found', 0.01);
       metrics.lookup(provider, 'cached');
     }
-    for (const target of ['SALES', 'SUPPORT', 'unknown']) metrics.decision(target, 'matched', 0.01);
+    for (const target of ['SALES', 'SUPPORT', 'unknown'])
+      metrics.decision({ target, reason: 'matched' }, 0.01);
   });
 
   const lines = async (pattern: RegExp): Promise<string[]> =>
     (await metrics.registry.metrics()).split('\n').filter((line) => pattern.test(line));
 
   it('forget providers and targets that are configured no more, and nothing else', async () => {
-    metrics.configured(['list'], ['SALES']);
+    await metrics.configured(['list'], ['SALES']);
     expect(await lines(/crm|SUPPORT/)).toEqual([]);
     expect(
       await lines(/^smartrouting_(provider_(lookups_total|breaker_state|duration_seconds_count)|decisions)/),
@@ -33,10 +34,10 @@ describe('the metrics', () => {
   });
 
   it('count what still comes in for them under no name of theirs', async () => {
-    metrics.configured(['list'], ['SALES']);
+    await metrics.configured(['list'], ['SALES']);
     metrics.lookup('crm', 'late', 2);
     metrics.breakerState('crm', 'open');
-    metrics.decision('SUPPORT', 'matched', 0.01);
+    metrics.decision({ target: 'SUPPORT', reason: 'matched' }, 0.01);
     expect(await lines(/crm|SUPPORT/)).toEqual([]);
     expect(await lines(/target="unknown",reason="matched"/)).toEqual([
       'smartrouting_decisions_total{target="unknown",reason="matched"} 2',
@@ -44,11 +45,11 @@ describe('the metrics', () => {
   });
 
   it('count anew for a name that is configured again', async () => {
-    metrics.configured(['list'], ['SALES']);
-    metrics.configured(['list', 'crm'], ['SALES', 'SUPPORT']);
+    await metrics.configured(['list'], ['SALES']);
+    await metrics.configured(['list', 'crm'], ['SALES', 'SUPPORT']);
     metrics.breakerState('crm', 'closed');
     metrics.lookup('crm', 'found', 0.01);
-    metrics.decision('SUPPORT', 'matched', 0.01);
+    metrics.decision({ target: 'SUPPORT', reason: 'matched' }, 0.01);
     expect(await lines(/(crm|SUPPORT).*(found|matched)|_count\{.*crm/)).toEqual([
       'smartrouting_decisions_total{target="SUPPORT",reason="matched"} 1',
       'smartrouting_provider_lookups_total{provider="crm",outcome="found"} 1',

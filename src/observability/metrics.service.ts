@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metric } from 'prom-client';
 import { VERSION } from '../common/version.js';
 
 const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5];
@@ -20,69 +21,53 @@ export type BreakerState = (typeof BREAKER_STATES)[number];
 export class MetricsService {
   readonly registry = new Registry();
 
-  readonly #decisions = new Counter({
-    name: 'smartrouting_decisions_total',
-    help: 'Decisions by target and reason.',
-    labelNames: ['target', 'reason'],
-    registers: [this.registry],
-  });
-  readonly #decisionSeconds = new Histogram({
-    name: 'smartrouting_decision_duration_seconds',
-    help: "Time from the request's headers to the decision, seconds.",
-    buckets: SECONDS_BUCKETS,
-    registers: [this.registry],
-  });
-  readonly #lookups = new Counter({
-    name: 'smartrouting_provider_lookups_total',
-    help: 'Lookups by provider and outcome: found, none, late (no call waited any more), failed, timeout, rejected (breaker open, or too many at once), cached, stale.',
-    labelNames: ['provider', 'outcome'],
-    registers: [this.registry],
-  });
-  readonly #lookupSeconds = new Histogram({
-    name: 'smartrouting_provider_duration_seconds',
-    help: 'Time of lookups that reached the provider, seconds.',
-    labelNames: ['provider'],
-    buckets: SECONDS_BUCKETS,
-    registers: [this.registry],
-  });
-  readonly #breaker = new Gauge({
-    name: 'smartrouting_provider_breaker_state',
-    help: 'Circuit breaker: 0 closed, 1 half open, 2 open.',
-    labelNames: ['provider'],
-    registers: [this.registry],
-  });
-  readonly #authFailures = new Counter({
-    name: 'smartrouting_auth_failures_total',
-    help: 'Refused requests by kind: missing, api-key, password, network, target, throttled.',
-    labelNames: ['kind'],
-    registers: [this.registry],
-  });
-  readonly #reload = new Gauge({
-    name: 'smartrouting_config_last_reload_success',
-    help: '1 when the configuration file was last read without a problem, 0 when it was refused.',
-    registers: [this.registry],
-  });
-
-  readonly #reloadedAt = new Gauge({
-    name: 'smartrouting_config_last_reload_success_timestamp_seconds',
-    help: 'When the configuration file was last read without a problem, Unix time.',
-    registers: [this.registry],
-  });
-  readonly #logLinesDropped = new Counter({
-    name: 'smartrouting_log_lines_dropped_total',
-    help: 'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
-    registers: [this.registry],
-  });
-  readonly #connectionsDropped = new Counter({
-    name: 'smartrouting_connections_dropped_total',
-    help: 'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
-    registers: [this.registry],
-  });
-  /** Looking a counter up by its labels costs more than counting. */
-  readonly #decisionsOf = new Map<string, Counter.Internal>();
-  readonly #lookupsOf = new Map<string, Counter.Internal>();
-  /** Providers that have a series of their breaker. */
-  readonly #withBreaker = new Set<string>();
+  readonly #decisions = this.#counter(
+    'smartrouting_decisions_total',
+    'Decisions by target and reason.',
+    'target',
+    'reason',
+  );
+  readonly #decisionSeconds = this.#histogram(
+    'smartrouting_decision_duration_seconds',
+    "Time from the request's headers to the decision, seconds.",
+  );
+  readonly #lookups = this.#counter(
+    'smartrouting_provider_lookups_total',
+    'Lookups by provider and outcome: found, none, late (no call waited any more), failed, timeout, rejected (breaker open, or too many at once), cached, stale.',
+    'provider',
+    'outcome',
+  );
+  readonly #lookupSeconds = this.#histogram(
+    'smartrouting_provider_duration_seconds',
+    'Time of lookups that reached the provider, seconds.',
+    'provider',
+  );
+  readonly #breaker = this.#gauge(
+    'smartrouting_provider_breaker_state',
+    'Circuit breaker: 0 closed, 1 half open, 2 open.',
+    'provider',
+  );
+  readonly #authFailures = this.#counter(
+    'smartrouting_auth_failures_total',
+    'Refused requests by kind: missing, api-key, password, network, target, throttled.',
+    'kind',
+  );
+  readonly #reload = this.#gauge(
+    'smartrouting_config_last_reload_success',
+    '1 when the configuration file was last read without a problem, 0 when it was refused.',
+  );
+  readonly #reloadedAt = this.#gauge(
+    'smartrouting_config_last_reload_success_timestamp_seconds',
+    'When the configuration file was last read without a problem, Unix time.',
+  );
+  readonly #logLinesDropped = this.#counter(
+    'smartrouting_log_lines_dropped_total',
+    'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
+  );
+  readonly #connectionsDropped = this.#counter(
+    'smartrouting_connections_dropped_total',
+    'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
+  );
   /** Names that have series of their own; `undefined`: any name. */
   #providers: ReadonlySet<string> | undefined;
   #targets: ReadonlySet<string> | undefined;
@@ -90,12 +75,12 @@ export class MetricsService {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.configRead(true);
-    new Gauge({
-      name: 'smartrouting_build_info',
-      help: 'Always 1; the labels tell the version of the service and of Node.',
-      labelNames: ['version', 'node'],
-      registers: [this.registry],
-    }).set({ version: VERSION, node: process.versions.node }, 1);
+    this.#gauge(
+      'smartrouting_build_info',
+      'Always 1; the labels tell the version of the service and of Node.',
+      'version',
+      'node',
+    ).set({ version: VERSION, node: process.versions.node }, 1);
     // A series that begins with its first event shows no increase to those who look for one.
     for (const kind of AUTH_FAILURE_KINDS) this.#authFailures.inc({ kind }, 0);
     this.#decisions.inc({ target: UNKNOWN_TARGET, reason: 'overloaded' }, 0);
@@ -111,47 +96,40 @@ export class MetricsService {
    * Removes the series of all other providers and targets. What still comes in for them is not counted, or counted for the
    * target `unknown`.
    */
-  configured(providers: Iterable<string>, targets: Iterable<string>): void {
+  async configured(providers: Iterable<string>, targets: Iterable<string>): Promise<void> {
     this.#providers = new Set(providers);
     this.#targets = new Set([...targets, UNKNOWN_TARGET]);
-    removeOthers(this.#lookupsOf, this.#lookups, this.#providers);
-    removeOthers(this.#decisionsOf, this.#decisions, this.#targets);
-    for (const provider of this.#withBreaker) {
-      if (this.#providers.has(provider)) continue;
-      this.#withBreaker.delete(provider);
-      this.#lookupSeconds.remove({ provider });
-      this.#breaker.remove({ provider });
-    }
+    await keepOnly('target', this.#targets, [this.#decisions]);
+    await keepOnly('provider', this.#providers, [this.#lookups, this.#lookupSeconds, this.#breaker]);
   }
 
-  decision(target: string, reason: string, seconds: number): void {
+  decision({ target, reason }: { target: string; reason: string }, seconds: number): void {
     const known = this.#targets?.has(target) === false ? UNKNOWN_TARGET : target;
-    counterOf(this.#decisionsOf, this.#decisions, known, reason).inc();
+    this.#decisions.inc({ target: known, reason });
     this.#decisionSeconds.observe(seconds);
   }
 
   /** @param isReady whether the instance wants calls; asked when the metrics are read */
   readiness(isReady: () => boolean): void {
-    new Gauge({
-      name: 'smartrouting_ready',
-      help: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
-      registers: [this.registry],
-      collect(): void {
-        this.set(isReady() ? 1 : 0);
-      },
-    });
+    this.#read(
+      'smartrouting_ready',
+      '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
+      () => Number(isReady()),
+    );
   }
 
   /** @param count how many there are now; asked when the metrics are read */
   decisionsInFlight(count: () => number): void {
-    new Gauge({
-      name: 'smartrouting_decisions_in_flight',
-      help: 'Decisions under way.',
-      registers: [this.registry],
-      collect(): void {
-        this.set(count());
-      },
-    });
+    this.#read('smartrouting_decisions_in_flight', 'Decisions under way.', count);
+  }
+
+  /** @param untilSeconds when the certificate in use ends, seconds since 1970; asked when the metrics are read */
+  certificateExpiry(untilSeconds: () => number): void {
+    this.#read(
+      'smartrouting_tls_certificate_expiry_timestamp_seconds',
+      'When the certificate in use ends, seconds since 1970.',
+      untilSeconds,
+    );
   }
 
   /** @param ages provider -> seconds since its copy was brought up to date; asked when the metrics are read */
@@ -168,28 +146,14 @@ export class MetricsService {
     });
   }
 
-  /** @param untilSeconds when the certificate in use ends, seconds since 1970; asked when the metrics are read */
-  certificateExpiry(untilSeconds: () => number): void {
-    new Gauge({
-      name: 'smartrouting_tls_certificate_expiry_timestamp_seconds',
-      help: 'When the certificate in use ends, seconds since 1970.',
-      registers: [this.registry],
-      collect(): void {
-        this.set(untilSeconds());
-      },
-    });
-  }
-
   lookup(provider: string, outcome: string, seconds?: number): void {
     if (!this.#isConfigured(provider)) return;
-    counterOf(this.#lookupsOf, this.#lookups, provider, outcome).inc();
+    this.#lookups.inc({ provider, outcome });
     if (seconds !== undefined) this.#lookupSeconds.observe({ provider }, seconds);
   }
 
   breakerState(provider: string, state: BreakerState): void {
-    if (!this.#isConfigured(provider)) return;
-    this.#withBreaker.add(provider);
-    this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
+    if (this.#isConfigured(provider)) this.#breaker.set({ provider }, BREAKER_STATES.indexOf(state));
   }
 
   logLinesDropped(lines: number): void {
@@ -207,33 +171,43 @@ export class MetricsService {
   #isConfigured(provider: string): boolean {
     return this.#providers?.has(provider) !== false;
   }
-}
 
-/** Separates names in a key; no configured name has a line feed. */
-const SEPARATOR = '\n';
+  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
 
-/** Removes the series whose first label is none of the names. */
-function removeOthers(
-  known: Map<string, Counter.Internal>,
-  counter: Counter,
-  names: ReadonlySet<string>,
-): void {
-  for (const key of known.keys()) {
-    const labels = key.split(SEPARATOR);
-    if (names.has(labels[0]!)) continue;
-    known.delete(key);
-    counter.remove(...labels);
+  #gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
+  }
+
+  /** A gauge whose value is asked for when the metrics are read. */
+  #read(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect(): void {
+        this.set(value());
+      },
+    });
   }
 }
 
-function counterOf(
-  known: Map<string, Counter.Internal>,
-  counter: Counter,
-  first: string,
-  second: string,
-): Counter.Internal {
-  const key = first + SEPARATOR + second;
-  let child = known.get(key);
-  if (child === undefined) known.set(key, (child = counter.labels(first, second)));
-  return child;
+/** Removes the series whose label is none of the names. */
+async function keepOnly(
+  label: string,
+  names: ReadonlySet<string>,
+  metrics: readonly Metric[],
+): Promise<void> {
+  for (const metric of metrics) {
+    for (const { labels } of (await metric.get()).values) {
+      const own = { ...labels } as Record<string, string>;
+      delete own['le']; // of a histogram's buckets
+      if (!names.has(own[label]!)) metric.remove(own);
+    }
+  }
 }

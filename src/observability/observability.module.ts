@@ -17,8 +17,8 @@ import { Tracing } from './tracing.js';
       provide: MetricsService,
       useFactory: (live: LiveConfig<ObservabilityConfig>) => {
         const metrics = new MetricsService();
-        const tell = (config: ObservabilityConfig): void =>
-          metrics.configured(config.providers.keys(), config.targets.keys());
+        const tell = ({ providers, targets }: ObservabilityConfig): void =>
+          void metrics.configured(providers.keys(), targets.keys());
         tell(live.current);
         live.onSwap(tell);
         return metrics;

@@ -1,7 +1,6 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import {
   defaultResource,
   detectResources,
@@ -51,7 +50,7 @@ export interface TracerSettings extends TracingConfig {
  * how they are sampled, queued and named. See docs/adr/0022-traces.md.
  */
 export function startTracer(settings: TracerSettings): CallTracer {
-  const exporter = new ReportingExporter(new OTLPTraceExporter(), settings.logger);
+  const exporter = new ReportingExporter(settings.logger);
   const ours = resourceFromAttributes({ 'service.name': NAME, 'service.version': VERSION });
   const provider = new BasicTracerProvider({
     resource: defaultResource()

@@ -9,24 +9,20 @@ import type { ObservabilityConfig } from './logging.config.js';
 /** Traces of calls, off unless the environment asks for them. Off, nothing of OpenTelemetry is even loaded. */
 @Injectable()
 export class Tracing implements OnApplicationShutdown {
-  #calls: CallTracer | undefined;
+  /** `undefined`: off. */
+  calls: CallTracer | undefined;
 
   constructor(
     private readonly config: LiveConfig<ObservabilityConfig>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** `undefined`: off. */
-  get calls(): CallTracer | undefined {
-    return this.#calls;
-  }
-
   /** To be called before calls come; the command line does not. */
   async start(): Promise<void> {
     const { tracing, server } = this.config.current;
     if (tracing === undefined) return;
     const { startTracer } = await import('./tracer.js');
-    this.#calls = startTracer({
+    this.calls = startTracer({
       ...tracing,
       path: server.path,
       scheme: server.tls ? 'https' : 'http',
@@ -36,6 +32,6 @@ export class Tracing implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#calls?.stop();
+    await this.calls?.stop();
   }
 }

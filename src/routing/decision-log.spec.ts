@@ -3,12 +3,11 @@ import type { AppConfig } from '../app/app.config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { createLogger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { Tracing } from '../observability/tracing.js';
 import { Problem } from '../http/problem.js';
 import { Caller } from '../plugin-api/caller.js';
 import type { Call, Decision } from './decision.js';
 import { DecisionLog } from './decision-log.js';
-import type { LoggedRequest } from './decision-log.js';
+import type { Asked } from './decision-log.js';
 
 type Line = Record<string, unknown>;
 
@@ -22,21 +21,16 @@ function makeLog(
   const logger = createLogger(config.current.logging, {
     write: (line) => void lines.push(JSON.parse(line) as Line),
   });
-  return [new DecisionLog(config, logger, new MetricsService(), new Tracing(config, logger)), lines];
+  return [new DecisionLog(config, logger, new MetricsService()), lines];
 }
 
 const CALL: Call = { anum: '+358501231234', bnum: undefined, targetid: 'Q', extradata: {} };
 const DECISION: Decision = { reason: 'no-match', target: 'Q', reports: [] };
-const request = (body?: unknown): LoggedRequest => ({
-  arrivedMs: performance.now(),
-  headers: {},
-  user: { id: 'core' },
-  body,
-});
+const asked = (): Asked => ({ arrivedMs: performance.now(), client: { id: 'core', targets: undefined } });
 
 function logged(call: Partial<Call>, decision: Partial<Decision>): Line {
   const [log, lines] = makeLog();
-  log.decided({ ...CALL, ...call }, { ...DECISION, ...decision }, request());
+  log.decided({ ...CALL, ...call }, { ...DECISION, ...decision }, asked());
   expect(lines).toHaveLength(1);
   return lines[0]!;
 }
@@ -70,8 +64,8 @@ describe('the decision log', () => {
       ids.add(callId);
     }
     const [log, lines] = makeLog();
-    log.decided(CALL, DECISION, request());
-    log.decided(CALL, DECISION, request());
+    log.decided(CALL, DECISION, asked());
+    log.decided(CALL, DECISION, asked());
     for (const { callId } of lines) ids.add(callId);
     expect(ids.size).toBe(7);
   });
@@ -79,14 +73,14 @@ describe('the decision log', () => {
   it('names a call that was refused, or that failed, likewise', () => {
     const [log, lines] = makeLog();
     const body = { anum: 7, extradata: { CallId: 'call-1' } };
-    log.refused(new Problem(400, 'not usable'), request(body));
-    log.failed(new Error('a defect'), request(body));
+    log.refused(new Problem(400, 'not usable'), body, asked());
+    log.failed(new Error('a defect'), body, asked());
     expect(lines).toEqual([
       expect.objectContaining({ level: 'warn', callId: 'call-1', outcome: 400, reason: 'invalid-request' }),
       expect.objectContaining({ level: 'error', callId: 'call-1', outcome: 204, reason: 'lookup-failed' }),
     ]);
     for (const odd of [undefined, 'text', [], { extradata: 'text' }]) {
-      log.refused(new Problem(400, 'not usable'), request(odd));
+      log.refused(new Problem(400, 'not usable'), odd, asked());
       expect(lines.at(-1)!['callId']).toMatch(/^req-/);
     }
   });
@@ -98,16 +92,16 @@ describe('the decision log', () => {
       ['plain', '+358501231234'],
     ] as const) {
       const [log, lines] = makeLog(numbers);
-      log.decided(CALL, { ...DECISION, caller }, request());
+      log.decided(CALL, { ...DECISION, caller }, asked());
       expect(lines[0]).toMatchObject({ caller: shown });
     }
   });
 
   it('keeps to itself what is below logging.level', () => {
     const [log, lines] = makeLog('masked', 'warn');
-    log.decided(CALL, DECISION, request());
+    log.decided(CALL, DECISION, asked());
     expect(lines).toEqual([]);
-    log.decided(CALL, { ...DECISION, reason: 'timeout' }, request());
+    log.decided(CALL, { ...DECISION, reason: 'timeout' }, asked());
     expect(lines).toHaveLength(1);
   });
 

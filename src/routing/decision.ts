@@ -4,16 +4,18 @@ import type { Caller } from '../plugin-api/caller.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
 
 /** The values of `X-SmartRouting-Reason` and of the metric label `reason`. */
-export type Reason =
-  | 'matched'
-  | 'no-match'
-  | 'no-route'
-  | 'no-number'
-  | 'unknown-target'
-  | 'lookup-failed'
-  | 'timeout'
-  | 'overloaded'
-  | 'invalid-request';
+export const REASONS = [
+  'matched',
+  'no-match',
+  'no-route',
+  'no-number',
+  'unknown-target',
+  'lookup-failed',
+  'timeout',
+  'overloaded',
+  'invalid-request',
+] as const;
+export type Reason = (typeof REASONS)[number];
 
 /** One incoming call, `null` and empty text already turned into "absent". */
 export interface Call {

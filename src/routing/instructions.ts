@@ -108,20 +108,16 @@ const NO_SCOPE: InstructionScope = {
 const FAILED = Symbol('failed');
 
 /** Twice, because the limit is one of time: a process that stood still for a moment reaches it with any template. */
-function attempt(render: Renderer | undefined, scope: InstructionScope): Json | undefined | typeof FAILED {
-  if (render === undefined) return FAILED;
+function attempt(
+  render: Renderer | undefined,
+  scope: InstructionScope,
+  tries = 2,
+): Json | undefined | typeof FAILED {
+  if (render === undefined || tries === 0) return FAILED;
   try {
     return render(scope);
   } catch {
-    return attemptAgain(render, scope);
-  }
-}
-
-function attemptAgain(render: Renderer, scope: InstructionScope): Json | undefined | typeof FAILED {
-  try {
-    return render(scope);
-  } catch {
-    return FAILED; // the caller of `render` reports the property as dropped
+    return attempt(render, scope, tries - 1); // what fails twice is reported as dropped
   }
 }
 

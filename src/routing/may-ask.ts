@@ -1,7 +1,7 @@
 import { decidedBy } from './targets.config.js';
 import { Problem } from '../http/problem.js';
 import type { MetricsService } from '../observability/metrics.service.js';
-import type { CallerCredential } from '../auth/credential-store.js';
+import type { ClientCredential } from '../auth/credential-store.js';
 
 /**
  * Refuses a credential that is limited to other targets; one without `targets` may ask for all. Who may ask for `default`
@@ -10,13 +10,13 @@ import type { CallerCredential } from '../auth/credential-store.js';
  * @throws Problem 403, with the same text whether the target exists or not
  */
 export function assertMayAsk(
-  credential: CallerCredential,
+  client: ClientCredential,
   targetid: string | undefined,
   targets: ReadonlyMap<string, unknown>,
   metrics: Pick<MetricsService, 'authFailure'>,
 ): void {
-  if (credential.targets === undefined) return;
-  if (credential.targets.includes(decidedBy(targetid, targets))) return;
+  if (client.targets === undefined) return;
+  if (client.targets.includes(decidedBy(targetid, targets))) return;
   metrics.authFailure('target');
   throw new Problem(
     403,

@@ -1,22 +1,24 @@
-import { All, Controller, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
-import type { Response } from 'express';
-import { CallerGuard } from '../auth/caller.guard.js';
-import { assertMayAsk } from './may-ask.js';
+import { All, Controller, HttpException, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Admitted } from '../auth/admission.js';
+import type { Admission } from '../auth/admission.js';
+import { ClientGuard } from '../auth/client.guard.js';
+import { sendAtEndOfTurn } from '../http/end-of-turn.js';
+import { readJsonBody } from '../http/json-body.js';
 import { Problem } from '../http/problem.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
-import type { Call } from './decision.js';
 import { DecisionLog } from './decision-log.js';
-import { LoadGuard } from './load.guard.js';
-import { answer, JsonBody, RoutingExceptionFilter, RoutingRequestPipe } from './routing-http.js';
-import type { RoutingHttpRequest } from './routing-http.js';
+import type { Decision, Reason } from './decision.js';
+import { assertMayAsk } from './may-ask.js';
 import { RoutingRequest } from './routing.request.js';
 import { RoutingService } from './routing.service.js';
+import type { Question } from './routing.service.js';
+import type { TargetsConfig } from './targets.config.js';
 
 /** The endpoint that Enreach Core asks. Its path is `server.path` of the configuration. */
 @Controller()
-@UseFilters(RoutingExceptionFilter)
 export class RoutingController {
   constructor(
     private readonly routing: RoutingService,
@@ -26,28 +28,47 @@ export class RoutingController {
     private readonly tracing: Tracing,
   ) {}
 
+  /**
+   * The way of a call that was let in. The body is read only now, so strangers cannot make us parse anything. What cannot be
+   * decided is still answered 204, "proceed normally": comparable phone systems switch an endpoint off after a burst of errors.
+   * @throws Problem for a request that is not usable or asks for another's target
+   */
   @Post()
-  @UseGuards(CallerGuard, LoadGuard)
+  @UseGuards(ClientGuard)
   async route(
-    @JsonBody(RoutingRequestPipe) body: RoutingRequest,
-    @Req() request: RoutingHttpRequest,
+    @Admitted() { client, config, arrivedMs }: Admission<TargetsConfig>,
+    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const { user, admittedBy, arrivedMs, headers } = request;
-    const call = toCall(body);
-    assertMayAsk(user, call.targetid, admittedBy.targets, this.metrics);
+    if (this.load.mustShed()) {
+      this.log.shed(arrivedMs);
+      return answer(response, 'overloaded');
+    }
+    const trace = this.tracing.calls?.begin(request.headers, arrivedMs);
+    const asked = { client, arrivedMs, trace };
+    let body: unknown;
+    try {
+      body = await readJsonBody(request);
+      const call = RoutingRequest.from(body).toCall();
+      assertMayAsk(client, call.targetid, config.targets, this.metrics);
+      const decision = await this.#decide({ call, config, startedMs: arrivedMs, trace });
+      this.log.decided(call, decision, asked);
+      answer(response, decision.reason, decision.json);
+    } catch (error) {
+      if (error instanceof HttpException) {
+        this.log.refused(error, body, asked);
+        response.setHeader('X-SmartRouting-Reason', 'invalid-request');
+        throw error;
+      }
+      this.log.failed(error, body, asked);
+      answer(response, 'lookup-failed');
+    }
+  }
+
+  async #decide(question: Question): Promise<Decision> {
     this.load.enter();
     try {
-      const { calls } = this.tracing;
-      if (calls !== undefined) request.trace = calls.begin(headers, arrivedMs);
-      const decision = await this.routing.decide({
-        call,
-        config: admittedBy,
-        startedMs: arrivedMs,
-        trace: request.trace,
-      });
-      this.log.decided(call, decision, request);
-      answer(response, decision.reason, decision.json);
+      return await this.routing.decide(question);
     } finally {
       this.load.leave();
     }
@@ -59,11 +80,10 @@ export class RoutingController {
   }
 }
 
-function toCall({ anum, bnum, targetid, extradata }: RoutingRequest): Call {
-  return {
-    anum: anum ?? undefined,
-    bnum: bnum ?? undefined,
-    targetid: targetid || undefined,
-    extradata: extradata ?? {},
-  };
+/** @param json the instructions; none = 204, "proceed normally" */
+function answer(response: Response, reason: Reason, json?: string): void {
+  const headers = ['X-SmartRouting-Reason', reason, 'Cache-Control', 'no-store'];
+  if (json === undefined) return sendAtEndOfTurn(response, 204, headers);
+  headers.push('Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(json)));
+  sendAtEndOfTurn(response, 200, headers, json);
 }

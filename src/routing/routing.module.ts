@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { DecisionLog } from './decision-log.js';
-import { LoadGuard } from './load.guard.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
 
 @Module({
   imports: [AuthModule],
   controllers: [RoutingController],
-  providers: [RoutingService, DecisionLog, LoadGuard],
+  providers: [RoutingService, DecisionLog],
   exports: [RoutingService],
 })
 export class RoutingModule {}

@@ -13,27 +13,14 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { describeMethod, describeProperties } from '../common/openapi.js';
+import { REASONS } from './decision.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingRequest } from './routing.request.js';
-import { RoutingInstructions } from './routing.response.js';
 
 const REASON_HEADER = {
   'X-SmartRouting-Reason': {
     description: 'Why the answer is what it is.',
-    schema: {
-      type: 'string' as const,
-      enum: [
-        'matched',
-        'no-match',
-        'no-route',
-        'no-number',
-        'unknown-target',
-        'lookup-failed',
-        'timeout',
-        'overloaded',
-        'invalid-request',
-      ],
-    },
+    schema: { type: 'string' as const, enum: [...REASONS] },
   },
 };
 
@@ -116,6 +103,14 @@ describeProperties(RoutingRequest, {
     example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
   }),
 });
+
+/** The answer 200. */
+class RoutingInstructions {
+  InitialTarget?: string;
+  FailTarget?: string;
+  Priority?: number;
+  ExtraPriority?: number;
+}
 
 ApiSchema({
   description:

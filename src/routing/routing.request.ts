@@ -1,52 +1,35 @@
-import { registerDecorator, validateSync } from 'class-validator';
+import { IsObject, IsOptional, IsString, ValidateIf, validateSync } from 'class-validator';
 import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
 import type { RequestError } from '../http/problem.js';
 import { Problem } from '../http/problem.js';
+import type { Call } from './decision.js';
 
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 const isObjectOrAbsent = (value: unknown): boolean => value == null || isPlainObject(value);
 
-/** class-validator decorator: `null` (absent) or a value of the type; a property that is missing altogether is told so. */
-function IsTextOrNull({ required }: { required: boolean }): PropertyDecorator {
-  return check(
-    (value) => isTextOrNull(value) || (value === undefined && !required),
-    (value) =>
-      value === undefined
-        ? 'is missing; send a string, or null when the number is withheld'
-        : 'must be a string or null',
-  );
-}
-
-function IsObjectOrNull(): PropertyDecorator {
-  return check(isObjectOrAbsent, () => 'must be an object or null');
-}
-
-function check(
-  validate: (value: unknown) => boolean,
-  message: (value: unknown) => string,
-): PropertyDecorator {
-  return (target, property) =>
-    registerDecorator({
-      name: 'wireType',
-      target: target.constructor,
-      propertyName: property as string,
-      validator: { validate, defaultMessage: (args) => message(args?.value) },
-    });
-}
+const MISSING = 'is missing; send a string, or null when the number is withheld';
+const TEXT_OR_NULL = 'must be a string or null';
+const MayBeNull = (): PropertyDecorator => ValidateIf((_, value) => value !== null);
+const IsPresentText = (): PropertyDecorator =>
+  IsString({ message: ({ value }) => (value === undefined ? MISSING : TEXT_OR_NULL) });
 
 /** What Enreach Core sends for each incoming call (SmartRouting HTTP integrator guide). Unknown properties are ignored. */
 export class RoutingRequest {
-  @IsTextOrNull({ required: true })
+  @MayBeNull()
+  @IsPresentText()
   anum: string | null;
 
-  @IsTextOrNull({ required: true })
+  @MayBeNull()
+  @IsPresentText()
   bnum: string | null;
 
-  @IsTextOrNull({ required: false })
+  @IsOptional()
+  @IsString({ message: TEXT_OR_NULL })
   targetid?: string | null;
 
-  @IsObjectOrNull()
+  @IsOptional()
+  @IsObject({ message: 'must be an object or null' })
   extradata?: JsonObject | null;
 
   /**
@@ -76,6 +59,15 @@ export class RoutingRequest {
       (this.targetid === undefined || isTextOrNull(this.targetid)) &&
       isObjectOrAbsent(this.extradata)
     );
+  }
+
+  toCall(): Call {
+    return {
+      anum: this.anum ?? undefined,
+      bnum: this.bnum ?? undefined,
+      targetid: this.targetid || undefined,
+      extradata: this.extradata ?? {},
+    };
   }
 }
 

@@ -39,7 +39,7 @@ describe('health', () => {
       details: { server: { status: 'up' } },
     });
     const readiness = service.app.get(Readiness);
-    readiness.stopping();
+    readiness.state = 'stopping';
     try {
       const answer = await service.get('/health/ready');
       expect(answer.status).toBe(503);
@@ -49,7 +49,7 @@ describe('health', () => {
       });
       expect((await service.call(GOOD)).status).toBe(200);
     } finally {
-      readiness.ready();
+      readiness.state = 'ready';
     }
   });
 

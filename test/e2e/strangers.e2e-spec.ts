@@ -66,7 +66,7 @@ async function aSecondLater(service: RunningService, from = STRANGER): Promise<v
   await client(service, from).send(post('')).closed;
 }
 
-describe('who is not a caller', () => {
+describe('a stranger', () => {
   it('takes no connection from calls of another address, however many it opens and holds', async () => {
     const service = await start('maxConnections: 500');
     const ends: Promise<unknown>[] = [];

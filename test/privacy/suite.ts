@@ -22,7 +22,7 @@ interface Recorded extends Line {
 /** Commands whose output is what was asked for: a decision explained, an answer shown, a list. */
 const SHOWING = new Set(['lookup', 'call', 'export']);
 /** What `hash-secret` prints is for everybody to see, and a later test configures it. */
-const HASH = /^(?:scrypt|sha256):[\w:-]+$/;
+const HASH = /^(?:\$scrypt\$[\w=,+/$]+|sha256:[\w:-]+)$/;
 const TOLD = new Set(['log', 'output', 'answer']);
 
 /**

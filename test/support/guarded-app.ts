@@ -1,18 +1,19 @@
 import { afterEach } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { Controller, Global, HttpCode, Module, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Global, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { AppConfig } from '../../src/app/app.config.js';
 import type { CredentialConfig } from '../../src/auth/credentials.config.js';
 import { LiveConfig } from '../../src/config/live-config.js';
-import { trustProxy } from '../../src/http/networks.js';
+import { networkMatcher } from '../../src/http/networks.js';
 import { ProblemFilter } from '../../src/http/problem.filter.js';
 import { createLogger, LOGGER } from '../../src/observability/logger.js';
 import { MetricsService } from '../../src/observability/metrics.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
-import type { AuthenticatedRequest } from '../../src/auth/authenticated-request.js';
-import { CallerGuard } from '../../src/auth/caller.guard.js';
+import { Admitted } from '../../src/auth/admission.js';
+import type { Admission } from '../../src/auth/admission.js';
+import { ClientGuard } from '../../src/auth/client.guard.js';
 import type { CredentialStore } from '../../src/auth/credential-store.js';
 import { Credentials } from '../../src/auth/credentials.js';
 import { LoginThrottle } from '../../src/auth/login-throttle.js';
@@ -20,15 +21,17 @@ import { LoginThrottle } from '../../src/auth/login-throttle.js';
 export const HOW_TO_LOG_IN =
   'Send the header X-Benemen-APIKey: <key>, or Authorization: Basic with user name and password in UTF-8.';
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
+/** scrypt's ln: the least that is taken, where the cost is not what is tested. */
+export const CHEAP = 13;
 export const PLAIN_KEY: CredentialConfig = { id: 'core', apiKey: 'key-1', targets: undefined };
 
 @Controller()
 class WhoController {
   @Post('who')
   @HttpCode(200)
-  @UseGuards(CallerGuard)
-  who(@Req() request: AuthenticatedRequest) {
-    return request.user;
+  @UseGuards(ClientGuard)
+  who(@Admitted() { client }: Admission) {
+    return client;
   }
 }
 
@@ -79,7 +82,7 @@ export async function start({
     .useValue(new LoginThrottle(() => clock.ms));
   if (store !== undefined) building.overrideProvider(Credentials).useValue({ store });
   const app = (await building.compile()).createNestApplication<NestExpressApplication>({ logger: false });
-  app.set('trust proxy', trustProxy(trustedProxies));
+  app.set('trust proxy', networkMatcher(trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));
   await app.listen(0, '127.0.0.1');
   running.push(app);

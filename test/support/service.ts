@@ -58,7 +58,7 @@ export class RunningService {
       throw error;
     });
     await app.get(ProviderRegistry).open();
-    app.get(Readiness).ready();
+    app.get(Readiness).state = 'ready';
     const reload = new ConfigReload(app, environment, loaded);
     return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder, reload);
   }

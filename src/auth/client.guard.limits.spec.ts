@@ -3,6 +3,7 @@ import {
   HOW_TO_LOG_IN,
   apiKey,
   basic,
+  CHEAP,
   MISSING,
   OUTSIDE,
   PLAIN_KEY,
@@ -26,7 +27,7 @@ describe('too many failed logins', () => {
   }
 
   it('are answered with 429 and the time to wait, while a right credential passes', async () => {
-    const stored = await hashPassword('pw');
+    const stored = await hashPassword('pw', CHEAP);
     const { ask, kinds, clock } = await start({
       credentials: [PLAIN_KEY, { id: 'basic', username: 'core', password: stored, targets: undefined }],
     });

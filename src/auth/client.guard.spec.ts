@@ -3,6 +3,7 @@ import {
   unauthorized,
   apiKey,
   basic,
+  CHEAP,
   MISSING,
   PLAIN_KEY,
   start,
@@ -20,7 +21,12 @@ describe('a right credential', () => {
         { id: 'key-hashed', apiKey: hashApiKey('key-2'), targets: undefined },
         { id: 'key-utf8', apiKey: 'avain-ä🔑', targets: undefined },
         { id: 'basic-old', username: 'core', password: 'a:b::c', targets: undefined },
-        { id: 'basic-new', username: 'core', password: await hashPassword(':pässi🔑:'), targets: undefined },
+        {
+          id: 'basic-new',
+          username: 'core',
+          password: await hashPassword(':pässi🔑:', CHEAP),
+          targets: undefined,
+        },
         { id: 'basic-utf8', username: 'jäsen', password: 'salasana', targets: undefined },
       ],
     });
@@ -48,7 +54,7 @@ describe('a login that was found right', () => {
 
   async function counted(release = Promise.resolve()) {
     let derivations = 0;
-    const stored = await hashPassword('first');
+    const stored = await hashPassword('first', CHEAP);
     const store = new CredentialStore(
       [
         { id: 'basic', username: 'core', password: stored, targets: undefined },
@@ -181,7 +187,7 @@ describe('no or wrong credentials', () => {
   ])('answers 401 to a password where some are hashed: %s', async (_title, user, password) => {
     const { ask, kinds } = await start({
       credentials: [
-        { id: 'basic', username: 'core', password: await hashPassword('pw:x'), targets: undefined },
+        { id: 'basic', username: 'core', password: await hashPassword('pw:x', CHEAP), targets: undefined },
         { id: 'plain', username: 'plain', password: 'pw:z', targets: undefined },
       ],
     });
@@ -190,7 +196,7 @@ describe('no or wrong credentials', () => {
   });
 
   it('answers 401 when a verification breaks, and logs the error without the secret', async () => {
-    const stored = await hashPassword('pw');
+    const stored = await hashPassword('pw', CHEAP);
     const store = new CredentialStore(
       [{ id: 'basic', username: 'core', password: stored, targets: undefined }],
       () => Promise.reject(new Error('out of memory')),

@@ -5,6 +5,7 @@ import type { Request } from 'express';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { clientAddress, networkMatcher } from '../http/networks.js';
+import type { IsInNetwork } from '../http/networks.js';
 import { Problem } from '../http/problem.js';
 import { mayStay } from '../http/refused.js';
 import type { Logger } from '../observability/logger.js';
@@ -12,10 +13,10 @@ import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { AuthFailureKind } from '../observability/metrics.service.js';
 import { API_KEY_HEADER } from './api-key.strategy.js';
-import { attachLogin } from './authenticated-request.js';
-import type { AuthenticatedRequest, LoginContext } from './authenticated-request.js';
+import { loginContexts } from './admission.js';
+import type { Admission, LoginInfo } from './admission.js';
 import { isBasicHeader, readBasicHeader } from './basic-header.js';
-import type { CallerCredential } from './credential-store.js';
+import type { ClientCredential } from './credential-store.js';
 import { Credentials } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
 import { apiKeyLogin, basicLogin } from './remembered-logins.js';
@@ -27,13 +28,13 @@ const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
 const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;
 
 /**
- * Lets a request pass that comes from an allowed network with a right credential, and leaves the credential in
- * `request.user`. Passport's strategies decide; a login that they found right is remembered. Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong
- * ones.
+ * Lets a request pass that comes from an allowed network with a right credential, and leaves its `Admission` where passport
+ * leaves a user, in `request.user`. Passport's strategies decide; a login that they found right is remembered. Anything else is a
+ * `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong ones.
  */
 @Injectable()
-export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
-  readonly #isAllowed: Derived<HttpConfig, ((address: string) => boolean) | undefined>;
+export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
+  readonly #isAllowed: Derived<HttpConfig, IsInNetwork | undefined>;
 
   constructor(
     private readonly credentials: Credentials,
@@ -50,39 +51,42 @@ export class CallerGuard extends AuthGuard(['headerapikey', 'basic']) {
   }
 
   override canActivate(context: ExecutionContext): true | Promise<true> {
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    request.admittedBy = this.live.current;
+    const arrivedMs = performance.now();
+    const request = context.switchToHttp().getRequest<Request>();
+    const config = this.live.current;
     const isAllowed = this.#isAllowed.current;
     if (isAllowed !== undefined) {
       const address = clientAddress(request);
-      if (!isAllowed(address ?? '')) throw this.#outsideNetworks(address);
+      if (!isAllowed(address)) throw this.#outsideNetworks(address);
     }
     const key = loginKey(request);
-    const credential = key && this.credentials.store.logins.find(key);
-    if (credential === undefined) return this.#askStrategies(context, request);
-    request.user = credential;
-    mayStay(request.socket);
-    return true;
+    const client = key && this.credentials.store.logins.find(key);
+    const admit = (client: ClientCredential): true => {
+      request.user = { client, config, arrivedMs } satisfies Admission;
+      mayStay(request.socket);
+      return true;
+    };
+    return client === undefined ? this.#askStrategies(context, request).then(admit) : admit(client);
   }
 
-  async #askStrategies(context: ExecutionContext, request: Request): Promise<true> {
+  async #askStrategies(context: ExecutionContext, request: Request): Promise<ClientCredential> {
     const address = clientAddress(request);
     // Another store may be in use when this one has found the login right.
     const { store } = this.credentials;
-    const login: LoginContext = { store, address };
-    attachLogin(request, login);
+    loginContexts.set(request, { store, address });
     try {
       await super.canActivate(context);
     } catch (error) {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
     }
     if (!request.user) throw this.#refused(request, address);
-    mayStay(request.socket);
-    if (login.key !== undefined) store.logins.keep(login.key, request.user as CallerCredential);
-    return true;
+    const client = request.user as ClientCredential;
+    const { key } = request.authInfo as LoginInfo;
+    if (key !== undefined) store.logins.keep(key, client);
+    return client;
   }
 
-  /** Leaves the refusal to `canActivate`; what is returned here becomes `request.user`. */
+  /** Leaves the refusal to `#askStrategies`; what is returned here becomes `request.user`. */
   override handleRequest<User>(error: Error | null, user: User | false): User | undefined {
     if (error) throw error;
     return user || undefined;
