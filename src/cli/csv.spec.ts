@@ -7,7 +7,7 @@ import { readVipRecord, VipRecordError } from '../plugin-api/index.js';
 import type { VipRecord } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
-import { refuseUnstorable } from '../providers/database/vip-caller.row.js';
+import { refuseUnstorable } from '../providers/database/vip-caller.repository.js';
 import { readRecords } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 

@@ -33,7 +33,7 @@ export const MIGRATIONS_TABLE = 'smartrouting_migrations';
 /**
  * A TypeORM data source for a database URL, not yet connected. The folder of an SQLite file is made when it connects.
  * @param url `sqlite:<path>`, `sqlite::memory:`, `mysql://…` or `mariadb://…`
- * @throws DatabaseUrlError when it is none
+ * @throws DatabaseUrlError when it is not a database URL
  */
 export function createDataSource(url: string, settings: DataSourceSettings = {}): DataSource {
   const address = parseDatabaseUrl(url);

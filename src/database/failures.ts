@@ -1,64 +1,56 @@
 import { VipLookupError } from '../plugin-api/index.js';
 
+/** What Galera says while a node is not a part of the cluster: "WSREP has not yet prepared node for application use". */
+const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
+/** A replica, or a server that is being handed over: another one takes it. */
+const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE'];
+const SERVER_NOT_REACHED =
+  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
+
+const hasCode =
+  (...codes: readonly string[]) =>
+  (error: unknown): boolean =>
+    codes.includes(codeOf(error) ?? '');
+
 /** The server went away, or was never there; another connection may do better. */
-const CONNECTION_LOST: ReadonlySet<string | undefined> = new Set([
+export const isConnectionLost = hasCode(
   'PROTOCOL_CONNECTION_LOST',
   'ECONNRESET',
   'EPIPE',
   'ER_SERVER_SHUTDOWN',
   'ER_CLIENT_INTERACTION_TIMEOUT',
   'ER_CONNECTION_KILLED',
-]);
-/** The database is not the one that was looked at when we connected. */
-const SCHEMA_CHANGED: ReadonlySet<string | undefined> = new Set([
-  'ER_NO_SUCH_TABLE',
-  'ER_BAD_FIELD_ERROR',
-  'ER_BAD_DB_ERROR',
-]);
-const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
+);
+export const isReadOnly = hasCode(...READ_ONLY);
+/** Somebody else changed the same. Galera says so at the latest when it is committed, and nothing was done then. */
+export const isConflict = hasCode('ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT');
+export const isNotPrepared = hasCode(NOT_PREPARED);
+/** True when another server of the cluster may do better. */
+export const isNodeTrouble = (error: unknown): boolean =>
+  error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
+export const isNotAllowed = hasCode(
+  ...READ_ONLY,
   'ER_TABLEACCESS_DENIED_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_READ_ONLY_MODE',
   'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
   'SQLITE_READONLY',
-]);
-/** A replica, or a server that is being handed over: another one takes it. */
-const READ_ONLY: ReadonlySet<string | undefined> = new Set([
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_READ_ONLY_MODE',
-]);
-/** Somebody else changed the same. Galera says so at the latest when it is committed, and nothing was done then. */
-const CONFLICT: ReadonlySet<string | undefined> = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
-/** What Galera says while a node is not a part of the cluster: "WSREP has not yet prepared node for application use". */
-const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
+);
+export const isMissingTable = hasCode('ER_NO_SUCH_TABLE');
 /** The column's character set has no such characters, so no row of it can hold the text. */
-const NOT_IN_CHARACTER_SET: ReadonlySet<string | undefined> = new Set([
+export const isNotInCharacterSet = hasCode(
   'ER_CANT_AGGREGATE_2COLLATIONS',
   'ER_CANT_AGGREGATE_3COLLATIONS',
   'ER_CANT_AGGREGATE_NCOLLATIONS',
   'ER_CANNOT_CONVERT_STRING',
-]);
-const SERVER_NOT_REACHED =
-  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
-
-export const isConnectionLost = (error: unknown): boolean => CONNECTION_LOST.has(codeOf(error));
-export const isReadOnly = (error: unknown): boolean => READ_ONLY.has(codeOf(error));
-export const isConflict = (error: unknown): boolean => CONFLICT.has(codeOf(error));
-export const isNotPrepared = (error: unknown): boolean => codeOf(error) === NOT_PREPARED;
-/** True when another server of the cluster may do better. */
-export const isNodeTrouble = (error: unknown): boolean =>
-  error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
-export const isNotAllowed = (error: unknown): boolean => NOT_ALLOWED.has(codeOf(error));
-export const isMissingTable = (error: unknown): boolean => codeOf(error) === 'ER_NO_SUCH_TABLE';
-export const isNotInCharacterSet = (error: unknown): boolean => NOT_IN_CHARACTER_SET.has(codeOf(error));
+);
+/** The database is not the one that was looked at when we connected. */
+const isSchemaChanged = hasCode('ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR', 'ER_BAD_DB_ERROR');
 /** SQLite's file is locked by somebody who is writing. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error) ?? '');
 
 /** True when the next lookup does better with a new connection, looked at afresh. */
 export function needsNewSession(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
-  return SCHEMA_CHANGED.has(code) || (code.startsWith('SQLITE_') && !isBusy(error));
+  return isSchemaChanged(error) || (codeOf(error)?.startsWith('SQLITE_') === true && !isBusy(error));
 }
 
 /** The database's own name for what went wrong: `ECONNREFUSED`, `ER_NO_SUCH_TABLE`, `SQLITE_BUSY`. */

@@ -28,7 +28,7 @@ export class DatabaseLink<S extends Session> {
     private readonly logger: ProviderLogger,
   ) {}
 
-  /** The session, as soon as there is one; rejects with the reason when there is none to be had now. */
+  /** The session, as soon as there is one; rejects with the reason when none can be made now. */
   async ready(): Promise<S> {
     this.#closing.signal.throwIfAborted();
     if (this.#session?.isCurrent()) return this.#session;

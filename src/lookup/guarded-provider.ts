@@ -5,7 +5,6 @@ import type { BreakerState, MetricsService } from '../observability/metrics.serv
 import { isPromise, readAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
-import type { Attempt } from './attempt.js';
 import { Bulkhead } from './bulkhead.js';
 import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
@@ -17,7 +16,6 @@ import type { Caller } from '../plugin-api/caller.js';
 import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
-import { Promptness } from './promptness.js';
 import { tellBreaker, tellHeldThread, tellTurnedAway } from './provider-log.js';
 import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
@@ -29,6 +27,13 @@ const HELD_TOO_LONG_MS = 50;
 
 const TOO_LATE = 'its turn came with less time left than lookups take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
+
+/** One request to the provider. */
+interface Attempt {
+  readonly key: string;
+  readonly permit: ReturnType<CircuitBreaker['enter']>;
+  readonly startedMs: number;
+}
 
 /**
  * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
@@ -44,7 +49,6 @@ export class GuardedProvider implements Askable {
   readonly #underWay = new Map<string, SharedLookup>();
   readonly #aborts = new UnseenAborts();
   readonly #time: LookupTime;
-  readonly #promptness = new Promptness();
   /** What fails from then on is no fault of the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -94,7 +98,7 @@ export class GuardedProvider implements Askable {
         return known(kept.answer, 'cache');
       }
     }
-    if (!mayWait && this.#promptness.isLacking(nowMs)) return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
+    if (!mayWait && this.#time.isSlow(nowMs)) return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
     // A provider in trouble is tried without letting a caller wait for it who has an old record.
     const isNeeded = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
     const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded);
@@ -140,11 +144,9 @@ export class GuardedProvider implements Askable {
    * @param queued what decisions wait for already
    */
   #call(caller: Caller, inBackground: boolean, queued?: SharedLookup): ProviderOutcome | SharedLookup {
-    const attempt: Attempt = {
-      key: caller.key,
-      permit: this.#breaker.enter(),
-      startedMs: performance.now(),
-    };
+    const permit = this.#breaker.enter();
+    const attempt: Attempt = { key: caller.key, permit, startedMs: performance.now() };
+    const who = queued ?? { isAwaited: !inBackground, isWanted: true };
     const abort = this.#aborts.take();
     let answer: VipAnswer | Promise<VipAnswer>;
     let later: Promise<VipAnswer> | undefined;
@@ -154,12 +156,11 @@ export class GuardedProvider implements Askable {
       if (isPromise(answer)) later = new Promise((resolve) => resolve(answer));
     } catch (error) {
       this.#returned(attempt, false);
-      return this.#failed(attempt, error, queued ?? { isAwaited: !inBackground, isWanted: true });
+      return this.#failed(attempt, error, who);
     }
     this.#returned(attempt, later !== undefined);
     if (later === undefined) {
       this.#aborts.giveBack(abort, this.provider);
-      const who = queued ?? { isAwaited: !inBackground, isWanted: true };
       return this.#answered(attempt, answer as VipAnswer, who);
     }
     const lookup = queued ?? this.#share(caller.key, inBackground, attempt.startedMs);
@@ -187,7 +188,7 @@ export class GuardedProvider implements Askable {
     const heldMs = nowMs - startedMs;
     const isTooLong = heldMs > HELD_TOO_LONG_MS;
     if (isTooLong && this.troubles.heldThread()) tellHeldThread(this.logger, this.name, heldMs);
-    if (isTooLong || hasToBeWaitedFor) this.#promptness.hadToWait(nowMs);
+    if (isTooLong || hasToBeWaitedFor) this.#time.hadToWait(nowMs);
   }
 
   /**
@@ -249,7 +250,6 @@ export class GuardedProvider implements Askable {
     }
     const tookMs = performance.now() - startedMs;
     this.#time.succeededWithin(tookMs);
-    this.#promptness.answeredWithin(tookMs);
     this.#breaker.succeeded(permit);
     this.troubles.lookupSucceeded();
     this.#cache?.store(key, records);

@@ -13,14 +13,32 @@ const MARGIN = 1.25;
 /** How much the latest success says of how long a lookup takes. */
 const LATEST = 1 / 8;
 
+/** What takes longer has to be waited for. */
+const AT_ONCE_MS = 1;
+
+/** How long that is held against a provider: it may be asked in vain now and then, and is not left out for ever. */
+const SHOWN_MS = 1_000;
+
 /** How much time the lookups of one provider need, and what they had. */
 export class LookupTime {
   /** How long one takes that succeeds, a moving average; 0 until one has. */
   #usualMs = 0;
+  /** When a lookup was last begun that had to be waited for, unless one has been answered at once since. */
+  #waitedMs = -Infinity;
 
   constructor(private readonly timeoutMs: number) {}
 
+  hadToWait(nowMs: number): void {
+    this.#waitedMs = nowMs;
+  }
+
+  /** Whether a provider has to be waited for, as its latest lookups tell. */
+  isSlow(nowMs: number): boolean {
+    return nowMs - this.#waitedMs < SHOWN_MS;
+  }
+
   succeededWithin(ms: number): void {
+    if (ms <= AT_ONCE_MS) this.#waitedMs = -Infinity;
     this.#usualMs += (ms - this.#usualMs) * (this.#usualMs === 0 ? 1 : LATEST);
   }
 

@@ -27,7 +27,7 @@ const BROKEN: Readonly<Record<Exclude<BreakerState, 'closed'>, string>> = {
 /** What `/health` says of a provider. */
 export interface ProviderHealth extends ProviderStatus {
   /** Since when it is degraded, ISO 8601. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   readonly breaker: BreakerState;
 }
 
@@ -119,9 +119,9 @@ export class ProviderHealthCheck {
     }
     const status = await this.#check.status;
     if (status.status !== 'up')
-      return { ...status, ...since(this.#notOpen?.since ?? this.#degradedSince), breaker };
+      return { ...status, since: this.#notOpen?.since ?? this.#degradedSince, breaker };
     if (breaker !== 'closed')
-      return { ...status, status: 'degraded', reason: BROKEN[breaker], ...since(brokenSince), breaker };
+      return { ...status, status: 'degraded', reason: BROKEN[breaker], since: brokenSince, breaker };
     const incident = this.#notOpen ?? this.#lastIncident();
     return incident === undefined
       ? { ...status, breaker }
@@ -178,9 +178,4 @@ function readStatus(answered: ProviderStatus): ProviderStatus {
   const all = answered as unknown as Readonly<Record<string, unknown>>;
   const shown = SHOWN.filter(([key, type]) => typeof all[key] === type).map(([key]) => [key, all[key]]);
   return { status, ...(Object.fromEntries(shown) as Partial<ProviderStatus>) };
-}
-
-/** Nothing when that is over by now. */
-function since(time: string | undefined): Pick<ProviderHealth, 'since'> {
-  return time === undefined ? {} : { since: time };
 }

@@ -31,7 +31,7 @@ export class VipRecordError extends Error {
 const MAX_TARGETS = 1_000;
 const MAX_OBJECT_CHARACTERS = 16_384;
 const MAX_OBJECT_DEPTH = 50;
-/** How many fields that are none are told one by one. */
+/** How many unknown fields are told one by one. */
 const MAX_UNKNOWN = 10;
 
 /** Reads the fields of one record as written, and collects what is wrong with them. */
@@ -55,11 +55,11 @@ export class FieldReader {
       const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
       this.problem(
         isName ? field : '',
-        `${isName ? 'is not a field' : 'has a field that is none'} of a record; put it under attributes. Fields: ${known.join(', ')}`,
+        `${isName ? 'is not a field of a record' : 'has an unknown field'}; put it under attributes. Fields: ${known.join(', ')}`,
       );
     }
     const more = others.length - MAX_UNKNOWN;
-    if (more > 0) this.problem('', `has ${more} more fields that are none of a record`);
+    if (more > 0) this.problem('', `has ${more} more unknown fields`);
   }
 
   has(field: string): boolean {

@@ -133,7 +133,7 @@ export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, 
  * @param raw the fields, `RECORD_FIELDS`; others are refused, put them under `attributes`
  * @param options.country how a national number is read
  * @param options.number used when `raw` has none, for backends that were asked for one number
- * @throws VipRecordError with every problem; of fields that are none, the first ten and how many more
+ * @throws VipRecordError with every problem; of unknown fields, the first ten and how many more
  * @since 0.1.0
  */
 export function readVipRecord(

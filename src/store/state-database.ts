@@ -152,7 +152,7 @@ export interface Sql {
   readonly parameters: readonly Parameter[];
 }
 
-/** A condition that is no condition. */
+/** A condition that always holds. */
 export const ALWAYS: Sql = { sql: '1 = 1', parameters: [] };
 
 function isSql(value: Parameter | Sql): value is Sql {
@@ -165,7 +165,9 @@ async function checkTables({ dataSource }: Session, signal: AbortSignal): Promis
       await select(dataSource, `SELECT 1 FROM ${table} LIMIT 0`, [], signal);
     } catch (error) {
       if (!MISSING.has(String((error as { code?: unknown }).code))) throw error;
-      throw withoutRights(new VipLookupError(`there is no table "${table}" that could be read.`));
+      throw withoutRights(
+        new VipLookupError(`there is no table "${table}", or this database user may not read it.`),
+      );
     }
   }
 }

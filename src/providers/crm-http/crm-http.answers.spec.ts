@@ -168,7 +168,7 @@ describeWithCrm('crm-http', (trial) => {
       ['gold', 'mapping: record must yield an object such as { "tier": level }, a list of them, or nothing'],
       [
         { number: AINO, tier: 'gold', '+358501231234': 1 },
-        'mapping: has a field that is none of a record; put it under attributes. Fields: number, tier, name, targets, validFrom, validUntil, attributes, instructions',
+        'mapping: has an unknown field; put it under attributes. Fields: number, tier, name, targets, validFrom, validUntil, attributes, instructions',
       ],
     ])('when the mapped value is %j', async (value, message) => {
       crm.answer = () => ({ body: { contacts: value } });

@@ -1,6 +1,13 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { recordTexts, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { VipRecord } from '../../plugin-api/index.js';
+import {
+  MAX_NUMBER_LENGTH,
+  readVipRecord,
+  RECORD_FIELDS,
+  recordTexts,
+  VipLookupError,
+  VipRecordError,
+} from '../../plugin-api/index.js';
+import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
 import { nodeUrls } from '../../database/url.js';
 import { failureOf, isNodeTrouble } from '../../database/failures.js';
@@ -8,8 +15,8 @@ import { migrate } from '../../database/migrate.js';
 import { isSqlite } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { exclusively, takeTurn } from '../../database/table-lock.js';
-import { identityOf, refuseUnstorable, WRITTEN_COLUMNS } from './vip-caller.row.js';
-import { OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
+import { UNSTORABLE } from './stored-numbers.js';
+import { columnsOf, OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 
 /** `merge` keeps what the import does not name; `replace` leaves exactly the import. */
 export type ImportMode = 'merge' | 'replace';
@@ -28,6 +35,10 @@ const BATCH_ROWS = 500;
 /** Keeps a statement well below the smallest `max_allowed_packet` in use (1 MiB), four bytes to a character. */
 const BATCH_CHARACTERS = 200_000;
 const PAGE_ROWS = 1_000;
+/** Leaves a row of an export well below what is read as one row of CSV. */
+const MAX_TARGETS_CHARACTERS = 100_000;
+/** In the order of `recordTexts`. */
+const COLUMNS = columnsOf(OWN_TABLE);
 
 /**
  * Connects to a database and brings the table `vip_caller` up to date, for the command line: to the first server that answers.
@@ -142,9 +153,9 @@ async function removeRest(runner: QueryRunner): Promise<number> {
 }
 
 async function insert(runner: QueryRunner, rows: readonly (string | null)[][]): Promise<void> {
-  const row = `(${marks(WRITTEN_COLUMNS.length)})`;
+  const row = `(${marks(COLUMNS.length)})`;
   await runner.query(
-    `INSERT INTO vip_caller (${WRITTEN_COLUMNS.join(', ')}) VALUES ${rows.map(() => row).join(', ')}`,
+    `INSERT INTO vip_caller (${COLUMNS.join(', ')}) VALUES ${rows.map(() => row).join(', ')}`,
     rows.flat(),
   );
 }
@@ -164,6 +175,11 @@ function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | nul
   if (batch.length > 0) yield batch;
 }
 
+/** Entries of the same number for the same targets are one another's successors. */
+function identityOf(number: string, targets: readonly string[] = []): string {
+  return JSON.stringify([number, ...[...new Set(targets)].sort()]);
+}
+
 function identityOfRow({ number, targets }: Row): string {
   const names = typeof targets === 'string' ? targets.split(';').map((name) => name.trim()) : [];
   return identityOf(
@@ -174,4 +190,41 @@ function identityOfRow({ number, targets }: Row): string {
 
 function marks(count: number): string {
   return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/** @throws VipRecordError listing every entry (`[0]` is the first) that the table cannot hold */
+export function refuseUnstorable(records: readonly VipRecord[]): void {
+  const problems = records.flatMap((record, index) =>
+    problemsOf(record).map(({ field, message }) => ({ field: `[${index}].${field}`, message })),
+  );
+  if (problems.length > 0) throw new VipRecordError(problems);
+}
+
+function problemsOf(record: VipRecord): RecordProblem[] {
+  const texts = recordTexts(record);
+  const problems: RecordProblem[] = RECORD_FIELDS.filter((_, index) =>
+    UNSTORABLE.test(texts[index] ?? ''),
+  ).map((field) => ({ field, message: 'has a NUL or half a character in it' }));
+  if (record.number.length > MAX_NUMBER_LENGTH) {
+    problems.push({ field: 'number', message: `is longer than ${MAX_NUMBER_LENGTH} characters` });
+  }
+  if (record.targets?.some((target) => target.includes(';'))) {
+    problems.push({ field: 'targets', message: 'has a ; within a targetid, which separates targetids here' });
+  }
+  if ((record.targets?.join(';').length ?? 0) > MAX_TARGETS_CHARACTERS) {
+    problems.push({ field: 'targets', message: `has more than ${MAX_TARGETS_CHARACTERS} characters in all` });
+  }
+  return [...problems, ...readBackProblems(texts)];
+}
+
+/** Reading has limits of its own, for JSON text for instance; an entry beyond them would fail its caller later. */
+function readBackProblems(texts: readonly (string | null)[]): readonly RecordProblem[] {
+  const { number, ...raw } = Object.fromEntries(RECORD_FIELDS.map((field, index) => [field, texts[index]]));
+  try {
+    readVipRecord(raw, { number: number! });
+    return [];
+  } catch (error) {
+    if (error instanceof VipRecordError) return error.problems;
+    throw error;
+  }
 }

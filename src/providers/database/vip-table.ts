@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm';
 import { readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
-import { columnOf } from './vip-caller.row.js';
 import type { Row } from '../../database/select.js';
 
 /** Where a table keeps what makes a record: the service's own table, or one that a customer has. */
@@ -23,7 +22,9 @@ export interface VipTable {
 export const OWN_TABLE: VipTable = {
   name: 'vip_caller',
   isOwn: true,
-  fields: new Map(RECORD_FIELDS.map((field) => [field, columnOf(field)])),
+  fields: new Map(
+    RECORD_FIELDS.map((field) => [field, field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]),
+  ),
   attributes: new Map(),
   tier: undefined,
 };
