@@ -40,6 +40,8 @@ import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
 
+const HEALTH_REASON = 'calls are decided from the copy alone';
+
 /** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
 const NOBODYS_NUMBER = '+12025550123';
 
@@ -132,7 +134,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       return { ...copy, ...(await this.#checkLive(signal)) };
     } catch (error) {
       if (!(error instanceof VipLookupError)) throw error;
-      const reason = `calls are decided from the copy alone: ${error.message}`;
+      const reason = `${HEALTH_REASON}: ${error.message}`;
       return { ...copy, status: 'degraded', reason };
     }
   }

@@ -32,6 +32,8 @@ import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { entriesIn, MAX_ROWS, recordOf, tableOf } from './vip-table.js';
 import type { TableStatements, VipTable } from './vip-table.js';
 
+const HEALTH_REASON = 'database nodes in trouble';
+
 /** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
 export class DatabaseProvider implements VipLookupProvider {
@@ -181,5 +183,5 @@ function ownKeys(caller: Caller): string[] {
 function statusOf(troubles: readonly NodeTrouble[], nodes: number): ProviderStatus {
   if (troubles.length === 0) return { status: 'up' };
   const told = troubles.map(({ name, reason }) => `${name} ${reason.replace(/^database /, '')}`).join('; ');
-  return { status: 'degraded', reason: `${troubles.length} of ${nodes} database nodes in trouble: ${told}` };
+  return { status: 'degraded', reason: `${troubles.length} of ${nodes} ${HEALTH_REASON}: ${told}` };
 }
