@@ -134,7 +134,7 @@ export function checkProviders(
       report.add({
         line: node.line,
         key: node.path,
-        message: `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
+        message: `is reserved: /health has a key of that name. Choose another name.`,
       });
     if (node.kind === 'map') {
       const config = checkProvider(name, node, kinds, tools, report);

@@ -70,7 +70,7 @@ export class MetricsService {
   });
   readonly #logLinesDropped = new Counter({
     name: 'smartrouting_log_lines_dropped_total',
-    help: 'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
+    help: 'Log lines lost: the reader of standard output was too slow or gone, or its disk was full.',
     registers: [this.registry],
   });
   readonly #connectionsDropped = new Counter({

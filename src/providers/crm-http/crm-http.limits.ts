@@ -128,7 +128,7 @@ export class CrmLimits {
     if (isFirst) {
       this.logger.warn(
         { status, pauseMs: Math.round(leftMs) },
-        'the CRM asks for a pause and is asked nothing meanwhile',
+        'the CRM asks for a pause; it gets no requests meanwhile',
       );
     }
     throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);

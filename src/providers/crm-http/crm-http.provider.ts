@@ -214,7 +214,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#hasToldLeftPath = true;
     this.context.logger.warn(
       {},
-      'a caller was not looked up, because its text would lead out of the path of url; others like it are not told',
+      'a caller was not looked up, because its text would leave the path of url; further ones are not logged',
     );
   }
 

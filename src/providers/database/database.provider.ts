@@ -113,7 +113,7 @@ export class DatabaseProvider implements VipLookupProvider {
       if (rows.length === MAX_ROWS) {
         this.context.logger.warn(
           { table: this.#table.name, rows: MAX_ROWS },
-          'one caller has too many rows; the others were not looked at',
+          'one caller has too many rows; only the first ones were read',
         );
       }
       return rows;

@@ -98,7 +98,7 @@ export class TokenKeeper {
 
   #failed(reason: string): void {
     if (this.#trouble === undefined) {
-      this.logger.error({ reason }, 'a new refresh token could not be kept; a restart now would lose it');
+      this.logger.error({ reason }, 'a new refresh token could not be stored; a restart now would lose it');
     }
     this.#trouble = `${HEALTH_REASON}: ${reason}`;
     if (this.#isClosing) return;
