@@ -228,13 +228,13 @@ describe('plug-ins that cannot be loaded', () => {
       `"./odd.mjs" cannot be imported: spilt tea. ${mend}`,
       // Node looks at it too, and then it is the proxy's error that is caught.
       expect.stringMatching(
-        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Mend/,
+        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Fix/,
       ),
       `"./common.cjs" cannot be imported: it throws null, which is not an error. ${mend}`,
       `"./exports-proxy.mjs" cannot be used (RangeError): no tea. ${look}`,
       `"./exports-proxy-null.mjs" cannot be used: it throws null, which is not an error. ${look}`,
       expect.stringMatching(
-        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is not an error\. Mend/,
+        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is not an error\. Fix/,
       ),
       expect.stringMatching(
         /^"\.\/metadata\.mjs" cannot be used \(TypeError\): .*\. Fix what fails while its exports/,
