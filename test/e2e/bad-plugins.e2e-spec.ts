@@ -186,7 +186,7 @@ describe('a plug-in that fails where nobody can catch it', () => {
     const { code, stdout } = await program.finished;
     expect(code).toBe(0);
     expect(stdout).toMatch(/"provider":"close-throws".*did not close cleanly/);
-    expect(stdout).toMatch(/"provider":"close-never-settles".*has not closed in time/);
+    expect(stdout).toMatch(/"provider":"close-never-settles".*did not close in time/);
   });
 });
 
