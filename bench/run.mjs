@@ -14,7 +14,7 @@ import { printFigures, printRows, table } from './harness/table.mjs';
 import { needProgram } from './harness/wrk.mjs';
 
 const GROUPS = { throughput, list, latency, mariadb, processes, auth };
-/** Those that are run when they are named only. */
+/** Groups that run only if they are named. */
 const MORE = { builds };
 const ALL = { ...GROUPS, ...MORE };
 const RESULTS = new URL('results.json', import.meta.url);
@@ -37,7 +37,7 @@ needProgram('taskset', 'apt-get install -y util-linux');
 if (chosen.includes('mariadb') || chosen.includes('builds')) {
   needProgram('mariadbd', 'apt-get install -y --no-install-recommends mariadb-server');
 }
-// What is started without a core of its own, databases for instance, belongs to the load's side.
+// Processes without a core of their own, such as databases, share the load's core.
 spawnSync('taskset', ['-pc', LOAD_CORE, String(process.pid)]);
 
 const groups = {};

@@ -1,10 +1,10 @@
-// Audits what is installed in production: licences against a list, and known advisories as far as the registry tells them.
+// Audits what is installed in production: licences against a list, and known advisories if the registry offers them.
 // Exit code 1 for a licence that is not on the list, or an advisory of severity high or above.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** SPDX names that leave whoever runs the service free of duties beyond keeping the notices. */
+/** SPDX names of licences that require operators only to keep the notices. */
 const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -17,7 +17,7 @@ const ALLOWED = new Set([
   'Python-2.0',
   'Unlicense',
 ]);
-/** Whose package.json does not say it, but whose readme does. */
+/** Packages whose licence is in their readme only, not in package.json. */
 const BY_README = { 'node_modules/pause': 'MIT' };
 const REGISTRY_PATIENCE_MS = 30_000;
 const SEVERE = ['high', 'critical'];
@@ -59,7 +59,7 @@ function isAllowed(expression = '') {
     .some((choice) => choice.split(' AND ').every((name) => ALLOWED.has(name.trim())));
 }
 
-/** npm ends with an error when there are advisories as well as when it could not ask; its output tells which. */
+/** npm fails both for advisories and when the registry does not answer; its output says which. */
 async function readAdvisories() {
   const output = await promisify(execFile)('npm', ['audit', '--omit=dev', '--json'], {
     timeout: REGISTRY_PATIENCE_MS,

@@ -1,6 +1,6 @@
 /**
  * `npm run new:provider -- <kind>`: writes the files of a new built-in lookup. What is left to do is marked TODO; the
- * contract test fails until it is done. Nothing that is there is changed.
+ * contract test fails until it is done. Existing files are not changed.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ function kindFrom(args) {
   const [kind] = args;
   if (!KIND.test(kind)) {
     refuse(
-      `${JSON.stringify(kind)} is no kind: at most 40 lower-case letters and digits, with single hyphens between words, the first a letter.`,
+      `${JSON.stringify(kind)} is not a kind: use at most 40 lower-case letters and digits, with single hyphens between words, the first a letter.`,
     );
   }
   if (TAKEN.includes(kind))

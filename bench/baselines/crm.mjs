@@ -1,4 +1,4 @@
-// A CRM that knows everybody: one contact with the number that is asked for.
+// A CRM that finds every number: one contact with the requested number.
 import { createServer } from 'node:http';
 
 createServer(({ url }, response) => {

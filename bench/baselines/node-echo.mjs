@@ -1,4 +1,4 @@
-// Bare node:http: the body back as it came, nothing looked at.
+// Bare node:http: sends the body back unchanged.
 import { createServer } from 'node:http';
 
 createServer((request, response) => {

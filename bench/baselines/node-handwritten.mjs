@@ -1,4 +1,4 @@
-// Hand-written node:http doing the whole work: no framework, nothing looked at twice, answers serialised in advance.
+// Hand-written node:http doing the whole work: no framework, no check done twice, answers serialised in advance.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pino } from 'pino';

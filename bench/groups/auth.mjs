@@ -12,7 +12,7 @@ import { DIST, startService, writeList } from '../harness/start.mjs';
 const KEY = 'vq3Zc81mWnT6yRk0bXj5sLd9aHf2uGe7';
 const PASSWORD = 'a long enough password, 4 everybody';
 const WRONG = 401;
-/** It has no body, and that is all that is wrong with it. */
+/** Valid except for the missing body. */
 const RIGHT = 400;
 
 const random = (length) => randomBytes(length).toString('base64url').slice(0, length);
@@ -22,7 +22,7 @@ const login = (user, password) => ({
   Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 });
 
-/** The first of each is what the others are compared with; the second is the same again, and shows what is noise. */
+/** The others are compared with the first of each; the second is of the same kind and shows the noise. */
 const KEYS = {
   'a wrong key': () => key(random(KEY.length)),
   'another wrong key (noise)': () => key(random(KEY.length)),
@@ -43,7 +43,7 @@ const HASHED = {
   'user with a hashed password, right but for four characters': () => login('hashed', nearly(PASSWORD)),
 };
 
-/** What the time that a login takes tells of it: docs/security.md, "Timing of logins". */
+/** What the time of a login reveals about it: docs/security.md, "Timing of logins". */
 export async function auth(quick) {
   const { hashPassword } = await import(pathToFileURL(join(DIST, 'common/secret-hash.js')));
   const credentials = [

@@ -1,4 +1,4 @@
-// Nothing is timed before it gives the right answers.
+// A subject is timed only after it has given the right answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ask } from './ask.mjs';
@@ -59,7 +59,7 @@ export async function checkEchoes(subjects) {
   for (const subject of subjects) {
     const answer = await post(subject, key, JSON.stringify(vip));
     if (answer.status !== 200 || answer.body !== JSON.stringify(vip))
-      throw new Error(`${subject.name} is no echo`);
+      throw new Error(`${subject.name} is not an echo`);
   }
 }
 

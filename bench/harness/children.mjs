@@ -1,4 +1,4 @@
-// Processes and the folder of a run, all gone at its end, however it ends.
+// Processes and the folder of a run, all removed at its end, however it ends.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
-/** The share of times that are kept for Welch's t: interrupts and collections of garbage say nothing of a secret. */
+/** The share of times that are kept for Welch's t: interrupts and garbage collections are not related to a secret. */
 const KEPT = 0.9;
 
 /**
- * How two lots of times differ.
+ * How two samples of times differ.
  * @param first times in milliseconds, taken in turns with those of `second`
  * @returns `medianUs`: of the medians, microseconds, positive when the second lot takes longer; `t`: Welch's of the times
  *   below the 90th percentile, beyond 4.5 either way dudect calls them distinguishable; `longer`: how likely a time of the

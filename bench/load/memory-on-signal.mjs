@@ -1,4 +1,4 @@
-// Preloaded into a process whose memory is measured: at SIGUSR2 it collects its garbage and writes down what is left.
+// Preloaded into a process whose memory is measured: at SIGUSR2 it collects its garbage and writes down the remaining memory.
 import { renameSync, writeFileSync } from 'node:fs';
 
 const { BENCH_MEMORY_FILE } = process.env;

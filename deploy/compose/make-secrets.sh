@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes the secrets of compose.yaml, each only if it is not there yet, and prints the API key for Enreach Core.
+# Creates the secrets of compose.yaml that do not exist yet, and prints the API key for Enreach Core.
 set -eu
 cd "$(dirname "$0")"
-# Nobody else gets into the folder; the files in it must be readable for the users in the containers.
-# What the service itself gets has a folder of its own.
+# Other users cannot enter the folder; the users in the containers must be able to read the files in it.
+# The secrets of the service itself have a folder of their own.
 mkdir -p -m 700 secrets
 cd secrets
 mkdir -p -m 755 service

@@ -1,6 +1,6 @@
 /**
  * `HEALTHCHECK` of the image, which has no curl: exit code 0 while `HEALTHCHECK_URL` answers 200, otherwise 1 with the reason.
- * The address is this container's own, whose certificate is made out for another name: it is not checked.
+ * The address is this container's own, whose certificate has another name: it is not verified.
  */
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';

@@ -1,6 +1,6 @@
 /**
- * Promises of the service, and for each a small change that breaks it, as a slip of the keyboard could. `tests` are the
- * suites that are run; one of them has to go red. `from` stands once in its file.
+ * Promises of the service, and for each a small change that breaks it, like a typing mistake. `tests` are the
+ * suites to run; one of them must fail. `from` occurs exactly once in its file.
  */
 export const PROMISES = [
   {
@@ -200,14 +200,14 @@ export const PROMISES = [
     tests: ['src/config'],
   },
   {
-    promise: 'a page that is not found is no end of a list',
+    promise: 'a page that is not found does not end a list',
     file: 'src/providers/crm-http/sync/make-copy.ts',
     from: '(status) => status === NO_CONTENT,',
     to: '() => true,',
     tests: ['src/providers/crm-http/sync/sync.spec'],
   },
   {
-    promise: 'an ordinary answer of a CRM waits for no long one',
+    promise: 'an ordinary CRM answer does not wait for a long one',
     file: 'src/providers/crm-http/crm-http.lookup-evaluator.ts',
     from: 'body.length > ORDINARY_ANSWER ? this.#long : this.#ordinary',
     to: 'body.length < 0 ? this.#long : this.#ordinary',
@@ -249,7 +249,7 @@ export const PROMISES = [
     tests: ['src/providers/crm-http/sync/sync.pulls'],
   },
   {
-    promise: 'a provider whose copy answers is well again',
+    promise: 'a provider whose copy answers is up again',
     file: 'src/lookup/guarded-provider.ts',
     from: 'if (recalled !== undefined) {\n      this.troubles.lookupSucceeded();',
     to: 'if (recalled !== undefined) {',

@@ -1,4 +1,4 @@
-// Breaks promises of the service on purpose, one at a time, in a copy of the project, and says which test goes red.
+// Breaks promises of the service on purpose, one at a time, in a copy of the project, and says which test fails.
 // Exit code 1 when one goes unnoticed. An argument is a pattern of the promises to try: npm run test:promises -- breaker
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -21,11 +21,11 @@ symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
 
 /** @returns whether the tests are green, and the titles of those that are not */
 function run(tests) {
-  // What does not compile is written all the same, and found by the tests.
+  // Code that does not compile is still emitted, and the tests find it.
   spawnSync('node_modules/.bin/tsc', ['-b', 'tsconfig.build.json'], { cwd: copy });
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  // What is broken may be waited for in vain.
+  // A broken promise may make a test wait for ever.
   const args = [
     'run',
     '--silent',

@@ -167,7 +167,7 @@ describe('what each key may hold', () => {
     expect(
       problemsOf(fileWith(`providers: { a: { kind: list, file: f }, ${name}: { kind: list, file: f } }`)),
     ).toEqual([
-      `line 2, providers.${name}: is taken: /health has a key of that name beside those of the providers. Choose another name.`,
+      `line 2, providers.${name}: is reserved: /health has a key of that name. Choose another name.`,
     ]);
   });
 });

@@ -13,13 +13,13 @@ export function outliveLooseErrors(
   registry: Pick<ProviderRegistry, 'threwLoose'>,
   logger: Logger,
 ): void {
-  const told = (error: unknown, message: string): void => {
+  const fieldsOf = (error: unknown): object => {
     const culprit = originOf(error, origins);
     const providers = culprit && registry.threwLoose(culprit.kinds, error);
-    logger.error({ ...(culprit && { plugin: culprit.name, providers }), error }, message);
+    return { ...(culprit && { plugin: culprit.name, providers }), error };
   };
-  process.on('unhandledRejection', (error) => told(error, 'unhandled promise rejection'));
-  process.on('uncaughtException', (error) => told(error, 'uncaught exception'));
+  process.on('unhandledRejection', (error) => logger.error(fieldsOf(error), 'unhandled promise rejection'));
+  process.on('uncaughtException', (error) => logger.error(fieldsOf(error), 'uncaught exception'));
 }
 
 /** The plug-in whose code stands in the error's stack; `undefined` when there is none, or no stack. */

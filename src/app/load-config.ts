@@ -70,7 +70,7 @@ export async function loadConfig(
     if (thrown.kind === undefined && plugins.origins.length > 0) {
       // An error has a stack that tells whose it is; this can only be a plug-in's.
       const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
-      const message = `${names} cannot be used${inBrackets(thrown)}. Mend what fails while Nest makes its modules.`;
+      const message = `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
       return source.error([{ key: 'plugins', message }]);
     }
     // Nest does not export the class.

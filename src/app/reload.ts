@@ -18,6 +18,8 @@ import { maskNumbersIn } from '../observability/masking.js';
 import type { Logger } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 
+const HEALTH_REASON = 'the changed configuration is invalid, the previous one stays in use; the log says why';
+
 /** How often each file is looked at. */
 const WATCH_MS = 500;
 const MAX_PLACES_SHOWN = 10;
@@ -125,7 +127,7 @@ export class ConfigReload {
       'changed configuration in use',
     );
     for (const warning of [...config.warnings, ...loaded.rights]) {
-      this.#logger.warn({ configuration: config.file }, warning);
+      this.#logger.warn({ configuration: config.file, warning }, 'configuration warning');
     }
   }
 
@@ -137,10 +139,7 @@ export class ConfigReload {
     const places = problems.map((problem) => maskNumbersIn(placeOf(problem))).filter((place) => place !== '');
     const shown =
       places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
-    this.#status.refuse(
-      'file',
-      `the changed configuration is invalid, the previous one stays in use; the log says why${shown && `: ${shown}`}`,
-    );
+    this.#status.refuse('file', `${HEALTH_REASON}${shown && `: ${shown}`}`);
     const refusal = texts.join('\n');
     if (this.#refusal === refusal && !isAsked) return;
     this.#refusal = refusal;

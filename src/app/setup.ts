@@ -58,6 +58,7 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
   documentApi(app);
   await app.init();
-  for (const warning of [...config.warnings, ...rights]) logger.warn({ configuration: config.file }, warning);
+  for (const warning of [...config.warnings, ...rights])
+    logger.warn({ configuration: config.file, warning }, 'configuration warning');
   return app;
 }

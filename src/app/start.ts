@@ -81,7 +81,7 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
 }
 
 async function stop(app: NestExpressApplication, logger: Logger, graceMs: number): Promise<void> {
-  logger.info('stopping: not ready any more, finishing the calls in hand');
+  logger.info('stopping: no longer ready, finishing the calls in progress');
   app.get(Readiness).state = 'stopping';
   adapterOf(app).drain();
   await sleep(graceMs);

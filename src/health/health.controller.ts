@@ -11,6 +11,8 @@ import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LoadMeter } from '../observability/load-meter.js';
 import { Readiness } from './readiness.js';
 
+const HEALTH_REASON = 'the server is';
+
 /** What is told of the configuration: how much there is of each. */
 interface ShownConfig {
   readonly providers: ReadonlyMap<string, unknown>;
@@ -64,7 +66,7 @@ export class HealthController {
   #server(): HealthIndicatorResult {
     const { state } = this.readiness;
     const indicator = this.indicators.check('server');
-    return state === 'ready' ? indicator.up() : indicator.down({ reason: `the server is ${state}` });
+    return state === 'ready' ? indicator.up() : indicator.down({ reason: `${HEALTH_REASON} ${state}` });
   }
 
   #configuration(): HealthIndicatorResult {

@@ -3,6 +3,12 @@ import type { CertificatePeriod } from '../config/config-status.js';
 /** How long before its end a certificate is spoken of: a Let's Encrypt certificate is renewed 30 days before. */
 const WARN_DAYS = 14;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** How the reasons in `/health` begin. */
+const HEALTH_REASONS = {
+  notYet: 'the certificate is not valid before',
+  ended: 'the certificate ended',
+  ending: 'the certificate ends',
+};
 
 /** Something is wrong with the time that a certificate is valid. Public. */
 export interface CertificateTrouble {
@@ -20,15 +26,15 @@ export function certificateTrouble(
   const since = (startMs: number): number => Math.max(startMs, inUseSinceMs);
   if (nowMs < validFromMs) {
     const start = new Date(validFromMs).toISOString();
-    const reason = `the certificate is not valid before ${start}: clients refuse it. Check it, and this machine's clock.`;
+    const reason = `${HEALTH_REASONS.notYet} ${start}: clients refuse it. Check it, and this machine's clock.`;
     return { reason, sinceMs: since(0) };
   }
   if (nowMs >= validUntilMs) {
-    const reason = `the certificate ended ${end}: clients refuse it. Replace the files; they are read again.`;
+    const reason = `${HEALTH_REASONS.ended} ${end}: clients refuse it. Replace the files; they are read again.`;
     return { reason, sinceMs: since(validUntilMs) };
   }
   const warnFromMs = validUntilMs - WARN_DAYS * DAY_MS;
   if (nowMs < warnFromMs) return undefined;
-  const reason = `the certificate ends ${end}, within ${WARN_DAYS} days. Replace the files; they are read again.`;
+  const reason = `${HEALTH_REASONS.ending} ${end}, within ${WARN_DAYS} days. Replace the files; they are read again.`;
   return { reason, sinceMs: since(warnFromMs) };
 }

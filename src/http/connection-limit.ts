@@ -41,11 +41,18 @@ export class ConnectionLimit {
   watch(server: Server, forCalls: boolean): void {
     server.maxConnections = this.config.current.server.maxConnections;
     this.config.onSwap((next) => (server.maxConnections = next.server.maxConnections));
-    const tooMany = this.#teller('new connections are dropped: server.maxConnections are open');
-    const tooManyOfOne = this.#teller(
-      'new connections are dropped: the address has server.maxConnectionsPerAddress open',
+    const tooMany = this.#teller((fields) =>
+      this.logger.warn(fields, 'new connections are dropped: server.maxConnections are open'),
     );
-    const outside = this.#teller('connections from outside server.allowedNetworks are ended');
+    const tooManyOfOne = this.#teller((fields) =>
+      this.logger.warn(
+        fields,
+        'new connections are dropped: the address has server.maxConnectionsPerAddress open',
+      ),
+    );
+    const outside = this.#teller((fields) =>
+      this.logger.warn(fields, 'connections from outside server.allowedNetworks are ended'),
+    );
     const open = new Map<string, number>();
     server.on('drop', () => {
       this.metrics.connectionDropped();
@@ -69,7 +76,7 @@ export class ConnectionLimit {
   }
 
   /** Logs at most once a second, with how many there were since. */
-  #teller(message: string): (fields: object) => void {
+  #teller(log: (fields: object) => void): (fields: object) => void {
     let dropped = 0;
     let quietUntilMs = 0;
     return (fields) => {
@@ -77,7 +84,7 @@ export class ConnectionLimit {
       const nowMs = this.now();
       if (nowMs < quietUntilMs) return;
       quietUntilMs = nowMs + LOG_EVERY_MS;
-      this.logger.warn({ dropped, ...fields }, message);
+      log({ dropped, ...fields });
       dropped = 0;
     };
   }

@@ -207,7 +207,8 @@ describe('a certificate on disk', () => {
     await eventually(() => shows('soon'));
     expect(await metric()).toBe((await periodOf(soon.cert)) / 1000);
     expect(status.certificate!.validUntilMs).toBe(await periodOf(soon.cert));
-    expect(messages()).toEqual([expect.stringContaining('within 14 days'), 'certificate read again']);
+    expect(messages()).toEqual(['certificate warning', 'certificate read again']);
+    expect(lines[0]!['warning']).toContain('within 14 days');
   });
 });
 

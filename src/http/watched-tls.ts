@@ -6,6 +6,8 @@ import type { MetricsService } from '../observability/metrics.service.js';
 import { readTls, TlsError } from './read-tls.js';
 import type { TlsFiles, TlsMaterial } from './read-tls.js';
 
+const HEALTH_REASON = 'the changed certificate is not in use';
+
 export interface WatchTimes {
   /** How often the files are looked at; a change is seen after two looks. */
   readonly pollMs: number;
@@ -105,7 +107,7 @@ export class WatchedTls {
       }, this.times.pairWaitMs).unref();
       return;
     }
-    this.status.refuse('certificate', `the changed certificate is not in use: ${problem}`);
+    this.status.refuse('certificate', `${HEALTH_REASON}: ${problem}`);
     if (problem === this.#told) return;
     this.#told = problem;
     this.logger.error({ files, problem }, 'changed certificate is not usable, the old one stays');
@@ -127,7 +129,8 @@ export class WatchedTls {
 
   #tell(): void {
     this.status.certificate = { ...this.#inUse.period, inUseSinceMs: Date.now() };
-    for (const warning of this.#inUse.warnings) this.logger.warn({ cert: this.#inUse.files.cert }, warning);
+    const { files, warnings } = this.#inUse;
+    for (const warning of warnings) this.logger.warn({ cert: files.cert, warning }, 'certificate warning');
   }
 }
 

@@ -39,6 +39,6 @@ export function tangible(error: unknown): unknown {
     Object.getPrototypeOf(Object(error));
     return error;
   } catch {
-    return new TypeError('what was thrown cannot be looked at');
+    return new TypeError('the thrown value cannot be read');
   }
 }

@@ -89,7 +89,7 @@ describe('a provider that more ask than may', () => {
     const provider = new HoldingProvider();
     const crm = guard(provider, { maxConcurrent: 1, maxQueued: 2 });
     const asked = [1, 2, 3].map(() => ask(crm, stranger()));
-    const reason = 'maxConcurrent (1) lookups are under way and maxQueued (2) wait';
+    const reason = 'maxConcurrent (1) lookups are in progress and maxQueued (2) wait';
     for (let i = 0; i < 10; i++) expect(crm.ask(stranger())).toEqual({ kind: 'rejected', reason });
     expect(crm.breakerState).toBe('closed');
     expect(await crm.health()).toEqual({

@@ -200,7 +200,7 @@ export class GuardedProvider implements Askable {
     const { timeoutMs } = this.config;
     const { maxConcurrent, maxQueued } = this.#bulkhead;
     if (this.#bulkhead.isFull) {
-      const reason = `maxConcurrent (${maxConcurrent}) lookups are under way and maxQueued (${maxQueued}) wait`;
+      const reason = `maxConcurrent (${maxConcurrent}) lookups are in progress and maxQueued (${maxQueued}) wait`;
       if (this.troubles.turnedAway()) tellTurnedAway(this.logger, this.name, { maxConcurrent, maxQueued });
       return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
     }

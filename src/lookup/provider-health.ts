@@ -18,10 +18,15 @@ const SHOWN: readonly (readonly [key: string, type: string])[] = [
   ['loadedAt', 'string'],
 ];
 
-/** What is said of a provider whose own check is well. */
-const BROKEN: Readonly<Record<Exclude<BreakerState, 'closed'>, string>> = {
+/** What is said of a provider beside what its own check says; how the reason begins where an error's text follows. */
+const HEALTH_REASONS = {
   open: 'lookups kept failing, the circuit breaker is open',
   'half-open': 'lookups kept failing, the circuit breaker is half open: the next one tries the provider',
+  turnedAway: 'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)',
+  heldThread: 'a lookup blocked the event loop, and with it every call; the log says for how long',
+  threwLoose: 'an error was not caught',
+  opening: 'it is still opening',
+  notOpen: 'it could not open',
 };
 
 /** What `/health` says of a provider. */
@@ -60,32 +65,28 @@ export class ProviderHealthCheck {
 
   /** @returns true when that had not happened for a while */
   turnedAway(): boolean {
-    return this.#happened(
-      'lookups were turned away: too many were under way and waiting (maxConcurrent, maxQueued)',
-    );
+    return this.#happened(HEALTH_REASONS.turnedAway);
   }
 
   /** A lookup worked on without a pause. @returns true when that had not happened for a while */
   heldThread(): boolean {
-    return this.#happened(
-      'a lookup blocked the event loop, and with it every call; the log says for how long',
-    );
+    return this.#happened(HEALTH_REASONS.heldThread);
   }
 
   /** An error of the provider's came up where nobody could catch it. */
   threwLoose(error: unknown): void {
-    this.#happened(`an error was not caught: ${describeFailure(error)}`);
+    this.#happened(`${HEALTH_REASONS.threwLoose}: ${describeFailure(error)}`);
   }
 
   /** Follows the opening, whose failure it passes on; until it, or a lookup, has succeeded, health tells. */
   async opening(open: () => Promise<void>): Promise<void> {
     const since = new Date().toISOString();
-    this.#notOpen = { reason: 'it is still opening', since };
+    this.#notOpen = { reason: HEALTH_REASONS.opening, since };
     try {
       await open();
       this.#notOpen = undefined;
     } catch (error) {
-      this.#notOpen = { reason: `it could not open: ${describeFailure(error)}`, since };
+      this.#notOpen = { reason: `${HEALTH_REASONS.notOpen}: ${describeFailure(error)}`, since };
       throw error;
     }
   }
@@ -121,7 +122,7 @@ export class ProviderHealthCheck {
     if (status.status !== 'up')
       return { ...status, since: this.#notOpen?.since ?? this.#degradedSince, breaker };
     if (breaker !== 'closed')
-      return { ...status, status: 'degraded', reason: BROKEN[breaker], since: brokenSince, breaker };
+      return { ...status, status: 'degraded', reason: HEALTH_REASONS[breaker], since: brokenSince, breaker };
     const incident = this.#notOpen ?? this.#lastIncident();
     return incident === undefined
       ? { ...status, breaker }

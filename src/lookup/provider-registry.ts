@@ -239,7 +239,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       return { entry, guarded: new GuardedProvider(entry, provider, this.metrics, this.logger), logger };
     } catch (error) {
       const key = `providers.${entry.name}`;
-      const message = `cannot be made: ${describeFailure(error)}. Mend its options, or the plug-in that brings the kind ${entry.kind}.`;
+      const message = `cannot be made: ${describeFailure(error)}. Correct its options, or the plug-in that provides the kind ${entry.kind}.`;
       throw new ConfigError(config.file, [{ key, message }]);
     }
   }
@@ -274,7 +274,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       const work = await Promise.all(replaced.map(({ guarded }) => guarded.troubles.canBeAsked()));
       if (!work.includes(true)) continue;
       files.add(file);
-      const message = `cannot open: ${describeFailure(error)}. The one in use works and stays. Mend the file, or what names it.`;
+      const message = `cannot open: ${describeFailure(error)}. The working provider stays in use. Correct the file, or the key that names it.`;
       lost.push({ key: `providers.${name}`, message });
     }
     return lost;

@@ -131,10 +131,7 @@ export function checkProviders(
     if (!NAME.test(name))
       report.atKey(node, 'is not a name for a provider. Use letters, digits, - _ and ., at most 64.');
     if (RESERVED.includes(name))
-      report.atKey(
-        node,
-        `is taken: /health has a key of that name beside those of the providers. Choose another name.`,
-      );
+      report.atKey(node, `is reserved: /health has a key of that name. Choose another name.`);
     if (node.kind === 'map') {
       const config = checkProvider(name, node, kinds, tools, report);
       if (config !== undefined) checked.set(name, config);

@@ -4,6 +4,8 @@ import type { Logger } from './logger.js';
 import { LOGGER } from './logger.js';
 import { MetricsService } from './metrics.service.js';
 
+const HEALTH_REASON = 'more calls came than could be decided; the others were shed';
+
 /** How often the event loop shows that it still turns. */
 const MEASURE_MS = 50;
 /** One turn of the event loop may be late by this. Calls that were not read in it have waited as long, and will again. */
@@ -98,7 +100,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
       ? load
       : {
           ...load,
-          reason: 'more calls came than could be decided; the others were shed',
+          reason: HEALTH_REASON,
           since: this.#since,
         };
   }

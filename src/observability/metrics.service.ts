@@ -62,7 +62,7 @@ export class MetricsService {
   );
   readonly #logLinesDropped = this.#counter(
     'smartrouting_log_lines_dropped_total',
-    'Log lines lost: whoever reads standard output was too slow or gone, or its disk was full.',
+    'Log lines lost: the reader of standard output was too slow or gone, or its disk was full.',
   );
   readonly #connectionsDropped = this.#counter(
     'smartrouting_connections_dropped_total',

@@ -196,7 +196,7 @@ describe('a plug-in that fails in its constructor', () => {
     const { code, stderr } = await program.finished;
     expect(code).toBe(78);
     expect(stderr).toContain(
-      'line 7, providers.constructor-throws: cannot be made: TypeError. Mend its options, or the plug-in that brings the kind bad.',
+      'line 7, providers.constructor-throws: cannot be made: TypeError. Correct its options, or the plug-in that provides the kind bad.',
     );
   });
 });

@@ -196,7 +196,7 @@ describe('the process with management.port', () => {
     const slow = call(origin, SLOW);
     await asked;
     started.signal('SIGTERM');
-    await started.until(/not ready any more/);
+    await started.until(/no longer ready/);
     const during = await ask(`${management}/health/ready`);
     expect([during.status, during.headers.connection]).toEqual([503, 'close']);
     // The port of calls closes after the grace time; the call is still in hand.

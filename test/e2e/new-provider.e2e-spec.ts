@@ -160,7 +160,7 @@ describe('npm run new:provider', () => {
     expect(await readdir(join(project, 'src/providers'))).not.toContain('documented');
   });
 
-  it('refuses what is no kind, with the rule and an example', async () => {
+  it('refuses what is not a kind, with the rule and an example', async () => {
     const before = await readdir(join(project, 'src/providers'));
     for (const args of [
       [],
@@ -177,7 +177,7 @@ describe('npm run new:provider', () => {
       expect(output).toContain('for example npm run new:provider -- acme-crm');
     }
     expect((await newProvider('Acme')).output).toContain(
-      '"Acme" is no kind: at most 40 lower-case letters and digits, with single hyphens between words, the first a letter.',
+      '"Acme" is not a kind: use at most 40 lower-case letters and digits, with single hyphens between words, the first a letter.',
     );
     expect(await readdir(join(project, 'src/providers'))).toEqual(before);
   });

@@ -185,7 +185,7 @@ describe('plug-ins that cannot be loaded', () => {
       // Newer versions of Node read TypeScript.
       /line 7, plugins\[3\]: "\.\/typed\.ts" (cannot be imported .* Compile it|exports no class)/,
       /line 8, plugins\[4\]: "\.\/old-names\.mjs" cannot be imported \(SyntaxError\): .*'NoSuchThing'.*build it again/,
-      /line 9, plugins\[5\]: "\.\/careless\.mjs" cannot be imported \(TypeError\): no backend\. Mend what fails/,
+      /line 9, plugins\[5\]: "\.\/careless\.mjs" cannot be imported \(TypeError\): no backend\. Fix what fails/,
       /line 10, plugins\[6\]: "\.\/empty\.mjs" exports no class marked with @VipLookup.* Export the marked class/,
       /line 11, plugins\[7\]: "\.\/no-options\.mjs" marks the kind "a" without a class of its options\. Give/,
       /line 12, plugins\[8\]: "\.\/again\.mjs" takes the kind "acme", which "acme-lookup" has\. Remove one/,
@@ -216,8 +216,8 @@ describe('plug-ins that cannot be loaded', () => {
         Reflect.defineMetadata('providers', 7, A);`,
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    const mend = 'Mend what fails while it is loaded; loading must not depend on a backend.';
-    const look = 'Mend what fails while its exports are looked at; export the marked class itself.';
+    const mend = 'Fix what fails while it is loaded; loading must not depend on a backend.';
+    const look = 'Fix what fails while its exports are read; export the marked class itself.';
     const told = await problems(Object.keys(files).map((name) => `./${name}`));
     const expected = [
       `"./null.mjs" cannot be imported: it throws null, which is not an error. ${mend}`,
@@ -228,16 +228,16 @@ describe('plug-ins that cannot be loaded', () => {
       `"./odd.mjs" cannot be imported: spilt tea. ${mend}`,
       // Node looks at it too, and then it is the proxy's error that is caught.
       expect.stringMatching(
-        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Mend/,
+        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Fix/,
       ),
       `"./common.cjs" cannot be imported: it throws null, which is not an error. ${mend}`,
       `"./exports-proxy.mjs" cannot be used (RangeError): no tea. ${look}`,
       `"./exports-proxy-null.mjs" cannot be used: it throws null, which is not an error. ${look}`,
       expect.stringMatching(
-        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is not an error\. Mend/,
+        /^"\.\/exports-proxy-common\.cjs" cannot be (?:imported|used): it throws "x", which is not an error\. Fix/,
       ),
       expect.stringMatching(
-        /^"\.\/metadata\.mjs" cannot be used \(TypeError\): .*\. Mend what fails while its exports/,
+        /^"\.\/metadata\.mjs" cannot be used \(TypeError\): .*\. Fix what fails while its exports/,
       ),
     ];
     expect(told.map((line) => line.replace(/^- line \d+, plugins\[\d+\]: /, ''))).toEqual(expected);
@@ -252,7 +252,7 @@ describe('plug-ins that cannot be loaded', () => {
       Module({ providers: [A] })(Throwing);`;
     await writeFile(join(folder, 'module.mjs'), text);
     expect(await problems(['acme-lookup', './module.mjs'], `${TWO}\n  third: { kind: a }`)).toEqual([
-      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is not an error. Mend what fails while Nest makes its modules.',
+      '- line 3, plugins: "acme-lookup" or "./module.mjs" cannot be used: it throws null, which is not an error. Fix what fails while Nest creates its modules.',
     ]);
   });
 

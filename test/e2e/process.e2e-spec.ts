@@ -243,7 +243,7 @@ describe('the process at a signal', () => {
     const { answer, release } = await callInHand(url);
     try {
       program!.signal('SIGTERM');
-      await program!.until(/not ready any more/);
+      await program!.until(/no longer ready/);
       const [ready, live] = [await status('/health/ready'), await status('/health/live')];
       const during = await keptAlive.ask();
       release();
@@ -364,7 +364,7 @@ describe('the process while a provider does not open', () => {
       await eventually(ready);
       const { answer, release } = await callInHand(endpoint());
       program.signal('SIGTERM');
-      await program.until(/not ready any more/);
+      await program.until(/no longer ready/);
       release();
       const { status, body } = await answer;
       const { code, stdout } = await program.finished;
@@ -395,7 +395,7 @@ describe('the process while a provider does not open', () => {
   it('ends at once at a second SIGTERM', async () => {
     expect(await ready()).toBe(200);
     program!.signal('SIGTERM');
-    await program!.until(/not ready any more/);
+    await program!.until(/no longer ready/);
     program!.signal('SIGTERM');
     expect((await program!.finished).code).toBe(1);
   });

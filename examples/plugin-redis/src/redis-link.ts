@@ -5,16 +5,16 @@ import { VipLookupError } from 'smartrouting-vip/plugin-api';
 type Redis = ReturnType<typeof clientFor>;
 
 const CONNECT_MS = 2_000;
-/** A connection that says nothing for so long is broken off and made anew. Must be more than `PING_MS`. */
+/** A connection that is silent for this long is closed and replaced. Must be more than `PING_MS`. */
 const SILENCE_MS = 3_000;
 const PING_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
-/** Questions without an answer; a Redis that keeps up has a handful. */
+/** Requests without an answer; a Redis that keeps up has a handful. */
 const MAX_UNANSWERED = 1_000;
 
 /**
- * One connection to Redis, shared by all calls, that comes back by itself. Questions wait for the first try to connect;
- * while there is no connection later on, they fail at once.
+ * One connection to Redis, shared by all calls, that reconnects automatically. Requests wait for the first try to connect;
+ * later, they fail at once while there is no connection.
  */
 export class RedisLink {
   #client: Redis | undefined;
@@ -79,7 +79,7 @@ export class RedisLink {
     });
   }
 
-  /** For a connection that is open and dead, as when a firewall has forgotten it. */
+  /** For a connection that is open but dead, for example because a firewall has dropped it. */
   #renew(silent: Redis): void {
     if (silent !== this.#client || this.#closed) return;
     this.#trouble = `Redis was silent for ${SILENCE_MS} ms`;
@@ -107,13 +107,13 @@ function clientFor(url: string, ca: Buffer | undefined) {
       ...(ca !== undefined && { tls: true as const, ca }),
     },
     pingInterval: PING_MS,
-    // A caller cannot wait for a server that is away.
+    // A caller cannot wait for a server that is down.
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_UNANSWERED,
   });
 }
 
-/** The client's own `abortSignal` drops only what was not sent yet; here nobody waits for the answer of what was. */
+/** The client's own `abortSignal` drops only requests that were not sent yet; here the answers of sent ones are not awaited either. */
 function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);

@@ -9,7 +9,7 @@ export class RedisOptions {
   })
   url!: string;
 
-  /** Certificates (PEM) that a `rediss:` server is trusted by, in place of the public ones. */
+  /** CA certificates (PEM) to verify a `rediss:` server with, instead of the public ones. */
   @IsOptional()
   @IsString({ message: 'must be the path of a file with certificates (PEM)' })
   ca?: string;

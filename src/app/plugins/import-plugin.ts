@@ -60,9 +60,9 @@ function cure(kind: string | undefined, isPackage: boolean, directory: string): 
     case 'ERR_UNKNOWN_FILE_EXTENSION':
       return 'Compile it, and name the .js or .mjs file that comes of it';
     case 'SyntaxError':
-      return 'Mend the file, or build it again against the smartrouting-vip that runs';
+      return 'Fix the file, or rebuild it against the running version of smartrouting-vip';
     default:
-      return 'Mend what fails while it is loaded; loading must not depend on a backend';
+      return 'Fix what fails while it is loaded; loading must not depend on a backend';
   }
 }
 

@@ -75,7 +75,7 @@ export async function loadPlugins(
 
 /** @param thrown by what a plug-in exports: a proxy, or metadata of another form */
 function unusable(thrown: unknown): string {
-  return `cannot be used${inBrackets(readThrown(thrown))}. Mend what fails while its exports are looked at; export the marked class itself`;
+  return `cannot be used${inBrackets(readThrown(thrown))}. Fix what fails while its exports are read; export the marked class itself`;
 }
 
 /** What built-ins and plug-ins bring. */

@@ -232,7 +232,7 @@ describeWithCrm('crm-http', (trial) => {
     expect(await outcomeOf(provider)).toBe('gold');
     expect(trial.crm.requests).toHaveLength(2);
     expect(provider.logged.map(({ message }) => message)).toEqual([
-      'the CRM asks for a pause and is asked nothing meanwhile',
+      'the CRM asks for a pause; it gets no requests meanwhile',
       'the CRM answers again after a pause',
     ]);
   });

@@ -8,6 +8,8 @@ import { TokenBucket } from './crm-http.rate-limit.js';
 import { readRetryAfter } from './crm-http.retry-after.js';
 import { TEMPO } from './crm-http.tempo.js';
 
+const HEALTH_REASONS = { turnedAway: 'lookups were turned away: rateLimit', paused: 'paused after HTTP' };
+
 /**
  * What a request takes of the rate limit: a token that must be there (`take`), one that may be owed because the lookup
  * has begun, or the pull of a copy keeps its distance (`owe`), or none, for health checks.
@@ -57,7 +59,7 @@ export class CrmLimits {
     const { leftMs } = this.#pause;
     if (leftMs > 0) return this.#pauseText(leftMs);
     return this.now() - this.#turnedAwayMs < TURNED_AWAY_SHOWN_MS
-      ? `lookups were turned away: rateLimit (${this.options.rateLimit}) was used up`
+      ? `${HEALTH_REASONS.turnedAway} (${this.options.rateLimit}) was used up`
       : undefined;
   }
 
@@ -126,7 +128,7 @@ export class CrmLimits {
     if (isFirst) {
       this.logger.warn(
         { status, pauseMs: Math.round(leftMs) },
-        'the CRM asks for a pause and is asked nothing meanwhile',
+        'the CRM asks for a pause; it gets no requests meanwhile',
       );
     }
     throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);
@@ -144,7 +146,7 @@ export class CrmLimits {
   }
 
   #pauseText(leftMs: number): string {
-    return `paused after HTTP ${this.#pausedBy}, for ${seconds(leftMs)} more`;
+    return `${HEALTH_REASONS.paused} ${this.#pausedBy}, for ${seconds(leftMs)} more`;
   }
 }
 

@@ -39,6 +39,8 @@ import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
 import { splitUrl } from './crm-http.url.js';
 
+const HEALTH_REASON = 'calls are decided from the copy alone';
+
 /** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
 const NOBODYS_NUMBER = '+12025550123';
 
@@ -126,7 +128,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       return { ...copy, ...(await this.#checkLive(signal)) };
     } catch (error) {
       if (!(error instanceof VipLookupError)) throw error;
-      const reason = `calls are decided from the copy alone: ${error.message}`;
+      const reason = `${HEALTH_REASON}: ${error.message}`;
       return { ...copy, status: 'degraded', reason };
     }
   }
@@ -206,7 +208,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#hasToldLeftPath = true;
     this.context.logger.warn(
       {},
-      'a caller was not looked up, because its text would lead out of the path of url; others like it are not told',
+      'a caller was not looked up, because its text would leave the path of url; further ones are not logged',
     );
   }
 

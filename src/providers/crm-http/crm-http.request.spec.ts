@@ -107,7 +107,7 @@ describe('what a caller is called', () => {
     expect(context.logged).toEqual([
       expect.objectContaining({
         level: 'warn',
-        message: expect.stringContaining('would lead out of the path of url'),
+        message: expect.stringContaining('would leave the path of url'),
       }),
     ]);
     expect(JSON.stringify(context.logged)).not.toContain('admin');

@@ -39,6 +39,8 @@ interface VipSession extends Session {
   readonly statements: TableStatements;
 }
 
+const HEALTH_REASON = 'database nodes in trouble';
+
 /** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
 export class DatabaseProvider implements VipLookupProvider {
@@ -130,7 +132,7 @@ export class DatabaseProvider implements VipLookupProvider {
       if (rows.length === MAX_ROWS) {
         this.context.logger.warn(
           { table: this.#table.name, rows: MAX_ROWS },
-          'one caller has too many rows; the others were not looked at',
+          'one caller has too many rows; only the first ones were read',
         );
       }
       return rows;
@@ -200,5 +202,5 @@ function ownKeys(caller: Caller): string[] {
 function statusOf(troubles: readonly NodeTrouble[], nodes: number): ProviderStatus {
   if (troubles.length === 0) return { status: 'up' };
   const told = troubles.map(({ name, reason }) => `${name} ${reason.replace(/^database /, '')}`).join('; ');
-  return { status: 'degraded', reason: `${troubles.length} of ${nodes} database nodes in trouble: ${told}` };
+  return { status: 'degraded', reason: `${troubles.length} of ${nodes} ${HEALTH_REASON}: ${told}` };
 }

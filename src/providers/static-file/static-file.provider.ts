@@ -13,6 +13,8 @@ import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
+const HEALTH_REASON = 'refused since';
+
 interface LoadedList {
   readonly index: RecordIndex;
   /** ISO 8601. */
@@ -60,7 +62,7 @@ export class StaticFileProvider implements VipLookupProvider {
     const { reason, since } = this.#refusal;
     return {
       status: 'degraded',
-      reason: `${reason}; refused since ${since}, the list of ${loadedAt} is used`,
+      reason: `${reason}; ${HEALTH_REASON} ${since}, the list of ${loadedAt} is used`,
       ...about,
     };
   }
@@ -119,15 +121,15 @@ export class StaticFileProvider implements VipLookupProvider {
     const { logger } = this.context;
     this.#list = { index, loadedAt: new Date().toISOString(), loadedMs: performance.now() };
     this.#refusal = undefined;
-    logger.info({ file, entries: index.size }, `${file} is loaded`);
+    logger.info({ file, entries: index.size }, 'the list is loaded');
     if (duplicates.length > 0) {
       logger.warn(
         { file, duplicates },
-        `${file} lists the same number for the same targets and time more than once; the first entry is used`,
+        'the list has the same number for the same targets and time more than once; the first entry is used',
       );
     }
     if (warnings.length > 0) {
-      logger.warn({ file, warnings }, `${file} is probably not what was meant, ${warnings[0]}`);
+      logger.warn({ file, warnings }, 'the list is probably not what was meant');
     }
   }
 
@@ -141,9 +143,12 @@ export class StaticFileProvider implements VipLookupProvider {
     // The first reading is reported by the rejection of `open`.
     if (!isNew || !this.#isOpen) return;
     const { file } = this.context.options;
-    const consequence =
-      this.#list === undefined ? 'no list is loaded' : `the list of ${this.#list.loadedAt} stays in use`;
-    this.context.logger.error({ file, problems: details }, `${reason}; ${consequence}`);
+    this.context.logger.error(
+      { file, problems: details, loadedAt: this.#list?.loadedAt },
+      this.#list === undefined
+        ? 'the list cannot be used; no list is loaded'
+        : 'the changed list cannot be used; the previous one stays in use',
+    );
   }
 
   #notLoaded(): VipLookupError {

@@ -39,7 +39,7 @@ describe('a VIP list in a file', () => {
         level: 'warn',
         fields: { file: 'vips.csv', duplicates: ['line 4 repeats line 2'] },
         message:
-          'vips.csv lists the same number for the same targets and time more than once; the first entry is used',
+          'the list has the same number for the same targets and time more than once; the first entry is used',
       },
     ]);
   });
@@ -52,8 +52,7 @@ describe('a VIP list in a file', () => {
         file: 'vips.csv',
         warnings: ['line 1, valid_until: is read as an attribute; did you mean the column validUntil?'],
       },
-      message:
-        'vips.csv is probably not what was meant, line 1, valid_until: is read as an attribute; did you mean the column validUntil?',
+      message: 'the list is probably not what was meant',
     });
   });
 

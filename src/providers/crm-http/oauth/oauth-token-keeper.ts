@@ -4,6 +4,8 @@ import { messageOf } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
 
+const HEALTH_REASON = 'the new refresh token is not kept yet, and a restart would lose it';
+
 /** Of one try: so often somebody else may write in between. */
 const MAX_WRITES = 5;
 
@@ -98,9 +100,9 @@ export class TokenKeeper {
 
   #failed(reason: string): void {
     if (this.#trouble === undefined) {
-      this.logger.error({ reason }, 'a new refresh token could not be kept; a restart now would lose it');
+      this.logger.error({ reason }, 'a new refresh token could not be stored; a restart now would lose it');
     }
-    this.#trouble = `the new refresh token is not kept yet, and a restart would lose it: ${reason}`;
+    this.#trouble = `${HEALTH_REASON}: ${reason}`;
     if (this.#isClosing) return;
     this.#again = setTimeout(() => void this.#tryNow(false), this.keepMs).unref();
   }

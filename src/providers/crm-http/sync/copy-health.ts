@@ -3,6 +3,13 @@ import type { CopyHead, CopyState } from './copy-store.js';
 
 /** A copy that missed so many pulls is too old. */
 const MISSED = 3;
+/** How the reasons in `/health` begin. */
+const HEALTH_REASONS = {
+  none: 'there is no copy yet',
+  behind: 'the copy was not brought up to date: the pull failed',
+  old: 'the copy is too old',
+  unsure: 'the copy is in use as it is',
+};
 
 /**
  * How the copy is, for operations.
@@ -27,18 +34,14 @@ function reasonOf(
   everyMs: number,
 ): string | undefined {
   if (loaded === undefined) {
-    if (trouble !== undefined) return `there is no copy yet: ${trouble}`;
-    if (attempt !== undefined) return `there is no copy yet: the pull failed: ${attempt.problem}`;
-    return copy === undefined
-      ? 'there is no copy yet: it is being pulled'
-      : 'there is no copy yet: it is being loaded';
+    if (trouble !== undefined) return `${HEALTH_REASONS.none}: ${trouble}`;
+    if (attempt !== undefined) return `${HEALTH_REASONS.none}: the pull failed: ${attempt.problem}`;
+    return `${HEALTH_REASONS.none}: it is being ${copy === undefined ? 'pulled' : 'loaded'}`;
   }
   if (attempt !== undefined) {
-    return attempt.isRefused
-      ? attempt.problem
-      : `the copy was not brought up to date: the pull failed: ${attempt.problem}`;
+    return attempt.isRefused ? attempt.problem : `${HEALTH_REASONS.behind}: ${attempt.problem}`;
   }
   const isOld = Date.now() - Date.parse(loaded.pulledAt) > MISSED * everyMs;
   if (!isOld && trouble === undefined) return undefined;
-  return `the copy is ${isOld ? 'too old' : 'in use as it is'}: ${trouble ?? `${MISSED} pulls were missed`}`;
+  return `${isOld ? HEALTH_REASONS.old : HEALTH_REASONS.unsure}: ${trouble ?? `${MISSED} pulls were missed`}`;
 }

@@ -2,6 +2,8 @@ import { VipLookupError } from '../../../plugin-api/index.js';
 import type { CopyState } from './copy-store.js';
 import type { Pulled } from './puller.js';
 
+const HEALTH_REASON = 'a pull was refused';
+
 /** A pull found so much less than the copy has that somebody must say that it is right. */
 export class ShrinkError extends VipLookupError {}
 
@@ -22,6 +24,6 @@ export function refuseShrink(
   const percent = Math.round((1 - has / had) * 100);
   const allowed = Math.round(maxShrink * 100);
   throw new ShrinkError(
-    `a pull was refused: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
   );
 }

@@ -239,7 +239,7 @@ export class SyncedCopy {
     try {
       await this.#store.commit({ ...(copy && { copy }), attempt: noted }, right);
     } catch (unwritten) {
-      this.context.logger.warn({ reason: messageOf(unwritten) }, 'that a pull failed could not be noted');
+      this.context.logger.warn({ reason: messageOf(unwritten) }, 'could not record that a pull failed');
     }
   }
 
@@ -270,7 +270,7 @@ export class SyncedCopy {
   #notLooked(error: unknown): void {
     const reason = messageOf(error);
     if (this.#trouble !== reason)
-      this.context.logger.warn({ reason }, 'could not look for the copy in the database');
+      this.context.logger.warn({ reason }, 'could not check the database for a newer copy');
     this.#trouble = reason;
   }
 }
