@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import { getOnly, pageFilesOnly, securePage } from '../http/pages.js';
 
-/** `/docs`, what lies below it, and `/docs-json`, as Express reads other paths: in any case, with a slash at the end. */
+/** `/docs`, what is below it, and `/docs-json`, as Express reads other paths: in any case, with a slash at the end. */
 const PAGES = /^\/docs(?:-json)?(?:\/|$)/i;
 
 /**

@@ -44,7 +44,7 @@ describe('a file that others may change', () => {
   it('is one in a folder that everybody may write, unless only owners may take files away there', () => {
     chmodSync(folder, 0o777);
     expect(changeableByOthers(file)).toBe(
-      `can be replaced: it lies in ${folder}, which may be written by every user of this machine (mode 0777); chmod o-w ${folder}`,
+      `can be replaced: it is in ${folder}, which may be written by every user of this machine (mode 0777); chmod o-w ${folder}`,
     );
     chmodSync(folder, 0o1777);
     expect(changeableByOthers(file)).toBeUndefined();
@@ -70,10 +70,10 @@ describe('a file that others may change', () => {
     mkdirSync(open);
     chmodSync(open, 0o777);
     symlinkSync(file, join(open, 'link.csv'));
-    expect(changeableByOthers(join(open, 'link.csv'))).toContain(`it lies in ${open}, which`);
+    expect(changeableByOthers(join(open, 'link.csv'))).toContain(`it is in ${open}, which`);
     writeFileSync(join(open, 'target.csv'), '');
     symlinkSync(join(open, 'target.csv'), join(folder, 'other-link.csv'));
-    expect(changeableByOthers(join(folder, 'other-link.csv'))).toContain(`it lies in ${open}, which`);
+    expect(changeableByOthers(join(folder, 'other-link.csv'))).toContain(`it is in ${open}, which`);
   });
 
   it('is none that is missing: that is told by who reads it', () => {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 /**
  * Who else may change what a file says, links followed: everybody, or an owner who is neither root nor the user that runs
  * the service, of the file itself or of a folder where it could be replaced.
- * @returns a predicate with the cure; `undefined` when nobody may, or nobody can tell: the file is not there, say
+ * @returns a predicate with the cure; `undefined` when nobody else may, or it is not known, for example because there is no such file
  */
 export function changeableByOthers(path: string): string | undefined {
   const target = attempt(() => realpathSync(path));
@@ -12,12 +12,12 @@ export function changeableByOthers(path: string): string | undefined {
   const folders = new Set([dirname(target), attempt(() => realpathSync(dirname(resolve(path))))]);
   const ofFolder = (folder = dirname(target)): string | undefined => {
     const who = othersWhoMayWrite(folder);
-    return who && `can be replaced: it lies in ${folder}, which ${who}`;
+    return who && `can be replaced: it is in ${folder}, which ${who}`;
   };
   return othersWhoMayWrite(target) ?? [...folders].map(ofFolder).find((problem) => problem !== undefined);
 }
 
-/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or nobody can tell: it is not there, say */
+/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or it is not known, for example because there is no such file */
 export function readableByOthers(path: string): string | undefined {
   const mode = attempt(() => statSync(path))?.mode ?? 0;
   if ((mode & 0o077) === 0) return undefined;

@@ -30,8 +30,8 @@ export class FileWatcher {
   ) {}
 
   /**
-   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` as long
-   * as nobody looked again.
+   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` until
+   * the file has been looked at again.
    */
   get unchangedMs(): number | undefined {
     return this.#unchangedMs;

@@ -41,7 +41,7 @@ export function childOf(node: ConfigNode | undefined, key: string): ConfigNode |
   return node?.kind === 'list' ? node.items[Number(key)] : undefined;
 }
 
-/** The child when it is a map; a child of another kind is somebody else's problem. */
+/** The child when it is a map; a child of another kind is reported where its key is checked. */
 export function mapAt(node: ConfigMap, key: string): ConfigMap | undefined {
   const child = node.entries.get(key);
   return child?.kind === 'map' ? child : undefined;

@@ -7,7 +7,7 @@ export type ConfigPart = 'file' | 'certificate';
 export interface Refused {
   /** Public: no secret, no path that a stranger could use. */
   readonly reason: string;
-  /** ISO 8601: since when what is in use is not what lies on disk. */
+  /** ISO 8601: since when the version in use is not the one on disk. */
   readonly since: string;
 }
 
@@ -19,7 +19,7 @@ export interface CertificatePeriod {
   readonly inUseSinceMs?: number;
 }
 
-/** Whether what lies on disk is in use; `/health` and the metric show it. */
+/** Whether the version on disk is in use; `/health` and the metric show it. */
 @Injectable()
 export class ConfigStatus {
   readonly #refused = new Map<ConfigPart, Refused>();

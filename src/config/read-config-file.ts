@@ -31,7 +31,7 @@ export interface ConfigSource {
   readonly file: string;
   /** Directory that relative paths start from. */
   readonly directory: string;
-  /** The path for messages: relative to the working directory when it lies below it. */
+  /** The path for messages: relative to the working directory when it is below it. */
   readonly shownAs: string;
   /** The items of `plugins:`, as far as they are texts. */
   readonly plugins: readonly PluginEntry[];
@@ -111,7 +111,7 @@ export function parseConfig(
   };
 }
 
-/** Relative to the working directory when the file lies below it: as the administrator knows it. */
+/** Relative to the working directory when the file is below it: as the administrator knows it. */
 function shownPath(file: string): string {
   const below = relative(process.cwd(), resolve(file));
   return below === '' || below.startsWith('..') || isAbsolute(below) ? resolve(file) : below;

@@ -11,7 +11,7 @@ import { NOT_A_MAP, reportErrors } from './validation-messages.js';
 /**
  * Checks a map of the file against a class with class-validator decorators and reports all that is wrong, unknown keys
  * included.
- * @param others keys of the map that belong to somebody else
+ * @param others keys of the map that are checked elsewhere
  * @returns an instance with the class's defaults; only valid when nothing was reported
  */
 export function readSection<T extends object>(

@@ -45,7 +45,7 @@ export function oneOf(what: string, allowed: readonly string[], standard: string
   return { problem, schema: { type: 'string', enum: [...allowed] } };
 }
 
-/** @param standard none = there is no default */
+/** @param standard the default, if there is one */
 export function wholeNumber(min: number, max: number, standard?: number): KeyRule {
   const otherwise = standard === undefined ? '' : ` Default: ${standard}.`;
   return {
@@ -117,7 +117,7 @@ export const routePath = textThat(
   { pattern: '^/[A-Za-z0-9\\-._~/]*$' },
 );
 
-/** A map of keys that somebody else looks into. */
+/** A map whose keys are checked elsewhere. */
 export function mapping(hint: string): KeyRule {
   return {
     problem: (value) => {

@@ -73,7 +73,7 @@ const OURS = /^smartrouting-vip\/plugin-api(?:\/testing)?$/;
 let offered = false;
 
 /**
- * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file lies, always this very copy; and the libraries
+ * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file is, always this very copy; and the libraries
  * that options classes are written with, where the plug-in does not bring them along.
  */
 function offerOurPackages(): void {

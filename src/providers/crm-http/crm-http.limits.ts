@@ -16,7 +16,7 @@ const HEALTH_REASONS = { turnedAway: 'lookups were turned away: rateLimit', paus
  */
 export type Spending = 'take' | 'owe' | 'none';
 
-/** An answer that is no success. */
+/** An answer other than success. */
 export interface RefusedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -68,7 +68,7 @@ export class CrmLimits {
     return this.#bucket !== undefined && this.now() - this.#answeredMs < ANSWER_PROVES_MS;
   }
 
-  /** Whether the body of an answer that is no success tells anything. */
+  /** Whether the body of an answer other than success tells anything. */
   get readsBodies(): boolean {
     return this.options.limitReached != null;
   }

@@ -156,7 +156,7 @@ export class CrmHttpOptions {
   @Rule(rateLimitProblem, { type: 'string', pattern: '^\\d+/[smh]$', examples: ['5/s', '100/m'] })
   readonly rateLimit?: string;
 
-  /** JSONata expression: whatever it yields of an answer that is no success means "asked too much, pause". */
+  /** JSONata expression: whatever it yields of an answer other than success means "asked too much, pause". */
   @IsOptional()
   @Expression(
     'must be a JSONata expression that yields something when the CRM says that it is asked too much, for example errorCode = "REQUEST_LIMIT_EXCEEDED".',

@@ -66,7 +66,8 @@ class PresetReader {
     if (this.raw['docs'] !== undefined) this.#text(this.raw['docs'], 'docs', 'write the path of a page');
     const parameters = this.#parameters(this.raw['parameters']);
     const { options } = this.raw;
-    if (!isPlainObject(options)) this.#problem('options', 'is missing or no map; write options of crm-http');
+    if (!isPlainObject(options))
+      this.#problem('options', 'is missing or not a map; write options of crm-http');
     else {
       for (const key of USERS_KEYS.filter((key) => key in options)) {
         this.#problem(`options.${key}`, 'is written in the configuration, not in a preset');
@@ -93,7 +94,7 @@ class PresetReader {
 
   #text(value: Json | undefined, key: string, cure: string): string {
     if (typeof value === 'string' && value.trim() !== '') return value;
-    this.#problem(key, `is missing or no text; ${cure}`);
+    this.#problem(key, `is missing or not text; ${cure}`);
     return '';
   }
 

@@ -264,7 +264,7 @@ describe('a preset file of one’s own', () => {
     ['['.repeat(20_000), 'The file is nested more than 100 levels deep. Check its brackets and indentation.'],
     [
       '{}',
-      'title is missing or no text; write the name of the CRM; options is missing or no map; write options of crm-http.',
+      'title is missing or not text; write the name of the CRM; options is missing or not a map; write options of crm-http.',
     ],
     [
       `${GOOD} }\nparametres: {}`,
@@ -285,7 +285,7 @@ describe('a preset file of one’s own', () => {
     ],
     [
       `${GOOD}, errorPath: <<a>> }\nparameters: { a: { about: x, pattern: 'a+', default: b }, b: { about: x, pattern: a, default: [1] }, 2b: {}, c: x, d: { about: '', pattern: '(', standard: 1 } }`,
-      'parameters.a.default does not match the pattern; parameters.b.default is not text; parameters.2b is not a name; use letters, digits and _, a letter first, at most 40; parameters.c is not a map; write about:, pattern: and perhaps default:; parameters.d.standard is not a key of a preset file. Known: about, default, pattern; parameters.d.about is missing or no text; say what to write there; parameters.d.pattern is not a regular expression in RE2 syntax; parameters.b is used nowhere; write <<b>> in options; parameters.d is used nowhere; write <<d>> in options.',
+      'parameters.a.default does not match the pattern; parameters.b.default is not text; parameters.2b is not a name; use letters, digits and _, a letter first, at most 40; parameters.c is not a map; write about:, pattern: and perhaps default:; parameters.d.standard is not a key of a preset file. Known: about, default, pattern; parameters.d.about is missing or not text; say what to write there; parameters.d.pattern is not a regular expression in RE2 syntax; parameters.b is used nowhere; write <<b>> in options; parameters.d is used nowhere; write <<d>> in options.',
     ],
   ])('is refused as %j', async (preset, problem) => {
     expect(await problemsWith(preset)).toEqual([

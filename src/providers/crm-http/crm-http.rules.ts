@@ -171,7 +171,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const MAX_SIZE = 64 * 1_048_576;
 
-/** Bytes of a size such as `256KiB`, `1MiB` or `65536`; `undefined` when it is none, or out of range. */
+/** Bytes of a size such as `256KiB`, `1MiB` or `65536`; `undefined` when it is not a size, or out of range. */
 export function readSize(size: unknown): number | undefined {
   const [, amount, unit] = /^(\d{1,12}) ?([KM]?i?B)?$/i.exec(String(size).trim()) ?? [];
   const bytes = Number(amount) * (UNITS[(unit ?? '').toUpperCase()] ?? Number.NaN);
