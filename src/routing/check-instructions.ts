@@ -2,12 +2,12 @@ import type { ConfigMap, ConfigNode, ConfigScalar } from '../config/config-node.
 import { toPlain } from '../config/config-node.js';
 import type { Report } from '../config/report.js';
 import { NOT_TEXT } from '../config/rules.js';
-import { CORE_INSTRUCTIONS, coreInstructionType } from '../common/core-instructions.js';
+import { coreInstructions, coreInstructionType } from './core-instructions.js';
 import type { JsonObject } from '../common/json.js';
 import { nearName } from '../common/near-name.js';
 import { templateProblem } from './instructions.js';
 
-/** Checks what a route tells Core: types of the four known keys, likely misspellings of them, every text. */
+/** Checks what a route tells Core: types of the known keys, likely misspellings of them, every text. */
 export function checkInstructions(map: ConfigMap, report: Report): JsonObject {
   const instructions: JsonObject = {};
   for (const [key, node] of map.entries) {
@@ -41,7 +41,7 @@ function numberOf(node: ConfigNode): number | undefined {
 
 /** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
 function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
-  const meant = nearName(key, Object.keys(CORE_INSTRUCTIONS));
+  const meant = nearName(key, coreInstructions());
   if (meant !== undefined) {
     report.warn(node, `The key looks like ${meant} misspelt; Core takes names exactly as written.`);
   }

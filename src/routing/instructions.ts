@@ -1,6 +1,6 @@
 import { Liquid } from 'liquidjs';
 import type { Template } from 'liquidjs';
-import { coreInstructionType } from '../common/core-instructions.js';
+import { coreInstructionType } from './core-instructions.js';
 import { isPlainObject } from '../common/json.js';
 import type { Json, JsonObject } from '../common/json.js';
 

@@ -2,17 +2,15 @@ import {
   ApiBasicAuth,
   ApiBody,
   ApiExcludeEndpoint,
-  ApiExtraModels,
   ApiOperation,
   ApiProperty,
   ApiPropertyOptional,
   ApiResponse,
-  ApiSchema,
   ApiSecurity,
   ApiTags,
-  getSchemaPath,
 } from '@nestjs/swagger';
 import { describeMethod, describeProperties } from '../common/openapi.js';
+import { CORE_INSTRUCTIONS } from './core-instructions.js';
 import { REASONS } from './decision.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingRequest } from './routing.request.js';
@@ -104,33 +102,6 @@ describeProperties(RoutingRequest, {
   }),
 });
 
-/** The answer 200. */
-class RoutingInstructions {
-  InitialTarget?: string;
-  FailTarget?: string;
-  Priority?: number;
-  ExtraPriority?: number;
-}
-
-ApiSchema({
-  description:
-    'Routing instructions; absent = leave as it is. Further keys are passed through as configured.',
-})(RoutingInstructions);
-describeProperties(RoutingInstructions, {
-  InitialTarget: ApiPropertyOptional({
-    type: String,
-    description: 'A queue, user or number, or DISCONNECT:',
-    example: 'VIP_SALES_FI',
-  }),
-  FailTarget: ApiPropertyOptional({
-    type: String,
-    description: 'Where the call goes when the initial target does not answer.',
-    example: 'SALES_OVERFLOW',
-  }),
-  Priority: ApiPropertyOptional({ type: Number, example: 10 }),
-  ExtraPriority: ApiPropertyOptional({ type: Number, example: 50 }),
-});
-
 describeMethod(RoutingController, 'refuseOtherMethods', ApiExcludeEndpoint());
 describeMethod(
   RoutingController,
@@ -143,7 +114,6 @@ describeMethod(
   }),
   ApiBasicAuth('basic'),
   ApiSecurity('apiKey'),
-  ApiExtraModels(RoutingInstructions),
   ApiBody({ type: RoutingRequest, examples: EXAMPLE_REQUESTS }),
   ApiResponse({
     status: 200,
@@ -151,7 +121,12 @@ describeMethod(
     headers: REASON_HEADER,
     content: {
       'application/json': {
-        schema: { $ref: getSchemaPath(RoutingInstructions) },
+        schema: {
+          type: 'object',
+          description:
+            'Routing instructions; absent = leave as it is. Further keys are passed through as configured.',
+          properties: { ...CORE_INSTRUCTIONS },
+        },
         examples: {
           queue: {
             summary: 'Another queue and a better place in it',

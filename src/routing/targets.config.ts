@@ -9,6 +9,7 @@ import { readSection } from '../config/read-section.js';
 import type { Report } from '../config/report.js';
 import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
 import { checkInstructions } from './check-instructions.js';
+import { CORE_INSTRUCTIONS, coreInstructions } from './core-instructions.js';
 
 const tierName = text('Write the name of a tier, for example gold.', 64);
 const tier: KeyRule = {
@@ -47,22 +48,18 @@ export class RouteSection {
   when?: Record<string, unknown>;
 
   @Key(
-    'What Core is told: InitialTarget, FailTarget (texts), Priority, ExtraPriority (numbers), or any other key, passed on as written. Texts are Liquid templates.',
+    `What Core is told: ${coreInstructions('string').join(', ')} (texts), ${coreInstructions('number').join(', ')} (numbers), or any other key, passed on as written. Texts are Liquid templates.`,
     {
       ...mapping('Write what Core is to do, for example InitialTarget: VIP_SALES.'),
       schema: {
         type: 'object',
         minProperties: 1,
-        properties: {
-          InitialTarget: {
-            type: 'string',
-            minLength: 1,
-            description: 'Queue, user or number the call goes to, or DISCONNECT:.',
-          },
-          FailTarget: { type: 'string', minLength: 1, description: 'Where the call goes if that fails.' },
-          Priority: { type: 'number', description: 'Priority in the queue.' },
-          ExtraPriority: { type: 'number', description: 'Added to the priority in the queue.' },
-        },
+        properties: Object.fromEntries(
+          Object.entries(CORE_INSTRUCTIONS).map(([name, { type, description }]) => [
+            name,
+            { type, ...(type === 'string' && { minLength: 1 }), description },
+          ]),
+        ),
       },
     },
     { required: true },
