@@ -75,6 +75,6 @@ ${Object.values(filesOf(kind))
 1. Fill in what is marked TODO. Until then this fails:
      npm run test:jest -- ${folderOf(kind)}
 2. Make the kind known: in src/app/plugins/load-plugins.ts add ${name}Module to BUILT_INS, and above
-     import { ${name}Module } from './providers/${kind}/${kind}.module.js';
+     import { ${name}Module } from '../../providers/${kind}/${kind}.module.js';
 3. npm run schema writes the options into config/smartrouting.schema.json, for editors.
 4. Name docs/providers/${kind}.md in README.md.`);
