@@ -8,7 +8,7 @@ const { BENCH_DIST, BENCH_DATABASE_URL, BENCH_SETTINGS, PORT } = process.env;
 const dist = (path) => import(pathToFileURL(`${BENCH_DIST}/${path}`).href);
 const { numberKeys } = await dist('plugin-api/index.js');
 const { OWN_TABLE, TableStatements } = await dist('providers/database/vip-table.js');
-const { POOL_SIZE } = await dist('providers/database/data-source.js');
+const { POOL_SIZE } = await dist('database/data-source.js');
 
 const { instructions } = JSON.parse(BENCH_SETTINGS).targets.SALES_QUEUE.routes[0];
 const statements = new TableStatements(OWN_TABLE, (name) => `\`${name}\``);
