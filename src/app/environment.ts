@@ -46,7 +46,9 @@ export function readEnvironment(env: Variables = process.env): Environment {
   if (hostProblem) refuse('HOST', `${JSON.stringify(shorten(host))} ${hostProblem}`);
 
   const databaseUrl = ownDatabaseUrl(given('DATABASE_URL') ?? DEFAULT_DATABASE);
-  const databaseProblem = databaseUrlProblem(databaseUrl);
+  const databaseProblem = databaseUrl.startsWith('sqlite://')
+    ? 'has // after sqlite:. Write sqlite:data/vip.sqlite, or sqlite:/var/lib/vip.sqlite.'
+    : databaseUrlProblem(databaseUrl);
   if (databaseProblem !== undefined) refuse('DATABASE_URL', databaseProblem);
 
   if (problems.length > 0) throw new ConfigError('environment', problems);

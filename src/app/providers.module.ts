@@ -8,18 +8,24 @@ import { LookupModule } from '../lookup/lookup.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { StoreModule } from '../store/store.module.js';
 
-/** The providers as the service has them, without what answers calls: for commands. */
+/**
+ * The providers as the service has them, without what answers calls: for commands. It is global in place of `LookupModule`, which
+ * has to stay above the modules of plug-ins: Nest begins with what those provide, and ends with it.
+ */
 @Module({})
 export class ProvidersModule {
   static forRoot(config: AppConfig, plugins: LookupPlugins): DynamicModule {
+    const lookup = LookupModule.forRoot(plugins, StoreModule);
     return {
       module: ProvidersModule,
+      global: true,
       imports: [
         ConfigModule.forRoot(config),
         OwnDatabaseModule.forRoot(config.databaseUrl),
         ObservabilityModule,
-        LookupModule.forRoot(plugins, StoreModule),
+        lookup,
       ],
+      exports: [lookup],
     };
   }
 }

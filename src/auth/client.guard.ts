@@ -81,7 +81,8 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
     }
     if (!request.user) throw this.#refused(request, address);
     const client = request.user as ClientCredential;
-    const { key } = request.authInfo as LoginInfo;
+    // A strategy may pass nothing on.
+    const { key }: LoginInfo = request.authInfo ?? {};
     if (key !== undefined) store.logins.keep(key, client);
     return client;
   }

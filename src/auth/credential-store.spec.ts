@@ -3,6 +3,7 @@ import { hashApiKey, hashPassword, verifyPassword } from '../common/secret-hash.
 import { CHEAP } from '../../test/support/guarded-app.js';
 import type { CredentialConfig } from './credentials.config.js';
 import { CredentialStore } from './credential-store.js';
+import { apiKeyLogin } from './remembered-logins.js';
 
 const key = (id: string, apiKey: string): CredentialConfig => ({ id, apiKey, targets: undefined });
 const login = (id: string, username: string, password: string): CredentialConfig => ({
@@ -149,13 +150,31 @@ describe('byPassword with scrypt passwords', () => {
     expect(count.derivations).toBe(1);
   });
 
-  it('derives one key at a time', async () => {
-    const { store, count } = await rotation();
+  it.each([
+    [15, 1],
+    [14, 2],
+  ])('derives keys that cost 2^%d at most %d at a time', async (ln, most) => {
+    const begun: (() => void)[] = [];
+    const hash = (await hashPassword('first', CHEAP)).replace(`ln=${CHEAP}`, `ln=${ln}`);
+    const store = new CredentialStore(
+      [login('one', 'core', hash)],
+      () => new Promise((resolve) => begun.push(() => resolve(false))),
+    );
+    const wrong = [1, 2, 3].map((guess) => store.byPassword('core', `guess ${guess}`));
+    for (let done = 0; done < wrong.length; done++) {
+      expect(begun).toHaveLength(Math.min(done + most, wrong.length));
+      begun[done]!();
+      await new Promise(setImmediate);
+    }
+    expect(await Promise.all(wrong)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('answers all guesses', async () => {
+    const { store } = await rotation();
     const wrong = Array.from({ length: 5 }, (_, guess) =>
       store.byPassword('core', `guess ${guess}`, '203.0.113.9'),
     );
     expect(await Promise.all(wrong)).toEqual(new Array(5).fill(undefined));
-    expect(count.most).toBe(1);
   });
 
   it('lets a right password that is new overtake the guesses that wait', async () => {
@@ -193,6 +212,35 @@ describe('byPassword with scrypt passwords', () => {
   });
 });
 
+describe('a store that takes the place of another', () => {
+  const [a, b] = ['a-key-0123456789abcdef', 'b-key-0123456789abcdef'];
+  const logins = [a, b].map(apiKeyLogin);
+
+  function storeWithLogins(): CredentialStore {
+    const store = new CredentialStore([key('one', a), key('two', b)]);
+    for (const secret of [a, b]) store.logins.keep(apiKeyLogin(secret), store.byApiKey(Buffer.from(secret))!);
+    return store;
+  }
+  const known = (store: CredentialStore) => logins.map((login) => store.logins.find(login));
+
+  it('goes on remembering logins with what has not changed, and says what is so now', () => {
+    const before = storeWithLogins();
+    const targets = ['SALES_QUEUE'];
+    const after = new CredentialStore(
+      [{ ...key('one', a), targets }, key('two', 'another')],
+      undefined,
+      before,
+    );
+    expect(known(after)).toEqual([{ id: 'one', targets }, undefined]);
+    expect(known(before)).toEqual([{ id: 'one' }, { id: 'two' }]);
+  });
+
+  it('forgets who is gone, and takes nobody for another by the name', () => {
+    const after = new CredentialStore([key('two', a)], undefined, storeWithLogins());
+    expect(known(after)).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a store of credentials that can never fit', () => {
   it.each<[string, CredentialConfig, string]>([
     ['an empty API key', key('core', ''), 'credentials, id "core": apiKey is empty'],
@@ -201,6 +249,11 @@ describe('a store of credentials that can never fit', () => {
       'a long API key',
       key('core', 'x'.repeat(1025)),
       'credentials, id "core": apiKey is longer than 1024 bytes',
+    ],
+    [
+      'a broken hash of an API key',
+      key('core', 'sha256:zz'),
+      'credentials, id "core": apiKey begins with sha256: but is not a hash as hash-secret prints it',
     ],
     [
       'a broken password hash',

@@ -17,8 +17,10 @@ export type ClientCredential = Pick<CredentialConfig, 'id' | 'targets'>;
 const MAX_SECRET_BYTES = 1024;
 const WRONG_REMEMBERED = 1000;
 const WRONG_TTL_MS = 60_000;
-/** Each takes 128 MiB, and one of Node's four worker threads, which files and name lookups need as well. */
-const PARALLEL_DERIVATIONS = 1;
+/** Derivations at a time: each takes one of Node's four worker threads, which files and name lookups need as well. */
+const PARALLEL = 2;
+/** From this cost on one takes 32 MiB and more, 128 MiB at today's, and there is one at a time. */
+const COSTLY_LN = 15;
 const MAX_WAITING = 1000;
 
 /** Digests stand for the configured texts: they are of one length, and comparing them tells nothing about the text. */
@@ -43,7 +45,7 @@ interface HashedEntry {
  */
 export class CredentialStore {
   /** Logins with these credentials that were found right. */
-  readonly logins = new RememberedLogins<ClientCredential>();
+  readonly logins: RememberedLogins<ClientCredential>;
   readonly #key = randomBytes(32);
   readonly #apiKeys: readonly ApiKeyEntry[];
   readonly #plain: readonly PlainEntry[];
@@ -52,15 +54,24 @@ export class CredentialStore {
   readonly #decoys: readonly PasswordHash[];
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
   readonly #pending = new Map<string, Promise<ClientCredential | undefined>>();
-  readonly #queue = new VerificationQueue(PARALLEL_DERIVATIONS, MAX_WAITING);
+  readonly #queue: VerificationQueue;
+  /** By id. */
+  readonly #configured: ReadonlyMap<string, CredentialConfig>;
   readonly #verify: typeof verifyPassword;
 
   /**
    * @param verify compares a password with a hash; one key derivation per call
+   * @param before the store that this one takes the place of: logins with what has not changed are still remembered
    * @throws RangeError naming the credential's key that can never fit; never its value
    */
-  constructor(credentials: readonly CredentialConfig[], verify: typeof verifyPassword = verifyPassword) {
+  constructor(
+    credentials: readonly CredentialConfig[],
+    verify: typeof verifyPassword = verifyPassword,
+    before?: CredentialStore,
+  ) {
     this.#verify = verify;
+    this.#configured = new Map(credentials.map((credential) => [credential.id, credential]));
+    this.logins = before?.logins.handedOn(({ id }) => this.#successor(before, id)) ?? new RememberedLogins();
     this.#apiKeys = credentials.filter(isApiKey).map((credential) => this.#apiKeyEntry(credential));
     const basic = credentials.filter(isBasic);
     this.#hashed = basic.flatMap((credential) => this.#hashedEntry(credential) ?? []);
@@ -68,6 +79,14 @@ export class CredentialStore {
       .filter(({ password }) => readPasswordHash(password) === undefined)
       .map((credential) => this.#plainEntry(credential));
     this.#decoys = decoysFor(this.#hashed);
+    const isCostly = this.#hashed.some(({ hash }) => hash.ln >= COSTLY_LN);
+    this.#queue = new VerificationQueue(isCostly ? 1 : PARALLEL, MAX_WAITING);
+  }
+
+  /** The client of this id now, if its secret is what it was. */
+  #successor(before: CredentialStore, id: string): ClientCredential | undefined {
+    const [was, is] = [before, this].map((store) => store.#configured.get(id));
+    return is !== undefined && was !== undefined && secretOf(was) === secretOf(is) ? clientOf(is) : undefined;
   }
 
   /** @param presented the header's bytes; configured keys are UTF-8 */
@@ -123,6 +142,11 @@ export class CredentialStore {
   #apiKeyEntry(credential: ApiKeyCredentialConfig): ApiKeyEntry {
     const { id, apiKey } = credential;
     const hashed = readApiKeyHash(apiKey);
+    if (hashed === undefined && apiKey.startsWith('sha256:')) {
+      throw new RangeError(
+        `credentials, id "${id}": apiKey begins with sha256: but is not a hash as hash-secret prints it`,
+      );
+    }
     if (hashed === undefined) checkPlain(id, 'apiKey', apiKey);
     return { client: clientOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
   }
@@ -181,6 +205,12 @@ function decoysFor(hashed: readonly HashedEntry[]): PasswordHash[] {
     }
   }
   return decoys;
+}
+
+function secretOf(credential: CredentialConfig): string {
+  return isApiKey(credential)
+    ? credential.apiKey
+    : JSON.stringify([credential.username, credential.password]);
 }
 
 function clientOf({ id, targets }: CredentialConfig): ClientCredential {

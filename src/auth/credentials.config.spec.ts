@@ -120,6 +120,10 @@ describe('a credential', () => {
       '{ id: a, username: u, password: p, apiKey:s3cret }',
       '[0].apiKey: is not a key: a blank is missing after the colon. Write apiKey: and the value.',
     ],
+    [
+      '{ id: a, apiKey: k, s3cret=2$AAAA }',
+      '[0]: has a piece of a value as a key: within { }, a text with a comma needs quotes.',
+    ],
   ])('%s is refused, its secret unseen', (text, problem) => {
     const problems = problemsOf(text, { variables: { EMPTY: '' } });
     expect(problems).toEqual([problem]);

@@ -4,15 +4,16 @@ import { LiveConfig } from '../config/live-config.js';
 import { CredentialStore } from './credential-store.js';
 import type { CredentialsConfig } from './credentials.config.js';
 
-/** The store of the credentials in use; another one as soon as they change, so that no old login is remembered. */
+/** The store of the credentials in use; another one as soon as they change, which remembers no login with one that changed. */
 @Injectable()
 export class Credentials {
   readonly #store: Derived<CredentialsConfig, CredentialStore>;
 
   constructor(live: LiveConfig<CredentialsConfig>) {
+    let latest: CredentialStore | undefined;
     this.#store = live.derive(
       ({ credentials }) => credentials,
-      (credentials) => new CredentialStore(credentials),
+      (credentials) => (latest = new CredentialStore(credentials, undefined, latest)),
     );
   }
 

@@ -25,12 +25,26 @@ export function basicLogin({ user, password }: BasicLogin): LoginKey {
  * nor the time of a look into it tells anything about a secret.
  */
 export class RememberedLogins<Credential extends object> {
-  readonly #key = randomBytes(32).toString('base64');
+  #key = randomBytes(32).toString('base64');
   readonly #logins: LRUCache<string, Credential>;
 
   /** @param max the login that was used longest ago goes first */
   constructor(max = MAX_LOGINS) {
     this.#logins = new LRUCache({ max });
+  }
+
+  /**
+   * What another set of credentials may go on remembering.
+   * @param successor the credential that takes the place of one; `undefined` = forget its logins
+   */
+  handedOn(successor: (credential: Credential) => Credential | undefined): RememberedLogins<Credential> {
+    const next = new RememberedLogins<Credential>(this.#logins.max);
+    next.#key = this.#key;
+    for (const [digest, credential] of [...this.#logins].reverse()) {
+      const known = successor(credential);
+      if (known !== undefined) next.#logins.set(digest, known);
+    }
+    return next;
   }
 
   find(login: LoginKey): Credential | undefined {

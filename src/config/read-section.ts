@@ -56,6 +56,12 @@ function refuseUnknown(
   const all = [...others, ...known];
   for (const [key, child] of node.entries) {
     if (all.includes(key)) continue;
+    if (/[$=]/.test(key)) {
+      // A piece of a value, which may be a secret: { password: $scrypt$ln=17,r=8,p=1$… }.
+      const message = 'has a piece of a value as a key: within { }, a text with a comma needs quotes.';
+      report.add({ line: child.line, key: node.path, message });
+      continue;
+    }
     const colon = key.indexOf(':');
     if (colon > 0) {
       // What follows the colon may be a secret.

@@ -43,6 +43,7 @@ describe('a database URL', () => {
     ['mariadb://one,two/vip', ['mariadb://one/vip', 'mariadb://two/vip']],
     ['mysql://u:a,b@one/vip', ['mysql://u:a,b@one/vip']],
     ['sqlite:a,b.sqlite', ['sqlite:a,b.sqlite']],
+    ['sqlite:///srv/crm.sqlite', ['sqlite:///srv/crm.sqlite']],
   ])('%s lists the servers of a cluster, or is one', (url, nodes) => {
     expect(nodeUrls(url)).toEqual(nodes);
     expect(databaseUrlProblem(url)).toBeUndefined();

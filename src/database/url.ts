@@ -74,11 +74,6 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length);
     if (path.trim() === '') throw new DatabaseUrlError(`has no path after sqlite:. ${FORMS}`);
-    if (path.startsWith('//')) {
-      throw new DatabaseUrlError(
-        'has // after sqlite:. Write sqlite:data/vip.sqlite, or sqlite:/var/lib/vip.sqlite.',
-      );
-    }
     return { type: 'sqlite', path };
   }
   if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');

@@ -17,7 +17,6 @@ export class LookupModule {
   static forRoot({ modules, kinds }: LookupPlugins, store: Type): DynamicModule {
     return {
       module: LookupModule,
-      global: true,
       imports: [...modules, store],
       providers: [ProviderRegistry, LookupService, { provide: VIP_LOOKUP_KINDS, useValue: kinds }],
       exports: [ProviderRegistry, LookupService],

@@ -17,7 +17,7 @@ import type { LoggingConfig } from '../observability/logging.config.js';
 /** Who asked, and when. */
 export interface Asked extends Pick<Admission, 'client' | 'arrivedMs'> {
   /** When traces are made. */
-  readonly trace?: CallTrace | undefined;
+  trace?: CallTrace | undefined;
 }
 
 /** One log line and one metric for each authenticated request, and where traces are made, the end of its trace. */

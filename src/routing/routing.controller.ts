@@ -10,6 +10,7 @@ import { LoadMeter } from '../observability/load-meter.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
 import { DecisionLog } from './decision-log.js';
+import type { Asked } from './decision-log.js';
 import type { Decision, Reason } from './decision.js';
 import { assertMayAsk } from './may-ask.js';
 import { RoutingRequest } from './routing.request.js';
@@ -44,14 +45,14 @@ export class RoutingController {
       this.log.shed(arrivedMs);
       return answer(response, 'overloaded');
     }
-    const trace = this.tracing.calls?.begin(request.headers, arrivedMs);
-    const asked = { client, arrivedMs, trace };
+    const asked: Asked = { client, arrivedMs };
     let body: unknown;
     try {
+      asked.trace = this.tracing.calls?.begin(request.headers, arrivedMs);
       body = await readJsonBody(request);
       const call = RoutingRequest.from(body).toCall();
       assertMayAsk(client, call.targetid, config.targets, this.metrics);
-      const decision = await this.#decide({ call, config, startedMs: arrivedMs, trace });
+      const decision = await this.#decide({ call, config, startedMs: arrivedMs, trace: asked.trace });
       this.log.decided(call, decision, asked);
       answer(response, decision.reason, decision.json);
     } catch (error) {

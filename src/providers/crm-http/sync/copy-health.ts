@@ -11,28 +11,26 @@ const HEALTH_REASONS = {
   unsure: 'the copy is in use as it is',
 };
 
-/**
- * How the copy is, for operations.
- * @param loaded the copy that calls are decided from
- * @param trouble why the database, or what it holds, cannot be used
- */
-export function copyStatus(
-  head: CopyHead,
-  loaded: CopyState | undefined,
-  trouble: string | undefined,
-  everyMs: number,
-): ProviderStatus {
+/** What is known of a copy when health is asked for. */
+export interface CopyCondition {
+  readonly head: CopyHead;
+  /** The copy that calls are decided from. */
+  readonly loaded: CopyState | undefined;
+  /** Why the database, or what it holds, cannot be used. */
+  readonly trouble: string | undefined;
+  readonly everyMs: number;
+}
+
+/** How the copy is, for operations. */
+export function copyStatus(condition: CopyCondition): ProviderStatus {
+  const { loaded } = condition;
   const facts = loaded && { entries: loaded.contacts, loadedAt: loaded.pulledAt };
-  const reason = reasonOf(head, loaded, trouble, everyMs);
+  const reason = reasonOf(condition);
   return reason === undefined ? { status: 'up', ...facts } : { status: 'degraded', reason, ...facts };
 }
 
-function reasonOf(
-  { attempt, copy }: CopyHead,
-  loaded: CopyState | undefined,
-  trouble: string | undefined,
-  everyMs: number,
-): string | undefined {
+function reasonOf({ head, loaded, trouble, everyMs }: CopyCondition): string | undefined {
+  const { attempt, copy } = head;
   if (loaded === undefined) {
     if (trouble !== undefined) return `${HEALTH_REASONS.none}: ${trouble}`;
     if (attempt !== undefined) return `${HEALTH_REASONS.none}: the pull failed: ${attempt.problem}`;

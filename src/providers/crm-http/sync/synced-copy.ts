@@ -77,7 +77,12 @@ export class SyncedCopy {
   }
 
   status(): ProviderStatus {
-    return copyStatus(this.#store.head, this.#loaded.state, this.#trouble, this.settings.everyMs);
+    return copyStatus({
+      head: this.#store.head,
+      loaded: this.#loaded.state,
+      trouble: this.#trouble,
+      everyMs: this.settings.everyMs,
+    });
   }
 
   /**
