@@ -27,11 +27,10 @@ export interface ExportOptions {
 
 /** `import`. */
 export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const { records, problems, problemCount, duplicates, warnings } = await readRecordFile(
-    file,
-    await countryOf(country),
-  );
+  const list = await readRecordFile(file, await countryOf(country));
+  const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
   const { added, replaced, removed } = await withDatabase(database, (dataSource) =>
     importRecords(
@@ -50,7 +49,7 @@ export async function importList(file: string, { database, country, replace }: I
     throw notImported(file, problems.length, problems);
   });
   print(
-    `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed.`,
+    `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
 }
 

@@ -298,7 +298,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   #notOpen(guarded: GuardedProvider, error: unknown): void {
     this.logger.error(
       { provider: guarded.name, reason: describeFailure(error), error },
-      'provider could not open; calls are answered without it until it can',
+      'provider could not open; until it can, calls are answered without what it could not load',
     );
   }
 }

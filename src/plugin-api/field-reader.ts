@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../common/json.js';
 import { isDeeperThan, isPlainObject } from '../common/json.js';
-import { MAX_NUMBER_LENGTH, readNumber, readRange } from './phone-number.js';
+import { MAX_NUMBER_LENGTH } from './phone-number.js';
+import { isNothing, readWrittenNumbers } from './written-number.js';
 
 /**
  * One thing that is wrong with a record as written.
@@ -11,6 +12,11 @@ export interface RecordProblem {
   readonly field: string;
   /** What is wrong and how to mend it; never the record's own values. */
   readonly message: string;
+  /**
+   * The record is nobody's, or not clearly somebody's: it is left out, counted and named, and is no reason to refuse the
+   * others.
+   */
+  readonly isLeftOut?: true;
 }
 
 /**
@@ -36,11 +42,20 @@ const MAX_UNKNOWN = 10;
 
 /** Reads the fields of one record as written, and collects what is wrong with them. */
 export class FieldReader {
+  /** What is odd about the record although it can be used. */
+  readonly warnings: RecordProblem[] = [];
+  /** Further numbers that are written in the field `number`. */
+  moreNumbers: readonly string[] = [];
   readonly #problems: RecordProblem[] = [];
   constructor(readonly raw: Readonly<Record<string, unknown>>) {}
 
   problem(field: string, message: string): undefined {
     this.#problems.push({ field, message });
+    return undefined;
+  }
+
+  leaveOut(field: string, message: string): undefined {
+    this.#problems.push({ field, message, isLeftOut: true });
     return undefined;
   }
 
@@ -82,24 +97,23 @@ export class FieldReader {
     return this.has(field) ? this.text(field, maxLength) : this.problem(field, `is missing; ${cure}`);
   }
 
+  /** The first of the numbers written; the others are in `moreNumbers`. */
   number(country: string | undefined): string | undefined {
     const written = this.required('number', MAX_NUMBER_LENGTH, 'write a number such as +358501231234');
     if (written === undefined) return undefined;
-    if (/^\d[.,]?\d*e\+\d+$/i.test(written)) {
-      return this.problem(
-        'number',
-        'was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
-      );
-    }
-    if (!written.includes('*')) return readNumber(written, country).key;
-    const range = readRange(written, country);
-    return (
-      range ??
-      this.problem(
-        'number',
-        `is not a range; write the beginning of a number and one * at the end, for example +3589123*${country === undefined ? ' (no country is configured, so it must begin with + or 00)' : ''}`,
-      )
-    );
+    const { keys, problem, warning } = readWrittenNumbers(written, country);
+    if (problem !== undefined) return this.leaveOut('number', problem);
+    if (warning !== undefined) this.warnings.push({ field: 'number', message: warning });
+    const [first, ...more] = keys;
+    if (first === undefined) return this.leaveOut('number', 'says that there is none');
+    this.moreNumbers = more;
+    return first;
+  }
+
+  tier(maxLength: number): string | undefined {
+    const tier = this.required('tier', maxLength, 'write the tier that routes name, for example gold');
+    if (tier === undefined || !isNothing(tier)) return tier;
+    return this.leaveOut('tier', 'says that there is none, so the entry is not a VIP');
   }
 
   targets(): readonly string[] | undefined {

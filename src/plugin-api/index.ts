@@ -18,11 +18,21 @@ export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-p
 export { VipLookup } from './vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 export type { Spelling, SpellingPattern } from './caller.js';
-export { bySpecificity, readVipRecord, RECORD_FIELDS, recordTexts, TEXT_FIELDS } from './vip-record.js';
+export {
+  bySpecificity,
+  readVipRecord,
+  readVipRecords,
+  RECORD_FIELDS,
+  recordTexts,
+  sameTier,
+  TEXT_FIELDS,
+} from './vip-record.js';
 export { VipRecordError } from './field-reader.js';
 export type { RecordField, VipRecord } from './vip-record.js';
 export type { RecordProblem } from './field-reader.js';
 export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange } from './phone-number.js';
+export { isNothing, readWrittenNumbers } from './written-number.js';
+export type { WrittenNumbers } from './written-number.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { backoffMs } from '../common/backoff.js';
 export { durationMs, IsDuration } from '../common/duration.js';

@@ -18,6 +18,10 @@ export const MAX_NUMBER_LENGTH = 320;
 const E164 = /^\+[1-9]\d{2,14}$/;
 const PLUS_AND_DIGITS = /^\+\d+$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
+/** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
+const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
+/** A trunk prefix in brackets behind a country code: `+49 (0)30 …`, `49 (0)30 …`, `0049 (0) 30 …`. */
+const BRACKETED_TRUNK = /^(?:\+|00)?([1-9]\d{0,2})[\s\-./]*\([\s]*0[\s]*\)(.*)$/s;
 const WITHHELD_WORD =
   'anonymous|unknown|restricted|private|withheld|unavailable|not[ _-]?available|hidden|blocked|unidentified|' +
   'no[ _-]?caller[ _-]?id|no[ _-]?number|out[ _-]?of[ _-]?area|null|undefined';
@@ -56,10 +60,17 @@ export function readNumber(text: string, country?: string): ReadNumber {
 function readThoroughly(trimmed: string, country?: string): ReadNumber {
   if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
   // NFKC: full-width digits and plus sign, as East Asian keyboards write them, become the usual ones.
-  const bare = trimmed.normalize('NFKC').replace(/^tel:/i, '');
+  const bare = trimmed
+    .replace(UNSEEN, '')
+    .normalize('NFKC')
+    .trim()
+    .replace(/^tel:/i, '')
+    .replace(/^\+(?:\+|00)(?=[1-9])/, '+');
   if (!/^[+0-9(\u0660-\u0669\u06f0-\u06f9]/.test(bare) || /[a-z@:*#]/i.test(bare.replace(/;.*$/s, ''))) {
     return { key: trimmed };
   }
+  const chosen = withTrunkChosen(bare);
+  if (chosen !== undefined) return chosen;
   const dialled = bare.replace(PUNCTUATION, '');
   const abroad = dialled.startsWith('00') ? readInternational(`+${dialled.slice(2)}`) : undefined;
   // Before the national reading: in Brazil or Colombia 005… could also be a carrier's prefix.
@@ -89,20 +100,36 @@ class ReadE164 implements ReadNumber {
  */
 function readsAsItself(text: string): boolean {
   if (!E164.test(text)) return false;
-  const first = text.slice(1, 4);
-  let plan = plansByFirstDigits.get(first);
-  if (plan === undefined) {
-    plan = planOf(first);
-    plansByFirstDigits.set(first, plan);
-  }
+  const plan = dialledPlan(text);
   if (plan.prefix === undefined) return true;
   const match = plan.prefix.exec(text.slice(1 + plan.codeLength));
   // Argentina's and Brazil's patterns match nothing at all in most numbers, so nothing comes off.
   return !match?.[0];
 }
 
+/**
+ * False for E.164 that no subscriber can have: a country code that nobody has, or too many or too few digits behind it.
+ * @param key E.164 with the plus sign
+ */
+export function possibleLength(key: string): boolean {
+  const { codeLength, lengths } = dialledPlan(key);
+  return lengths.includes(key.length - 1 - codeLength);
+}
+
+function dialledPlan(e164: string): DialledPlan {
+  const first = e164.slice(1, 4);
+  let plan = plansByFirstDigits.get(first);
+  if (plan === undefined) {
+    plan = planOf(first);
+    plansByFirstDigits.set(first, plan);
+  }
+  return plan;
+}
+
 interface DialledPlan {
   readonly codeLength: number;
+  /** How many digits may follow the country code; empty where the plan is not known. */
+  readonly lengths: readonly number[];
   /** What the library may take off or rewrite after the country code; `undefined` when nothing. */
   readonly prefix: RegExp | undefined;
 }
@@ -117,16 +144,31 @@ function planOf(firstDigits: string): DialledPlan {
     if (!metadata.hasCallingCode(code)) continue;
     metadata.selectNumberingPlan(code);
     const prefix = metadata.numberingPlan.nationalPrefixForParsing();
-    return { codeLength, prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined };
+    const lengths = metadata.numberingPlan.possibleLengths();
+    return { codeLength, lengths, prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined };
   }
-  return { codeLength: 0, prefix: undefined };
+  return { codeLength: 0, lengths: [], prefix: undefined };
 }
 
 /** What the library's types leave out. */
 interface LibraryMetadata {
   hasCallingCode(code: string): boolean | undefined;
   selectNumberingPlan(code: string): void;
-  numberingPlan: { nationalPrefixForParsing(): string | 0 | null | undefined };
+  numberingPlan: {
+    nationalPrefixForParsing(): string | 0 | null | undefined;
+    possibleLengths(): number[];
+  };
+}
+
+/** The number with or without the trunk prefix that is written in brackets, whichever alone is valid. */
+function withTrunkChosen(bare: string): ReadNumber | undefined {
+  const [, code, rest] = BRACKETED_TRUNK.exec(bare.replace(/^\(((?:\+|00)\d+)\)/, '$1')) ?? [];
+  if (code === undefined || rest === undefined) return undefined;
+  const [without, with_] = [rest, `0${rest}`].map((digits) => readInternational(`+${code} ${digits}`));
+  const isDropped = without?.parsed?.isValid() === true;
+  // The library takes the trunk prefix off where the plan has one, and keeps it where it belongs to the number.
+  if (with_?.parsed?.isValid()) return with_;
+  return isDropped ? without : undefined;
 }
 
 function readInternational(text: string): ReadNumber | undefined {
@@ -158,7 +200,15 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
     if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
   }
   if (parsed.isValid()) return { key: parsed.number, parsed };
-  return withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined;
+  const abroad = withTrunk ? undefined : digitsOfE164(dialled);
+  return abroad ?? (withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined);
+}
+
+/** `46701740605`: a number of another country that lost its plus sign, where that country's plan has it. */
+function digitsOfE164(dialled: string): ReadNumber | undefined {
+  if (!/^[1-9]\d{7,14}$/.test(dialled)) return undefined;
+  const read = readInternational(`+${dialled}`);
+  return read?.parsed?.isValid() ? read : undefined;
 }
 
 function isMobile(parsed: PhoneNumber | undefined): boolean {

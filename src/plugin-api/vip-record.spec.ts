@@ -112,6 +112,7 @@ describe('a record', () => {
         field: 'number',
         message:
           'is not a range; write the beginning of a number and one * at the end, for example +3589123*',
+        isLeftOut: true,
       },
     ]);
     expect(() => readVipRecord({ number: '09123*', tier: 'gold' })).toThrow(
@@ -123,7 +124,11 @@ describe('a record', () => {
     'has no number that a spreadsheet shortened: %s',
     (number) => {
       expect(problemsOf({ number, tier: 'gold' })).toEqual([
-        { field: 'number', message: expect.stringContaining('was shortened by a spreadsheet') },
+        {
+          field: 'number',
+          message: expect.stringContaining('was shortened by a spreadsheet'),
+          isLeftOut: true,
+        },
       ]);
     },
   );

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../common/json.js';
-import { FieldReader } from './field-reader.js';
+import { FieldReader, VipRecordError } from './field-reader.js';
+import type { RecordProblem } from './field-reader.js';
 
 /**
  * One entry of a VIP list, in the form that the decision works with.
@@ -59,8 +60,7 @@ const FIELDS = {
   tier: {
     name: 'tier',
     kind: 'text',
-    read: (reader) =>
-      reader.required('tier', MAX_TIER_LENGTH, 'write the tier that routes name, for example gold'),
+    read: (reader) => reader.tier(MAX_TIER_LENGTH),
     write: (tier) => tier,
   },
   name: {
@@ -133,26 +133,44 @@ export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, 
  * @param raw the fields, `RECORD_FIELDS`; others are refused, put them under `attributes`
  * @param options.country how a national number is read
  * @param options.number used when `raw` has none, for backends that were asked for one number
- * @throws VipRecordError with every problem; of unknown fields, the first ten and how many more
+ * @throws VipRecordError with every problem, several numbers in the field `number` included; of fields that are not a
+ *   record's, the first ten and how many more
  * @since 0.1.0
  */
 export function readVipRecord(
   raw: Readonly<Record<string, unknown>>,
   options: { country?: string | undefined; number?: string } = {},
 ): VipRecord {
+  const [record, ...more] = readVipRecords(raw, options);
+  if (more.length === 0) return record!;
+  throw new VipRecordError([{ field: 'number', message: 'has several numbers; write one record for each' }]);
+}
+
+/**
+ * As `readVipRecord`, for data in which one entry may have several numbers: a record for each of them.
+ * @param options.onWarning is told what is odd about an entry although it can be used
+ * @throws VipRecordError as `readVipRecord`; where all its problems are `isLeftOut`, the entry is to be passed over and named
+ * @since 0.2.0
+ */
+export function readVipRecords(
+  raw: Readonly<Record<string, unknown>>,
+  options: ReadOptions & { onWarning?: (warning: RecordProblem) => void } = {},
+): VipRecord[] {
   const reader = new FieldReader(raw);
   reader.refuseOthers(RECORD_FIELDS);
-  const record: Record<string, unknown> = {};
+  const read: Record<string, unknown> = {};
   for (const [property, field] of ALL) {
     const value = field.read(reader, options);
-    if (value !== undefined) record[property] = value;
+    if (value !== undefined) read[property] = value;
   }
-  const { validFromMs, validUntilMs } = record as Partial<VipRecord>;
+  const { validFromMs, validUntilMs } = read as Partial<VipRecord>;
   if (validFromMs !== undefined && validUntilMs !== undefined && validFromMs >= validUntilMs) {
     reader.problem('validUntil', 'is before validFrom');
   }
   reader.throwIfAny();
-  return record as unknown as VipRecord;
+  if (options.onWarning !== undefined) reader.warnings.forEach(options.onWarning);
+  const record = read as unknown as VipRecord;
+  return [record, ...reader.moreNumbers.map((number) => ({ ...record, number }))];
 }
 
 /**
@@ -165,6 +183,14 @@ export function recordTexts(record: VipRecord): (string | null)[] {
     const value = record[property];
     return value === undefined ? null : field.write(value);
   });
+}
+
+/**
+ * A tier as tiers are compared: without regard to case and surrounding blanks.
+ * @since 0.2.0
+ */
+export function sameTier(tier: string): string {
+  return tier.trim().toLowerCase();
 }
 
 /** True when the record may be used for a call to `targetid` at the instant `nowMs`. */

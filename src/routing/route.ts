@@ -1,5 +1,6 @@
 import type { RouteConfig } from './targets.config.js';
 import type { JsonObject } from '../common/json.js';
+import { sameTier } from '../plugin-api/vip-record.js';
 import { CompiledInstructions } from './instructions.js';
 
 /** A route of a target, ready to be matched and rendered. */
@@ -14,13 +15,13 @@ export class Route {
     readonly index: number,
   ) {
     this.instructions = new CompiledInstructions(config.instructions);
-    this.#tiers = config.tiers && new Set(config.tiers);
+    this.#tiers = config.tiers && new Set(config.tiers.map(sameTier));
     this.#when = config.when;
   }
 
   /** Values of extradata are compared as text, so `when: { Level: 1 }` fits both `1` and `"1"`. */
   fits(tier: string, extradata: Readonly<JsonObject>): boolean {
-    if (this.#tiers !== undefined && !this.#tiers.has(tier)) return false;
+    if (this.#tiers !== undefined && !this.#tiers.has(sameTier(tier))) return false;
     for (const [key, wanted] of this.#when) {
       const value = Object.hasOwn(extradata, key) ? extradata[key] : undefined;
       if (

@@ -17,7 +17,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '../../etc/passwd',
   '?tier=gold&x=#',
   '\ud800',
-  '\u202e+358501231234',
+  '\u202esip:+358501231234@example.com',
   'x'.repeat(10_000),
 ];
 

@@ -1,6 +1,6 @@
 import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
-import { bestFirst, CallerMatch, flatten, writtenNumbers } from './crm-http.matching.js';
+import { bestFirst, CallerMatch, flatten, isWithoutTier, writtenNumbers } from './crm-http.matching.js';
 
 /** An answer with more than this is not about one caller, and comparing it would keep other calls waiting. */
 const MAX_CONTACTS = 1_000;
@@ -37,7 +37,7 @@ export class RecordMapping {
       throw tooMany(`${MAX_CONTACTS} contacts`);
     }
     const entries = [value ?? []].flat().filter((entry) => entry !== null && isObject(entry));
-    const vips = entries.filter(({ tier }) => tier !== null && tier !== '');
+    const vips = entries.filter(({ tier }) => tier === undefined || !isWithoutTier(tier));
     this.#demandNumbers(vips);
     if (flatten(vips.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
       throw tooMany(`${MAX_NUMBERS} numbers`);

@@ -1,4 +1,11 @@
-import { bySpecificity, numberKeys, readNumber, readRange } from '../../plugin-api/index.js';
+import {
+  bySpecificity,
+  sameTier,
+  isNothing,
+  numberKeys,
+  readRange,
+  readWrittenNumbers,
+} from '../../plugin-api/index.js';
 import type { Caller, Json, VipRecord } from '../../plugin-api/index.js';
 
 /**
@@ -24,30 +31,28 @@ export class CallerMatch {
    */
   ownNumber(written: readonly (string | number)[]): string | undefined {
     const places = written
-      .map((number) => this.#keys.indexOf(this.#keyOf(String(number).trim()) ?? ''))
+      .flatMap((number) => this.#keysOf(String(number).trim()))
+      .map((key) => this.#keys.indexOf(key))
       .filter((place) => place >= 0);
     return places.length === 0 ? undefined : this.#keys[Math.min(...places)];
   }
 
-  #keyOf(text: string): string | undefined {
+  /** A field may hold several numbers. */
+  #keysOf(text: string): readonly string[] {
     // Reading what cannot be a number takes long, and an answer may be full of it.
-    if (
-      text.length > MAX_DIGITS &&
-      text !== this.caller.text &&
-      text.replace(/\D/g, '').length > MAX_DIGITS
-    ) {
-      return undefined;
-    }
-    if (text.includes('*') && this.caller.key !== text) return contactRange(text, this.country);
-    const { key } = readNumber(text, this.country);
+    if (text.length > MAX_DIGITS && text !== this.caller.text && LONG_DIGITS.test(text)) return [];
+    if (text.includes('*') && this.caller.key !== text) return [contactRange(text, this.country) ?? ''];
     // All digits of E.164 and no plus sign: believed where they are not a number of the CRM's own country.
-    const isCallers = !key.startsWith('+') && bare(key) === this.caller.spell('digits');
-    return isCallers ? this.caller.key : key;
+    const digits = this.caller.spell('digits');
+    return readWrittenNumbers(text, this.country).keys.map((key) =>
+      !key.startsWith('+') && bare(key) === digits ? this.caller.key : key,
+    );
   }
 }
 
 /** E.164 has 15 at most; then there are prefixes and extensions. */
 const MAX_DIGITS = 24;
+const LONG_DIGITS = new RegExp(`(?:\\d[ .-]?){${MAX_DIGITS + 1}}`);
 
 /** Fewer digits and a star stand for a country or an operator, not for a switchboard: a slip in somebody's CRM. */
 const MIN_RANGE_DIGITS = 6;
@@ -56,6 +61,11 @@ const MIN_RANGE_DIGITS = 6;
 export function contactRange(text: string, country: string | undefined): string | undefined {
   const range = readRange(text, country);
   return range !== undefined && range.length >= MIN_RANGE_DIGITS + '+*'.length ? range : undefined;
+}
+
+/** True where a tier says that there is none, which is how a CRM lists contacts who are not VIPs. */
+export function isWithoutTier(tier: Json | undefined): boolean {
+  return tier == null || (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim())));
 }
 
 /** The numbers that an entry names, empty ones left out; `undefined` when one is not text. */
@@ -78,8 +88,9 @@ export function flatten(value: Json): Json[] {
  * @param tierOrder the highest first; other tiers come last
  */
 export function bestFirst(records: readonly VipRecord[], tierOrder: readonly string[]): VipRecord[] {
+  const order = tierOrder.map(sameTier);
   const rank = ({ tier }: VipRecord): number => {
-    const place = tierOrder.indexOf(tier);
+    const place = order.indexOf(sameTier(tier));
     return place < 0 ? tierOrder.length : place;
   };
   return [...records].sort((a, b) => bySpecificity(a, b) || rank(a) - rank(b));

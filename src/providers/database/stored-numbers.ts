@@ -1,4 +1,4 @@
-import { MAX_NUMBER_LENGTH, readNumber, VipLookupError } from '../../plugin-api/index.js';
+import { MAX_NUMBER_LENGTH, readNumber, readWrittenNumbers, VipLookupError } from '../../plugin-api/index.js';
 import type { Caller, Spelling } from '../../plugin-api/index.js';
 
 const NATIONAL: readonly Spelling[] = ['national', 'local', 'significant'];
@@ -45,16 +45,14 @@ export class StoredNumbers {
     const spelled = (spelling: Spelling): boolean => caller.spell(spelling) === text;
     if (caller.e164 === undefined) return this.spellings.includes('text') && spelled('text');
     if (isAtHome(caller) && this.#national.some(spelled)) return true;
-    return this.#read(text) === caller.key;
+    return this.#read(text).includes(caller.key);
   }
 
-  #read(text: string): string {
-    const read = readNumber(text, this.country);
-    const international = /^(?:\+|00|tel:)/i.test(text);
-    if (!this.#digits || international || (this.#national.length > 0 && read.parsed !== undefined)) {
-      return read.key;
-    }
-    return /^\d+$/.test(text) ? readNumber(`+${text}`).key : read.key;
+  #read(text: string): readonly string[] {
+    const { keys } = readWrittenNumbers(text, this.country);
+    const isDigits = this.#digits && /^[1-9]\d*(?:[.,]0+)?$/.test(text);
+    const isNational = this.#national.length > 0 && keys[0]?.startsWith('+') === true;
+    return isDigits && !isNational ? [readNumber(`+${text.replace(/\D0*$/, '')}`).key] : keys;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
+import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
 import type { Row } from '../../database/select.js';
@@ -130,7 +130,7 @@ export function recordOf(row: Row, table: VipTable, number: string): VipRecord |
   for (const field of table.fields.keys()) if (field !== 'number') raw[field] = plainValue(row[field]);
   if (table.attributes.size > 0) raw['attributes'] = attributesOf(row, table);
   const tier = table.tier ?? raw['tier'] ?? '';
-  if (typeof tier === 'string' && tier.trim() === '') return null;
+  if (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim()))) return null;
   return readVipRecord({ ...raw, tier }, { number });
 }
 

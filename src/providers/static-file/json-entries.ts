@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../plugin-api/index.js';
 import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import { LineFinder } from './raw-entry.js';
@@ -42,11 +43,21 @@ function readEntry(written: Buffer, depth: number): { fields?: unknown; problem?
   if (written.length > MAX_ENTRY_BYTES) return { problem: TOO_LARGE.text };
   if (depth > MAX_DEPTH) return { problem: TOO_LARGE.depth };
   try {
-    const fields = JSON.parse(written.toString('utf8')) as unknown;
-    return { fields, problem: limitOfValue(fields) };
+    const text = written.toString('utf8');
+    const fields = JSON.parse(text) as unknown;
+    return { fields: withNumberAsWritten(fields, text), problem: limitOfValue(fields) };
   } catch {
     return { problem: 'is not valid JSON; look for a missing comma, quote or bracket in this entry' };
   }
+}
+
+/** `3.58501E+11` is the number 358501000000 to JSON, and no longer says that a spreadsheet cut it. */
+function withNumberAsWritten(fields: unknown, text: string): unknown {
+  if (!isPlainObject(fields) || typeof fields['number'] !== 'number' || !/\d[.eE]/.test(text)) return fields;
+  const asTexts = text.replace(/"(?:\\.|[^"\\])*"|-?\d[\d.eE+-]*/g, (token) =>
+    token.startsWith('"') ? token : `"${token}"`,
+  );
+  return { ...fields, number: (JSON.parse(asTexts) as { number: string }).number };
 }
 
 /** Goes through the text of a list, piece by piece. */

@@ -69,9 +69,7 @@ describe('a list in a file', () => {
         'number,tier,validUntil,instructions\n' +
           ',gold,,\n' +
           '+358501231234,,31.12.2026,\n' +
-          '+358501231235,gold,2026-02-30,{ExtraPriority: 5}\n' +
-          '3.58501E+11,gold,,\n' +
-          '*123,gold,,\n',
+          '+358501231235,gold,2026-02-30,{ExtraPriority: 5}\n',
       ),
     ).toEqual([
       'line 2, number: is missing; write a number such as +358501231234',
@@ -79,9 +77,40 @@ describe('a list in a file', () => {
       'line 3, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
       'line 4, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
       'line 4, instructions: is not a JSON object; write for example {"ExtraPriority": 50}',
-      'line 5, number: was shortened by a spreadsheet (as in 3.58E+11); give the column the format Text and enter it again',
-      'line 6, number: is not a range; write the beginning of a number and one * at the end, for example +3589123*',
     ]);
+  });
+
+  it.each([
+    ['list.csv', 'number,tier\n%s,gold\n+358501231234,gold\n', 2],
+    ['list.json', '[{"number":%s,"tier":"gold"},\n{"number":"+358501231234","tier":"gold"}]', 1],
+    ['list.yaml', '- { number: %s, tier: gold }\n- { number: "+358501231234", tier: gold }\n', 1],
+  ])('leaves out and names what is not clearly a number: %s', async (name, content, line) => {
+    for (const [written, why] of [
+      ['3.58501E+11', 'was shortened by a spreadsheet'],
+      ['358501231234.5', 'is a decimal fraction'],
+    ] as const) {
+      const list = await read(name, content.replace('%s', written));
+      expect(list.records.map(({ record }) => record.number)).toEqual(['+358501231234']);
+      expect([list.problems, list.leftOut]).toEqual([
+        [],
+        [expect.stringMatching(`^line ${line}, number: ${why}`)],
+      ]);
+    }
+  });
+
+  it('has an entry for each of several numbers', async () => {
+    const list = await read('list.csv', 'number,tier,name\n"050 123 1234 / 040 123 1234",gold,Aino\n');
+    expect(list.records).toEqual(
+      ['+358501231234', '+358401231234'].map((number) => ({
+        line: 2,
+        record: { number, tier: 'gold', name: 'Aino' },
+      })),
+    );
+  });
+
+  it.each(['NULL', '\\N', '#N/A', 'nan', 'none'])('leaves out who has the tier %s', async (tier) => {
+    const list = await read('list.csv', `number,tier\n+358501231234,${tier}\n`);
+    expect([list.records, list.problems, list.leftOutCount]).toEqual([[], [], 1]);
   });
 
   it('keeps the first hundred problems and counts the others', async () => {

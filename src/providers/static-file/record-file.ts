@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { VipRecord } from '../../plugin-api/index.js';
+import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { csvEntries } from './csv-entries.js';
 import { jsonEntries } from './json-entries.js';
 import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
@@ -22,9 +22,12 @@ export interface RecordOnLine {
 export interface IndexedList {
   /** What can be read of the list, whatever the problems. */
   readonly index: RecordIndex;
-  /** What cannot be read: `line 4, tier: is missing; …`. The list may be used only when there is none. */
+  /** What cannot be read: `line 4, tier: is missing; …`. */
   readonly problems: readonly string[];
   readonly problemCount: number;
+  /** Entries that are nobody's, or not clearly somebody's; they are no reason to refuse the list. */
+  readonly leftOut: readonly string[];
+  readonly leftOutCount: number;
   /** What can be read but is probably not meant. */
   readonly warnings: readonly string[];
   /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
@@ -56,6 +59,7 @@ export async function readList(
 ): Promise<IndexedList> {
   const pace = new Pace(signal);
   const problems = new LineProblems();
+  const leftOut = new LineProblems();
   const warnings = new LineProblems();
   const builder = new RecordIndexBuilder();
   const entries = await entriesOf(bytes, path, problems, warnings, pace, signal);
@@ -63,17 +67,18 @@ export async function readList(
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
     const { line, fields, attributes } = entry;
-    const read = readEntry(fields, line, country, problems);
-    if (read === undefined) continue;
-    if (isUnreadNumber(read.number)) warnings.add(line, 'number', unreadNumber(country));
-    const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
-    builder.add(record, line);
-    each?.({ record, line });
+    for (const read of readEntry(fields, line, country, { problems, leftOut, warnings })) {
+      const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
+      builder.add(record, line);
+      each?.({ record, line });
+    }
   }
   return {
     ...(await builder.build(pace)),
     problems: problems.sentences,
     problemCount: problems.total,
+    leftOut: leftOut.sentences,
+    leftOutCount: leftOut.total,
     warnings: warnings.sentences,
   };
 }
@@ -125,32 +130,25 @@ async function entriesOf(
   }
 }
 
+/** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */
 function readEntry(
   fields: unknown,
   line: number,
   country: string | undefined,
-  problems: LineProblems,
-): VipRecord | undefined {
+  to: { problems: LineProblems; leftOut: LineProblems; warnings: LineProblems },
+): VipRecord[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    problems.add(line, '', 'must be an object with at least a number and a tier');
-    return undefined;
+    to.problems.add(line, '', 'must be an object with at least a number and a tier');
+    return [];
   }
+  const onWarning = ({ field, message }: RecordProblem): void => to.warnings.add(line, field, message);
   try {
-    return readVipRecord(fields as Record<string, unknown>, { country });
+    return readVipRecords(fields as Record<string, unknown>, { country, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
-    for (const { field, message } of error.problems) problems.add(line, field, message);
-    return undefined;
+    const bad = error.problems.filter(({ isLeftOut }) => !isLeftOut);
+    for (const { field, message } of bad) to.problems.add(line, field, message);
+    if (bad.length === 0) to.leftOut.add(line, error.problems[0]!.field, error.problems[0]!.message);
+    return [];
   }
-}
-
-/** Looks like a telephone number but is compared as text: too long for an extension, and no E.164 number. */
-function isUnreadNumber(number: string): boolean {
-  return /^[\d\s()./-]{7,}$/.test(number) && number.replace(/\D/g, '').length >= 7;
-}
-
-function unreadNumber(country: string | undefined): string {
-  return country === undefined
-    ? 'is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code'
-    : `is not a telephone number of ${country}, so it is compared as text; check it, or write + and the country code`;
 }

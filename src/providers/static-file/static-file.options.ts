@@ -1,4 +1,4 @@
-import { IsString, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
 
 /** `providers: { <name>: { kind: static-file, file: ./vips.csv } }` */
 export class StaticFileOptions {
@@ -8,4 +8,12 @@ export class StaticFileOptions {
     message: 'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
   })
   file!: string;
+
+  /**
+   * What happens with entries that cannot be read. `refuse`: the list in use stays until the file is mended; at a start, when
+   * there is none, the others are used. `skip`: the others are used. Either way health is degraded and the log names each.
+   */
+  @IsOptional()
+  @IsIn(['refuse', 'skip'], { message: 'must be refuse or skip' })
+  onBadRow?: 'refuse' | 'skip' | null;
 }

@@ -212,7 +212,7 @@ describe('a VIP list in a file', () => {
     expect(await tierOf(AINO)).toBe('gold');
   });
 
-  it('may be bad at the start: opening names every problem, lookups fail until it is good', async () => {
+  it('may be bad at the start: opening names every problem, the others are used until it is good', async () => {
     await writeFile(path, `${BAD}${AINO},gold,"x\n`);
     await expect(provider.open()).rejects.toMatchObject({
       name: 'VipFileError',
@@ -221,14 +221,18 @@ describe('a VIP list in a file', () => {
         '- line 3, tier: is missing; write the tier that routes name, for example gold\n' +
         '- line 4: has a double quote that is never closed; what follows was not read',
     });
-    await expect(find('nobody')).rejects.toMatchObject({
-      name: 'VipLookupError',
-      message:
-        'no list loaded: vips.csv has 2 problems, the first in line 3, tier: is missing; write the tier that routes name, for example gold',
+    expect(await tierOf(AINO)).toBe('gold');
+    expect(await provider.check()).toEqual({
+      status: 'degraded',
+      reason: expect.stringMatching(
+        /^vips\.csv is used without some entries: 2 problems, the first in line 3, tier: is missing; .*, since 2/,
+      ),
+      entries: 1,
+      loadedAt: expect.any(String),
     });
     await writeFile(path, BAD);
-    await eventually(() => expect(errors()).toHaveLength(1));
-    expect(errors()[0]?.message).toBe('the list cannot be used; no list is loaded');
+    await eventually(() => expect(errors()).toHaveLength(2));
+    expect(errors()[1]?.message).toBe('a part of the list cannot be used; the other entries are');
     await writeFile(path, GOOD);
     await untilStatus('up');
   });

@@ -13,10 +13,14 @@ import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
-const HEALTH_REASON = 'refused since';
+const HEALTH_REASONS = { refused: 'refused since', lacking: 'is used without some entries:' };
 
 interface LoadedList {
   readonly index: RecordIndex;
+  /** What the file has and the index has not, one clause; `undefined` when it is all there. */
+  readonly lacking: string | undefined;
+  /** What cannot be read of the file although `onBadRow` wants it all, one sentence each. */
+  readonly unread: readonly string[] | undefined;
   /** ISO 8601. */
   readonly loadedAt: string;
   /** When it was complete, by `performance.now()`. */
@@ -56,13 +60,17 @@ export class StaticFileProvider implements VipLookupProvider {
 
   async check(): Promise<ProviderStatus> {
     if (this.#list === undefined) throw this.#notLoaded();
-    const { index, loadedAt } = this.#list;
+    const { index, loadedAt, lacking } = this.#list;
     const about = { entries: index.size, loadedAt };
-    if (this.#refusal === undefined) return { status: 'up', ...about };
+    if (this.#refusal === undefined) {
+      return lacking === undefined
+        ? { status: 'up', ...about }
+        : { status: 'degraded', reason: lacking, ...about };
+    }
     const { reason, since } = this.#refusal;
     return {
       status: 'degraded',
-      reason: `${reason}; ${HEALTH_REASON} ${since}, the list of ${loadedAt} is used`,
+      reason: `${reason}; ${HEALTH_REASONS.refused} ${since}, the list of ${loadedAt} is used`,
       ...about,
     };
   }
@@ -81,7 +89,8 @@ export class StaticFileProvider implements VipLookupProvider {
     this.#watcher = new FileWatcher(path, this.pollMs, () => this.#load(path));
     await this.#watcher.start();
     this.#isOpen = true;
-    if (this.#refusal !== undefined) throw new VipFileError(this.#refusal.details.join('\n- '), path);
+    const details = this.#refusal?.details ?? this.#list?.unread;
+    if (details !== undefined) throw new VipFileError(details.join('\n- '), path);
   }
 
   async close(): Promise<void> {
@@ -105,8 +114,12 @@ export class StaticFileProvider implements VipLookupProvider {
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
-      if (list.problemCount > 0) this.#refuse(...unusable(file, list));
-      else this.#use(list);
+      const isWhole = list.problemCount === 0 || this.context.options.onBadRow === 'skip';
+      const mayLack = isWhole || this.#list === undefined || this.#list.unread !== undefined;
+      // A part of a list is better than none, and worse than the whole one that is in use.
+      if (mayLack && (list.problemCount === 0 || list.index.size > 0)) {
+        this.#use(list, isWhole ? undefined : unusable(file, list)[1]);
+      } else this.#refuse(...unusable(file, list));
     } catch (error) {
       if (signal.aborted) return;
       this.#digest = undefined;
@@ -116,12 +129,18 @@ export class StaticFileProvider implements VipLookupProvider {
     }
   }
 
-  #use({ index, duplicates, warnings }: IndexedList): void {
+  #use(list: IndexedList, unread?: readonly string[]): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    this.#list = { index, loadedAt: new Date().toISOString(), loadedMs: performance.now() };
+    const { index, duplicates, warnings, problems, leftOut } = list;
+    const loadedAt = new Date().toISOString();
+    const lacking = whatIsLacking(file, list, loadedAt);
+    this.#list = { index, lacking, unread, loadedAt, loadedMs: performance.now() };
     this.#refusal = undefined;
     logger.info({ file, entries: index.size }, 'the list is loaded');
+    if (lacking !== undefined) {
+      logger.error({ file, problems, leftOut }, 'a part of the list cannot be used; the other entries are');
+    }
     if (duplicates.length > 0) {
       logger.warn(
         { file, duplicates },
@@ -160,9 +179,23 @@ export class StaticFileProvider implements VipLookupProvider {
   }
 }
 
+function whatIsLacking(file: string, list: IndexedList, since: string): string | undefined {
+  const { problems, problemCount, leftOut, leftOutCount } = list;
+  if (problemCount === 0 && leftOutCount === 0) return undefined;
+  const bad = problemCount > 0 && `${counted(problemCount, 'problem')}, the first in ${problems[0]}`;
+  const out =
+    leftOutCount > 0 &&
+    `${leftOutCount === 1 ? '1 entry' : `${leftOutCount} entries`} left out, the first in ${leftOut[0]}`;
+  return `${file} ${HEALTH_REASONS.lacking} ${[bad, out].filter((part) => part !== false).join('; and ')}, since ${since}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** A clause for health and the log, and everything for whoever mends the file. */
 function unusable(file: string, { problems, problemCount }: IndexedList): [string, string[]] {
-  const count = problemCount === 1 ? '1 problem' : `${problemCount} problems`;
+  const count = counted(problemCount, 'problem');
   return [
     `${file} has ${count}, the first in ${problems[0]}`,
     [`${file} is not usable (${count}):`, ...problems],

@@ -2,13 +2,13 @@ import {
   isPlainObject,
   isWithheldNumber,
   MAX_NUMBER_LENGTH,
-  readNumber,
   readVipRecord,
+  readWrittenNumbers,
   VipLookupError,
   VipRecordError,
 } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
-import { bare, contactRange } from '../crm-http.matching.js';
+import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
 /** One entry of a page. */
 export interface PulledContact {
@@ -35,7 +35,7 @@ export function readContact(entry: Json, country: string | undefined): PulledCon
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;
   const id = readId(ownId);
   if (id === undefined) return { id, document: undefined, problem: noUsableId('sync.records') };
-  if (fields['tier'] == null || fields['tier'] === '') return { id, document: undefined };
+  if (isWithoutTier(fields['tier'])) return { id, document: undefined };
   const written = [number].flat().filter(isWritten);
   if (written.length > MAX_NUMBERS) return { id, document: undefined, problem: TOO_MANY_NUMBERS };
   if (written.length === 0) return { id, document: undefined };
@@ -82,10 +82,11 @@ function readNumbers(written: readonly Json[], country: string | undefined): str
     if (typeof candidate !== 'string' && typeof candidate !== 'number') continue;
     const text = String(candidate).trim();
     if (text.length > MAX_NUMBER_LENGTH) continue;
-    const key = text.includes('*') ? contactRange(text, country) : readNumber(text, country).key;
-    if (key === undefined) continue;
+    const found = text.includes('*')
+      ? [contactRange(text, country) ?? []].flat()
+      : readWrittenNumbers(text, country).keys;
     // All digits of E.164 and no plus sign, perhaps: `CopyIndex` looks for those too.
-    keys.add(/^\d+$/.test(bare(key)) ? bare(key) : key);
+    for (const key of found) keys.add(/^\d+$/.test(bare(key)) ? bare(key) : key);
   }
   return [...keys];
 }
