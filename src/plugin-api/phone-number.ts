@@ -16,6 +16,8 @@ export interface ReadNumber {
 export const MAX_NUMBER_LENGTH = 320;
 /** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
 const E164 = /^\+[1-9]\d{2,14}$/;
+/** Fewer digits without a plus sign are a number within a town, or an extension. */
+const MIN_E164_DIGITS = 8;
 const PLUS_AND_DIGITS = /^\+\d+$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
 /** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
@@ -60,6 +62,8 @@ export function readNumber(text: string, country?: string): ReadNumber {
 function readThoroughly(trimmed: string, country?: string): ReadNumber {
   if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
   // NFKC: full-width digits and plus sign, as East Asian keyboards write them, become the usual ones.
+  // ² and ① would become digits.
+  if (/\p{No}/u.test(trimmed)) return { key: trimmed };
   const bare = trimmed
     .replace(UNSEEN, '')
     .normalize('NFKC')
@@ -200,14 +204,20 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
     if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
   }
   if (parsed.isValid()) return { key: parsed.number, parsed };
-  const abroad = withTrunk ? undefined : digitsOfE164(dialled);
+  const abroad = withTrunk ? undefined : digitsOfE164(text);
   return abroad ?? (withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined);
 }
 
-/** `46701740605`: a number of another country that lost its plus sign, where that country's plan has it. */
-function digitsOfE164(dialled: string): ReadNumber | undefined {
-  if (!/^[1-9]\d{7,14}$/.test(dialled)) return undefined;
-  const read = readInternational(`+${dialled}`);
+/**
+ * `46701740605`: a number of another country that lost its plus sign, where that country's plan has it. Groups have to begin
+ * with the country code, or they are those of something else.
+ */
+function digitsOfE164(text: string): ReadNumber | undefined {
+  const [, first = '', more = ''] = /^([1-9]\d*)(?:[\s-](\d[\d\s-]*))?$/.exec(text) ?? [];
+  const e164 = `+${first}${more.replace(/\D/g, '')}`;
+  if (e164.length < MIN_E164_DIGITS + 1 || !E164.test(e164)) return undefined;
+  if (more !== '' && dialledPlan(e164).codeLength !== first.length) return undefined;
+  const read = readInternational(e164);
   return read?.parsed?.isValid() ? read : undefined;
 }
 

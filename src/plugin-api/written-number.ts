@@ -1,4 +1,38 @@
-import { MAX_NUMBER_LENGTH, possibleLength, readNumber, readRange } from './phone-number.js';
+import {
+  ADDRESS,
+  BETWEEN,
+  BRACKETS,
+  EMPTY,
+  ENTIRELY_EXTENSION,
+  EXPONENT,
+  EXTENSION,
+  IN_FRONT,
+  LABEL,
+  MAX_DIGITS,
+  MIN_HEAD,
+  NOT_PHONE,
+  OPEN_END,
+  PHONE,
+  PLAIN,
+  PROBLEMS,
+  REMARK,
+  REMARK_AT_START,
+  SEPARATOR,
+  TAIL,
+  THOUSANDS,
+  UNSEEN,
+  UNUSED,
+  URI,
+  WARNINGS,
+  WEAK_SEPARATOR,
+  digitCount,
+  isDate,
+  isEnd,
+  isIp,
+  unwrap,
+} from './written-number.patterns.js';
+import type { Problem } from './written-number.patterns.js';
+import { MAX_NUMBER_LENGTH, possibleLength, readNumber, readRange, trunkPrefix } from './phone-number.js';
 
 /**
  * What a cell or field that should hold a telephone number holds.
@@ -16,46 +50,18 @@ export interface WrittenNumbers {
   readonly warning?: string;
 }
 
-const WRITE_IN_FULL = 'write each number in full, one entry for each';
-const PROBLEMS = {
-  exponent:
-    'was shortened by a spreadsheet (as in 3.58E+11), so its last digits are lost; give the column the format Text and enter the number again',
-  decimal:
-    'is a decimal fraction, so it is not clear where the number ends; give the column the format Text and enter the number again',
-  range:
-    'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
-  shortened: `gives a number and only the end of another one; ${WRITE_IN_FULL}`,
-  several: `has several values, and not each is a whole number; ${WRITE_IN_FULL}`,
-} as const;
-
-/** Digits, spaces and a plus sign: nothing here can mean anything but a number or an extension. */
-const PLAIN = /^\+?\d[\d ]*$/;
-/** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
-const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
-/** How databases and spreadsheets write that there is nothing. */
-const EMPTY = /^(?:null|\\n|\(null\)|nil|none|nan|n\/a|#n\/a|#[a-z]+[!?]|undefined|[-–—.?]+)$/i;
-const URI = /@|^(?:sips?|mailto|https?):/i;
-const EXPONENT = /^\D{0,2}\d+(?:[.,]\d*)?\s*(?:e\s*[+-]?|[x×*·]\s*10\s*\^?\s*[+-]?)\s*\d+$/i;
-/** Other ways to write "and all that follow": `1???`, `1%`, `1...`, `1xxx`, `1#`. */
-const OPEN_END = /\d[\s\-./]*(?:\?+|%+|\.{2,}|#+|_{2,}|x+|n{2,}|\[\d-\d\])$/i;
-const BETWEEN =
-  /^(.*\d)\s*(?:[-\u2010-\u2015\u2212~]|\.{2,}|\s(?:bis|to|till?|through|thru|-|à)\s)\s*(\d{1,15})$/i;
-const EXTENSION_WORD =
-  'ext(?:n|ension)?|x|dw|durchwahl|nebenstelle|ank(?:n(?:ytning)?)?|al(?:anro|anumero)|poste|interno|anexo|toestel|lokal';
-const EXTENSION = new RegExp(`\\d[\\s,;()-]*(?:(?:${EXTENSION_WORD})[\\s.:=]*|#\\s*)\\d{1,7}\\)?$`, 'i');
-const ENTIRELY_EXTENSION = new RegExp(`^(?:${EXTENSION_WORD}|[oil])[\\s.:=]*(?=[+\\d])`, 'i');
-/** Between numbers: always, or only where both sides are numbers, since people also write one number with them. */
-const SEPARATOR =
-  /;(?!\s*[a-z-]+=)|:{2,}|[\r\n\t|&]+|\s(?:or|and|oder|und|tai|ja|sekä|eller|och|ou|et|og)\s|(?<=\d)\s+(?=\+\s?\d)/i;
-const WEAK_SEPARATOR = /[,/]/;
-const LABEL = /^[([]?\p{L}[\p{L}\p{M} .'()/-]{0,30}?(?:[.:)\]]+\s*|\s+)(?=[+(\d[])/u;
-const REMARK_IN_BRACKETS = /\s*(?:\([^()]*\p{L}[^()]*\)|\[[^[\]]*\p{L}[^[\]]*\])$/u;
-const REMARK_AT_START = /^(?:\([^()\d]*\p{L}[^()\d]*\)|\[[^[\]\d]*\p{L}[^[\]\d]*\])\s*/u;
-/** Lower case, since letters on a dial are written in capitals, and so is an O that should be a zero. */
-const REMARK = /(?:\s+|\s*[-–:,]\s*)\p{Lu}?[\p{Ll}\p{M}][\p{Ll}\p{M}. -]+$/u;
-/** Fewer digits are no number that another one could be shortened after. */
-const MIN_HEAD = 5;
-const THOUSANDS = /^\+?\d{1,3}(?:,\d{3}){2,}$/;
+/**
+ * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
+ * number never becomes one: better a VIP less, with a word, than a stranger more.
+ * @param country as for `readNumber`
+ * @since 0.2.0
+ */
+export function readWrittenNumbers(text: string, country?: string): WrittenNumbers {
+  const trimmed = text.trim();
+  if (PLAIN.test(trimmed)) return new Reader(trimmed, country).plainly(trimmed);
+  if (trimmed.length > MAX_NUMBER_LENGTH) return { keys: [trimmed] };
+  return new Reader(trimmed, country).read();
+}
 
 /**
  * True for text by which databases and spreadsheets say that there is nothing: `NULL`, `\N`, `#N/A`, `nan`, `none`.
@@ -65,19 +71,6 @@ export function isNothing(text: string): boolean {
   return EMPTY.test(text);
 }
 
-/**
- * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
- * number never becomes one: better a VIP less, with a word, than a stranger more.
- * @param country as for `readNumber`
- * @since 0.2.0
- */
-export function readWrittenNumbers(text: string, country?: string): WrittenNumbers {
-  const trimmed = text.trim();
-  if (PLAIN.test(trimmed)) return plainly(trimmed, country);
-  if (trimmed.length > MAX_NUMBER_LENGTH) return asText(trimmed, country);
-  return new Reader(trimmed, country).read();
-}
-
 class Reader {
   constructor(
     private readonly trimmed: string,
@@ -85,27 +78,54 @@ class Reader {
   ) {}
 
   read(): WrittenNumbers {
-    const text = unwrap(this.trimmed);
+    const seen = unwrap(this.trimmed.replace(UNSEEN, '').trim());
+    if (/\p{No}/u.test(seen)) return /\d/.test(seen) ? problem('signs') : this.#asText();
+    const text = seen.normalize('NFKC').trim();
+    if (text.length > MAX_NUMBER_LENGTH) return { keys: [this.trimmed] };
     if (text === '' || isNothing(text)) return { keys: [] };
-    if (PLAIN.test(text)) return plainly(text, this.country);
+    if (PLAIN.test(text)) return this.plainly(text);
     if (URI.test(text)) return { keys: [this.trimmed] };
     if (EXPONENT.test(text)) return problem('exponent');
     if (text.includes('*')) return this.#range(text);
-    if (EXTENSION.test(text)) return this.#withExtension();
-    return this.#several(text) ?? this.#one(text) ?? asText(this.trimmed, this.country);
+    if (EXTENSION.test(text)) return { keys: [this.trimmed], warning: WARNINGS.extension };
+    const bare = text
+      .replace(/<br\s*\/?>/gi, ';')
+      .replace(ADDRESS, ' ')
+      .replace(/[<>‹›«»"]/g, ' ')
+      // A number in brackets with words stands for itself; other words in brackets are a remark.
+      .replace(BRACKETS, (whole, words: string) =>
+        digitCount(words) >= MIN_HEAD ? `;${words};` : UNUSED.test(words) || /\d/.test(words) ? whole : ' ',
+      )
+      .trim();
+    const used = bare.split(/[,/;]/).filter((piece) => !UNUSED.test(piece));
+    if (UNUSED.test(bare))
+      return used.some((piece) => /\d/.test(piece)) ? this.#read(used.join(';')) : problem('unused');
+    return this.#read(bare);
+  }
+
+  #read(bare: string): WrittenNumbers {
+    return this.#several(bare) ?? this.#one(bare) ?? this.#asText();
+  }
+
+  /** Only digits, spaces and a plus sign. */
+  plainly(text: string): WrittenNumbers {
+    if (/^0+$/.test(text)) return { keys: [] };
+    return (/^\d{1,4} /.test(text) ? this.#behindOrdinal(text, false) : undefined) ?? this.#asText(text);
+  }
+
+  #asText(text = this.trimmed): WrittenNumbers {
+    const { key, parsed } = readNumber(text, this.country);
+    const isUnknown = !text.startsWith('+') && parsed !== undefined && !parsed.isValid();
+    const warning = isUnknown ? WARNINGS.unknown : whyOdd(key, this.country);
+    return warning === undefined ? { keys: [key] } : { keys: [key], warning };
   }
 
   #range(text: string): WrittenNumbers {
-    const range = readRange(text, this.country);
+    const before = text.replace(/[\s(]+\*+\)?$/, '');
+    const isFootnote = before !== text && this.#isNumber(before);
+    const isTooShort = digitCount(text) < 2 && !text.startsWith('+');
+    const range = isFootnote || isTooShort ? undefined : readRange(text, this.country);
     return range === undefined ? { keys: [], problem: notARange(this.country) } : { keys: [range] };
-  }
-
-  #withExtension(): WrittenNumbers {
-    return {
-      keys: [this.trimmed],
-      warning:
-        'has an extension, so it is compared as text; calls from behind a switchboard show the number without it: write that',
-    };
   }
 
   /** Whole numbers between separators; `undefined` where there is no separator that must be one. */
@@ -114,44 +134,92 @@ class Reader {
       .split(SEPARATOR)
       .map((piece) => piece.trim())
       .filter((piece) => /\d/.test(piece));
-    if (pieces.length < 2) return undefined;
-    const read = pieces.map((piece) => this.#one(piece));
+    if (pieces.length === 1) return pieces[0] === text ? undefined : this.#one(pieces[0]!);
+    const read = pieces.map((piece) => this.#one(piece, pieces.length > 1));
     const whole = read.filter((each) => each !== undefined && each.keys.length > 0);
     if (whole.length === 0) return read.find((each) => each?.problem !== undefined);
-    if (whole.length < read.length)
-      return (
-        read.find((each) => each?.problem !== undefined) ??
-        problem(isEnd(pieces.at(-1)!) ? 'shortened' : 'several')
-      );
-    return { keys: [...new Set(whole.flatMap((each) => each!.keys))] };
+    if (whole.length === read.length) return { keys: [...new Set(whole.flatMap((each) => each!.keys))] };
+    return (
+      read.find((each) => each?.problem !== undefined) ??
+      problem(isEnd(pieces.at(-1)!) ? 'shortened' : 'several')
+    );
   }
 
-  /** One number, or several with weak separators between them; `undefined` when it is not a telephone number. */
-  #one(text: string): WrittenNumbers | undefined {
-    const bare = this.#withoutWords(text);
-    if (OPEN_END.test(bare)) return this.#isBeginning(bare) ? problem('range') : undefined;
+  /**
+   * One number, or several with weak separators between them; `undefined` when it is not a telephone number.
+   * @param isOneOfSeveral it has to show by its prefix that it is whole: the area code may stand before the first one only
+   */
+  #one(written: string, isOneOfSeveral = false): WrittenNumbers | undefined {
+    const { text, label } = this.#withoutLabel(written.replace(REMARK_AT_START, ''));
+    if (EXPONENT.test(text)) return problem('exponent');
+    if (OPEN_END.test(text)) return problem('range');
+    const bare = text.replace(REMARK, '').trim();
+    if (NOT_PHONE.test(written)) return { keys: [this.trimmed], warning: WARNINGS.other };
+    if (isDate(bare)) return problem('date');
+    if (isIp(bare)) return { keys: [this.trimmed], warning: WARNINGS.address };
+    const number = this.#bareNumber(bare, label !== undefined);
+    if (number === undefined || number.problem !== undefined) return number;
+    const needsPrefix =
+      isOneOfSeveral || (label !== undefined && !label.split(/[\s./-]+/).some((word) => PHONE.test(word)));
+    return !needsPrefix || this.#hasPrefix(bare) ? number : isOneOfSeveral ? problem('several') : undefined;
+  }
+
+  #bareNumber(bare: string, isLabelled: boolean): WrittenNumbers | undefined {
     const decimal = this.#decimal(bare);
     if (decimal !== undefined) return decimal;
-    if (THOUSANDS.test(bare)) return this.#whole(bare.replaceAll(',', ''));
+    const [, thousands, fraction] = THOUSANDS.exec(bare) ?? [];
+    if (thousands !== undefined)
+      return /[1-9]/.test(fraction ?? '') ? problem('decimal') : this.#whole(thousands.replaceAll(',', ''));
+    const behind = this.#behindOrdinal(bare, isLabelled);
+    if (behind !== undefined) return behind;
     const pieces = bare
       .split(WEAK_SEPARATOR)
-      .map((piece) => this.#withoutWords(piece.trim()))
+      .map((piece) => this.#withoutLabel(piece.trim()).text.replace(REMARK, '').trim())
       .filter((piece) => /\d/.test(piece));
     if (pieces.length > 1) return this.#weaklySeparated(pieces);
     const [only = bare] = pieces;
-    return this.#whole(only) ?? this.#between(only);
+    return this.#withTail(only) ?? this.#whole(only) ?? this.#between(only);
   }
 
-  /** `+358501231234.0`: what a column of numbers makes of a telephone number. */
+  /** `358501231234.0`: what a column of numbers makes of a telephone number. */
   #decimal(text: string): WrittenNumbers | undefined {
     const [, head, fraction] = /^(\+?\d[\d\s]*)[.,](\d+)$/.exec(text) ?? [];
     if (head === undefined || fraction === undefined) return undefined;
-    const isZero = /^0+$/.test(fraction);
-    const number = this.#whole(head);
-    if (number !== undefined)
-      return isZero ? number : this.#isNumber(fraction) ? undefined : problem('decimal');
-    if (!isZero) return undefined;
-    return /^[1-9]\d{0,5}$/.test(head) ? { keys: [head] } : problem('decimal');
+    const trunk = this.#trunk();
+    const isAreaCode =
+      head.length <= 4 &&
+      head !== trunk &&
+      (head.startsWith('+') || (trunk !== undefined && head.startsWith(trunk)));
+    if (isAreaCode && !this.#isNumber(head)) return undefined;
+    if (/^0+$/.test(fraction)) {
+      if (this.#isNumber(head)) return this.#whole(head);
+      return /^[1-9]\d{0,5}$/.test(head) ? { keys: [head] } : problem('decimal');
+    }
+    const areBothWhole = [head, fraction].every((piece) => this.#isNumber(piece) && this.#hasPrefix(piece));
+    return areBothWhole ? undefined : problem('decimal');
+  }
+
+  /** The number behind an ordinal; `undefined` when there is none. */
+  #behindOrdinal(text: string, isLabelled: boolean): WrittenNumbers | undefined {
+    const [, front, sign, rest] = IN_FRONT.exec(text) ?? [];
+    if (front === undefined || rest === undefined || !this.#hasPrefix(rest)) return undefined;
+    const number = this.#whole(rest);
+    if (number === undefined || this.#whole(`+${front} ${rest}`)?.keys[0] === number.keys[0])
+      return undefined;
+    return sign !== '' || isLabelled ? number : problem('several');
+  }
+
+  /** A whole number and a few digits more, where those may be something else. */
+  #withTail(text: string): WrittenNumbers | undefined {
+    const [, head, sign, tail] = TAIL.exec(text) ?? [];
+    if (head === undefined || sign === undefined || tail === undefined) return undefined;
+    const read = readNumber(head, this.country).parsed;
+    if (!read?.isValid()) return undefined;
+    const isRange =
+      /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
+    // In Germany and Austria `-0` and `-12` behind a dash are how the end of a number is written.
+    if (sign === '-' && (tail.length > 2 || read.country === 'DE' || read.country === 'AT')) return undefined;
+    return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
   }
 
   /** Pieces that belong together are joined, as far as they have to be. */
@@ -160,9 +228,13 @@ class Reader {
     for (let from = 0; from < pieces.length;) {
       let to = from + 1;
       let number: WrittenNumbers | undefined;
-      while (to <= pieces.length && number === undefined) {
-        number = this.#whole(pieces.slice(from, to++).join(' '));
+      for (; to <= pieces.length && number === undefined; to++) {
+        const joined = pieces.slice(from, to).join(' ');
+        if (digitCount(joined) > MAX_DIGITS) break;
+        number = this.#withTail(joined) ?? this.#whole(joined);
       }
+      const isAlone = from === 0 && to > pieces.length;
+      if (number?.problem !== undefined) return number;
       if (number === undefined) {
         const last = pieces.at(-1)!;
         if (keys.length > 0) return problem(isEnd(last) ? 'shortened' : 'several');
@@ -170,6 +242,8 @@ class Reader {
           ? problem('shortened')
           : undefined;
       }
+      if (!isAlone && !this.#hasPrefix(pieces[from]!))
+        return problem(isEnd(pieces[from]!) ? 'shortened' : 'several');
       keys.push(...number.keys);
       from = to - 1;
     }
@@ -186,79 +260,49 @@ class Reader {
     return isRange && !readNumber(text, this.country).parsed ? problem('range') : undefined;
   }
 
-  #withoutWords(text: string): string {
-    let bare = text.replace(REMARK_AT_START, '');
-    for (let before = ''; before !== bare;) {
-      before = bare;
-      bare = bare.replace(REMARK_IN_BRACKETS, '');
-    }
-    if (!ENTIRELY_EXTENSION.test(bare)) bare = bare.replace(LABEL, '');
-    return bare.replace(REMARK, '').trim();
+  #withoutLabel(text: string): { text: string; label?: string } {
+    if (ENTIRELY_EXTENSION.test(text)) return { text };
+    const [label, words] = LABEL.exec(text) ?? [];
+    return label === undefined ? { text } : { text: text.slice(label.length), label: words! };
+  }
+
+  /** Whether the number shows where it begins: a plus sign, the trunk prefix, or a plan without one. */
+  #hasPrefix(text: string): boolean {
+    const digits = text.replace(/^[^+\d]*/, '');
+    const trunk = this.#trunk();
+    return (
+      digits.startsWith('+') || digits.startsWith('00') || trunk === undefined || digits.startsWith(trunk)
+    );
+  }
+
+  /** Where national numbers begin with it; in North America hardly anybody writes the 1. */
+  #trunk(): string | undefined {
+    const trunk = this.country === undefined ? undefined : trunkPrefix(this.country);
+    return trunk === '1' ? undefined : trunk;
   }
 
   #whole(text: string): WrittenNumbers | undefined {
-    const read = readNumber(text, this.country);
+    const read = readNumber(text.replace(/[·•‧∙_]/g, ' '), this.country);
     return read.parsed?.isValid() ? { keys: [read.key] } : undefined;
   }
 
   #isNumber(text: string): boolean {
     return this.#whole(text) !== undefined;
   }
-
-  #isBeginning(text: string): boolean {
-    return /^[+\d(]/.test(text);
-  }
-}
-
-function unwrap(trimmed: string): string {
-  const seen = trimmed.replace(UNSEEN, '').normalize('NFKC').trim();
-  const formula = /^="*([^"]*)"*$/.exec(seen)?.[1] ?? seen;
-  return formula
-    .replace(/^(['’‘`´])(?!.*\1$)/, '')
-    .replace(/^(["'’])(.*)\1$/, '$2')
-    .replace(/[·•‧∙_]+(?=\d)/g, ' ')
-    .replace(/^\[(\+?\d+)\]/, '$1 ')
-    .trim();
-}
-
-/** Only digits, spaces and a plus sign. */
-function plainly(text: string, country: string | undefined): WrittenNumbers {
-  const { key } = readNumber(text, country);
-  return key.startsWith('+') && possibleLength(key) ? { keys: [key] } : asText(text, country, key);
-}
-
-function asText(
-  trimmed: string,
-  country: string | undefined,
-  key = readNumber(trimmed, country).key,
-): WrittenNumbers {
-  const warning = whyOdd(key, country);
-  return warning === undefined ? { keys: [key] } : { keys: [key], warning };
 }
 
 function whyOdd(key: string, country: string | undefined): string | undefined {
-  if (/^\+[1-9]\d{2,14}$/.test(key))
-    return possibleLength(key) ? undefined : 'has too many or too few digits for its country code; check it';
+  if (/^\+[1-9]\d{2,14}$/.test(key)) return possibleLength(key) ? undefined : WARNINGS.length;
   if (URI.test(key)) return undefined;
-  if (key.startsWith('+'))
-    return 'begins with + but is not an E.164 number, so it is compared as text; check it';
+  if (key.startsWith('+')) return WARNINGS.plus;
   if (digitCount(key) < 7) return undefined;
   return country === undefined
     ? 'is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code'
     : `is not a telephone number of ${country}, so it is compared as text; check it, or write + and the country code`;
 }
 
-function problem(kind: keyof typeof PROBLEMS): WrittenNumbers {
+function problem(kind: Problem): WrittenNumbers {
   return { keys: [], problem: PROBLEMS[kind] };
-}
-
-function digitCount(text: string): number {
-  return text.replace(/\D/g, '').length;
-}
-
-/** The last digits of a number that is written before. */
-function isEnd(piece: string): boolean {
-  return /^[-\s]*\d{1,4}$/.test(piece);
 }
 
 function notARange(country: string | undefined): string {

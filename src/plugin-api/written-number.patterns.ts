@@ -1,0 +1,111 @@
+/** What is said of values that are not clearly a number: predicates, never with the value. */
+const WRITE_IN_FULL = 'write each number in full, one entry for each';
+const ENTER_AGAIN = 'give the column the format Text and enter the number again';
+export const PROBLEMS = {
+  exponent: `was shortened by a spreadsheet (as in 3.58E+11), so its last digits are lost; ${ENTER_AGAIN}`,
+  decimal: `is a decimal fraction, so it is not clear where the number ends; ${ENTER_AGAIN}`,
+  date: `is a date; ${ENTER_AGAIN}`,
+  range:
+    'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
+  shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
+  several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
+  unused: 'is said to be a fax or pager, or no longer in use; take it away, or take the remark away',
+  signs: 'has signs that look like digits (², ①) in it; write plain digits',
+} as const;
+export type Problem = keyof typeof PROBLEMS;
+export const WARNINGS = {
+  extension:
+    'has an extension, so it is compared as text; calls from behind a switchboard show the number without it: write that',
+  length: 'has too many or too few digits for its country code; check it',
+  unknown: 'is not a number of its numbering plan; check it',
+  plus: 'begins with + but is not an E.164 number, so it is compared as text; check it',
+  other: 'is said to be something else than a telephone number, so it is compared as text; check it',
+  address: 'looks like an IP address, so it is compared as text; check it',
+} as const;
+
+/** Digits, spaces and a plus sign: nothing here can mean anything but a number or an extension. */
+export const PLAIN = /^\+?\d[\d ]*$/;
+/** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
+export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
+/** How databases and spreadsheets write that there is nothing. */
+export const EMPTY =
+  /^(?:[(<[]?null[)>\]]?|\\n|nil|none|nan|n\/a|#\p{L}[\p{L}\d/¡]*[!?]?|undefined|[-–—.?]+)$/iu;
+export const URI = /^(?:\S+@\S+|(?:sips?|mailto|https?):\S+)$/i;
+export const ADDRESS = /[<(]?[^\s<>(),;]+@[^\s<>(),;]+[>)]?|https?:\/\/\S+/gi;
+export const EXPONENT = /^\D{0,2}\d+(?:[.,]\d*)?\s*(?:e\s*[+-]?|[x×*·]\s*10\s*\^?\s*[+-]?)\s*\d+$/i;
+const DATE =
+  /^(?:(\d{1,2})([./-])(\d{1,2})\2(?:(?:19|20)\d{2}|\d{2})|(?:19|20)\d{2}([./-])(\d{1,2})\4(\d{1,2}))\.?$/;
+const IP = /^(?:\d{1,3}\.){3}\d{1,3}$/;
+/** Other ways to write "and all that follow": `1???`, `1%`, `1...`, `1xxx`, `1#`, `1--`, `1 ff.`. */
+export const OPEN_END =
+  /\d[\s\-./]*(?:\?+|%+|\.{2,}|#+|_{2,}|[-–—~+>$]+|\[\d-\d\]|(?:[xn]+[\s.-]*)+|(?:ff?|etc|usw|jne|osv|onwards?|and up|alkaen|from)\.?)$/i;
+export const BETWEEN =
+  /^(.*\d)\s*(?:[-\u2010-\u2015\u2212~]|\.{2,}|\s(?:bis|to|till?|through|thru|-|à)\s)\s*(\d{1,15})$/i;
+/** What may be the end of a number as much as something else: `… - 12`, `…_12`, `…-5`, `… (5)`, `…[12]`. */
+export const TAIL = /^(.*\d)(\s+[-–]\s+|[_·]|-|\s*[([])[\s.]*(\d{1,4}(?:[-–/.,]\d{1,4})*)[)\]]?\.?$/;
+const EXTENSION_WORD =
+  'ext(?:n|ension)?|x|dw|durchwahl|nebenstelle|nst|ank(?:n(?:ytning)?)?|al(?:anro|anumero)|poste|interno?|anexo|ramal|app(?:arat)?|toestel|lokal|linje|wew|доб|内線|option|pin';
+export const EXTENSION = new RegExp(
+  `\\d[\\s,;([-]*(?:(?:${EXTENSION_WORD})[\\s.:=]*|#\\s*)\\d{1,7}[)\\]]?$`,
+  'i',
+);
+export const ENTIRELY_EXTENSION = new RegExp(`^(?:${EXTENSION_WORD}|[oil])[\\s.:=]*(?=[+\\d])`, 'i');
+/** Between numbers: always, or only where both sides are numbers, since people also write one number with them. */
+export const SEPARATOR =
+  /;(?!\s*[a-z-]+=)|:{2,}|[\r\n\v\t\u2028\u2029|&•、・]+|<br\s*\/?>|\s(?:or|and|oder|und|tai|ja|sekä|eller|och|ou|et|og|y|e)\s|(?<=\d)\s+(?=\+\s?\d)/i;
+export const WEAK_SEPARATOR = /[,/]/;
+/** Words for a telephone; before other words a number has to show by its prefix that it is one. */
+export const PHONE =
+  /^(?:tele?(?:ph|f)?o?n?\w*|tel|tlf|tfn|puh\w*|phone|mob\w*|mobiili|matka\w*|cell\w*|gsm|handy|natel|direct|direkt|suora|main|work|office|home|koti|työ|toimisto|privat|dienst|büro|business|whatsapp|[tmphwdc])$/i;
+export const NOT_PHONE =
+  /\b(?:box|iban|bic|konto|account|order|invoice|inv|id|vat|cvr|org|orgnr|room|kund\w*|customer|bg|pg|isbn|version?|versio|eur|usd|sek|nok|dkk|gbp|chf|kr|no|nr|str\w*)\b\.?|[€$£¥]/i;
+export const UNUSED =
+  /\b(?:tele)?fax(?:nr|no|nummer)?\b|\bfaksi\b|\bpager\b|\b(?:old|vanha|gammal|invalid|not)\b/i;
+export const LABEL = /^[([]?(\p{L}[\p{L}\p{M} .'/-]{0,30}?)(?:[.:)\]]+\s*|\s+)(?=[+(\d[])/u;
+export const REMARK_AT_START = /^(?:\([^()\d\p{L}]*\p{L}[^()\d]*\)|\[[^[\]\d\p{L}]*\p{L}[^[\]\d]*\])\s*/u;
+export const BRACKETS = /\s*[([]([^()[\]]*\p{L}[^()[\]]*)[)\]]/gu;
+/** Lower case, since letters on a dial are written in capitals, and so is an O that should be a zero. */
+export const REMARK = /(?:\s+|\s*[-–:,]\s*)(?!(?:[xno]+[\s.]*)+$)\p{Lu}?[\p{Ll}\p{M}][\p{Ll}\p{M}. -]+$/u;
+/** `2. 09 123 4567`, `(2) …`, `24/7 …`: an ordinal or a time before a number. */
+export const IN_FRONT =
+  /^[([]?(\d{1,4}|\d{1,2}(?:[./–-]\d{1,2})+\.?)([)\]]?[.:]?)[\s,/]+(?!\(\s*0\s*\))(\D*\d.*)$/;
+export const THOUSANDS = /^(\+?\d{1,3}(?:,\d{3}){2,})(?:[.,](\d+))?$/;
+/** Fewer digits are no number that another one could be shortened after. */
+export const MIN_HEAD = 5;
+/** E.164 has 15, and there are prefixes. */
+export const MAX_DIGITS = 19;
+
+/** `="0501231234"`, `'0501231234`, `[+358] 50…`. */
+export function unwrap(text: string): string {
+  const formula = /^="*([^"]*)"*$/.exec(text)?.[1] ?? text;
+  return formula
+    .replace(/^(['’‘`´])(?!.*\1$)/, '')
+    .replace(/^(["'’])(.*)\1$/, '$2')
+    .replace(/^\[(\+?\d+)\]/, '$1 ')
+    .trim();
+}
+
+export function isDate(text: string): boolean {
+  const [, first, , second, , month, day] = DATE.exec(text) ?? [];
+  const [a, b] = [Number(first ?? month), Number(second ?? day)];
+  return a >= 1 && b >= 1 && Math.max(a, b) <= 31 && Math.min(a, b) <= 12;
+}
+
+/** Groups of two digits each are how numbers are written in Denmark and Norway. */
+export function isIp(text: string): boolean {
+  if (!IP.test(text)) return false;
+  const groups = text.split('.');
+  return (
+    groups.every((group) => Number(group) <= 255 && String(Number(group)) === group) &&
+    groups.some(({ length }) => length !== 2)
+  );
+}
+
+export function digitCount(text: string): number {
+  return text.replace(/\D/g, '').length;
+}
+
+/** The last digits of a number that is written before. */
+export function isEnd(piece: string): boolean {
+  return /^[-\s]*\d{1,4}$/.test(piece);
+}
