@@ -68,7 +68,7 @@ export const BRACKETS = /\s*[([]([^()[\]]*\p{L}[^()[\]]*)[)\]]/gu;
 export const REMARK = /(?:\s+|\s*[-–:,]\s*)(?!(?:[xno]+[\s.]*)+$)\p{Lu}?[\p{Ll}\p{M}][\p{Ll}\p{M}. -]+$/u;
 /** `2. 09 123 4567`, `(2) …`, `24/7 …`: an ordinal or a time before a number. */
 export const IN_FRONT =
-  /^[([]?(\d{1,4}|\d{1,2}(?:[./–-]\d{1,2})+\.?)([)\]]?[.:]?)[\s,/]+(?!\(\s*0\s*\))(\D*\d.*)$/;
+  /^[([]?([1-9]\d{0,3}|\d{1,2}(?:[./–-]\d{1,2})+\.?)([)\]]?[.:]?)[\s,/]+(?!\(\s*0\s*\))(\D*\d.*)$/;
 export const THOUSANDS = /^(\+?\d{1,3}(?:,\d{3}){2,})(?:[.,](\d+))?$/;
 /** Fewer digits are no number that another one could be shortened after. */
 export const MIN_HEAD = 5;

@@ -115,7 +115,7 @@ class Reader {
 
   #asText(text = this.trimmed): WrittenNumbers {
     const { key, parsed } = readNumber(text, this.country);
-    const isUnknown = !text.startsWith('+') && parsed !== undefined && !parsed.isValid();
+    const isUnknown = text.startsWith('00') && parsed !== undefined && !parsed.isValid();
     const warning = isUnknown ? WARNINGS.unknown : whyOdd(key, this.country);
     return warning === undefined ? { keys: [key] } : { keys: [key], warning };
   }
@@ -218,7 +218,9 @@ class Reader {
     const isRange =
       /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
     // In Germany and Austria `-0` and `-12` behind a dash are how the end of a number is written.
-    if (sign === '-' && (tail.length > 2 || read.country === 'DE' || read.country === 'AT')) return undefined;
+    const isEndBehindDash = tail.length > 2 || read.country === 'DE' || read.country === 'AT';
+    const areGroups = tail.length === 2 && head.split('-').length > 2;
+    if (sign === '-' && (isEndBehindDash || areGroups)) return undefined;
     return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
   }
 
