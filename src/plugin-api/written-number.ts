@@ -202,7 +202,7 @@ class Reader {
   /** The number behind an ordinal; `undefined` when there is none. */
   #behindOrdinal(text: string, isLabelled: boolean): WrittenNumbers | undefined {
     const [, front, sign, rest] = IN_FRONT.exec(text) ?? [];
-    if (front === undefined || rest === undefined || !this.#hasPrefix(rest)) return undefined;
+    if (front === undefined || rest === undefined || !this.#hasPrefix(rest, true)) return undefined;
     const number = this.#whole(rest);
     if (number === undefined || this.#whole(`+${front} ${rest}`)?.keys[0] === number.keys[0])
       return undefined;
@@ -268,13 +268,15 @@ class Reader {
     return label === undefined ? { text } : { text: text.slice(label.length), label: words! };
   }
 
-  /** Whether the number shows where it begins: a plus sign, the trunk prefix, or a plan without one. */
-  #hasPrefix(text: string): boolean {
+  /**
+   * Whether the number shows where it begins: a plus sign or the trunk prefix.
+   * @param isStrict in a plan without a trunk prefix, too
+   */
+  #hasPrefix(text: string, isStrict = false): boolean {
     const digits = text.replace(/^[^+\d]*/, '');
     const trunk = this.#trunk();
-    return (
-      digits.startsWith('+') || digits.startsWith('00') || trunk === undefined || digits.startsWith(trunk)
-    );
+    const isNational = trunk === undefined ? !isStrict : digits.startsWith(trunk);
+    return digits.startsWith('+') || digits.startsWith('00') || isNational;
   }
 
   /** Where national numbers begin with it; in North America hardly anybody writes the 1. */
