@@ -236,7 +236,7 @@ export const PROMISES = [
   },
   {
     promise: 'nor by one of another name whose list cannot be read',
-    file: 'src/lookup/provider-registry.ts',
+    file: 'src/lookup/lost-providers.ts',
     from: 'entry.kind === kind && !next.has(entry.name)',
     to: 'entry.kind !== kind && !next.has(entry.name)',
     tests: ['test/e2e/reload.e2e'],
