@@ -255,4 +255,25 @@ export const PROMISES = [
     to: 'if (recalled !== undefined) {',
     tests: ['src/lookup/guarded-provider.recall'],
   },
+  {
+    promise: 'a reload forgets no login with a credential that stays as it is',
+    file: 'src/auth/credentials.ts',
+    from: 'new CredentialStore(credentials, undefined, this.#store?.current)',
+    to: 'new CredentialStore(credentials, undefined, undefined)',
+    tests: ['src/auth/credentials.spec'],
+  },
+  {
+    promise: 'a kind of login that gives no key is never remembered, and passes all the same',
+    file: 'src/auth/client.guard.ts',
+    from: 'request.authInfo ?? {}',
+    to: 'request.authInfo as LoginInfo',
+    tests: ['src/auth/further-strategy'],
+  },
+  {
+    promise: 'no message shows a piece of a password hash that YAML took for a key',
+    file: 'src/config/read-section.ts',
+    from: 'if (/[$=]/.test(key)) {',
+    to: 'if (false) {',
+    tests: ['src/auth/credentials.config'],
+  },
 ];
