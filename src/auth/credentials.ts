@@ -10,10 +10,10 @@ export class Credentials {
   readonly #store: Derived<CredentialsConfig, CredentialStore>;
 
   constructor(live: LiveConfig<CredentialsConfig>) {
-    let latest: CredentialStore | undefined;
     this.#store = live.derive(
       ({ credentials }) => credentials,
-      (credentials) => (latest = new CredentialStore(credentials, undefined, latest)),
+      // The one in use: what was prepared for a configuration that was then refused never was. None at the start.
+      (credentials) => new CredentialStore(credentials, undefined, this.#store?.current),
     );
   }
 

@@ -9,7 +9,8 @@ class BadgeStrategy extends passport.Strategy {
   override readonly name = 'basic';
   readonly asked = { times: 0 };
 
-  constructor(readonly givesKey: boolean) {
+  /** @param givesKey undefined: it passes nothing on at all */
+  constructor(readonly givesKey: boolean | undefined) {
     super();
   }
 
@@ -18,7 +19,7 @@ class BadgeStrategy extends passport.Strategy {
     const badge = request.headers['x-badge'];
     if (badge !== 'right') return this.fail();
     const key = `badge\n${badge}` as LoginKey;
-    this.success({ id: 'badge' }, this.givesKey ? { key } : {});
+    this.success({ id: 'badge' }, this.givesKey === undefined ? undefined : this.givesKey ? { key } : {});
   }
 }
 
@@ -29,7 +30,7 @@ const BESIDE: [string, Record<string, string>][] = [
   ['a wrong password', basic('core', 'wrong')],
 ];
 
-describe.each([false, true])(
+describe.each([undefined, false, true])(
   'a further kind of login, which gives a key to remember it under: %s',
   (givesKey) => {
     let badges: BadgeStrategy;

@@ -4,14 +4,15 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
 import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
-import type { ConfigProblem } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
+import { lostProviders } from './lost-providers.js';
+import type { Made, MadeByName } from './lost-providers.js';
 import { isSameProvider } from './same-provider.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
-import { describeFailure, fileAtFault } from './describe-failure.js';
+import { describeFailure } from './describe-failure.js';
 import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderClass, ProviderContext, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { PROVIDER_STATES } from './provider-states.js';
@@ -29,16 +30,6 @@ const RETIRE_MS = 16_000;
 /** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
-
-/** A provider of the configuration, with what it was made of. */
-interface Made {
-  /** With the country that it reads numbers in. */
-  readonly entry: ProviderConfig;
-  readonly guarded: GuardedProvider;
-  readonly logger: Logger;
-}
-
-type MadeByName = ReadonlyMap<string, Made>;
 
 /** What becomes of the providers with another configuration; names, for the log. */
 export interface ProviderChanges {
@@ -117,7 +108,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     isAwaited = false;
     const discard = async (): Promise<void> =>
       void (await Promise.all(fresh.map((guarded) => this.#close(guarded))));
-    const lost = await this.#lost(failures, before, gone, next, files);
+    const lost = await lostProviders(failures, before, gone, next, files);
     if (lost.length > 0) {
       await discard();
       throw new ConfigError(config.file, lost);
@@ -253,31 +244,6 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     const contextId = ContextIdFactory.create();
     this.moduleRef.registerRequestByContextId(context, contextId);
     return this.moduleRef.resolve(providerClass, contextId, { strict: false });
-  }
-
-  /** Providers that work, and would be replaced by what a local file keeps from opening. */
-  async #lost(
-    failures: ReadonlyMap<GuardedProvider, unknown>,
-    before: MadeByName,
-    gone: readonly Made[],
-    next: MadeByName,
-    files: Set<string>,
-  ): Promise<ConfigProblem[]> {
-    const lost: ConfigProblem[] = [];
-    for (const [{ name }, error] of failures) {
-      const file = fileAtFault(error);
-      if (file === undefined) continue;
-      // By another name it is still what answers now.
-      const { kind } = next.get(name)!.entry;
-      const isRenamed = ({ entry }: Made): boolean => entry.kind === kind && !next.has(entry.name);
-      const replaced = before.has(name) ? [before.get(name)!] : gone.filter(isRenamed);
-      const work = await Promise.all(replaced.map(({ guarded }) => guarded.troubles.canBeAsked()));
-      if (!work.includes(true)) continue;
-      files.add(file);
-      const message = `cannot open: ${describeFailure(error)}. The working provider stays in use. Correct the file, or the key that names it.`;
-      lost.push({ key: `providers.${name}`, message });
-    }
-    return lost;
   }
 
   async #open(

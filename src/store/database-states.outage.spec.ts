@@ -1,30 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { rm } from 'node:fs/promises';
-import { spoilingProxy, temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { spoilingProxy } from '../../test/support/database-provider.js';
 import { eventually } from '../../test/support/eventually.js';
+import { withStates } from '../../test/support/state-instances.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
-import { DatabaseStates } from './database-states.js';
-
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
-const open: DatabaseStates[] = [];
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await Promise.all(open.map((states) => states.close()));
-  await folder?.remove();
-});
-
-/** What one process of the service has. */
-function instance(url: string): DatabaseStates {
-  const states = new DatabaseStates(url, SILENT);
-  open.push(states);
-  return states;
-}
+const { path: pathOf, instance } = withStates();
 
 describe('a database that cannot be used', () => {
   it('is not touched before a provider keeps something', async () => {
@@ -54,7 +36,7 @@ describe('a database that cannot be used', () => {
   });
 
   it('is a local file that is not there, where SQLite had one', async () => {
-    const path = folder.path('store.sqlite');
+    const path = pathOf('store.sqlite');
     const states = instance(`sqlite:${path}`);
     await states.of('a').write('key', 'text', undefined);
     await rm(path);

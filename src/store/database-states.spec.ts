@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { eventually } from '../../test/support/eventually.js';
 import { fakeOnly } from '../../test/support/fake-time.js';
+import { withStates } from '../../test/support/state-instances.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
@@ -11,21 +10,12 @@ import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import { DatabaseStates } from './database-states.js';
 
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 /** So short that it has to be renewed while a test looks on. */
 const SHORT_LEASE_MS = 150;
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
 let files = 0;
-const open: DatabaseStates[] = [];
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await Promise.all(open.map((states) => states.close()));
-  await folder?.remove();
-});
+const { path: pathOf, instance } = withStates();
 
 /** A promise, and what resolves it. */
 function latch<T>(): { opened: Promise<T>; open: (value: T) => void } {
@@ -34,14 +24,7 @@ function latch<T>(): { opened: Promise<T>; open: (value: T) => void } {
   return { opened, open };
 }
 
-/** What one process of the service has. */
-function instance(url: string, leaseMs?: number): DatabaseStates {
-  const states = new DatabaseStates(url, SILENT, leaseMs);
-  open.push(states);
-  return states;
-}
-
-const newFile = async (): Promise<string> => `sqlite:${folder.path(`store-${++files}.sqlite`)}`;
+const newFile = async (): Promise<string> => `sqlite:${pathOf(`store-${++files}.sqlite`)}`;
 const DATABASES = [
   ['SQLite', newFile],
   ['MariaDB', () => server.createDatabase()],

@@ -113,10 +113,12 @@ describe('an answer of a CRM', () => {
       crm.answer = () => ({ body: answer });
       const told = `mapping: record yields more than ${what}; have url search for the number, not list everybody`;
       // On a starved machine the time for a lookup may be over before that is known.
+      const statuses: unknown[] = [];
       await eventually(async () => {
-        expect((await call('CRM', CALLER)).status).toBe(204);
+        statuses.push((await call('CRM', CALLER)).status);
         expect(service.stdout).toContain(told);
       });
+      expect(new Set(statuses)).toEqual(new Set([204]));
     }
   });
 });

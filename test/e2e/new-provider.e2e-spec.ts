@@ -81,8 +81,10 @@ describe('npm run new:provider', () => {
     const { code, output } = await newProvider('x');
     expect(code).toBe(0);
     expect(output).toContain('in src/app/plugins/load-plugins.ts add XModule to BUILT_INS');
-    const [, name, path] = /^ *import \{ (\w+) \} from '\.\/(.*)\.js';$/m.exec(output)!;
-    expect(await readFile(join(project, 'src', `${path}.ts`), 'utf8')).toContain(`export class ${name} {}`);
+    const [, name, path] = /^ *import \{ (\w+) \} from '(.*)\.js';$/m.exec(output)!;
+    expect(await readFile(join(project, 'src/app/plugins', `${path}.ts`), 'utf8')).toContain(
+      `export class ${name} {}`,
+    );
   });
 
   it('writes a contract test that a provider passes once both are filled in, and not before', async () => {

@@ -138,7 +138,14 @@ function describeVendor(vendor: VendorCase, world: () => World): void {
 
   for (const [place, pattern] of vendor.lost.entries()) {
     it(`does not find a VIP stored as ${pattern}, as the page says`, async () => {
-      expect(await call(`+358${digits(vendor.found.length + place)}`)).toEqual(['no-match']);
+      // A starved machine may have had no time for it; another call is another try.
+      const reasons: unknown[] = [];
+      await eventually(async () => {
+        const [reason] = await call(`+358${digits(vendor.found.length + place)}`);
+        reasons.push(reason);
+        expect(reason).toBe('no-match');
+      });
+      expect(reasons).not.toContain('matched');
       expect(lastAnswer()).not.toContain('Aino');
     });
   }
@@ -185,7 +192,7 @@ function describeVendor(vendor: VendorCase, world: () => World): void {
     await eventually(async () => {
       const health = await world().health();
       const status = (kind: string) => health[providerOf(kind)]?.status;
-      expect([status('again'), status('wrong-secret'), status('wrong-path'), status('misspelt')]).toEqual([
+      expect([status('crm'), status('wrong-secret'), status('wrong-path'), status('misspelt')]).toEqual([
         'up',
         'degraded',
         'degraded',
