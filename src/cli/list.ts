@@ -9,6 +9,7 @@ import { VipRecordError } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
+import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { CliError, counted, print } from './output.js';
@@ -27,18 +28,21 @@ export interface ExportOptions {
 
 /** `import`. */
 export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const list = await readRecordFile(file, await countryOf(country));
+  const readFor = await countryOf(country);
+  const list = await readRecordFile(file, readFor);
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
-  const { added, replaced, removed } = await withDatabase(database, (dataSource) =>
-    importRecords(
+  const { added, replaced, removed } = await withDatabase(database, async (dataSource) => {
+    // Entries are recognised by their number, so those of earlier versions have to have theirs.
+    await rereadNumbers(dataSource, readFor);
+    return importRecords(
       dataSource,
       records.map(({ record }) => record),
       replace ? 'replace' : 'merge',
-    ),
-  ).catch((error: unknown) => {
+    );
+  }).catch((error: unknown) => {
     if (!(error instanceof VipRecordError)) throw error;
     const problems = error.problems.map(({ field, message }) => {
       const [, index, name] = /^\[(\d+)\]\.?(.*)$/.exec(field) ?? [];

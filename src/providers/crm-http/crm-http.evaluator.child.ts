@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { asWritten, numbersWithExponent } from './crm-http.exponents.js';
 import { compileExpression, evaluateExpression, EvaluationError, isNothing } from './crm-http.expressions.js';
 import type { Content, Evaluated, Expressions, Question } from './crm-http.evaluator.js';
 
@@ -27,8 +28,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 
 async function answer(question: Question): Promise<Evaluated> {
   let json: unknown;
+  let written: ReadonlyMap<string, string>;
   try {
-    json = JSON.parse(new TextDecoder().decode(question.body)); // which takes a byte order mark away
+    const body = new TextDecoder().decode(question.body); // which takes a byte order mark away
+    json = JSON.parse(body);
+    written = numbersWithExponent(body);
   } catch {
     return { isJson: false };
   }
@@ -38,8 +42,9 @@ async function answer(question: Question): Promise<Evaluated> {
   let option = '';
   try {
     for (option of question.options) {
-      const text = await evaluateExpression(expressions.get(option)!, json, question.bindings);
-      if (text === undefined) continue;
+      const evaluated = await evaluateExpression(expressions.get(option)!, json, question.bindings);
+      if (evaluated === undefined) continue;
+      const text = asWritten(evaluated, written);
       if (text.length > question.maxCharacters)
         throw new EvaluationError(`yields more than ${question.maxCharacters} characters`);
       if (option === 'sync.records') records = text;

@@ -51,6 +51,14 @@ describe('the process that reads answers', () => {
     await vain;
   });
 
+  it('keeps a number as it is written if an exponent shows that its end is lost', async () => {
+    const evaluator = evaluatorOf('{ "number": [phone, $string(phone), mobile], "tier": $string(size) }');
+    expect(await recordOf(evaluator, '{ "phone": 3.58501E+11, "mobile": 358502000000, "size": 5 }')).toEqual({
+      number: ['3.58501E+11', '3.58501E+11', 358502000000],
+      tier: '5',
+    });
+  });
+
   it('tells what is not JSON', async () => {
     const body = new TextEncoder().encode('<!doctype html>');
     const asked = evaluatorOf('$').evaluate(body, ['record'], {}, LOOKUP_LIMITS, patient());

@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
 import {
   bySpecificity,
   numberKeys,
@@ -29,6 +30,7 @@ import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
+import { rereadNumbers } from './reread-numbers.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { checkTable } from './table-schema.js';
 import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
@@ -53,6 +55,7 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #file: string | undefined;
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
+  readonly #closing = new AbortController();
 
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
@@ -104,6 +107,7 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#nodes.close();
   }
 
@@ -120,10 +124,30 @@ export class DatabaseProvider implements VipLookupProvider {
         throw mayChange ? error : withoutRights(error);
       });
       void warmUp(dataSource);
+      if (table.isOwn) void this.#reread(dataSource);
       return { ...session, statements };
     });
     this.#wasConnected = true;
     return connected;
+  }
+
+  /** Beside the lookups, which find meanwhile what they found before. */
+  async #reread(dataSource: DataSource): Promise<void> {
+    const { logger, country } = this.context;
+    const table = this.#table.name;
+    try {
+      const result = await rereadNumbers(dataSource, country, this.#closing.signal);
+      if (result !== undefined && result.texts > 0) {
+        logger[result.unusable > 0 ? 'warn' : 'info']({ table, ...result }, 'stored numbers were read again');
+      }
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      const { message } = failureOf(error);
+      logger.warn(
+        { table, reason: message },
+        'stored numbers could not be read again; texts match as they are',
+      );
+    }
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {

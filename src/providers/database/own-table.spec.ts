@@ -8,6 +8,7 @@ import { Caller, numberKeys } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
 import { MIGRATIONS } from '../../database/migrations/index.js';
+import { rereadNumbers } from './reread-numbers.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 import { MAX_ROWS, OWN_TABLE, TableStatements } from './vip-table.js';
 
@@ -165,6 +166,8 @@ describe.each([
           ('+358501231234', 'gold', 'tomorrow'), ('+358501231235', 'gold', 'tomorrow'), ('+35850123123*', 'silver', NULL)`,
       );
       await dataSource.query(`DELETE FROM vip_caller WHERE number = '+35850123123*'`);
+      // The provider would do so beside the import below, on the same thread.
+      await rereadNumbers(dataSource, undefined);
       const { provider, logged } = databaseProvider(url);
       await expect(ask(provider, '+358501231234')).rejects.toMatchObject({
         name: 'VipLookupError',

@@ -20,6 +20,9 @@ export interface PulledContact {
   readonly problem?: string;
 }
 
+/** Raised when contacts are read in another way: each copy is then pulled anew, once. */
+export const READING = 2;
+
 const MAX_ID_CHARACTERS = 200;
 /** A contact with more is a list of something else. */
 const MAX_NUMBERS = 50;

@@ -8,6 +8,7 @@ import { readRate } from '../crm-http.rate-limit.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import type { Evaluator } from '../crm-http.evaluator.js';
+import { READING } from './contact.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
 import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
@@ -71,7 +72,7 @@ export function makeCopy(
       paceOf(options.rateLimit),
     ),
     country,
-    fingerprint: fingerprintOf([full, changes ?? null, expressions, country ?? null]),
+    fingerprint: fingerprintOf([READING, full, changes ?? null, expressions, country ?? null]),
   };
   return new SyncedCopy(context, source, {
     everyMs: durationMs(every),
