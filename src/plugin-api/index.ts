@@ -32,7 +32,7 @@ export type { RecordField, VipRecord } from './vip-record.js';
 export type { RecordProblem } from './field-reader.js';
 export { isWithheldNumber, MAX_NUMBER_LENGTH, numberKeys, readNumber, readRange } from './phone-number.js';
 export { isNothing, readWrittenNumbers } from './written-number.js';
-export type { WrittenNumbers } from './written-number.js';
+export type { WrittenNumbers } from './written-number.problems.js';
 export type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 export { backoffMs } from '../common/backoff.js';
 export { durationMs, IsDuration } from '../common/duration.js';

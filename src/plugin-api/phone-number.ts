@@ -111,6 +111,11 @@ function readsAsItself(text: string): boolean {
   return !match?.[0];
 }
 
+/** True for E.164 that is certainly its own key, and has as many digits as its plan allows. */
+export function isDiallable(text: string): boolean {
+  return readsAsItself(text) && possibleLength(text);
+}
+
 /**
  * False for E.164 that no subscriber can have: a country code that nobody has, or too many or too few digits behind it.
  * @param key E.164 with the plus sign

@@ -1,30 +1,7 @@
-/** What is said of values that are not clearly a number: predicates, never with the value. */
-const WRITE_IN_FULL = 'write each number in full, one entry for each';
-const ENTER_AGAIN = 'give the column the format Text and enter the number again';
-export const PROBLEMS = {
-  exponent: `was shortened by a spreadsheet (as in 3.58E+11), so its last digits are lost; ${ENTER_AGAIN}`,
-  decimal: `is a decimal fraction, so it is not clear where the number ends; ${ENTER_AGAIN}`,
-  date: `is a date; ${ENTER_AGAIN}`,
-  range:
-    'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
-  shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
-  several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
-  unused: 'is said to be a fax or pager, or no longer in use; take it away, or take the remark away',
-  signs: 'has signs that look like digits (², ①) in it; write plain digits',
-} as const;
-export type Problem = keyof typeof PROBLEMS;
-export const WARNINGS = {
-  extension:
-    'has an extension, so it is compared as text; calls from behind a switchboard show the number without it: write that',
-  length: 'has too many or too few digits for its country code; check it',
-  unknown: 'is not a number of its numbering plan; check it',
-  plus: 'begins with + but is not an E.164 number, so it is compared as text; check it',
-  other: 'is said to be something else than a telephone number, so it is compared as text; check it',
-  address: 'looks like an IP address, so it is compared as text; check it',
-} as const;
-
 /** Digits, spaces and a plus sign: nothing here can mean anything but a number or an extension. */
 export const PLAIN = /^\+?\d[\d ]*$/;
+/** Hyphens, too: the end of a number may be a range, a date or an extension. Nothing else needs a look. */
+export const GROUPED = /^\+?\d[\d -]*\d$/;
 /** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
 export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
 /** How databases and spreadsheets write that there is nothing. */

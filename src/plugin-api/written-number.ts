@@ -6,6 +6,7 @@ import {
   ENTIRELY_EXTENSION,
   EXPONENT,
   EXTENSION,
+  GROUPED,
   IN_FRONT,
   LABEL,
   MAX_DIGITS,
@@ -14,7 +15,6 @@ import {
   OPEN_END,
   PHONE,
   PLAIN,
-  PROBLEMS,
   REMARK,
   REMARK_AT_START,
   SEPARATOR,
@@ -23,7 +23,6 @@ import {
   UNSEEN,
   UNUSED,
   URI,
-  WARNINGS,
   WEAK_SEPARATOR,
   digitCount,
   isDate,
@@ -31,24 +30,9 @@ import {
   isIp,
   unwrap,
 } from './written-number.patterns.js';
-import type { Problem } from './written-number.patterns.js';
-import { MAX_NUMBER_LENGTH, possibleLength, readNumber, readRange, trunkPrefix } from './phone-number.js';
-
-/**
- * What a cell or field that should hold a telephone number holds.
- * @since 0.2.0
- */
-export interface WrittenNumbers {
-  /**
-   * How the numbers are compared: E.164, a range (`+3589123*`), or the trimmed text of what is not a telephone number.
-   * Several when several whole numbers are written; none when nothing is written, or when there is a `problem`.
-   */
-  readonly keys: readonly string[];
-  /** Why this is not clearly a number, and how to write it: a predicate, never with the value. */
-  readonly problem?: string;
-  /** What is odd about it although it is used: a predicate, never with the value. */
-  readonly warning?: string;
-}
+import { notARange, problem, WARNINGS, whyOdd } from './written-number.problems.js';
+import type { WrittenNumbers } from './written-number.problems.js';
+import { isDiallable, MAX_NUMBER_LENGTH, readNumber, readRange, trunkPrefix } from './phone-number.js';
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
@@ -58,7 +42,9 @@ export interface WrittenNumbers {
  */
 export function readWrittenNumbers(text: string, country?: string): WrittenNumbers {
   const trimmed = text.trim();
+  if (isDiallable(trimmed)) return { keys: [trimmed] };
   if (PLAIN.test(trimmed)) return new Reader(trimmed, country).plainly(trimmed);
+  if (GROUPED.test(trimmed)) return new Reader(trimmed, country).grouped();
   if (trimmed.length > MAX_NUMBER_LENGTH) return { keys: [trimmed] };
   return new Reader(trimmed, country).read();
 }
@@ -107,6 +93,11 @@ class Reader {
     return this.#several(bare) ?? this.#one(bare) ?? this.#asText();
   }
 
+  /** Only digits, spaces, hyphens and a plus sign. */
+  grouped(): WrittenNumbers {
+    return isDate(this.trimmed) ? problem('date') : (this.#bareNumber(this.trimmed, false) ?? this.#asText());
+  }
+
   /** Only digits, spaces and a plus sign. */
   plainly(text: string): WrittenNumbers {
     if (/^0+$/.test(text)) return { keys: [] };
@@ -114,10 +105,10 @@ class Reader {
   }
 
   #asText(text = this.trimmed): WrittenNumbers {
-    const { key, parsed } = readNumber(text, this.country);
-    const isUnknown = text.startsWith('00') && parsed !== undefined && !parsed.isValid();
-    const warning = isUnknown ? WARNINGS.unknown : whyOdd(key, this.country);
-    return warning === undefined ? { keys: [key] } : { keys: [key], warning };
+    const read = readNumber(text, this.country);
+    const isUnknown = text.startsWith('00') && read.parsed?.isValid() === false;
+    const warning = isUnknown ? WARNINGS.unknown : whyOdd(read.key, this.country);
+    return warning === undefined ? { keys: [read.key] } : { keys: [read.key], warning };
   }
 
   #range(text: string): WrittenNumbers {
@@ -293,23 +284,4 @@ class Reader {
   #isNumber(text: string): boolean {
     return this.#whole(text) !== undefined;
   }
-}
-
-function whyOdd(key: string, country: string | undefined): string | undefined {
-  if (/^\+[1-9]\d{2,14}$/.test(key)) return possibleLength(key) ? undefined : WARNINGS.length;
-  if (URI.test(key)) return undefined;
-  if (key.startsWith('+')) return WARNINGS.plus;
-  if (digitCount(key) < 7) return undefined;
-  return country === undefined
-    ? 'is written nationally but no country is configured, so it is compared as text; set country, or write + and the country code'
-    : `is not a telephone number of ${country}, so it is compared as text; check it, or write + and the country code`;
-}
-
-function problem(kind: Problem): WrittenNumbers {
-  return { keys: [], problem: PROBLEMS[kind] };
-}
-
-function notARange(country: string | undefined): string {
-  const cure = country === undefined ? ' (no country is configured, so it must begin with + or 00)' : '';
-  return `is not a range; write the beginning of a number and one * at the end, for example +3589123*${cure}`;
 }
