@@ -5,7 +5,7 @@ import { CliError, print } from './output.js';
 /** Enreach Core gives up after 5 s. */
 const CORE_PATIENCE_MS = 5_000;
 
-/** OpenSSL's names, and Node's, for what may be wrong with a server's certificate. */
+/** OpenSSL's and Node's codes for problems with a server's certificate. */
 const UNKNOWN_AUTHORITY = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 const BAD_CERTIFICATE = /^(?:CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 

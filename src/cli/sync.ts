@@ -8,7 +8,7 @@ import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
 
-/** An instance that died at it keeps the right to pull for half a minute. */
+/** An instance that died during a pull keeps the right to pull for half a minute. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 
