@@ -1,8 +1,8 @@
 /**
- * Does something under a signal that aborts as soon as one of the signals does, with that one's reason.
+ * Runs work with a signal that aborts as soon as one of the given signals does, with that signal's reason.
  *
- * `AbortSignal.any` and `AbortSignal.timeout` are used nowhere: Node 20 may collect a time limit that was joined with other
- * signals as garbage, and then it never comes.
+ * `AbortSignal.any` and `AbortSignal.timeout` are not used anywhere: Node 20 may garbage-collect a time limit that
+ * was combined with other signals, and then it never fires.
  * @since 0.2.0
  */
 export async function withAnySignal<T>(

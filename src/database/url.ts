@@ -29,8 +29,8 @@ const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
 };
 
 /**
- * How the service keeps the URL of its own database: an SQLite path absolute, `mysql:` for both kinds of server. What is no
- * database URL comes back as it is; see `databaseUrlProblem`.
+ * The form in which the service keeps the URL of its own database: an absolute SQLite path, `mysql:` for both kinds
+ * of server. Anything that is not a database URL is returned unchanged; see `databaseUrlProblem`.
  */
 export function ownDatabaseUrl(text: string): string {
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
@@ -53,8 +53,8 @@ export function sqliteFileOf(url: string): string | undefined {
 }
 
 /**
- * Takes the servers of a cluster apart: `mysql://user:password@a:3306,b/database` are the same with `a:3306` and with `b`. Any
- * other text comes back as it is.
+ * Splits the URL of a cluster into one for each server: `mysql://user:password@a:3306,b/database` gives the same URL
+ * with `a:3306` and with `b`. Any other text is returned unchanged.
  */
 export function nodeUrls(url: string): [string, ...string[]] {
   const [, scheme, authority, rest] = /^((?:mysql|mariadb):\/\/)([^/?#]*)(.*)$/s.exec(url) ?? [];
@@ -118,7 +118,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   };
 }
 
-/** Says what is wrong with a database URL, which may list several servers; `undefined` when it is well. */
+/** Says what is wrong with a database URL, which may list several servers; `undefined` if it is valid. */
 export function databaseUrlProblem(url: unknown): string | undefined {
   if (typeof url !== 'string') return `is not a database URL. ${FORMS}`;
   try {

@@ -10,28 +10,28 @@ import { certificateTrouble } from './certificate-period.js';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Authorities of client certificates; with it every client has to show one. */
+  /** Authorities of client certificates; if set, every client must present a certificate. */
   readonly clientCa?: string | undefined;
 }
 
-/** What the files held when they were read; checked, and fit for use. */
+/** The content of the files, checked and usable. */
 export interface TlsMaterial {
   readonly files: TlsFiles;
-  /** For the server; all that is set here is set again with each new certificate. */
+  /** For the server; all of these options are set again with each new certificate. */
   readonly options: TlsOptions;
-  /** Two that are equal are of the same files' content. */
+  /** Equal for equal content of the files. */
   readonly digest: string;
   readonly period: CertificatePeriod;
-  /** What is allowed but probably not meant. */
+  /** Settings that are allowed but probably not intended. */
   readonly warnings: readonly string[];
 }
 
-/** A file is not usable. Neither the message nor `problem` has a path or anything of the key in it. */
+/** A file is not usable. Neither the message nor `problem` contains a path or any part of the key. */
 export class TlsError extends Error {
   override readonly name = 'TlsError';
   /**
    * @param key of the configuration, `server.tls.cert`
-   * @param problem a predicate to the file, with the cure
+   * @param problem a predicate whose subject is the file, with the cure
    */
   constructor(
     readonly key: string,
@@ -43,7 +43,7 @@ export class TlsError extends Error {
 
 /**
  * Mozilla's "intermediate" without the DHE suites: TLS 1.2 with ephemeral keys and authenticated encryption only. The
- * suites of TLS 1.3 are all good, and stay OpenSSL's.
+ * suites of TLS 1.3 are all secure, and are left to OpenSSL.
  */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
@@ -56,10 +56,10 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
-/** Holds the bundle of all public authorities, some 250 KiB, several times. */
+/** Several times the bundle of all public authorities, which is some 250 KiB. */
 const MAX_PEM_BYTES = 1024 * 1024;
 const MIN_RSA_BITS = 2048;
-/** The curves that TLS 1.3 has signatures for. */
+/** The curves for which TLS 1.3 defines signatures. */
 const CURVES: readonly unknown[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const CERT = 'server.tls.cert';
@@ -67,7 +67,7 @@ const KEY = 'server.tls.key';
 const CLIENT_CA = 'server.tls.clientCa';
 
 /**
- * Reads the files and tries them together.
+ * Reads the files and checks that they match.
  * @throws TlsError naming the key of the configuration, the rule and the cure
  */
 export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
@@ -86,9 +86,9 @@ export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
-    // All of them are good, and the client knows which of them its hardware does fastest.
+    // All of them are secure, and the client knows which is fastest on its hardware.
     honorCipherOrder: false,
-    // An old door to load; no client of ours needs it, and TLS 1.3 has it no more.
+    // Renegotiation lets clients cause load; none of ours needs it, and TLS 1.3 has removed it.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
   };

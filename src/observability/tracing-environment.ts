@@ -1,13 +1,13 @@
-/** What the standard `OTEL_` variables ask for, as far as it is decided here; the rest of them the OpenTelemetry SDK reads. */
+/** The settings from standard `OTEL_` variables that are decided here; the OpenTelemetry SDK reads the others. */
 export interface TracingConfig {
-  /** Whether the trace context of a call is taken over, and passed on to who is asked about the caller. */
+  /** Whether the trace context of a call is adopted, and passed on to the backends. */
   readonly isPropagated: boolean;
 }
 
 export interface TracingEnvironment {
   /** `undefined`: off. */
   readonly tracing: TracingConfig | undefined;
-  /** What is set but not supported. No values: some of the variables hold secrets. */
+  /** Settings that are not supported. Without values, because some of the variables contain secrets. */
   readonly warnings: readonly string[];
 }
 
@@ -15,12 +15,15 @@ const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_END
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
 const PROTOCOL = 'http/protobuf';
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]);
-/** `baggage` is one of the defaults, so it must not be complained about. It is not passed on: it may hold anything. */
+/**
+ * `baggage` is one of the defaults, so it must not cause a warning. It is not passed on, because it may contain
+ * anything.
+ */
 const PROPAGATORS = ['tracecontext', 'baggage', 'none'];
 
 /**
- * Traces are on when the environment names a collector, or asks for the exporter `otlp`. The variables are often set for a
- * whole cluster, so one that cannot be followed is warned of, and does not stop the start.
+ * Traces are on if the environment names a collector, or asks for the exporter `otlp`. The variables are often set
+ * for a whole cluster, so an unsupported one causes a warning and does not stop the start.
  */
 export function readTracing(env: Readonly<Record<string, string | undefined>>): TracingEnvironment {
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;

@@ -35,24 +35,24 @@ import type { Problem } from './written-number.patterns.js';
 import { MAX_NUMBER_LENGTH, possibleLength, readNumber, readRange, trunkPrefix } from './phone-number.js';
 
 /**
- * What a cell or field that should hold a telephone number holds.
+ * The content of a cell or field that should contain a telephone number.
  * @since 0.2.0
  */
 export interface WrittenNumbers {
   /**
    * How the numbers are compared: E.164, a range (`+3589123*`), or the trimmed text of what is not a telephone number.
-   * Several when several whole numbers are written; none when nothing is written, or when there is a `problem`.
+   * Several if it contains several whole numbers; none if it is empty, or if there is a `problem`.
    */
   readonly keys: readonly string[];
   /** Why this is not clearly a number, and how to write it: a predicate, never with the value. */
   readonly problem?: string;
-  /** What is odd about it although it is used: a predicate, never with the value. */
+  /** A warning about a value that is used: a predicate, never with the value. */
   readonly warning?: string;
 }
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
- * number never becomes one: better a VIP less, with a word, than a stranger more.
+ * number never becomes one: missing a VIP, with a message, is better than treating a stranger as one.
  * @param country as for `readNumber`
  * @since 0.2.0
  */
@@ -64,7 +64,7 @@ export function readWrittenNumbers(text: string, country?: string): WrittenNumbe
 }
 
 /**
- * True for text by which databases and spreadsheets say that there is nothing: `NULL`, `\N`, `#N/A`, `nan`, `none`.
+ * True for text that means an empty value in databases and spreadsheets: `NULL`, `\N`, `#N/A`, `nan`, `none`.
  * @since 0.2.0
  */
 export function isNothing(text: string): boolean {
@@ -92,7 +92,7 @@ class Reader {
       .replace(/<br\s*\/?>/gi, ';')
       .replace(ADDRESS, ' ')
       .replace(/[<>‹›«»"]/g, ' ')
-      // A number in brackets with words stands for itself; other words in brackets are a remark.
+      // A number in brackets together with words counts as a number; other words in brackets are a remark.
       .replace(BRACKETS, (whole, words: string) =>
         digitCount(words) >= MIN_HEAD ? `;${words};` : UNUSED.test(words) || /\d/.test(words) ? whole : ' ',
       )
@@ -128,7 +128,7 @@ class Reader {
     return range === undefined ? { keys: [], problem: notARange(this.country) } : { keys: [range] };
   }
 
-  /** Whole numbers between separators; `undefined` where there is no separator that must be one. */
+  /** Whole numbers between separators; `undefined` if there is no unambiguous separator. */
   #several(text: string): WrittenNumbers | undefined {
     const pieces = text
       .split(SEPARATOR)
@@ -146,8 +146,9 @@ class Reader {
   }
 
   /**
-   * One number, or several with weak separators between them; `undefined` when it is not a telephone number.
-   * @param isOneOfSeveral it has to show by its prefix that it is whole: the area code may stand before the first one only
+   * One number, or several with ambiguous separators between them; `undefined` if it is not a telephone number.
+   * @param isOneOfSeveral its prefix must show that it is complete, because people may write the area code only in
+   *   the first one
    */
   #one(written: string, isOneOfSeveral = false): WrittenNumbers | undefined {
     const { text, label } = this.#withoutLabel(written.replace(REMARK_AT_START, ''));
@@ -181,7 +182,7 @@ class Reader {
     return this.#withTail(only) ?? this.#whole(only) ?? this.#between(only);
   }
 
-  /** `358501231234.0`: what a column of numbers makes of a telephone number. */
+  /** `358501231234.0`: a telephone number from a numeric column. */
   #decimal(text: string): WrittenNumbers | undefined {
     const [, head, fraction] = /^(\+?\d[\d\s]*)[.,](\d+)$/.exec(text) ?? [];
     if (head === undefined || fraction === undefined) return undefined;
@@ -199,7 +200,7 @@ class Reader {
     return areBothWhole ? undefined : problem('decimal');
   }
 
-  /** The number behind an ordinal; `undefined` when there is none. */
+  /** The number after an ordinal; `undefined` if there is none. */
   #behindOrdinal(text: string, isLabelled: boolean): WrittenNumbers | undefined {
     const [, front, sign, rest] = IN_FRONT.exec(text) ?? [];
     if (front === undefined || rest === undefined || !this.#hasPrefix(rest, true)) return undefined;
@@ -209,7 +210,7 @@ class Reader {
     return sign !== '' || isLabelled ? number : problem('several');
   }
 
-  /** A whole number and a few digits more, where those may be something else. */
+  /** A whole number and a few more digits, which may be something else. */
   #withTail(text: string): WrittenNumbers | undefined {
     const [, head, sign, tail] = TAIL.exec(text) ?? [];
     if (head === undefined || sign === undefined || tail === undefined) return undefined;
@@ -217,14 +218,14 @@ class Reader {
     if (!read?.isValid()) return undefined;
     const isRange =
       /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
-    // In Germany and Austria `-0` and `-12` behind a dash are how the end of a number is written.
+    // In Germany and Austria, the end of a number is written after a dash: `-0`, `-12`.
     const isEndBehindDash = tail.length > 2 || read.country === 'DE' || read.country === 'AT';
     const areGroups = tail.length === 2 && head.split('-').length > 2;
     if (sign === '-' && (isEndBehindDash || areGroups)) return undefined;
     return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
   }
 
-  /** Pieces that belong together are joined, as far as they have to be. */
+  /** Joins as few adjacent pieces as make a number. */
   #weaklySeparated(pieces: readonly string[]): WrittenNumbers | undefined {
     const keys: string[] = [];
     for (let from = 0; from < pieces.length;) {
@@ -252,7 +253,7 @@ class Reader {
     return { keys: [...new Set(keys)] };
   }
 
-  /** `310 1000-1999` and `123 4567-8`: a whole number, and something more behind a dash. */
+  /** `310 1000-1999` and `123 4567-8`: a whole number, and something more after a dash. */
   #between(text: string): WrittenNumbers | undefined {
     const [, head, tail] = BETWEEN.exec(text) ?? [];
     if (head === undefined || tail === undefined) return undefined;
@@ -269,8 +270,8 @@ class Reader {
   }
 
   /**
-   * Whether the number shows where it begins: a plus sign or the trunk prefix.
-   * @param isStrict in a plan without a trunk prefix, too
+   * Whether the beginning of the number is recognisable, by a plus sign or the trunk prefix.
+   * @param isStrict applies to plans without a trunk prefix, too
    */
   #hasPrefix(text: string, isStrict = false): boolean {
     const digits = text.replace(/^[^+\d]*/, '');
@@ -279,7 +280,7 @@ class Reader {
     return digits.startsWith('+') || digits.startsWith('00') || isNational;
   }
 
-  /** Where national numbers begin with it; in North America hardly anybody writes the 1. */
+  /** If national numbers begin with it; in North America, people rarely write the 1. */
   #trunk(): string | undefined {
     const trunk = this.country === undefined ? undefined : trunkPrefix(this.country);
     return trunk === '1' ? undefined : trunk;
