@@ -19,8 +19,8 @@ export interface NetworkProvider
  * The harness of a provider that asks a backend over TCP. A fault proxy simulates a backend that is down, one that
  * holds its answer and one that breaks it off.
  *
- * That is not all that can go wrong: give `startBroken` of your own where the backend can say "I cannot", as HTTP can with
- * a status: `{ ...throughFaultProxy(…), startBroken() { … } }`.
+ * Other failures are possible: write your own `startBroken` if the backend can report an error, as HTTP can with a
+ * status: `{ ...throughFaultProxy(…), startBroken() { … } }`.
  * @since 0.1.0
  */
 export function throughFaultProxy(subject: NetworkProvider): ProviderHarness {

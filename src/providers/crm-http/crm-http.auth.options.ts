@@ -12,7 +12,7 @@ type AuthField = Exclude<keyof CrmHttpAuthOptions, 'type'>;
 
 const OAUTH_MAY: readonly AuthField[] = ['clientAuth', 'scope', 'parameters', 'scheme'];
 
-/** Which keys a type needs, and which it may have. */
+/** The keys that a type requires, and those that it allows. */
 const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: readonly AuthField[] }>> = {
   none: { needs: [] },
   basic: { needs: ['username', 'password'] },
@@ -30,7 +30,7 @@ const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: rea
 };
 const AUTH_TYPES = Object.keys(FIELDS) as AuthType[];
 
-/** Asked for when the type needs it, refused when the type has no use for it. */
+/** Required if the type needs it, refused if the type does not use it. */
 function AuthKey(
   problemOf: (value: unknown, auth: CrmHttpAuthOptions) => string | undefined,
   schema?: JsonSchema,
@@ -58,7 +58,7 @@ function AuthText(
   );
 }
 
-/** `undefined` for a type that does not exist, which is reported at the type itself. */
+/** `undefined` for an unknown type, which is reported at `type` itself. */
 function fieldsOf({ type }: CrmHttpAuthOptions): (typeof FIELDS)[AuthType] | undefined {
   return AUTH_TYPES.includes(type) ? FIELDS[type] : undefined;
 }
@@ -81,9 +81,9 @@ const lineProblem = (text: string) =>
     ? 'must be text of one line. Is it empty, or is there a line end in it?'
     : undefined;
 
-/** Long enough that nobody guesses it from a stolen database. */
+/** Long enough that it cannot be guessed from a stolen database. */
 const MIN_ENCRYPTION_KEY = 20;
-/** What the grant sets by itself. */
+/** Parameters that the grant sets itself. */
 const OWN_PARAMETERS: Readonly<Record<string, string>> = {
   grant_type: 'is set by type',
   client_id: 'is written as clientId',
@@ -115,7 +115,7 @@ function parametersProblem(parameters: unknown): string | undefined {
   return undefined;
 }
 
-/** How the service proves itself to the CRM. */
+/** How the service authenticates to the CRM. */
 export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
@@ -127,7 +127,7 @@ export class CrmHttpAuthOptions {
   )
   readonly username?: string;
 
-  /** May be empty: some APIs take the key as the user name. */
+  /** May be empty: some APIs expect the key as the user name. */
   @AuthText((text) =>
     CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
   )
@@ -156,7 +156,7 @@ export class CrmHttpAuthOptions {
   @AuthText((text, auth) => (auth.clientId == null ? 'needs clientId beside it.' : lineProblem(text)))
   readonly clientSecret?: string;
 
-  /** Where clientId and clientSecret stand in a token request: in its body (`post`, the default), or as `basic` auth. */
+  /** Where a token request contains clientId and clientSecret: in its body (`post`, the default), or as `basic` auth. */
   @AuthKey(
     (value, auth) => {
       if (value !== 'post' && value !== 'basic') return 'is not known. Write post or basic. Default: post.';
@@ -166,11 +166,11 @@ export class CrmHttpAuthOptions {
   )
   readonly clientAuth?: 'post' | 'basic';
 
-  /** Scopes, with blanks between. */
+  /** Scopes, separated by blanks. */
   @AuthText(lineProblem)
   readonly scope?: string;
 
-  /** Further parameters of the token request that a vendor asks for, such as `audience` or `resource`. */
+  /** Further parameters of the token request that a vendor requires, such as `audience` or `resource`. */
   @AuthKey(parametersProblem, { type: 'object', additionalProperties: { type: 'string' } })
   readonly parameters?: Record<string, string>;
 
@@ -182,11 +182,11 @@ export class CrmHttpAuthOptions {
   )
   readonly scheme?: string;
 
-  /** As the vendor gave it to the administrator; newer ones, which replace it, are kept in the service's database. */
+  /** As issued to the administrator; newer ones, which replace it, are stored in the service's database. */
   @AuthText(wordProblem)
   readonly refreshToken?: string;
 
-  /** Any secret text; what is kept in the database is encrypted with a key that is made of it. */
+  /** Any secret text; the key that encrypts the data in the database is derived from it. */
   @AuthText((text) =>
     text.length >= MIN_ENCRYPTION_KEY && !CONTROL.test(text)
       ? undefined
@@ -194,15 +194,15 @@ export class CrmHttpAuthOptions {
   )
   readonly encryptionKey?: string;
 
-  /** Claim `iss`: who signs; at Salesforce the consumer key. */
+  /** Claim `iss`: the signer; for Salesforce the consumer key. */
   @AuthText(lineProblem)
   readonly issuer?: string;
 
-  /** Claim `sub`: for whom; at Salesforce the user's name. */
+  /** Claim `sub`: the user; for Salesforce the user's name. */
   @AuthText(lineProblem)
   readonly subject?: string;
 
-  /** Claim `aud`: for which server; at Salesforce https://login.salesforce.com. */
+  /** Claim `aud`: the server; for Salesforce https://login.salesforce.com. */
   @AuthText(lineProblem)
   readonly audience?: string;
 

@@ -1,6 +1,6 @@
 const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
 
-/** Splits an address template before its path: what stands in front is never a template. */
+/** Splits an address template before its path: the part before it is never a template. */
 export function splitUrl(url: string): { origin: string; rest: string } | undefined {
   const [, origin, rest] = ORIGIN.exec(url.trim()) ?? [];
   if (origin === undefined || rest === undefined || !URL.canParse(origin)) return undefined;

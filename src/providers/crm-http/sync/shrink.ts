@@ -4,7 +4,7 @@ import type { Pulled } from './puller.js';
 
 const HEALTH_REASON = 'a pull was refused';
 
-/** A pull found so much less than the copy has that somebody must say that it is right. */
+/** A pull found so many fewer contacts than the copy has that somebody must confirm it. */
 export class ShrinkError extends VipLookupError {}
 
 /**
