@@ -29,7 +29,7 @@ export interface LoadedConfig {
 export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
 
 /** For a key that is fixed at the start. */
-export const FIXED = 'cannot change while the service runs. Write it as it was, or restart the service.';
+export const FIXED = 'cannot change while the service runs. Restore it, or restart the service.';
 
 /**
  * Reads and checks the configuration, the plug-ins it names included.
@@ -78,7 +78,7 @@ export async function loadConfig(
       (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
     if (!isInjection || plugins.origins.length === 0) return error;
     const said = (error as Error).message.split('\n', 1)[0];
-    const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
+    const cure = 'Export from the plug-in a Nest module that provides the class and its dependencies';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
   const rights = rightsWarnings(config, plugins, files);

@@ -116,13 +116,9 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
 
   #tooMany(retryAfterSeconds: number): Problem {
     this.metrics.authFailure('throttled');
-    return new Problem(
-      429,
-      `Too many failed logins. A right credential passes at any time. ${HOW_TO_LOG_IN}`,
-      {
-        headers: { 'Retry-After': String(retryAfterSeconds) },
-      },
-    );
+    return new Problem(429, `Too many failed logins. Correct credentials always pass. ${HOW_TO_LOG_IN}`, {
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
   }
 
   #outsideNetworks(address: string | undefined): Problem {

@@ -87,7 +87,7 @@ export function checkCredentials(
     const id = textOf(idNode);
     const earlier = id === undefined ? undefined : ids.get(id);
     if (earlier !== undefined)
-      report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids are unique.`);
+      report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids must be unique.`);
     else if (id !== undefined) ids.set(id, idNode!);
     const apiKey = node.entries.get('apiKey');
     const length = textOf(apiKey)?.length ?? SHORTEST_KEY;

@@ -7,7 +7,7 @@ interface Waiter {
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
   constructor() {
-    super('too many logins wait for their verification');
+    super('too many logins are waiting for verification');
   }
 }
 

@@ -12,9 +12,8 @@ const OPEN_ALREADY = /^\/(?:dev\/(?:std|fd\/)|proc\/)/;
 const MAX_LINKS = 40;
 
 const BESIDE =
-  'What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself';
-const IN_PLACE =
-  'What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole';
+  'The existing file is unchanged. A new file is written beside it and then replaces it: the folder must be writable, with room for both, and the file itself must not be a mount point';
+const IN_PLACE = 'Its content may be incomplete. Name an ordinary file, which is replaced as a whole';
 
 /**
  * Writes texts to a new file, which replaces the existing one only when all of it is on disk: if anything goes wrong,

@@ -72,7 +72,7 @@ class TreeReader {
       const message =
         node === undefined
           ? 'A value that starts with * is taken for a YAML alias, and this one has no anchor before it. Put a text in quotes.'
-          : 'The alias stands inside its own anchor and would never end. Write the value out.';
+          : 'The alias is inside its own anchor and would be endless. Write the value out.';
       this.#problem(place, message);
       return undefined;
     }
@@ -134,7 +134,7 @@ class TreeReader {
     for (const item of isSeq(source) ? (source.items as Node[]) : [source]) {
       // Read as if written in the map itself, so that messages name the key that takes effect.
       const read = this.#node(item, place);
-      if (read.kind !== 'map') this.#problem(at, 'can take in maps only, for example <<: *name.');
+      if (read.kind !== 'map') this.#problem(at, 'can merge maps only, for example <<: *name.');
       else for (const [key, node] of read.entries) if (!entries.has(key)) entries.set(key, node);
     }
   }

@@ -106,7 +106,7 @@ export const routePath = textThat(
       return 'is not a path. Start with / and use letters, digits and - . _ ~ only, without ? or #, for example /smartrouting.';
     }
     if (/\/\/|\/\.{1,2}(\/|$)/.test(value)) {
-      return 'has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.';
+      return 'has an empty part, or one of dots only, which clients and proxies remove. Write for example /smartrouting.';
     }
     const plain = value.toLowerCase().replace(/\/+$/, '');
     const taken = RESERVED_PATHS.find((path) => plain === path || plain.startsWith(`${path}/`));

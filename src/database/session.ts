@@ -57,7 +57,7 @@ export async function connectTo<S extends Session>(
 export function withoutRights(error: unknown): unknown {
   return error instanceof VipLookupError
     ? new VipLookupError(
-        `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database that names one who may`,
+        `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database URL of a user who may`,
       )
     : error;
 }

@@ -65,7 +65,7 @@ function prepare(path: string, mayCreate: boolean): void {
     if (mayCreate) closeSync(openSync(path, 'a', 0o600));
   } else if (!found.isFile()) {
     throw new VipLookupError(
-      'the database is not an ordinary file; name one, or a path where one can be made',
+      'the database is not an ordinary file; name one, or a path where one can be created',
     );
   }
 }

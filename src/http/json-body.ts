@@ -74,7 +74,7 @@ function tooLarge(): Problem {
 }
 
 function failureOf(request: IncomingMessage): Problem {
-  return failed.get(request) ?? closing(400, 'the body could not be read whole');
+  return failed.get(request) ?? closing(400, 'the body could not be read completely');
 }
 
 function notJson(message: string): Problem {

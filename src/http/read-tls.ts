@@ -145,7 +145,7 @@ function privateKeyIn(text: string): KeyObject {
   if (/ENCRYPTED/.test(text)) {
     throw new TlsError(
       KEY,
-      "is protected by a passphrase, which nobody could type at a start. Write it without one, openssl pkey -in <this file> -out <new file>, and let only the service's user read it",
+      "is protected by a passphrase, which the service cannot ask for. Write it without one, openssl pkey -in <this file> -out <new file>, and let only the service's user read it",
     );
   }
   if (!/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/.test(text)) {
@@ -169,13 +169,10 @@ function checkPair(chain: readonly X509Certificate[], key: KeyObject): void {
   if (own > 0) {
     throw new TlsError(
       CERT,
-      `begins with another certificate than that of the key, which is number ${own + 1}. Put it first, and its chain after it`,
+      `begins with a certificate other than that of the key, which is number ${own + 1}. Put it first, and its chain after it`,
     );
   }
-  throw new TlsError(
-    'server.tls',
-    'has a certificate and a key that do not belong together. Name PEM files that do',
-  );
+  throw new TlsError('server.tls', 'has a certificate and a key that do not match. Name PEM files that do');
 }
 
 function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): void {
@@ -189,7 +186,7 @@ function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details 
   const isUsable = isRsa || type === 'ed25519' || (type === 'ec' && CURVES.includes(details!.namedCurve));
   if (!isUsable) {
     const what = type === 'ec' ? `on the curve ${details!.namedCurve}` : `of type ${type}`;
-    throw new TlsError(CERT, `has a key ${what}, which clients do not take. Get one with RSA or EC P-256`);
+    throw new TlsError(CERT, `has a key ${what}, which clients do not accept. Get one with RSA or EC P-256`);
   }
 }
 

@@ -25,7 +25,7 @@ import { UnseenAborts } from './unseen-aborts.js';
 /** A lookup that blocks the thread for this long makes all other calls wait as long. */
 const HELD_TOO_LONG_MS = 50;
 
-const TOO_LATE = 'its turn came with less time left than lookups take';
+const TOO_LATE = 'its turn came with less time left than lookups usually take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
 
 /** One request to the provider. */

@@ -175,7 +175,7 @@ export class ProviderHealthCheck {
 /** @throws TypeError if it is not a status */
 function readStatus(answered: ProviderStatus): ProviderStatus {
   const { status } = answered ?? {};
-  if (status !== 'up' && status !== 'degraded') throw new TypeError('check answered no status');
+  if (status !== 'up' && status !== 'degraded') throw new TypeError('check returned no status');
   const all = answered as unknown as Readonly<Record<string, unknown>>;
   const shown = SHOWN.filter(([key, type]) => typeof all[key] === type).map(([key]) => [key, all[key]]);
   return { status, ...(Object.fromEntries(shown) as Partial<ProviderStatus>) };

@@ -33,7 +33,7 @@ export class CacheSection {
   )
   staleIfError = '0ms';
 
-  @Key('How many callers are kept; the one unused for longest goes first.', wholeNumber(1, 1e6, 10_000), {
+  @Key('How many callers are kept; the least recently used is evicted first.', wholeNumber(1, 1e6, 10_000), {
     default: 10_000,
   })
   maxEntries = 10_000;

@@ -39,7 +39,7 @@ export function readTracing(env: Readonly<Record<string, string | undefined>>): 
   const sampler = given('OTEL_TRACES_SAMPLER');
   if (sampler !== undefined && !SAMPLERS.includes(sampler)) {
     warnings.push(
-      `OTEL_TRACES_SAMPLER is not a sampler that is known here, so it is parentbased_always_on. Known: ${SAMPLERS.join(', ')}.`,
+      `OTEL_TRACES_SAMPLER is not a supported sampler, so parentbased_always_on is used. Known: ${SAMPLERS.join(', ')}.`,
     );
   }
   if (sampler?.endsWith('traceidratio') && !isShare(given('OTEL_TRACES_SAMPLER_ARG'))) {
@@ -50,7 +50,7 @@ export function readTracing(env: Readonly<Record<string, string | undefined>>): 
   const propagators = (given('OTEL_PROPAGATORS') ?? 'tracecontext').split(',').map((name) => name.trim());
   if (!propagators.every((name) => PROPAGATORS.includes(name))) {
     warnings.push(
-      'OTEL_PROPAGATORS names some that are not known here; they are left out. Known: tracecontext, none.',
+      'OTEL_PROPAGATORS names unsupported propagators, which are ignored. Known: tracecontext, none.',
     );
   }
   return { tracing: { isPropagated: propagators.includes('tracecontext') }, warnings };
@@ -62,11 +62,11 @@ function whatBlocks(
   endpoint: string | undefined,
 ): string | undefined {
   if (exporter !== undefined && exporter !== 'otlp') {
-    return 'OTEL_TRACES_EXPORTER is not an exporter that is known here. Known: otlp, none';
+    return 'OTEL_TRACES_EXPORTER is not a supported exporter. Known: otlp, none';
   }
   const protocol = PROTOCOLS.find((name) => given(name) !== undefined);
   if (protocol !== undefined && given(protocol) !== PROTOCOL) {
-    return `${protocol} is not a protocol that is known here. Known: ${PROTOCOL}, which collectors take at port 4318`;
+    return `${protocol} is not a supported protocol. Supported: ${PROTOCOL}, which collectors accept on port 4318`;
   }
   const address = endpoint && given(endpoint);
   if (!address || isCollector(address)) return undefined;

@@ -29,10 +29,10 @@ const tier: KeyRule = {
 };
 
 export class RouteSection {
-  @Key('Tier of the VIP, or a list of which one fits. Without it: any tier.', tier)
+  @Key('Tier of the VIP, or a list of allowed tiers. Without it: any tier.', tier)
   tier?: string | string[];
 
-  @Key('Extradata key: the value that the call must have, or a list of which one fits. All keys must fit.', {
+  @Key('Extradata key: the required value, or a list of allowed values. All keys must match.', {
     ...mapping('Write an extradata key and its value, for example DYN_PAR_Culture: fi-FI.'),
     schema: {
       type: 'object',
@@ -95,7 +95,7 @@ export class TargetSection {
   )
   stagger = DEFAULT_STAGGER;
 
-  @SectionsKey('What a VIP gets; the first route that fits.', () => RouteSection, {
+  @SectionsKey('What a VIP gets; the first route that matches is used.', () => RouteSection, {
     required: true,
     hint: 'Write at least one route with instructions.',
   })

@@ -32,7 +32,7 @@ export function incompatibility(name: string, file: string, isPackage: boolean):
       : undefined;
   }
   if (typeof range !== 'string' || semver.validRange(range) === null) {
-    return `says in ${manifest.file} that it is written for a version of ${OURS} that is not a range. Write there for example ${example}`;
+    return `names in ${manifest.file} a version of ${OURS} that is not a valid range. Write for example ${example}`;
   }
   // A release candidate of the service can be tried with existing plug-ins.
   if (semver.satisfies(VERSION, range, { includePrerelease: true })) return undefined;

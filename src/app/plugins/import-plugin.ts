@@ -55,10 +55,10 @@ function cure(kind: string | undefined, isPackage: boolean, directory: string): 
   switch (kind ?? '') {
     case 'ERR_MODULE_NOT_FOUND':
       return isPackage
-        ? `Install it, and what it needs, where Node finds it from ${directory} (npm install), or name a file by a path that starts with ./`
-        : "Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder; what it imports has to be installed where Node finds it from there";
+        ? `Install it and its dependencies where Node finds them from ${directory} (npm install), or name a file by a path that starts with ./`
+        : "Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder; the packages that it imports must be installed where Node finds them from there";
     case 'ERR_UNKNOWN_FILE_EXTENSION':
-      return 'Compile it, and name the .js or .mjs file that comes of it';
+      return 'Compile it, and name the resulting .js or .mjs file';
     case 'SyntaxError':
       return 'Fix the file, or rebuild it against the running version of smartrouting-vip';
     default:

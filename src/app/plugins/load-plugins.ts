@@ -106,12 +106,12 @@ class Collected {
       const other = this.#owners.get(mark.kind);
       if (other !== undefined) {
         throw new PluginProblem(
-          `takes the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
+          `uses the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
         );
       }
       if (typeof mark.options !== 'function') {
         throw new PluginProblem(
-          `marks the kind "${mark.kind}" without a class of its options. Give @VipLookup one, an empty one if there are none`,
+          `marks the kind "${mark.kind}" without an options class. Give @VipLookup one, even if it is empty`,
         );
       }
       this.#owners.set(mark.kind, owner);

@@ -29,7 +29,7 @@ export function readThrown(thrown: unknown): Thrown {
     const kind = [code, name].find((one) => typeof one === 'string' && one !== '') as string | undefined;
     return { kind, said: message.split('\n', 1)[0]! };
   } catch {
-    return { kind: undefined, said: 'it throws what cannot be looked at' };
+    return { kind: undefined, said: 'it throws something that cannot be inspected' };
   }
 }
 

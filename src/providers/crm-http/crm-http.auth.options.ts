@@ -42,7 +42,7 @@ function AuthKey(
     Rule<CrmHttpAuthOptions>((value, auth) => {
       const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
       if (!needs.includes(field) && !may.includes(field)) {
-        return `belongs to auth type ${list(typesWith(field))}. Take it out, or change type.`;
+        return `belongs to auth type ${list(typesWith(field))}. Remove it, or change type.`;
       }
       if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
       return problemOf(value, auth);
@@ -101,15 +101,14 @@ function tokenUrlProblem(text: string): string | undefined {
   if (url.username !== '' || url.password !== '') {
     return 'has a user name or password before the host. Write clientId and clientSecret.';
   }
-  if (url.hash !== '') return 'has a # in it, and what follows is never sent. Take it out.';
+  if (url.hash !== '') return 'has a # in it, and what follows is never sent. Remove it.';
   return portProblem(text);
 }
 
 function parametersProblem(parameters: unknown): string | undefined {
   if (!isPlainObject(parameters)) return 'must be a map of names and texts, for example { audience: crm }.';
   for (const [name, value] of Object.entries(parameters)) {
-    if (Object.hasOwn(OWN_PARAMETERS, name))
-      return `has ${name}, which ${OWN_PARAMETERS[name]}. Take it out.`;
+    if (Object.hasOwn(OWN_PARAMETERS, name)) return `has ${name}, which ${OWN_PARAMETERS[name]}. Remove it.`;
     if (typeof value !== 'string') return 'must hold texts only. Put them in quotes.';
   }
   return undefined;
@@ -129,7 +128,7 @@ export class CrmHttpAuthOptions {
 
   /** May be empty: some APIs expect the key as the user name. */
   @AuthText((text) =>
-    CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
+    CONTROL.test(text) ? 'has a line end or another control character. Remove it.' : undefined,
   )
   readonly password?: string;
 

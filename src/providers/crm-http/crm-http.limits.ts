@@ -132,7 +132,7 @@ export class CrmLimits {
         'the CRM asks for a pause; it gets no requests meanwhile',
       );
     }
-    throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);
+    throw new VipLookupBusyError(`HTTP ${status}: no requests to the CRM for ${seconds(leftMs)}`, leftMs);
   }
 
   async #isLimitReached(body: Uint8Array, signal: AbortSignal): Promise<boolean> {

@@ -68,7 +68,7 @@ export class RecordMapping {
 
 function tooMany(what: string): VipLookupError {
   return new VipLookupError(
-    `mapping: record yields more than ${what}; have url search for the number, not list everybody`,
+    `mapping: record yields more than ${what}; make url search for the number instead of listing everybody`,
   );
 }
 

@@ -78,7 +78,7 @@ export class CrmHttpOptions {
   @Rule<CrmHttpOptions>(
     (parameters, { preset }) => {
       if (!isPlainObject(parameters)) return 'must be a map, for example { tierField: vip_tier }.';
-      return preset == null ? 'belongs to a preset. Write preset: and its name, or take it out.' : undefined;
+      return preset == null ? 'belongs to a preset. Write preset: and its name, or remove it.' : undefined;
     },
     { type: 'object', additionalProperties: { type: ['string', 'number'] } },
   )

@@ -153,7 +153,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   async sync(options: SyncOptions): Promise<SyncReport | undefined> {
     if (this.#copy === undefined) {
       throw new VipLookupError(
-        'it keeps no copy: write for example sync: { every: 15m }, and where its preset does not bring them, full and records',
+        'it has no copy: write for example sync: { every: 15m } and, if its preset does not contain them, full and records',
       );
     }
     return this.#copy.pull(options);

@@ -35,8 +35,7 @@ export function urlProblem(
   const literal = literalPart(address.rest);
   const isUnclosed = /\{[{%]/.test(literal);
   if (!isUnclosed && /\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
-  if (literal.includes('#'))
-    return 'has a # in it, and what follows is never sent. Write %23, or take it out.';
+  if (literal.includes('#')) return 'has a # in it, and what follows is never sent. Write %23, or remove it.';
   if (/\?.*\+/s.test(literal)) {
     return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
   }
@@ -58,7 +57,7 @@ const RESERVED_HEADERS: Readonly<Record<string, string>> = {
       'trailer',
       'transfer-encoding',
       'upgrade',
-    ].map((name) => [name, 'is set by the connection. Take it out']),
+    ].map((name) => [name, 'is set by the connection. Remove it']),
   ),
 };
 

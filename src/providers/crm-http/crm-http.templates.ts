@@ -169,7 +169,7 @@ export function templateProblem(
 function parseProblem(message: string): string {
   const filter = /undefined filter: (\w{1,40})/.exec(message)?.[1];
   if (filter !== undefined) {
-    return `uses the filter "${filter}", which is not available; values are encoded for their place by themselves. Filters: ${FILTERS.join(', ')}.`;
+    return `uses the filter "${filter}", which is not available; values are encoded for their place automatically. Filters: ${FILTERS.join(', ')}.`;
   }
   const tag = /tag "(\w{1,40})" not found/.exec(message)?.[1];
   if (tag !== undefined) return `uses the tag "${tag}", which is not available. Tags: ${TAGS.join(', ')}.`;

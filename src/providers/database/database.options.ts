@@ -90,7 +90,7 @@ export class DatabaseOptions {
 
 function needsTable(value: unknown, { table }: DatabaseOptions): string | undefined {
   return value != null && table == null
-    ? 'describes a table of yours. Name it with table, or take this out: the own table needs no description.'
+    ? 'describes a table of yours. Name it with table, or remove this: the table of the service needs no description.'
     : undefined;
 }
 
@@ -110,7 +110,7 @@ function tierProblem(tier: unknown, options: DatabaseOptions): string | undefine
   if (typeof tier !== 'string' || tier.trim() === '' || tier.length > MAX_TIER_LENGTH) {
     return `must be text of 1 to ${MAX_TIER_LENGTH} characters, for example gold.`;
   }
-  if (fromColumn) return 'stands beside columns.tier. Keep one of the two.';
+  if (fromColumn) return 'is given together with columns.tier. Keep one of the two.';
   return needsTable(tier, options);
 }
 

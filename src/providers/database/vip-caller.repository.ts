@@ -204,7 +204,7 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   const texts = recordTexts(record);
   const problems: RecordProblem[] = RECORD_FIELDS.filter((_, index) =>
     UNSTORABLE.test(texts[index] ?? ''),
-  ).map((field) => ({ field, message: 'has a NUL or half a character in it' }));
+  ).map((field) => ({ field, message: 'contains a NUL or half a character' }));
   if (record.number.length > MAX_NUMBER_LENGTH) {
     problems.push({ field: 'number', message: `is longer than ${MAX_NUMBER_LENGTH} characters` });
   }

@@ -21,7 +21,7 @@ function read(pem: string): SigningKey | string {
   } catch {
     // OpenSSL's reasons differ from version to version.
     if (pem.includes('ENCRYPTED')) {
-      return 'is protected by a passphrase. Take that off: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
+      return 'is protected by a passphrase. Remove it: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
     }
     return `is not a private key in PEM. ${GIVE_FILE}`;
   }
@@ -33,7 +33,7 @@ function read(pem: string): SigningKey | string {
   }
   return key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
     ? { key, algorithm: 'ES256' }
-    : 'is of a kind that cannot be used. Take an RSA key (RS256) or one of the curve P-256 (ES256).';
+    : 'is of a type that is not supported. Use an RSA key (RS256) or one on the curve P-256 (ES256).';
 }
 
 /** What is wrong with a private key, for an administrator; `undefined` if nothing is. Never repeats the key. */

@@ -235,7 +235,7 @@ const CURES: readonly (readonly [RegExp, string, string?])[] = [
   ],
   [
     /^(invalid_grant|invalid_code)$/,
-    'auth.refreshToken is over, revoked, or was used elsewhere: get a new one and write that',
+    'auth.refreshToken has expired, was revoked, or was used elsewhere: get a new one and write that',
     'oauth2-refresh-token',
   ],
   [
@@ -267,7 +267,7 @@ function refusal(
     const cure =
       status >= 500 || status === 429 || status === 408
         ? ''
-        : '; check auth.tokenUrl, and what the vendor says of it';
+        : '; check auth.tokenUrl, and the documentation of the vendor';
     return `token endpoint: HTTP ${status}${status === 200 ? ' without a token' : ''}${cure}`;
   }
   // Microsoft's error number, which its documentation lists.

@@ -92,7 +92,7 @@ export class TokenKeeper {
           return 'the one in the database was made with another auth.encryptionKey';
         if (stored !== undefined && !isNewer(token, stored)) return undefined;
       }
-      return 'it was changed again and again meanwhile';
+      return 'other instances kept changing it';
     } catch (error) {
       return messageOf(error);
     }

@@ -76,9 +76,7 @@ export class CopyStore {
   /** @throws VipLookupError if another instance has written the head since it was read, or has the right now */
   async commit(head: CopyHead, right: ExclusiveRight): Promise<void> {
     if (!(await this.state.write(HEAD, JSON.stringify(head), this.#version, right))) {
-      throw new VipLookupError(
-        'another instance changed the copy meanwhile; nothing was changed by this one',
-      );
+      throw new VipLookupError('another instance changed the copy meanwhile; this one changed nothing');
     }
     this.#head = head;
     this.#version = (this.#version ?? 0) + 1;
@@ -151,9 +149,7 @@ export class PartWriter {
     this.#characters = 0;
     const number = this.next++;
     if (!(await this.state.write(keyOf(this.generation, number), text, undefined, this.right))) {
-      throw new VipLookupError(
-        'another instance is pulling into the same copy; nothing was changed by this one',
-      );
+      throw new VipLookupError('another instance is pulling into the same copy; this one changed nothing');
     }
   }
 }

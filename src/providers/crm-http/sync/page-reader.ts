@@ -77,7 +77,7 @@ export class PageReader {
     const read = new PagesRead();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
-        throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
+        throw new VipLookupError(`there are more than ${this.limits.pages} pages; does sync.next ever end?`);
       const filled = request.fill(next, cursor);
       read.asking(filled, next);
       const page = request.usesPage ? next : undefined;

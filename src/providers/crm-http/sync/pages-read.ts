@@ -38,16 +38,14 @@ export class PagesRead {
   read(answer: Content): void {
     if (answer.isEmpty) {
       if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
-      throw new VipLookupError(
-        `mapping: sync.next goes on after ${MAX_EMPTY_PAGES} pages in a row that hold nothing`,
-      );
+      throw new VipLookupError(`mapping: sync.next continues after ${MAX_EMPTY_PAGES} empty pages in a row`);
     }
     this.#emptyInARow = 0;
     // An answer may also contain the time. A single contact may well appear on two pages.
     const contents = [answer.digest, answer.recordsDigest].filter((one) => one !== undefined);
     if (contents.some((content) => this.#contents.has(content))) {
       throw new VipLookupError(
-        `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
+        `mapping: page ${this.#requests.size} has the same content as an earlier page; does the CRM use the value of sync.next?`,
       );
     }
     for (const content of contents) this.#contents.add(content);

@@ -24,6 +24,6 @@ export function refuseShrink(
   const percent = Math.round((1 - has / had) * 100);
   const allowed = Math.round(maxShrink * 100);
   throw new ShrinkError(
-    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is correct, confirm it with the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
   );
 }

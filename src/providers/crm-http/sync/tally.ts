@@ -38,7 +38,7 @@ export class Tally {
       this.#lastWithNew = this.pages;
     } else if (contacts > 0 && ++this.#stalePages === MAX_STALE_PAGES) {
       throw new VipLookupError(
-        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM take notice of what sync.next yields? Check sync.next, and where the request names the page`,
+        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM use the value of sync.next? Check sync.next, and where the request names the page`,
       );
     }
   }
