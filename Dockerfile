@@ -1,4 +1,5 @@
-# The image of smartrouting-vip; docs/operations.md says how to run it, docs/adr/0024-how-it-is-deployed.md why it is so.
+# The image of smartrouting-vip; docs/operations.md says how to run it, docs/adr/0024-how-it-is-deployed.md why it is
+# built this way.
 ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -19,8 +20,8 @@ LABEL org.opencontainers.image.title="smartrouting-vip" \
       org.opencontainers.image.description="Answers Enreach Core (SmartRouting): who is calling, and where should this call go?" \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
-# Nothing installs packages in here: what npm and its dependencies are vulnerable to need not be patched.
-# The default of DATABASE_URL lies in data/. It is not set below, since --env-file leaves alone what is set already.
+# Nothing installs packages in this image, so vulnerabilities of npm and its dependencies need no patches.
+# The default database is in data/. DATABASE_URL is not set below, because --env-file does not override existing variables.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
     && install -d -o node -g node /var/lib/smartrouting \

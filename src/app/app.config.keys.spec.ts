@@ -68,15 +68,15 @@ describe('what each key may hold', () => {
     ],
     [
       'server: { path: /a//b }',
-      'server.path: "/a//b" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+      'server.path: "/a//b" has an empty part, or one of dots only, which clients and proxies remove. Write for example /smartrouting.',
     ],
     [
       'server: { path: /a/../b }',
-      'server.path: "/a/../b" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+      'server.path: "/a/../b" has an empty part, or one of dots only, which clients and proxies remove. Write for example /smartrouting.',
     ],
     [
       'server: { path: /./a }',
-      'server.path: "/./a" has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.',
+      'server.path: "/./a" has an empty part, or one of dots only, which clients and proxies remove. Write for example /smartrouting.',
     ],
     [
       'server: { path: /Docs/ }',

@@ -77,7 +77,7 @@ export interface AppConfig {
   /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
   readonly country: string | undefined;
   readonly server: ServerConfig;
-  /** `undefined` = on the port of the calls. */
+  /** `undefined` = on the port for calls. */
   readonly management: ManagementConfig | undefined;
   readonly credentials: readonly CredentialConfig[];
   /** Name -> configured lookup, in the file's order. */
@@ -89,7 +89,7 @@ export interface AppConfig {
   readonly databaseUrl: string;
   /** From the `OTEL_` variables; absent: no traces. */
   readonly tracing?: TracingConfig | undefined;
-  /** What is allowed but probably not meant; logged at start, printed by `config check`. */
+  /** Settings that are allowed but probably not intended; logged at start, printed by `config check`. */
   readonly warnings: readonly string[];
 }
 
@@ -113,7 +113,7 @@ export function checkConfig(
   const targetNames = namesIn(targetMap);
   const resolvePath = (path: string): string => {
     const absolute = resolve(source.directory, path);
-    // Kinds ask for the path of a file that options stand in.
+    // Kinds ask for the path of a file that contains options.
     source.files.add(absolute);
     return absolute;
   };

@@ -7,7 +7,7 @@ import { HealthModule } from '../health/health.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 
-/** Composition root: the providers, and what answers calls with them. */
+/** Composition root: the providers, and the modules that answer calls with them. */
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig, plugins: LookupPlugins): DynamicModule {

@@ -4,9 +4,9 @@ import type { ProviderRegistry } from '../lookup/provider-registry.js';
 import type { Logger } from '../observability/logger.js';
 
 /**
- * Logs what was thrown, or rejected, where nobody could catch it: a plug-in's forgotten promise or listener must not take
- * the endpoint, and the calls in hand, down. Where the stack tells which plug-in it was, log and health name it.
- * @param origins of the plug-ins that are loaded
+ * Logs uncaught exceptions and unhandled rejections: a plug-in's forgotten promise or listener must not end the
+ * process and the calls in progress. If the stack shows which plug-in it was, log and health name it.
+ * @param origins of the loaded plug-ins
  */
 export function outliveLooseErrors(
   origins: readonly PluginOrigin[],
@@ -22,12 +22,12 @@ export function outliveLooseErrors(
   process.on('uncaughtException', (error) => logger.error(fieldsOf(error), 'uncaught exception'));
 }
 
-/** The plug-in whose code stands in the error's stack; `undefined` when there is none, or no stack. */
+/** The plug-in whose code appears in the error's stack; `undefined` if none does, or there is no stack. */
 export function originOf(error: unknown, origins: readonly PluginOrigin[]): PluginOrigin | undefined {
   const stack = (error as { stack?: unknown } | null | undefined)?.stack;
   if (typeof stack !== 'string') return undefined;
   return origins.find(({ home }) => {
-    // ES modules stand there as URLs, CommonJS modules as paths.
+    // ES modules appear there as URLs, CommonJS modules as paths.
     return [pathToFileURL(home).href, home].some((place) => stack.includes(place));
   });
 }

@@ -8,7 +8,7 @@ import '../health/health.openapi.js';
 import '../observability/metrics.openapi.js';
 import '../routing/routing.openapi.js';
 
-/** The API page and its document, for an application that is served already: routes of its own would come too late. */
+/** The API page and its document, for an application that is already serving: Nest would ignore routes added now. */
 export function apiPages(app: NestExpressApplication): RequestHandler {
   const description = new DocumentBuilder()
     .setTitle('smartrouting-vip')
@@ -23,13 +23,13 @@ export function apiPages(app: NestExpressApplication): RequestHandler {
   SwaggerModule.setup('docs', servedBy(router), () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',
     raw: ['json'],
-    // Otherwise the page tells a public service where it is.
+    // Otherwise the page sends its address to a public service.
     swaggerOptions: { validatorUrl: null },
   });
   return router;
 }
 
-/** All that Swagger asks of the application that its pages are served by. */
+/** All that Swagger needs of the application that serves its pages. */
 function servedBy(router: Router): INestApplication {
   const adapter = {
     getType: () => 'express',

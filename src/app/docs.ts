@@ -2,12 +2,15 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import { getOnly, pageFilesOnly, securePage } from '../http/pages.js';
 
-/** `/docs`, what is below it, and `/docs-json`, as Express reads other paths: in any case, with a slash at the end. */
+/**
+ * `/docs`, paths below it, and `/docs-json`, matched as Express matches paths: in any case, with or without a slash
+ * at the end.
+ */
 const PAGES = /^\/docs(?:-json)?(?:\/|$)/i;
 
 /**
- * The API page and its document. What makes them takes as long to load as the rest of the service, so it is loaded when
- * the first of them is asked for.
+ * The API page and its document. The code for them takes as long to load as the rest of the service, so it is loaded
+ * at the first request for one of them.
  */
 export function documentApi(app: NestExpressApplication): void {
   let pages: Promise<RequestHandler> | undefined;

@@ -20,7 +20,7 @@ export interface Environment {
   readonly databaseUrl: string;
   /** What the `OTEL_` variables ask for; absent: no traces. */
   readonly tracing?: TracingConfig;
-  /** What is set but cannot be followed, and does not stop the start. */
+  /** Settings that are not supported, and do not stop the start. */
   readonly warnings?: readonly string[];
   /** All variables, for `${NAME}` in the file. Secrets are among them: never log this. */
   readonly variables: Variables;

@@ -55,7 +55,7 @@ function providerSchema(kinds: Kinds): JsonSchema {
   } as JsonSchema;
 }
 
-/** The same schema for a map that is filled up before it is checked. */
+/** The same schema for a map that is completed before it is checked. */
 function withoutRequired(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutRequired);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -14,28 +14,28 @@ import { tangible } from '../lookup/describe-failure.js';
 
 export interface LoadedConfig {
   readonly config: AppConfig;
-  /** What the files of `server.tls` held; absent too when these files are in use already. */
+  /** The content of the files of `server.tls`; also absent if these files are already in use. */
   readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
-  /** What stands under `plugins:`. */
+  /** What is written under `plugins:`. */
   readonly pluginNames: readonly string[];
   /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
   readonly rights: readonly string[];
-  /** The same error; one about the configuration that was found later, by a provider itself or by Nest, gets its lines. */
+  /** The same error; one about the configuration that a provider or Nest found later gets its line numbers. */
   located(this: void, error: unknown): unknown;
 }
 
-/** What a running service has; another configuration is read beside it. */
+/** What a running service uses while another configuration is read. */
 export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
 
-/** Of a key that was taken when the service started. */
-export const FIXED = 'cannot change while the service runs. Write it as it was, or restart the service.';
+/** For a key that is fixed at the start. */
+export const FIXED = 'cannot change while the service runs. Restore it, or restart the service.';
 
 /**
  * Reads and checks the configuration, the plug-ins it names included.
- * @param files gets the absolute paths of all files on which the outcome depends, those of lists and certificates excepted,
- *   which are watched by who uses them
- * @param inUse of the service that runs: its plug-ins stay, and a certificate that it uses is not its configuration's matter
+ * @param files gets the absolute paths of all files on which the outcome depends, except lists and certificates,
+ *   which their users watch
+ * @param inUse of the running service: its plug-ins stay, and the certificate in use is not part of the configuration
  * @throws ConfigError with every problem
  */
 export async function loadConfig(
@@ -68,7 +68,7 @@ export async function loadConfig(
     if (error instanceof ConfigError) return source.error(error.problems);
     const thrown = readThrown(error);
     if (thrown.kind === undefined && plugins.origins.length > 0) {
-      // An error has a stack that tells whose it is; this can only be a plug-in's.
+      // An error would have a stack that shows its origin; other values can only come from a plug-in.
       const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
       const message = `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
       return source.error([{ key: 'plugins', message }]);
@@ -78,7 +78,7 @@ export async function loadConfig(
       (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
     if (!isInjection || plugins.origins.length === 0) return error;
     const said = (error as Error).message.split('\n', 1)[0];
-    const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
+    const cure = 'Export from the plug-in a Nest module that provides the class and its dependencies';
     return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
   };
   const rights = rightsWarnings(config, plugins, files);

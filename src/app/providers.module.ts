@@ -9,8 +9,9 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { StoreModule } from '../store/store.module.js';
 
 /**
- * The providers as the service has them, without what answers calls: for commands. It is global in place of `LookupModule`, which
- * has to stay above the modules of plug-ins: Nest begins with what those provide, and ends with it.
+ * The providers as in the service, without the modules that answer calls: for commands. It is global instead of
+ * `LookupModule`, which has to stay above the modules of plug-ins: Nest initialises their providers first, and
+ * destroys them last.
  */
 @Module({})
 export class ProvidersModule {

@@ -25,9 +25,9 @@ const WATCH_MS = 500;
 const MAX_PLACES_SHOWN = 10;
 
 /**
- * Reads the configuration again when one of its files changes, and on demand: checks it whole, makes what it needs, and
- * swaps it in. One that is not usable is refused with the messages of the start, and the one in use stays.
- * See docs/adr/0019-configuration-swapped-in-whole.md.
+ * Reads the configuration again when one of its files changes, and on demand: checks all of it, creates what it
+ * needs, and swaps it in. An unusable one is refused with the same messages as at the start, and the previous one
+ * stays in use. See docs/adr/0019-configuration-swapped-in-whole.md.
  */
 export class ConfigReload {
   readonly #live: LiveConfig<AppConfig>;
@@ -37,7 +37,7 @@ export class ConfigReload {
   readonly #logger: Logger;
   readonly #certificate: WatchedTls | undefined;
   readonly #watchers = new Map<string, FileWatcher>();
-  /** Settles when the last attempt that was asked for is done. */
+  /** Settles when the last requested attempt is done. */
   #last: Promise<void> = Promise.resolve();
   #isQueued = false;
   #isAsked = false;
@@ -45,7 +45,7 @@ export class ConfigReload {
   /** So that a refusal is logged once. */
   #refusal: string | undefined;
 
-  /** @param inUse the configuration that the application was made with */
+  /** @param inUse the configuration that the application was created with */
   constructor(
     app: INestApplication,
     private readonly environment: Environment,
@@ -59,17 +59,17 @@ export class ConfigReload {
     this.#certificate = adapterOf(app).certificate;
   }
 
-  /** Begins to watch; a change since the start is noticed. */
+  /** Begins to watch; a change since the start is noticed, too. */
   watch(): Promise<void> {
     return this.#enqueue(false);
   }
 
-  /** Reads the files now, and logs what came of it. */
+  /** Reads the files now, and logs the result. */
   reload(): Promise<void> {
     return this.#enqueue(true);
   }
 
-  /** Attempts follow each other; one that waits does for all that are asked for meanwhile. */
+  /** Attempts run one after the other; a waiting one serves all requests that come meanwhile. */
   #enqueue(isAsked: boolean): Promise<void> {
     this.#isAsked ||= isAsked;
     if (!this.#isQueued) {
@@ -83,13 +83,13 @@ export class ConfigReload {
     return this.#last;
   }
 
-  /** No configuration is put into use any more. */
+  /** From now on no configuration is put into use. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#watchers.values()].map((watcher) => watcher.stop()));
   }
 
-  /** @param isAsked by somebody who wants to know what came of it */
+  /** @param isAsked somebody requested it and wants to know the result */
   async #attempt(isAsked: boolean): Promise<void> {
     const files = new Set<string>();
     try {
@@ -135,7 +135,7 @@ export class ConfigReload {
     const problems = error instanceof ConfigError ? error.problems : [];
     const texts = problems.map((problem) => maskNumbersIn(formatProblem(problem)));
     this.#metrics.configRead(false);
-    // Nobody logs in for /health: so it has the places, and none of the values.
+    // /health needs no login, so it shows the places but no values.
     const places = problems.map((problem) => maskNumbersIn(placeOf(problem))).filter((place) => place !== '');
     const shown =
       places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
@@ -149,7 +149,7 @@ export class ConfigReload {
     );
   }
 
-  /** A refused attempt may not have come to all files; those are read when what stopped it is mended. */
+  /** A refused attempt may not have reached all files; the rest are read when the cause is fixed. */
   async #watchJust(files: ReadonlySet<string>): Promise<void> {
     for (const [file, watcher] of this.#watchers) {
       if (files.has(file)) continue;
@@ -158,7 +158,7 @@ export class ConfigReload {
     }
     for (const file of files) {
       if (this.#watchers.has(file) || this.#isStopped) continue;
-      // Called for the present version too, which may be another one than was read a moment ago.
+      // Also called for the current version, which may differ from the one read a moment ago.
       const watcher = new FileWatcher(file, WATCH_MS, () => {
         void this.#enqueue(false);
         return Promise.resolve();
@@ -169,7 +169,7 @@ export class ConfigReload {
   }
 }
 
-/** What the process took for good when it started, and another configuration says otherwise. */
+/** The keys that were fixed at the start and differ in another configuration. */
 function fixedAtStart(before: AppConfig, after: AppConfig): ConfigProblem[] {
   const values = ({ server, management }: AppConfig): [string, unknown][] => [
     ['server.host', server.host],

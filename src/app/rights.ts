@@ -8,9 +8,9 @@ import type { DatabaseOptions } from '../providers/database/database.options.js'
 import type { StaticFileOptions } from '../providers/static-file/static-file.options.js';
 
 /**
- * What other users of the machine could do to the service through its files: change what it runs and whom it takes for a
- * VIP, or read the list. One sentence each, for the administrator.
- * @param files that the configuration stands in
+ * What other users of the machine could do to the service through its files: change what it runs and who is a VIP, or
+ * read the list. One sentence each, for the administrator.
+ * @param files that contain the configuration
  */
 export function rightsWarnings(
   config: AppConfig,
@@ -46,7 +46,7 @@ function listOf({ kind, options }: ProviderConfig): string | undefined {
   return kind === 'static-file' ? (options as StaticFileOptions).file : undefined;
 }
 
-/** The URL of the service's own table, where a provider names another database than `DATABASE_URL` for it. */
+/** The URL of the service's own table if a provider names a database other than `DATABASE_URL` for it. */
 function ownDatabaseOf({ kind, options }: ProviderConfig): string | undefined {
   if (kind !== 'database') return undefined;
   const { table, connection } = options as DatabaseOptions;

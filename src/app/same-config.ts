@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { comparable } from '../lookup/same-provider.js';
 import type { AppConfig } from './app.config.js';
 
-/** Whether two configurations say the same, the texts that `${…}` stand for included. */
+/** Whether two configurations are equal, including the texts that `${…}` inserts. */
 export function isSameConfig(one: AppConfig, other: AppConfig): boolean {
   const values = ({ providers, ...rest }: AppConfig): object => ({
     ...rest,

@@ -20,7 +20,7 @@ import { MetricsService } from '../observability/metrics.service.js';
 
 /**
  * The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests.
- * @throws ConfigError for what only a provider itself can see of its options
+ * @throws ConfigError for problems in options that only the provider itself can find
  */
 export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplication> {
   try {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { tangible } from '../lookup/describe-failure.js';
 
-/** sysexits.h EX_CONFIG: something is wrong with the configuration. */
+/** EX_CONFIG of sysexits.h: something is wrong with the configuration. */
 const EXIT_CONFIG = 78;
-/** Why listening fails -> the key whose value is at fault. */
+/** Why listening fails -> the key whose value is wrong. */
 const AT_FAULT: Readonly<Record<string, string | undefined>> = {
   EADDRINUSE: 'port',
   EACCES: 'port',
@@ -12,8 +12,9 @@ const AT_FAULT: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * What the process says, and ends with, when it cannot start.
- * @param error of the configuration, of a socket (`section` of the configuration names one that is not the calls'), or a defect
+ * The message and exit code of a process that cannot start.
+ * @param error of the configuration, of a socket (`section` names the configuration's section unless it is `server`),
+ *   or a defect
  */
 export function startFailure(error: unknown): { readonly exitCode: number; readonly text: string } {
   const { name, code, message, section } = Object(tangible(error)) as NodeJS.ErrnoException & {

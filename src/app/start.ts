@@ -15,7 +15,7 @@ import { LOGGER, logWritten } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { Tracing } from '../observability/tracing.js';
 
-/** Calls in hand that are not done by then are given up; a decision takes less than 5 s. */
+/** Calls that are not finished by then are abandoned; a decision takes less than 5 s. */
 const SHUTDOWN_LIMIT_MS = 6_000;
 /** How long the exit waits for the last log lines to be written. */
 const LOG_LIMIT_MS = 1_000;
@@ -26,17 +26,17 @@ export interface Running {
   /** Reads the configuration again; see `ConfigReload`. */
   reload(): void;
   /**
-   * Not ready any more; calls are taken for `server.shutdownGrace` more unless there is a hurry, those in hand are
-   * finished, everything is closed.
+   * No longer ready. Calls are still taken for `server.shutdownGrace` unless the stop is urgent; calls in progress
+   * are finished, then everything is closed.
    */
   stop(inHurry: boolean): Promise<void>;
-  /** Whether all log lines could be written; false when nobody reads standard output. */
+  /** Whether all log lines could be written; false if nobody reads standard output. */
   logWritten(): Promise<boolean>;
 }
 
 /**
  * Loads the configuration, creates the application, listens, and opens the providers.
- * @param listens called as soon as there may be calls in hand; the providers are not open yet
+ * @param listens called as soon as calls may arrive; the providers are not open yet
  * @throws ConfigError, or the error of the socket
  */
 export async function start(listens: (running: Running) => void): Promise<Running> {
@@ -47,8 +47,8 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
   outliveLooseErrors(loaded.plugins.origins, app.get(ProviderRegistry), logger);
   const { host, port } = loaded.config.server;
   await app.get(Tracing).start();
-  // From Node 22 on all of this may have come about in one turn of the event loop; a signal that came meanwhile is heard in the
-  // next, and nothing has to be stopped yet.
+  // From Node 22 on, all of this may happen in one turn of the event loop. A signal that came meanwhile is delivered
+  // in the next turn, when there is nothing to stop yet.
   for (let turn = 0; turn < 2; turn++) await nextTurn();
   await app.listen(port, host);
   const configReload = new ConfigReload(app, environment, loaded);
@@ -94,7 +94,7 @@ async function stop(app: NestExpressApplication, logger: Logger, graceMs: number
   logger.info('stopped');
 }
 
-/** The shell fills in the key just as the configuration file does, so no key is printed. */
+/** The shell inserts the key just as the configuration file does, so no key is printed. */
 function printFirstCall(url: string, management: string, config: AppConfig): void {
   console.log(`
 smartrouting-vip runs with the demo configuration. Ask it as Enreach Core would:

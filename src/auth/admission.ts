@@ -4,13 +4,16 @@ import type { ClientCredential, CredentialStore } from './credential-store.js';
 import type { LoginKey } from './remembered-logins.js';
 
 /**
- * What the `ClientGuard` says of a request that may ask.
- * @typeParam Config what the room that reads it sees of the configuration
+ * What the `ClientGuard` knows about an admitted request.
+ * @typeParam Config the part of the configuration that the reading room sees
  */
 export interface Admission<Config = unknown> {
-  /** Who asks. */
+  /** Who is asking. */
   readonly client: ClientCredential;
-  /** The configuration in use when the request came: it is decided by that, whatever is swapped in meanwhile. */
+  /**
+   * The configuration in use when the request arrived. It decides the call, even if another one is swapped in
+   * meanwhile.
+   */
   readonly config: Config;
   /** `performance.now()` before anything was checked. */
   readonly arrivedMs: number;
@@ -21,17 +24,17 @@ export const Admitted = createParamDecorator(
   (_: unknown, context) => context.switchToHttp().getRequest<Request>().user,
 );
 
-/** What a strategy needs to know; taken once, because a closed connection has no address any more. */
+/** What a strategy needs to know; read once, because a closed connection has no address. */
 export interface LoginContext {
   readonly store: CredentialStore;
   readonly address: string | undefined;
 }
 
-/** What a strategy passes on beside the credential, as passport's `info`. */
+/** What a strategy returns beside the credential, as passport's `info`. */
 export interface LoginInfo {
-  /** What the login may be remembered under; without it, it is not remembered. */
+  /** The key under which the login may be remembered; without it, the login is not remembered. */
   readonly key?: LoginKey;
 }
 
-/** Passport's strategies are one per process; each request leads to the credentials of the application that got it. */
+/** There is one instance of each strategy per process, so the request determines which application's credentials apply. */
 export const loginContexts = new WeakMap<Request, LoginContext>();

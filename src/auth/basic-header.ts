@@ -18,7 +18,7 @@ export function readBasicHeader(header: string | undefined): BasicLogin | undefi
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** True for a header that means to be Basic, well-formed or not. */
+/** True for a header with the Basic scheme, well-formed or not. */
 export function isBasicHeader(header: string | undefined): boolean {
   return /^basic(?: |$)/i.test(header ?? '');
 }

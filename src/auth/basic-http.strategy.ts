@@ -18,8 +18,8 @@ export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') 
   }
 
   /**
-   * In place of passport-http's own, which cuts a password at its first colon, refuses one that begins with a colon, and
-   * takes any scheme with "basic" in its name.
+   * Replaces passport-http's own, which cuts a password at its first colon, refuses one that begins with a colon, and
+   * accepts any scheme with "basic" in its name.
    */
   override authenticate(this: BasicHttpStrategy & StrategyCreatedStatic, request: Request): void {
     this.validate(request).then(
@@ -33,7 +33,7 @@ export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') 
     if (presented === undefined) return null;
     const { store, address } = loginContexts.get(request)!;
     const key = basicLogin(presented);
-    // Beside a wrong API key, which the guard does not look past.
+    // Beside a wrong API key, which the guard treats as a failed login.
     const remembered = store.logins.find(key);
     if (remembered !== undefined) return [remembered, {}];
     const client = await store.byPassword(presented.user, presented.password, clientGroup(address));

@@ -42,7 +42,7 @@ describe('too many failed logins', () => {
         type: 'about:blank',
         title: 'Too Many Requests',
         status: 429,
-        detail: `Too many failed logins. A right credential passes at any time. ${HOW_TO_LOG_IN}`,
+        detail: `Too many failed logins. Correct credentials always pass. ${HOW_TO_LOG_IN}`,
       },
     });
     expect((await ask(basic('core', 'wrong'))).status).toBe(429);

@@ -28,9 +28,9 @@ const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
 const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;
 
 /**
- * Lets a request pass that comes from an allowed network with a right credential, and leaves its `Admission` where passport
- * leaves a user, in `request.user`. Passport's strategies decide; a login that they found right is remembered. Anything else is a
- * `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong ones.
+ * Admits a request that comes from an allowed network with a correct credential, and stores its `Admission` where
+ * passport stores a user, in `request.user`. Passport's strategies decide; a login that they accepted is remembered.
+ * Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong ones.
  */
 @Injectable()
 export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
@@ -71,7 +71,7 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
 
   async #askStrategies(context: ExecutionContext, request: Request): Promise<ClientCredential> {
     const address = clientAddress(request);
-    // Another store may be in use when this one has found the login right.
+    // Another store may be in use by the time this one has accepted the login.
     const { store } = this.credentials;
     loginContexts.set(request, { store, address });
     try {
@@ -81,7 +81,7 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
     }
     if (!request.user) throw this.#refused(request, address);
     const client = request.user as ClientCredential;
-    // A strategy may pass nothing on.
+    // A strategy may return no `info`.
     const { key }: LoginInfo = request.authInfo ?? {};
     if (key !== undefined) store.logins.keep(key, client);
     return client;
@@ -106,7 +106,7 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
     return unauthorized('Wrong credentials.');
   }
 
-  /** Fails closed: a credential that can't be verified is not a credential. */
+  /** Fails closed: a credential that cannot be verified is refused. */
   #broken(request: Request, error: unknown): Problem {
     const kind = presentedKind(request);
     this.metrics.authFailure(kind);
@@ -116,18 +116,14 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
 
   #tooMany(retryAfterSeconds: number): Problem {
     this.metrics.authFailure('throttled');
-    return new Problem(
-      429,
-      `Too many failed logins. A right credential passes at any time. ${HOW_TO_LOG_IN}`,
-      {
-        headers: { 'Retry-After': String(retryAfterSeconds) },
-      },
-    );
+    return new Problem(429, `Too many failed logins. Correct credentials always pass. ${HOW_TO_LOG_IN}`, {
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
   }
 
   #outsideNetworks(address: string | undefined): Problem {
     this.metrics.authFailure('network');
-    // The throttle bounds the log lines here; the answer stays 403.
+    // The throttle only limits the log lines here; the answer stays 403.
     if (this.throttle.failed(address) === 0) {
       this.logger.warn({ kind: 'network', address }, 'call from outside server.allowedNetworks');
     }
@@ -139,7 +135,7 @@ function unauthorized(what: string): Problem {
   return new Problem(401, `${what} ${HOW_TO_LOG_IN}`, { headers: { 'WWW-Authenticate': CHALLENGE } });
 }
 
-/** Of the header that the strategies believe first. */
+/** For the header that the strategies check first. */
 function loginKey({ headers }: Request): LoginKey | undefined {
   const apiKey = headers[API_KEY_HEADER.toLowerCase()] as string | undefined;
   if (apiKey !== undefined) return apiKeyLogin(apiKey);

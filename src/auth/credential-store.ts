@@ -13,17 +13,20 @@ import { VerificationQueue } from './verification-queue.js';
 /** Who is asking: a configured credential without its secret. */
 export type ClientCredential = Pick<CredentialConfig, 'id' | 'targets'>;
 
-/** Longest API key, and longest user name and password together; a longer one is wrong. */
+/** Longest API key, and longest user name and password together; anything longer is wrong. */
 const MAX_SECRET_BYTES = 1024;
 const WRONG_REMEMBERED = 1000;
 const WRONG_TTL_MS = 60_000;
-/** Derivations at a time: each takes one of Node's four worker threads, which files and name lookups need as well. */
+/** Derivations at a time: each takes one of Node's four worker threads, which file access and DNS also need. */
 const PARALLEL = 2;
-/** From this cost on one takes 32 MiB and more, 128 MiB at today's, and there is one at a time. */
+/** From this cost on, a derivation takes 32 MiB or more (128 MiB at today's cost), and only one runs at a time. */
 const COSTLY_LN = 15;
 const MAX_WAITING = 1000;
 
-/** Digests stand for the configured texts: they are of one length, and comparing them tells nothing about the text. */
+/**
+ * Digests are compared instead of the configured texts: they all have the same length, and comparing them reveals
+ * nothing about the text.
+ */
 interface ApiKeyEntry {
   readonly client: ClientCredential;
   readonly digest: Buffer;
@@ -40,17 +43,21 @@ interface HashedEntry {
 }
 
 /**
- * The configured credentials, and the answer to "whose is this?". Immutable: another configuration makes another store.
- * Wrong passwords are remembered as digests under a key that exists only in this object; right logins by `RememberedLogins`.
+ * The configured credentials, and the answer to "whose is this?". Immutable: another configuration has another store.
+ * Wrong passwords are remembered as digests under a key that exists only in this object, correct logins by
+ * `RememberedLogins`.
  */
 export class CredentialStore {
-  /** Logins with these credentials that were found right. */
+  /** Accepted logins with these credentials. */
   readonly logins: RememberedLogins<ClientCredential>;
   readonly #key = randomBytes(32);
   readonly #apiKeys: readonly ApiKeyEntry[];
   readonly #plain: readonly PlainEntry[];
   readonly #hashed: readonly HashedEntry[];
-  /** What a wrong login costs, whoever the user: of each cost as many derivations as any user has such hashes. */
+  /**
+   * What a wrong login costs for every user: at each cost, as many derivations as the user with the most such hashes
+   * needs.
+   */
   readonly #decoys: readonly PasswordHash[];
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
   readonly #pending = new Map<string, Promise<ClientCredential | undefined>>();
@@ -61,8 +68,8 @@ export class CredentialStore {
 
   /**
    * @param verify compares a password with a hash; one key derivation per call
-   * @param before the store that this one takes the place of: logins with what has not changed are still remembered
-   * @throws RangeError naming the credential's key that can never fit; never its value
+   * @param before the store that this one replaces: logins with unchanged credentials are still remembered
+   * @throws RangeError naming the credential's key that can never match; never its value
    */
   constructor(
     credentials: readonly CredentialConfig[],
@@ -83,7 +90,7 @@ export class CredentialStore {
     this.#queue = new VerificationQueue(isCostly ? 1 : PARALLEL, MAX_WAITING);
   }
 
-  /** The client of this id now, if its secret is what it was. */
+  /** The current client with this id, if its secret is unchanged. */
   #successor(before: CredentialStore, id: string): ClientCredential | undefined {
     const [was, is] = [before, this].map((store) => store.#configured.get(id));
     return is !== undefined && was !== undefined && secretOf(was) === secretOf(is) ? clientOf(is) : undefined;
@@ -98,7 +105,7 @@ export class CredentialStore {
 
   /**
    * @param client who is asking, so that clients take turns when many passwords wait for their verification
-   * @throws QueueFullError when this verification was given up for newer ones
+   * @throws QueueFullError when this verification was dropped in favour of newer ones
    */
   async byPassword(user: string, password: string, client = ''): Promise<ClientCredential | undefined> {
     if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
@@ -115,7 +122,7 @@ export class CredentialStore {
     );
   }
 
-  /** Calls that come while a pair is being verified wait for that one verification. */
+  /** Calls that arrive while a pair is being verified share that verification. */
   #once(
     pair: string,
     verify: () => Promise<ClientCredential | undefined>,
@@ -178,7 +185,7 @@ export class CredentialStore {
   }
 }
 
-/** Looks at every entry, so that the time does not tell which one fits. */
+/** Compares every entry, so that the time does not reveal which one matches. */
 function firstWhere<T>(entries: readonly T[], fits: (entry: T) => boolean): T | undefined {
   return entries.filter(fits)[0];
 }
@@ -195,7 +202,7 @@ function costsAlike(one: PasswordHash, other: PasswordHash): boolean {
   return one.ln === other.ln && one.p === other.p;
 }
 
-/** Hashes that no password fits: of each cost as many as the user with the most has. */
+/** Hashes that match no password: at each cost, as many as the user with the most has. */
 function decoysFor(hashed: readonly HashedEntry[]): PasswordHash[] {
   const decoys: PasswordHash[] = [];
   for (const { user, hash } of hashed) {
@@ -217,7 +224,10 @@ function clientOf({ id, targets }: CredentialConfig): ClientCredential {
   return Object.freeze({ id, targets });
 }
 
-/** The configuration is checked before; this keeps a secret that nobody could or anybody can present from getting here. */
+/**
+ * The configuration has been checked before; this is a safeguard against secrets that nobody, or everybody, could
+ * present.
+ */
 function checkPlain(id: string, key: string, secret: string, usedBytes = 0): void {
   const bytes = Buffer.byteLength(secret);
   const problem =

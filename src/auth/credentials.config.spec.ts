@@ -108,7 +108,7 @@ describe('a credential', () => {
     ],
     [
       '{ id: a, apiKey: k }, { id: a, apiKey: l }',
-      '[1].id: "a" is the id of another credential, in line 1. Ids are unique.',
+      '[1].id: "a" is the id of another credential, in line 1. Ids must be unique.',
     ],
     [
       '{ id: a, apikey: s3cret, apiKey: k }',

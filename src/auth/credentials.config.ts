@@ -51,8 +51,7 @@ export interface BasicCredentialConfig {
 }
 
 /**
- * The secrets that ship with the demo configuration, known to everybody: its API key, and the hash of `demo-password`
- * as written there.
+ * The secrets in the demo configuration, which are public: its API key, and the hash of `demo-password` as written there.
  */
 export const DEMO_SECRETS: readonly string[] = [
   'demo-key-change-me',
@@ -60,15 +59,15 @@ export const DEMO_SECRETS: readonly string[] = [
   'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I',
 ];
 
-/** Of a plain one; hashes are longer. */
+/** For plain keys; hashes are longer. */
 const SHORTEST_KEY = 16;
 const SHORT_KEY = `The key has fewer than ${SHORTEST_KEY} characters, and could be guessed. Make one with openssl rand -hex 24.`;
 const WELL_KNOWN = "This is the demo's secret, which everybody knows.";
 const CURE = 'write your own, or set the environment variable that it comes from';
 
 /**
- * Checks what one credential or one key alone cannot tell: one secret each, ids once, targets that exist.
- * @param targets names of the entries under `targets:`; `undefined` when they cannot be told
+ * Checks what concerns several keys or credentials: one secret each, unique ids, existing targets.
+ * @param targets names of the entries under `targets:`; `undefined` if they are not known
  * @param isLoopback the service is reached from this machine only
  */
 export function checkCredentials(
@@ -78,7 +77,7 @@ export function checkCredentials(
   report: Report,
 ): void {
   const ids = new Map<string, ConfigNode>();
-  // Also without a target of that name: such a credential gets "proceed normally" for any targetid.
+  // Allowed even without a target of that name: such a credential gets "proceed normally" for any targetid.
   const limits = targets && [...new Set([...targets, 'default'])];
   for (const node of credentials) {
     if (node.kind !== 'map') continue;
@@ -88,7 +87,7 @@ export function checkCredentials(
     const id = textOf(idNode);
     const earlier = id === undefined ? undefined : ids.get(id);
     if (earlier !== undefined)
-      report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids are unique.`);
+      report.at(idNode!, `is the id of another credential, in line ${earlier.line}. Ids must be unique.`);
     else if (id !== undefined) ids.set(id, idNode!);
     const apiKey = node.entries.get('apiKey');
     const length = textOf(apiKey)?.length ?? SHORTEST_KEY;

@@ -4,7 +4,10 @@ import { LiveConfig } from '../config/live-config.js';
 import { CredentialStore } from './credential-store.js';
 import type { CredentialsConfig } from './credentials.config.js';
 
-/** The store of the credentials in use; another one as soon as they change, which remembers no login with one that changed. */
+/**
+ * The store of the credentials in use. When they change, a new store replaces it, which forgets logins with changed
+ * credentials.
+ */
 @Injectable()
 export class Credentials {
   readonly #store: Derived<CredentialsConfig, CredentialStore>;
@@ -12,7 +15,7 @@ export class Credentials {
   constructor(live: LiveConfig<CredentialsConfig>) {
     this.#store = live.derive(
       ({ credentials }) => credentials,
-      // The one in use: what was prepared for a configuration that was then refused never was. None at the start.
+      // The store in use; one that was prepared for a refused configuration never becomes it. None at the start.
       (credentials) => new CredentialStore(credentials, undefined, this.#store?.current),
     );
   }

@@ -12,7 +12,7 @@ export class LoginThrottle {
   readonly #failures = new LRUCache<string, number[]>({ max: MAX_CLIENTS });
   readonly #now: () => number;
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }

@@ -5,8 +5,8 @@ import type { BasicLogin } from './basic-header.js';
 const MAX_LOGINS = 1000;
 
 /**
- * What a login is remembered under: the one secret that a strategy found right, in one spelling. Whatever else stands in a
- * request can be varied without end, and would push all other logins out.
+ * The key under which a login is remembered: the one secret that a strategy accepted, in one spelling. Anything else
+ * in a request can be varied endlessly, and would evict all other logins.
  */
 export type LoginKey = string & { readonly brand: 'LoginKey' };
 
@@ -20,22 +20,22 @@ export function basicLogin({ user, password }: BasicLogin): LoginKey {
 }
 
 /**
- * Logins that the strategies have found right, so that the next call with the same secret need not be asked again.
- * Kept are digests under a key that exists only in this object, never the secrets; so neither the content of the memory
- * nor the time of a look into it tells anything about a secret.
+ * Logins that the strategies have accepted, so that the next call with the same secret need not be verified again. It
+ * keeps digests under a key that exists only in this object, never the secrets; so neither the memory's content nor
+ * the time of a lookup reveals anything about a secret.
  */
 export class RememberedLogins<Credential extends object> {
   #key = randomBytes(32).toString('base64');
   readonly #logins: LRUCache<string, Credential>;
 
-  /** @param max the login that was used longest ago goes first */
+  /** @param max number of logins; the least recently used is evicted first */
   constructor(max = MAX_LOGINS) {
     this.#logins = new LRUCache({ max });
   }
 
   /**
-   * What another set of credentials may go on remembering.
-   * @param successor the credential that takes the place of one; `undefined` = forget its logins
+   * What another set of credentials may continue to remember.
+   * @param successor the credential that replaces the given one; `undefined` = forget its logins
    */
   handedOn(successor: (credential: Credential) => Credential | undefined): RememberedLogins<Credential> {
     const next = new RememberedLogins<Credential>(this.#logins.max);

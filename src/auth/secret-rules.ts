@@ -9,7 +9,7 @@ export const apiKey = textThat(KEY_HINT, (value) => {
   }
   if (readPasswordHash(value) !== undefined)
     return 'is the hash of a password. A hashed API key is sha256: and 64 hex digits.';
-  // It travels in an HTTP header, which is trimmed and has no other signs.
+  // It is sent in an HTTP header, which is trimmed and cannot carry other characters.
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)
     ? undefined
     : 'cannot be sent in an HTTP header. Use ASCII letters, digits and signs, without blanks at the ends.';

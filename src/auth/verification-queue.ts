@@ -3,34 +3,34 @@ interface Waiter {
   readonly refuse: (error: QueueFullError) => void;
 }
 
-/** A job was given up while waiting, because too many newer ones came. */
+/** A waiting job was dropped because too many newer ones came. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
   constructor() {
-    super('too many logins wait for their verification');
+    super('too many logins are waiting for verification');
   }
 }
 
 /**
- * Runs costly jobs a few at a time. Clients take turns, so one that guesses passwords does not hold up another; of one
- * client's jobs the newest goes first, because whoever sent the oldest has stopped waiting for it.
+ * Runs expensive jobs, a few at a time. Clients take turns, so one that guesses passwords does not hold up another.
+ * Each client's newest job goes first, because whoever sent the oldest has stopped waiting for it.
  */
 export class VerificationQueue {
-  /** Client -> its waiting jobs, oldest first; the client whose turn is next stands first. */
+  /** Client -> its waiting jobs, oldest first; the first client is next. */
   readonly #lanes = new Map<string, Waiter[]>();
   #running = 0;
   #waiting = 0;
 
   /**
    * @param width jobs at a time
-   * @param maxWaiting jobs that may wait; one more, and the oldest of the client with the most is given up
+   * @param maxWaiting jobs that may wait; beyond that, the oldest job of the client with the most is dropped
    */
   constructor(
     private readonly width: number,
     private readonly maxWaiting: number,
   ) {}
 
-  /** @throws QueueFullError when the job was given up; otherwise what the job throws */
+  /** @throws QueueFullError when the job was dropped; otherwise what the job throws */
   async run<T>(client: string, job: () => Promise<T>): Promise<T> {
     if (this.#running < this.width) this.#running++;
     else await this.#turn(client);
@@ -50,7 +50,7 @@ export class VerificationQueue {
     });
   }
 
-  /** The slot goes to the next waiting job without becoming free in between. */
+  /** The slot passes directly to the next waiting job. */
   #handOver(): void {
     const [client, lane] = this.#lanes.entries().next().value ?? [];
     if (client === undefined || lane === undefined) {

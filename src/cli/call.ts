@@ -5,7 +5,7 @@ import { CliError, print } from './output.js';
 /** Enreach Core gives up after 5 s. */
 const CORE_PATIENCE_MS = 5_000;
 
-/** OpenSSL's names, and Node's, for what may be wrong with a server's certificate. */
+/** OpenSSL's and Node's codes for problems with a server's certificate. */
 const UNKNOWN_AUTHORITY = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 const BAD_CERTIFICATE = /^(?:CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
@@ -71,12 +71,12 @@ function authorization({
 function explain(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: string } };
   if (name === 'TimeoutError')
-    return `it took longer than ${CORE_PATIENCE_MS / 1000} s, when Enreach Core gives up.`;
+    return `it took longer than ${CORE_PATIENCE_MS / 1000} s, after which Enreach Core gives up.`;
   const code = cause?.code ?? '';
   if (UNKNOWN_AUTHORITY.test(code))
     return `its certificate is not trusted (${code}). Set NODE_EXTRA_CA_CERTS=<PEM file of the authority that signed it> in the environment.`;
   if (BAD_CERTIFICATE.test(code))
-    return `its certificate does not fit (${code}). Mend it, or the host in the URL.`;
+    return `its certificate does not match (${code}). Correct it, or the host in the URL.`;
   return `${cause?.code ?? message}. Is the service running, and is the URL right?`;
 }
 

@@ -7,14 +7,14 @@ import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { withSilentApp } from './silent-app.js';
 
-/** There is nothing secret in a schema. */
+/** A schema contains no secrets. */
 const SCHEMA_MODE = 0o644;
 
 /** `config check`. */
 export async function checkFile(file: string | undefined): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
-  // Some options only a provider itself can judge; it is made, and not opened.
+  // Only the provider itself can check some options, so it is created but not opened.
   await withSilentApp(loaded, ProvidersModule, () => Promise.resolve());
   const { config, tls, rights } = loaded;
   const { providers, targets, credentials, warnings } = config;

@@ -13,7 +13,7 @@ export async function hashSecret({ apiKey }: { apiKey: boolean }): Promise<void>
     );
   if (apiKey && !/^[^\s\p{Cc}](.*[^\s\p{Cc}])?$/u.test(secret))
     throw new CliError(
-      'No header can carry this key: it begins or ends with a blank, or has a line end in it. Pipe it in without: printf %s "$KEY" | npm run cli -- hash-secret --api-key',
+      'No header can carry this key: it begins or ends with a blank, or contains a line end. Pipe it in without them: printf %s "$KEY" | npm run cli -- hash-secret --api-key',
     );
   print(apiKey ? hashApiKey(secret) : await hashPassword(secret));
 }

@@ -76,7 +76,7 @@ function explain(
     why.push([
       'route',
       route === undefined
-        ? `none of ${routes.length} fits this tier and extradata`
+        ? `none of ${routes.length} matches this tier and extradata`
         : describeRoute(routes[route]!, route, routes.length),
     ]);
   }
@@ -101,7 +101,7 @@ function notesOn(outcome: ProviderReport['outcome'], records: number | undefined
   if (outcome === 'not-applicable') return 'its records are limited to other targets, or not valid now';
   return records === undefined
     ? undefined
-    : `${records} records for this caller, the best that applies counts`;
+    : `${records} records for this caller, the best applicable one is used`;
 }
 
 function describeTarget({ reason, target }: Decision, asked: string | undefined, config: AppConfig): string {

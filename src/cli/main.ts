@@ -5,10 +5,7 @@ import { run } from './program.js';
 // `export | head` closes our output early; that is not an error.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(0);
-  writeSync(
-    2,
-    `cannot write to standard output (${code}); the command may have done its work all the same\n`,
-  );
+  writeSync(2, `cannot write to standard output (${code}); the command itself may have succeeded\n`);
   process.exit(1);
 });
 

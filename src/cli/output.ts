@@ -1,4 +1,4 @@
-/** Ends a command with exit code 1 and a message for the person at the keyboard. */
+/** Ends a command with exit code 1 and a message for the user. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 }
@@ -12,7 +12,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** Rows of texts as columns, two blanks between them. */
+/** Rows of texts as columns, separated by two blanks. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));

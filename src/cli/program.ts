@@ -7,7 +7,7 @@ import { parseExtradata } from './extradata.js';
 /** sysexits.h EX_CONFIG, as `main.ts` exits. */
 const EXIT_CONFIG = 78;
 
-/** Errors whose message says what to do; others are defects and show where. */
+/** Errors whose message says what to do; others are defects and are shown with their stack. */
 const FOR_PEOPLE = new Set([
   'ConfigError',
   'CliError',
@@ -18,7 +18,7 @@ const FOR_PEOPLE = new Set([
 ]);
 
 /**
- * Runs one command, and prints what it has to say.
+ * Runs one command, and prints its errors.
  * @param args as the shell gives them, without Node and the script
  * @returns the exit code
  */
@@ -35,7 +35,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** All commands. What a command does is loaded when it runs: to load everything takes longer than most of them do. */
+/** All commands. Their implementations are loaded when they run: loading everything takes longer than most commands. */
 export function program(): Command {
   const all = new Command('smartrouting-vip')
     .description('Checks, explains and tries what the routing endpoint does.')

@@ -95,7 +95,9 @@ describe('a file that is written', () => {
     await symlink(to, path);
     await expect(replaceFile(path, texts('new'))).rejects.toMatchObject({
       name: 'CliError',
-      message: expect.stringContaining(`${path} cannot be written (${code}). What was there is as it was.`),
+      message: expect.stringContaining(
+        `${path} cannot be written (${code}). The existing file is unchanged.`,
+      ),
     });
     expect(await readdir(folder)).toEqual(['backup.csv']);
   });
@@ -122,12 +124,12 @@ describe('a file that is written', () => {
     await writeFile(path, 'old');
     await expect(replaceFile(join(path, 'x.csv'), texts('a'))).rejects.toMatchObject({
       name: 'CliError',
-      message: expect.stringMatching(/x\.csv cannot be written \(E\w+\)\. What was there is as it was\./),
+      message: expect.stringMatching(/x\.csv cannot be written \(E\w+\)\. The existing file is unchanged\./),
     });
     await expect(replaceFile('/dev/full', texts('a'))).rejects.toMatchObject({
       name: 'CliError',
       message:
-        '/dev/full cannot be written (ENOSPC). What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole.',
+        '/dev/full cannot be written (ENOSPC). Its content may be incomplete. Name an ordinary file, which is replaced as a whole.',
     });
   });
 
@@ -140,7 +142,7 @@ describe('a file that is written', () => {
     }
     await expect(replaceFile(path, hindering())).rejects.toMatchObject({
       name: 'CliError',
-      message: `${path} cannot be written (EISDIR). What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself.`,
+      message: `${path} cannot be written (EISDIR). The existing file is unchanged. A new file is written beside it and then replaces it: the folder must be writable, with room for both, and the file itself must not be a mount point.`,
     });
     expect(await readdir(folder)).toEqual(['backup.csv']);
   });

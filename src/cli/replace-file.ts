@@ -6,21 +6,20 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError } from './output.js';
 
 const PIECE_CHARACTERS = 65_536;
-/** Names of what is open already, such as standard error. */
+/** Names of what is already open, such as standard error. */
 const OPEN_ALREADY = /^\/(?:dev\/(?:std|fd\/)|proc\/)/;
-/** As Linux has it. */
+/** As on Linux. */
 const MAX_LINKS = 40;
 
 const BESIDE =
-  'What was there is as it was. A new file is written beside it first and takes its place: the folder must be writable, with room for both, and the file must not be mounted by itself';
-const IN_PLACE =
-  'What it received until then may be incomplete. Name an ordinary file, which is replaced as a whole';
+  'The existing file is unchanged. A new file is written beside it and then replaces it: the folder must be writable, with room for both, and the file itself must not be a mount point';
+const IN_PLACE = 'Its content may be incomplete. Name an ordinary file, which is replaced as a whole';
 
 /**
- * Writes texts to a file that takes the place of the one there when all of it is on the disk, and not before: whatever goes
- * wrong, the old one stays. Links are followed, also to where no file is yet; what is not an ordinary file, such as a pipe or
- * /dev/stderr, is written to as it is.
- * @param mode of the new file; unless it says otherwise, that is for its owner's eyes only
+ * Writes texts to a new file, which replaces the existing one only when all of it is on disk: if anything goes wrong,
+ * the old file stays. Links are followed, even to a path where no file exists yet. A pipe or device, such as
+ * /dev/stderr, is written to directly.
+ * @param mode of the new file; by default only its owner may read it
  * @returns whether there is a new file
  * @throws CliError that says why it cannot be written
  */
@@ -58,7 +57,7 @@ export async function replaceFile(
   return true;
 }
 
-/** The file behind links; with its folder, which is made where it is missing. */
+/** The file behind links, and its folder, which is created if it is missing. */
 async function targetOf(path: string, isThere: boolean): Promise<string> {
   try {
     if (!isThere) {
@@ -75,7 +74,7 @@ async function targetOf(path: string, isThere: boolean): Promise<string> {
 
 /**
  * The path that symbolic links lead to, whether there is a file or not.
- * @throws where there is no folder for it (ENOENT), or where they go round in circles (ELOOP)
+ * @throws if its folder does not exist (ENOENT), or the links are circular (ELOOP)
  */
 export async function pathBehindLinks(path: string): Promise<string> {
   let at = path;
@@ -84,13 +83,13 @@ export async function pathBehindLinks(path: string): Promise<string> {
     at = join(folder, basename(at));
     const next = await readlink(at).catch(() => undefined);
     if (next === undefined) return at;
-    // Not `resolve`: what .. means is the file system's to say, where folders are links.
+    // Not `resolve`: if folders are links, only the file system knows what .. means.
     at = isAbsolute(next) ? next : `${folder}/${next}`;
   }
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
 }
 
-/** @param asError what a failure to write is told as; one of the texts themselves is thrown as it is */
+/** @param asError turns a failure to write into an error; an error from the texts themselves is thrown unchanged */
 async function writing(
   opening: () => Promise<FileHandle>,
   texts: AsyncIterable<string> | readonly string[],

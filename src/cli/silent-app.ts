@@ -5,8 +5,8 @@ import type { LoadedConfig } from '../app/load-config.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 
 /**
- * Makes a part of the service, which logs nothing, for as long as the work takes.
- * @throws ConfigError, too, for what only a provider itself can see of its options
+ * Creates a part of the service, which logs nothing, for the duration of the work.
+ * @throws ConfigError, also for problems in options that only the provider itself can find
  */
 export async function withSilentApp<T>(
   { config, plugins, located }: LoadedConfig,

@@ -8,7 +8,7 @@ import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
 
-/** An instance that died at it keeps the right to pull for half a minute. */
+/** An instance that died during a pull keeps the right to pull for half a minute. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 
@@ -36,7 +36,7 @@ function refuseUnknown(name: string, { providers }: AppConfig): void {
 }
 
 async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags): Promise<SyncReport> {
-  if (provider.sync === undefined) throw new CliError(`${name} keeps no copy: its kind has none.`);
+  if (provider.sync === undefined) throw new CliError(`${name} has no copy: its kind does not support one.`);
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (let isFirst = true; ; isFirst = false) {
     const report = await provider.sync(flags).catch((error: unknown) => {
@@ -47,7 +47,7 @@ async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags)
     if (report !== undefined) return report;
     if (isFirst) print(`${name} is being synced by another instance; waiting for it.`);
     if (performance.now() > giveUpMs) {
-      throw new CliError(`${name} was not synced: another instance is at it. Its own result will count.`);
+      throw new CliError(`${name} was not synced: another instance is syncing it. Its result will be used.`);
     }
     await sleep(LOOK_MS);
   }

@@ -32,13 +32,13 @@ export function durationMs(text: string): number {
 }
 
 /**
- * What a duration may be, as durations; `default` is named in messages.
+ * Limits of a duration, written as durations; messages name `default`.
  * @since 0.2.0
  */
 export interface DurationLimits {
   readonly min?: string;
   readonly max?: string;
-  /** Why there is a limit, a sentence. */
+  /** Why there is a limit, as a sentence. */
   readonly why?: string;
   readonly default?: string;
 }

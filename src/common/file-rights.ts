@@ -2,9 +2,10 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Who else may change what a file says, links followed: everybody, or an owner who is neither root nor the user that runs
- * the service, of the file itself or of a folder where it could be replaced.
- * @returns a predicate with the cure; `undefined` when nobody else may, or it is not known, for example because there is no such file
+ * Who else may change a file's content: everybody, or an owner who is neither root nor the user that runs the
+ * service. Links are followed, and folders in which the file could be replaced are checked, too.
+ * @returns a predicate with the cure; `undefined` if nobody else may, or if that is unknown, for example because the
+ *   file does not exist
  */
 export function changeableByOthers(path: string): string | undefined {
   const target = attempt(() => realpathSync(path));
@@ -17,7 +18,10 @@ export function changeableByOthers(path: string): string | undefined {
   return othersWhoMayWrite(target) ?? [...folders].map(ofFolder).find((problem) => problem !== undefined);
 }
 
-/** @returns a predicate with the cure; `undefined` when only its owner may read the file, or it is not known, for example because there is no such file */
+/**
+ * @returns a predicate with the cure; `undefined` if only its owner may read the file, or if that is unknown, for
+ *   example because the file does not exist
+ */
 export function readableByOthers(path: string): string | undefined {
   const mode = attempt(() => statSync(path))?.mode ?? 0;
   if ((mode & 0o077) === 0) return undefined;
@@ -36,7 +40,10 @@ function othersWhoMayWrite(path: string): string | undefined {
   return `belongs to user ${uid}, who is neither root nor the user that runs the service; chown root ${path}`;
 }
 
-/** On a file system that is mounted so, as the ConfigMaps of Kubernetes are, whose folders look as if everybody could write. */
+/**
+ * On a file system that is mounted read-only, as Kubernetes ConfigMaps are; the mode of their folders looks as if
+ * everybody could write.
+ */
 function isReadOnly(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
@@ -46,7 +53,7 @@ function isReadOnly(path: string): boolean {
   }
 }
 
-/** Nothing where it fails: whoever reads the file says why it cannot be read, and a mere warning never stops the start. */
+/** Nothing if it fails: the code that reads the file reports the error, and a warning must not stop the start. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
 
-/** A file changed less than this ago may change again without a new time stamp, on file systems with coarse ones. */
+/**
+ * On file systems with coarse time stamps, a file that changed less than this ago may change again without a new time
+ * stamp.
+ */
 const COARSE_TIME_MS = 2_000;
 
 /**
- * Tells when a file has a new version: changed, replaced by another file, swapped behind a symbolic link, deleted or
- * back. It looks at the file at intervals, and calls only when two looks in a row saw the same, so a file that is
- * still being written is left alone. See docs/adr/0005-watching-files.md.
+ * Reports new versions of a file: changed, replaced by another file, swapped behind a symbolic link, deleted or
+ * restored. It checks the file at intervals, and reports a version only when two checks in a row have seen it, so a
+ * file that is still being written is left alone. See docs/adr/0005-watching-files.md.
  *
  * @since 0.1.0
  */
@@ -20,8 +23,8 @@ export class FileWatcher {
   #unchangedMs: number | undefined;
 
   /**
-   * @param changed is called for the first version by `start` and for each later one; never twice at a time, and now and
-   *   then again for a version that it has seen. It must not reject.
+   * @param changed is called for the first version by `start` and for each later one. Calls never overlap, and a
+   *   version may be reported again. It must not reject.
    */
   constructor(
     private readonly path: string,
@@ -30,14 +33,14 @@ export class FileWatcher {
   ) {}
 
   /**
-   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` until
-   * the file has been looked at again.
+   * When the file was last known to be the version that was reported last, by `performance.now()`; `undefined` until
+   * the file has been checked again.
    */
   get unchangedMs(): number | undefined {
     return this.#unchangedMs;
   }
 
-  /** Hands over the present version and goes on watching. */
+  /** Reports the current version and continues to watch. */
   async start(): Promise<void> {
     this.#looking = this.#handOver(await versionOf(this.path));
     await this.#looking;
@@ -45,8 +48,8 @@ export class FileWatcher {
   }
 
   /**
-   * True when the file is no longer the version that was handed over last; so what was read of it may be a mixture. It is
-   * handed over again as soon as it rests, even if it is the same version by then.
+   * True if the file is no longer the version that was reported last, so what was read may be a mixture. It is
+   * reported again as soon as it is stable, even if it is the same version by then.
    */
   async hasMovedOn(): Promise<boolean> {
     if ((await versionOf(this.path)).id === this.#known) return false;
@@ -54,7 +57,7 @@ export class FileWatcher {
     return true;
   }
 
-  /** Stops watching, after a call of `changed` that is under way. */
+  /** Stops watching, after any running call of `changed`. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -19,7 +19,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True for what JSON can carry, whatever realm it is from: no instance of a class, no function, no NaN. */
+/** True for values that JSON can carry, from any realm: no class instances, functions or NaN. */
 export function isJson(value: unknown): value is Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
@@ -32,9 +32,9 @@ function isDataOnly(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** True for what holds objects in objects for more than so many levels, and for what holds itself. */
+/** True for values that are nested deeper than `levels`, and for circular ones. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
-  /** At how many levels each was looked at; what several hold is looked at again only further down. */
+  /** The level at which each object was checked; a shared object is checked again only at a deeper level. */
   const seen = new Map<object, number>();
   const isTooDeep = (part: unknown, level: number): boolean => {
     if (typeof part !== 'object' || part === null || (seen.get(part) ?? 0) >= level) return false;

@@ -3,8 +3,8 @@ import { distance } from 'fastest-levenshtein';
 const MAX_LISTED = 30;
 
 /**
- * The known name that was probably meant: the nearest one, at most two edits away, or a quarter of its letters. Case, blanks,
- * hyphens and underscores do not count.
+ * The known name that was probably meant: the nearest one, at most two edits away, or as many as a quarter of its
+ * letters. Case, blanks, hyphens and underscores do not count.
  * @since 0.2.0
  */
 export function nearName<Name extends string>(written: string, known: Iterable<Name>): Name | undefined {
@@ -14,7 +14,7 @@ export function nearName<Name extends string>(written: string, known: Iterable<N
     const others = lettersOf(name);
     const [shorter, longer] = [letters.length, others.length].sort((a, b) => a - b) as [number, number];
     const limit = Math.min(Math.max(2, Math.floor(longer / 4)), shorter - 1);
-    // Before the distance is looked for: what is written may be very long.
+    // Before the distance is computed: the written text may be very long.
     if (longer - shorter > limit) continue;
     const edits = distance(letters, others);
     if (edits <= limit && edits < (best?.edits ?? Infinity)) best = { name, edits };

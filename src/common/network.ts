@@ -1,14 +1,15 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-/** An address in its one spelling, and how many of its bits all addresses of the network share. */
+/** An address in its normal form, and the number of its bits that all addresses of the network share. */
 export type Network = readonly [base: string, bits: number];
 
 const CURE = 'Write an IP address or a range, for example 80.88.186.0/24.';
 const MAPPED_BITS = 96;
 
 /**
- * The one spelling of an address, without its zone (`%eth0`); of an IPv4-mapped one (`::ffff:80.88.186.1`) it is the IPv4 address.
- * @returns `undefined` for what is not an address, such as 0x7f.1 or 010.0.0.1, which programs read as different ones
+ * The normal form of an address, without its zone (`%eth0`); for an IPv4-mapped one (`::ffff:80.88.186.1`), the IPv4
+ * address.
+ * @returns `undefined` for anything else, such as 0x7f.1 or 010.0.0.1, which programs interpret differently
  */
 export function readAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
@@ -18,8 +19,8 @@ export function readAddress(text: string): string | undefined {
 }
 
 /**
- * Reads an address or a CIDR range. An IPv4-mapped one (`::ffff:80.88.186.0/120`) is the IPv4 one.
- * @returns a text says what is wrong with it, as a predicate with the cure
+ * Reads an address or a CIDR range. An IPv4-mapped one (`::ffff:80.88.186.0/120`) becomes the IPv4 one.
+ * @returns a text if something is wrong: a predicate with the cure
  */
 export function readNetwork(text: string): Network | string {
   const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];

@@ -1,8 +1,7 @@
 import type { Type } from '@nestjs/common';
 
 /**
- * Describes a route for the API page, as decorators on it would. The library of these is loaded with the page, and not with
- * the service.
+ * Describes a route for the API page, as decorators would. Their library is loaded with the page, not with the service.
  */
 export function describeMethod<T>(
   controller: Type<T>,
@@ -13,7 +12,7 @@ export function describeMethod<T>(
   Reflect.decorate(decorators, prototype, name, Object.getOwnPropertyDescriptor(prototype, name));
 }
 
-/** The same for what a body may hold. */
+/** The same for the properties of a body. */
 export function describeProperties<T>(
   body: Type<T>,
   decorators: Readonly<Partial<Record<keyof T, PropertyDecorator>>>,

@@ -4,13 +4,14 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
- * A file cannot be used. The message is a predicate to its name, with the cure where there is one: `does not exist`.
+ * A file cannot be used. The message is a predicate whose subject is the file's name, with the cure if there is one:
+ * `does not exist`.
  * @since 0.2.0
  */
 export class OrdinaryFileError extends Error {
   override readonly name = 'OrdinaryFileError';
 
-  /** @param isMissing there is nothing of this name */
+  /** @param isMissing there is no file of this name */
   constructor(
     message: string,
     readonly isMissing = false,
@@ -19,23 +20,24 @@ export class OrdinaryFileError extends Error {
   }
 }
 
-/** Opening a pipe that nobody writes to would wait for ever, in a thread of Node's that cannot be interrupted. */
+/** Opening a pipe that nobody writes to would wait forever, in a thread of Node's that cannot be interrupted. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by the user that runs the service (EACCES)',
   EPERM: 'may not be read by the user that runs the service (EPERM)',
-  // What opening a socket, or a device that nothing drives, fails with.
+  // The errors from opening a socket, or a device without a driver.
   ENXIO: 'is a socket or a device, and only ordinary files are read; put its content into one',
 };
-/** What is read in one go, so that giving up is noticed. */
+/** Bytes that are read at once, so that an abort is noticed. */
 const PIECE_BYTES = 512 * 1024;
-/** Room for a file that does not say how long it is, to begin with. */
+/** Initial buffer for a file of unknown length. */
 const FIRST_BYTES = 16 * 1024;
 
 /**
- * Reads a file, links followed. Pipes, devices, sockets and folders are refused: they may never end, and stop the process.
+ * Reads a file; links are followed. Pipes, devices, sockets and folders are refused: reading them may never end, and
+ * block the process.
  * @param maxBytes a larger file is refused
- * @param signal gives up; then its reason is thrown
+ * @param signal aborts the reading; then its reason is thrown
  * @throws OrdinaryFileError
  * @since 0.2.0
  */
@@ -65,7 +67,7 @@ export async function readOrdinaryFile(
 }
 
 /**
- * As `readOrdinaryFile`, at once; for small files.
+ * As `readOrdinaryFile`, synchronously; for small files.
  * @since 0.2.0
  */
 export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
@@ -88,7 +90,7 @@ export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
   }
 }
 
-/** What a path names that is not an ordinary file, as a predicate with the cure; `undefined` for an ordinary one. */
+/** What a path names if it is not an ordinary file, as a predicate with the cure; `undefined` for an ordinary one. */
 export function notOrdinary(stat: Stats): string | undefined {
   if (stat.isFile()) return undefined;
   if (stat.isDirectory()) return 'is a folder; name a file';
@@ -96,7 +98,7 @@ export function notOrdinary(stat: Stats): string | undefined {
   return `is ${kind}, and only ordinary files are read; put its content into one`;
 }
 
-/** So many bytes are read at most. Files of the kernel say 0 and have some, a few of them without end. */
+/** Bytes that are read at most. Kernel files report a size of 0 although they have content, some of it endless. */
 function limitOf(stat: Stats, maxBytes: number): number {
   const problem = notOrdinary(stat) ?? (stat.size > maxBytes ? tooLarge(maxBytes) : undefined);
   if (problem !== undefined) throw new OrdinaryFileError(problem);

@@ -9,23 +9,23 @@ import type { targetConstructorToSchema } from 'class-validator-jsonschema';
 export type JsonSchema = ReturnType<typeof targetConstructorToSchema>;
 
 /**
- * Says what is wrong with a value and how to mend it, never the value itself: a predicate such as
- * `is not a size. Write …`, or `undefined` when nothing is wrong.
+ * Says what is wrong with a value and how to fix it, never the value itself: a predicate such as `is not a size.
+ * Write …`, or `undefined` if nothing is wrong.
  * @param options the instance that the value belongs to
  * @since 0.2.0
  */
 export type Check<Options extends object = object> = (value: unknown, options: Options) => string | undefined;
 
-/** How the names of these rules begin among a class's constraints. Each has its own, so that none hides another's message. */
+/** Prefix of the constraint names of these rules. Each rule has a unique name, so that none hides another's message. */
 export const RULE = 'rule ';
 let count = 0;
 
 /**
- * class-validator decorator whose message is what `check` says. An absent value is checked too, unless `IsOptional` stands
- * beside it.
- * @param schema JSON Schema of the value, or of each item, where its type does not tell it; a function is called when the schema
- *   is asked for
- * @param options `{ each: true }` checks every item of a list; whether it is a list, another rule says
+ * class-validator decorator whose message is the result of `check`. An absent value is checked, too, unless the
+ * property also has `IsOptional`.
+ * @param schema JSON Schema of the value, or of each item, if its type does not imply it; a function is called when
+ *   the schema is requested
+ * @param options `{ each: true }` checks every item of a list; another rule checks that it is a list
  * @since 0.2.0
  */
 export function Rule<Options extends object>(
@@ -42,7 +42,7 @@ export function Rule<Options extends object>(
       options,
       validator: {
         validate: (value: unknown, args) => check(value, args!.object as Options) === undefined,
-        // class-validator names the whole list, also when one of its items is wrong.
+        // class-validator reports the whole list, even if only one of its items is wrong.
         defaultMessage: (args) => {
           const value: unknown = args!.value;
           const items: unknown[] =

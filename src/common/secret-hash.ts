@@ -3,13 +3,13 @@ import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 /** OWASP's cost for scrypt: N=2^17, r=8, p=1 takes 128 MiB and some tenths of a second for each guess. */
 const LN = 17;
 const R = 8;
-/** What a hash may ask for. The most takes 1 GiB and eight times as long as `LN`. */
+/** The cost that a hash may ask for. The maximum takes 1 GiB and eight times as long as `LN`. */
 const [LEAST_LN, MOST_LN] = [13, 20];
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** A PHC string; salt and hash in base64 without padding. */
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,3})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{43})$/;
-/** What versions before made, with ln=14: 16 and 32 bytes in base64url without padding. */
+/** The format of earlier versions, with ln=14: 16 and 32 bytes in base64url without padding. */
 const OLD = /^scrypt:([A-Za-z0-9_-]{22}):([A-Za-z0-9_-]{43})$/;
 const API_KEY_HASH = /^sha256:([0-9a-f]{64})$/i;
 
@@ -22,8 +22,8 @@ export interface PasswordHash {
 }
 
 /**
- * What stands in the configuration instead of a password, as a PHC string: `$scrypt$ln=17,r=8,p=1$<salt>$<hash>`.
- * The password is taken in Unicode form NFC, so that it does not matter on which system it was typed.
+ * The text that replaces a password in the configuration, a PHC string: `$scrypt$ln=17,r=8,p=1$<salt>$<hash>`. The
+ * password is normalised to Unicode form NFC, so it does not matter on which system it was typed.
  */
 export async function hashPassword(password: string, ln = LN): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
@@ -33,8 +33,8 @@ export async function hashPassword(password: string, ln = LN): Promise<string> {
 }
 
 /**
- * Reads what `hashPassword` returns now, or returned in earlier versions.
- * @returns `undefined` when it is a plain password; a text says what is wrong with a hash, as a predicate with the cure
+ * Reads what `hashPassword` returns, or returned in earlier versions.
+ * @returns `undefined` for a plain password; a text if a hash is wrong: a predicate with the cure
  */
 export function readPasswordHash(text: string): PasswordHash | string | undefined {
   const [prefix] = /^(?:scrypt:|\$scrypt\$)/.exec(text) ?? [];
@@ -56,7 +56,7 @@ export async function verifyPassword(password: string, stored: PasswordHash): Pr
   return timingSafeEqual(await deriveKey(password, stored), stored.hash);
 }
 
-/** What stands in the configuration instead of an API key: `sha256:<hex>` of its UTF-8 bytes. */
+/** The text that replaces an API key in the configuration: `sha256:<hex>` of its UTF-8 bytes. */
 export function hashApiKey(key: string): string {
   return `sha256:${apiKeyDigest(key).toString('hex')}`;
 }

@@ -1,8 +1,8 @@
 /**
- * Does something under a signal that aborts as soon as one of the signals does, with that one's reason.
+ * Runs work with a signal that aborts as soon as one of the given signals does, with that signal's reason.
  *
- * `AbortSignal.any` and `AbortSignal.timeout` are used nowhere: Node 20 may collect a time limit that was joined with other
- * signals as garbage, and then it never comes.
+ * `AbortSignal.any` and `AbortSignal.timeout` are not used anywhere: Node 20 may garbage-collect a time limit that
+ * was combined with other signals, and then it never fires.
  * @since 0.2.0
  */
 export async function withAnySignal<T>(
@@ -24,8 +24,8 @@ export async function withAnySignal<T>(
 }
 
 /**
- * Does something under a signal that aborts when the time is over, with `reason`, or one of the signals does. The limit ends
- * with the work, which is waited for: it heeds the signal.
+ * Runs work with a signal that aborts with `reason` when the time is over, or when one of the given signals aborts.
+ * The function waits for the work, which must heed the signal, and then cancels the limit.
  * @param reason a `TimeoutError` unless given
  * @since 0.2.0
  */
@@ -60,7 +60,7 @@ export function untilAborted<T>(work: T | Promise<T>, signal: AbortSignal): Prom
 
 /**
  * Waits for work that cannot be stopped, but no longer than `limitMs`.
- * @returns what the work comes to, or `late`; what becomes of the work after that does not matter
+ * @returns the result of the work, or `late`; then its later result or error is ignored
  * @since 0.2.0
  */
 export function within<T, L = undefined>(limitMs: number, work: T | Promise<T>, late?: L): Promise<T | L> {

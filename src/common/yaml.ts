@@ -3,7 +3,7 @@ import type { CST, Document, YAMLError } from 'yaml';
 
 const MAX_DEPTH = 100;
 
-/** Something in a YAML file that cannot be used. The message never shows the text, which may be a secret. */
+/** A problem in a YAML file. The message never shows the text, which may be a secret. */
 export interface YamlProblem {
   readonly line?: number;
   readonly message: string;
@@ -13,15 +13,16 @@ export interface YamlFile {
   readonly document: Document.Parsed | undefined;
   /** Line of an offset, from 1. */
   readonly lineAt: (offset: number) => number;
-  /** The file is not YAML; nothing else can be said about it. */
+  /** The file is not YAML, so nothing else is known about it. */
   readonly syntax: readonly YamlProblem[];
-  /** It is YAML, but has tags that are not supported. */
+  /** It is YAML, but contains tags that are not supported. */
   readonly problems: readonly YamlProblem[];
 }
 
 /**
  * Parses YAML 1.2 without interpreting it: no aliases are followed, no keys merged. Never throws.
- * @param uniqueKeys a key that is written twice is an error, for small files: the library compares each with each
+ * @param uniqueKeys a key that is written twice is an error; for small files only, because the library compares every
+ *   key with every other
  */
 export function parseYaml(text: string, uniqueKeys = false): YamlFile {
   const lines = new LineCounter();
@@ -60,8 +61,8 @@ export function parseYaml(text: string, uniqueKeys = false): YamlFile {
 }
 
 /**
- * What a small YAML file holds, as plain values.
- * @returns or the first problem, a sentence: aliases and tags are refused, too
+ * The content of a small YAML file, as plain values.
+ * @returns the values, or the first problem as a sentence; aliases and tags are refused, too
  * @since 0.2.0
  */
 export function readYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
@@ -79,7 +80,7 @@ export function readYaml(text: string): { readonly value: unknown } | { readonly
   return { problem: `${first.line === undefined ? '' : `line ${first.line}: `}${first.message}` };
 }
 
-/** Our own sentences: the library's quote the source, which may be a secret. */
+/** Our own sentences, because the library's quote the source, which may be a secret. */
 const SENTENCES: Partial<Record<YAMLError['code'], string>> = {
   BAD_INDENT: 'The indentation does not fit. Keys of one map and items of one list start in the same column.',
   BAD_SCALAR_START: 'A text cannot start with this sign. Put it in quotes.',
@@ -111,12 +112,12 @@ function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) 
   return { line: lineAt(offset), message };
 }
 
-/** After one slip the parser stumbles over sound lines, too. */
+/** After one mistake the parser also reports correct lines. */
 function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
   return errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
 }
 
-/** Composing recurses, and a stack that is nearly full ends the process in V8's regular expressions. */
+/** Composing is recursive, and if the stack is nearly full, V8's regular expressions end the process. */
 function isDeeperThan(document: CST.Token, limit: number): boolean {
   const open: [token: CST.Token | null | undefined, depth: number][] = [[document, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -3,7 +3,10 @@ import { textOf } from './config-node.js';
 import type { ConfigNode } from './config-node.js';
 import type { Report } from './report.js';
 
-/** A list of names that are configured elsewhere (anything goes while those cannot be told), each once. */
+/**
+ * A list of names that are configured elsewhere, each at most once. If the configured names are not known, any name
+ * is accepted.
+ */
 export function checkNames(
   nodes: readonly ConfigNode[],
   what: string,

@@ -9,12 +9,12 @@ import type { Check, JsonSchema } from '../common/rule.js';
 
 export type OptionsClass = new () => object;
 
-/** What the decorators of a class and its ancestors say, for one property. */
+/** What the decorators of a class and its ancestors say about one property. */
 export interface PropertyFacts {
   readonly name: string;
   readonly rules: readonly { readonly name: string; readonly meta: ValidationMetadata }[];
   readonly nested: boolean;
-  /** TypeScript's own type, where the compiler wrote it down. */
+  /** TypeScript's type, if the compiler emitted it. */
   readonly designType: unknown;
 }
 
@@ -44,7 +44,7 @@ function readProperties(type: object): Map<string, PropertyFacts> {
   return facts;
 }
 
-/** The validator behind a rule, and the name under which its error is reported. */
+/** The validator of a rule, and the name under which its error is reported. */
 export function constraintOf(
   meta: ValidationMetadata,
 ): { readonly name: string; readonly instance: ValidatorConstraintInterface } | undefined {
@@ -57,7 +57,7 @@ export function factsOf(instance: object): ReadonlyMap<string, PropertyFacts> {
   return propertiesOf(instance.constructor);
 }
 
-/** What `Rule` was given; nothing for another decorator. */
+/** The arguments of `Rule`; nothing for another decorator. */
 export function ruleOf(name: string, meta: ValidationMetadata): { check?: Check; schema?: JsonSchema } {
   if (!name.startsWith(RULE)) return {};
   const [check, schema] = meta.constraints as [Check, JsonSchema | (() => JsonSchema) | undefined];
@@ -66,10 +66,10 @@ export function ruleOf(name: string, meta: ValidationMetadata): { check?: Check;
 
 const NUMBER_RULES = ['isNumber', 'isInt', 'isPositive', 'isNegative', 'isDivisibleBy', 'min', 'max'];
 
-/** What a `${…}` should become for this property; text unless its type or a validator says otherwise. */
+/** The type that a `${…}` becomes for this property; text unless its type or a validator says otherwise. */
 export function wantedType(facts: PropertyFacts): 'number' | 'boolean' | 'string' {
   const has = (names: readonly string[]) => facts.rules.some(({ name }) => names.includes(name));
-  // The compiler writes no type down for `port = 3000`; our own rules have one.
+  // The compiler emits no type for `port = 3000`; our own rules have one.
   const ruled = facts.rules.map(({ name, meta }) => ruleOf(name, meta).schema?.type);
   if (facts.designType === Number || has(NUMBER_RULES) || ruled.includes('integer')) return 'number';
   if (facts.designType === Boolean || has(['isBoolean'])) return 'boolean';

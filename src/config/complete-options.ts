@@ -6,11 +6,11 @@ import { childOf, isSecretKey, pathOf, shorten, toPlain } from './config-node.js
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import type { Report } from './report.js';
 
-/** A kind of provider, as far as its options go. */
+/** The parts of a provider's kind that concern its options. */
 export interface Kind {
   /** class-validator class of the options. */
   readonly options: OptionsClass;
-  /** The option that stands for others. */
+  /** The option that stands for others, such as `preset`. */
   readonly completedBy?: string;
   readonly complete?: (
     written: Readonly<Record<string, unknown>>,
@@ -18,15 +18,15 @@ export interface Kind {
   ) => CompletedOptions;
 }
 
-/** A provider's keys, with those that one of them stands for. */
+/** A provider's keys, plus those that one of them stands for. */
 export interface CompletedProvider {
-  /** `undefined` when it is not known what they come to. */
+  /** `undefined` if the completed options are not known. */
   readonly node: ConfigMap | undefined;
-  /** Nothing is missing because of a problem that is reported already. */
+  /** True if nothing is missing because of a problem that has already been reported. */
   readonly isWhole: boolean;
 }
 
-/** Has options completed by their kind; added keys stand at the line of the one that brought them. */
+/** Lets the kind complete the options; added keys get the line of the key that added them. */
 export function completeProvider(
   node: ConfigMap,
   { completedBy, complete }: Kind,
@@ -64,7 +64,7 @@ function reportAt(
 
 type Addition = Pick<ConfigNode, 'line' | 'origin'>;
 
-/** What is written in the file keeps its place there; what was added gets that of its cause. */
+/** Keys from the file keep their line; added keys get the line of the key that added them. */
 function place(
   values: Readonly<Record<string, unknown>>,
   parent: ConfigMap,

@@ -1,14 +1,14 @@
-/** One thing that is wrong with the configuration. */
+/** One problem in the configuration. */
 export interface ConfigProblem {
-  /** Line of the file, from 1; absent where there is none (an environment variable, a missing top-level key). */
+  /** Line in the file, from 1; absent if there is none (an environment variable, a missing top-level key). */
   readonly line?: number | undefined;
-  /** Path of the key, `targets.SALES_QUEUE.providers[1]`, or the name of a variable; `''` for the file as a whole. */
+  /** Path of the key, `targets.SALES_QUEUE.providers[1]`, or the name of a variable; `''` for the whole file. */
   readonly key: string;
   /** The rule and the cure. Never a secret's value. */
   readonly message: string;
 }
 
-/** The configuration cannot be used; carries every problem found. The message is meant for the administrator. */
+/** The configuration cannot be used; contains every problem found. The message is for the administrator. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 

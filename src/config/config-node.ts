@@ -1,5 +1,5 @@
 /**
- * The configuration file as a tree that knows its lines. Made by `read-tree.ts`; the rest of the room sees neither YAML
+ * The configuration file as a tree with line numbers. Built by `read-tree.ts`; the rest of the room sees neither YAML
  * nor `${…}`.
  */
 export type ConfigNode = ConfigScalar | ConfigList | ConfigMap;
@@ -9,19 +9,19 @@ interface Place {
   readonly path: string;
   /** Line of the key, or of the item in a list; from 1. */
   readonly line: number;
-  /** What is written here may be a secret and never appears in a message. */
+  /** The text may be a secret and never appears in a message. */
   readonly secret: boolean;
-  /** Present on what does not stand in the file: where it comes from, for messages, such as `preset hubspot`. */
+  /** Present on nodes that are not in the file: where they come from, for messages, such as `preset hubspot`. */
   readonly origin?: string | undefined;
 }
 
 export interface ConfigScalar extends Place {
   readonly kind: 'scalar';
-  /** The value, `${…}` filled in. */
+  /** The value, with `${…}` replaced. */
   readonly value: string | number | boolean | null;
-  /** The text as it stands in the file, `${…}` included, without quotes. */
+  /** The text as written in the file, including `${…}`, without quotes. */
   readonly written: string;
-  /** An unquoted `${…}` and nothing else: becomes a number or boolean where the key wants one. */
+  /** An unquoted `${…}` and nothing else: becomes a number or Boolean if the key requires one. */
   readonly variable: boolean;
 }
 
@@ -65,7 +65,7 @@ export function toPlain(node: ConfigNode): unknown {
   return Object.fromEntries([...node.entries].map(([key, child]) => [key, toPlain(child)]));
 }
 
-/** `parent.key`, or `parent["a key"]` when the key would not read well. */
+/** `parent.key`, or `parent["a key"]` if the key contains other characters. */
 export function pathOf(parent: string, key: string): string {
   if (!/^[\w-]{1,100}$/.test(key)) return `${parent}[${JSON.stringify(shorten(key))}]`;
   return parent === '' ? key : `${parent}.${key}`;
@@ -76,16 +76,16 @@ export function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** In any case and at any depth, what is below such a key may be a secret. */
+/** Values below such a key, in any letter case and at any depth, may be secrets. */
 const SECRET_KEY =
   /pass|pwd|secret|token|key|auth|credential|cookie|header|signature|private|bearer|salt|jwt|session|^pin$|^pat$|^body$/i;
 
-/** Below these the keys are names that the administrator chose; they say nothing about secrets. */
+/** Keys below these are names that the administrator chose, which do not indicate secrets. */
 const NAME_MAPS = new Set(['', 'providers', 'targets']);
 
 /** True when the value of a key of this map may be a secret. */
 export function isSecretKey(key: string, map: Pick<ConfigNode, 'path' | 'secret'>): boolean {
-  // The name of a way to log in, not a part of the login.
+  // The name of an authentication method, not a secret.
   if (key === 'type' && map.path.endsWith('.auth')) return false;
   return map.secret || (!NAME_MAPS.has(map.path) && SECRET_KEY.test(key));
 }

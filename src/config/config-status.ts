@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-/** What of the configuration is read again while the service runs: the file itself, or the certificate of a port. */
+/** The parts that are read again while the service runs: the file itself, or the certificate of a port. */
 export type ConfigPart = 'file' | 'certificate';
 
 /** A version on disk that is not in use. */
 export interface Refused {
-  /** Public: no secret, no path that a stranger could use. */
+  /** Public: no secrets, and no paths that could help a stranger. */
   readonly reason: string;
   /** ISO 8601: since when the version in use is not the one on disk. */
   readonly since: string;
@@ -15,7 +15,7 @@ export interface Refused {
 export interface CertificatePeriod {
   readonly validFromMs: number;
   readonly validUntilMs: number;
-  /** Since when this instance shows it; `undefined` = it does not yet. */
+  /** Since when this instance has reported it; `undefined` = not yet. */
   readonly inUseSinceMs?: number;
 }
 
@@ -27,7 +27,7 @@ export class ConfigStatus {
   /** The certificate in use; `undefined` without `server.tls`. */
   certificate: CertificatePeriod | undefined;
 
-  /** ISO 8601: since when the configuration in use is in use. */
+  /** ISO 8601: since when the current configuration has been in use. */
   get loadedAt(): string {
     return this.#loadedAt;
   }
@@ -47,7 +47,7 @@ export class ConfigStatus {
     this.#loadedAt = new Date().toISOString();
   }
 
-  /** The version on disk cannot be used; the one before stays. */
+  /** The version on disk cannot be used; the previous one stays. */
   refuse(part: ConfigPart, reason: string): void {
     const since = this.#refused.get(part)?.since ?? new Date().toISOString();
     this.#refused.set(part, { reason, since });

@@ -1,6 +1,6 @@
 import { propertiesOf } from './class-metadata.js';
 
-/** Freezes arrays, maps, plain objects and instances of options classes, with all that they hold. */
+/** Freezes arrays, maps, plain objects and instances of options classes, with all their content. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   if (value instanceof Map) return freezeMap(value) as T;
@@ -10,7 +10,7 @@ export function deepFreeze<T>(value: T): T {
     prototype === null ||
     prototype === Object.prototype ||
     propertiesOf(prototype.constructor).size > 0;
-  // A RegExp, URL or Date that a plug-in made of an option stays as its methods need it.
+  // A RegExp, URL or Date that a plug-in created from an option is not frozen, because its methods may change it.
   if (!isOurs) return value;
   Object.freeze(value);
   for (const inner of Object.values(value)) deepFreeze(inner);

@@ -1,4 +1,4 @@
-/** Where `${…}` gets its texts from. */
+/** The sources for `${…}`. */
 export interface InterpolationSources {
   /** An environment variable; `undefined` when it is not set. */
   variable(name: string): string | undefined;
@@ -8,7 +8,7 @@ export interface InterpolationSources {
 
 export interface Interpolated {
   readonly text: string;
-  /** The text is one `${…}` and nothing else. */
+  /** The text is a single `${…}` and nothing else. */
   readonly whole: boolean;
   readonly problem?: string;
 }
@@ -19,8 +19,8 @@ const RULE =
   'has a ${ that is not understood. Write ${NAME}, ${NAME:-default} or ${file:/run/secrets/name}; a literal ${ is written $${.';
 
 /**
- * Fills `${NAME}`, `${NAME:-default}` and `${file:path}` in; `$${` is a literal `${`. What was filled in is not looked
- * at again. As in a shell, the default also stands in for a variable that is set but empty.
+ * Replaces `${NAME}`, `${NAME:-default}` and `${file:path}`; `$${` is a literal `${`. The inserted text is not
+ * interpreted again. As in a shell, the default also replaces a variable that is set but empty.
  */
 export function interpolate(text: string, sources: InterpolationSources): Interpolated {
   if (!text.includes('${')) return { text, whole: false };

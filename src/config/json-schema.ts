@@ -6,7 +6,7 @@ import type { JsonSchema } from '../common/rule.js';
 import { propertiesOf, ruleOf } from './class-metadata.js';
 import type { ValidationMetadata } from './class-metadata.js';
 
-/** What schemas of sections refer to. */
+/** Definitions that the schemas of sections refer to. */
 export const DEFINITIONS = {
   interpolated: {
     type: 'string',
@@ -24,7 +24,7 @@ export function schemaOf(type: new () => object): JsonSchema {
     classTransformerMetadataStorage: defaultMetadataStorage,
     additionalConverters: {
       [ValidationTypes.NESTED_VALIDATION]: (meta) => nestedSchema(meta),
-      // The library's own way is a reference to a definition that nobody makes.
+      // The library would write a reference to a definition that does not exist.
       [ValidationTypes.CUSTOM_VALIDATION]: (meta) =>
         ruleOf(meta.type, meta).schema ?? simpleType(designType(meta)),
     },
@@ -38,7 +38,7 @@ export function schemaOf(type: new () => object): JsonSchema {
   };
 }
 
-/** Asks the class itself: a rule without `@IsOptional` may still let a missing value pass. */
+/** Asks the class itself: a rule without `@IsOptional` may still accept a missing value. */
 function requiredOf(type: new () => object): string[] {
   return validateSync(new type()).map(({ property }) => property);
 }
@@ -66,13 +66,13 @@ function simpleType(type: unknown): JsonSchema {
   return type === Boolean ? { type: 'boolean' } : {};
 }
 
-/** Wherever the value is more than any text, `${NAME}` must pass too. */
+/** If the value is not just any text, `${NAME}` must be allowed, too. */
 function orInterpolated(schema: JsonSchema): JsonSchema {
   if (schema.type === 'array') {
     return { ...schema, ...(isSchema(schema.items) && { items: orInterpolated(schema.items) }) };
   }
   if (schema.type === 'object') {
-    // Nested classes have been through this already.
+    // Nested classes have already been converted.
     if (schema.additionalProperties === false || schema.properties === undefined) return schema;
     return { ...schema, properties: mapValues(schema.properties, orInterpolated) };
   }

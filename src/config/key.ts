@@ -5,21 +5,21 @@ import type { JsonSchema } from '../common/rule.js';
 
 /** What a key may hold. */
 export interface KeyRule {
-  /** What is wrong with a value, as `Check` has it; an absent one is like one of a wrong type. */
+  /** What is wrong with a value, as in `Check`; an absent value is treated like one of a wrong type. */
   readonly problem: (value: unknown) => string | undefined;
   readonly schema: JsonSchema;
 }
 
 export interface KeyOptions {
-  /** Not required unless said. */
+  /** Not required by default. */
   readonly required?: true;
-  /** For the published schema; the value itself comes from the class. */
+  /** For the published schema; the actual default comes from the class. */
   readonly default?: unknown;
 }
 
 export interface ListOptions extends KeyOptions {
   readonly mayBeEmpty?: true;
-  /** What to write, a sentence. */
+  /** What to write, as a sentence. */
   readonly hint?: string;
 }
 
@@ -33,7 +33,7 @@ export function Key(description: string, rule: KeyRule, options: KeyOptions = {}
   return all(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
 }
 
-/** A list of which every item follows the rule. */
+/** A list whose items all follow the rule. */
 export function ListKey(description: string, rule: KeyRule, options: ListOptions = {}): PropertyDecorator {
   return all(Key(description, listRule(options), options), Rule(rule.problem, rule.schema, { each: true }));
 }

@@ -1,21 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 
-/** Something made of a part of the configuration, and made anew when that part changes. */
+/** A value derived from a part of the configuration, and derived again when that part changes. */
 export interface Derived<Config, T> {
   readonly current: T;
-  /** What was made of a configuration that is, or was, in use: a call is decided by the one that it was let in with. */
+  /** The value for a configuration that is, or was, in use: a call is decided by the configuration that admitted it. */
   of(config: Config): T;
 }
 
 /**
- * The configuration in use; each room asks for the part of it that it sees. It is swapped in whole between two turns of the event loop, so whoever reads `current` of
- * several things without waiting in between sees one configuration. See docs/adr/0019-configuration-swapped-in-whole.md.
+ * The configuration in use; each room reads only its own part. It is swapped as a whole between two turns of the
+ * event loop, so code that reads several `current` values without waiting in between sees one configuration. See
+ * docs/adr/0019-configuration-swapped-in-whole.md.
  */
 @Injectable()
 export class LiveConfig<Config extends object> {
   #current: Config;
-  // Methods, so that who sees a part of the configuration may have the whole.
+  // Methods, so that a room that declares a part of the configuration accepts the whole.
   readonly #derived: { prepare(config: Config): () => void }[] = [];
   readonly #listeners: { told(config: Config): void }[] = [];
 
@@ -28,9 +29,9 @@ export class LiveConfig<Config extends object> {
   }
 
   /**
-   * Makes something of a part of the configuration, now and whenever that part has changed. For what lives as long as the
-   * service: it is never forgotten.
-   * @param part picks what it is made of; compared by value
+   * Derives a value from a part of the configuration, now and whenever that part changes. Only for objects that live
+   * as long as the service: there is no way to unsubscribe.
+   * @param part selects the part, which is compared by value
    */
   derive<Part, T>(part: (config: Config) => Part, make: (part: Part) => T): Derived<Config, T> {
     const derived = new DerivedPart(part, make, this.#current);
@@ -44,9 +45,9 @@ export class LiveConfig<Config extends object> {
   }
 
   /**
-   * Makes everything that another configuration needs, and uses none of it.
-   * @returns puts it into use, at once and whole; never throws
-   * @throws what making throws; then nothing has changed
+   * Creates everything that another configuration needs, without using it.
+   * @returns a function that puts all of it into use at once; it never throws
+   * @throws the error of the creation; then nothing has changed
    */
   prepare(next: Config): () => void {
     const swaps = this.#derived.map((derived) => derived.prepare(next));

@@ -171,7 +171,7 @@ describe('what YAML allows and a configuration does not', () => {
         {
           line: 1,
           key: 'a.b',
-          message: 'The alias stands inside its own anchor and would never end. Write the value out.',
+          message: 'The alias is inside its own anchor and would be endless. Write the value out.',
         },
       ],
     ],
@@ -186,7 +186,7 @@ describe('what YAML allows and a configuration does not', () => {
         },
       ],
     ],
-    ['a: { <<: 1 }', [{ line: 1, key: 'a["<<"]', message: 'can take in maps only, for example <<: *name.' }]],
+    ['a: { <<: 1 }', [{ line: 1, key: 'a["<<"]', message: 'can merge maps only, for example <<: *name.' }]],
   ])('%j', (text, problems) => {
     expect(parse(text).problems).toEqual(problems);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();

@@ -9,7 +9,7 @@ import type { ConfigMap, ConfigNode } from './config-node.js';
 import type { InterpolationSources } from './interpolation.js';
 import { readTree } from './read-tree.js';
 
-/** Environment variables; one that is absent or `undefined` is not set. */
+/** Environment variables; an absent or `undefined` one is not set. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Relative to the working directory. */
@@ -31,27 +31,28 @@ export interface ConfigSource {
   readonly file: string;
   /** Directory that relative paths start from. */
   readonly directory: string;
-  /** The path for messages: relative to the working directory when it is below it. */
+  /** The path for messages: relative to the working directory if it is below it. */
   readonly shownAs: string;
-  /** The items of `plugins:`, as far as they are texts. */
+  /** The items of `plugins:` that are texts. */
   readonly plugins: readonly PluginEntry[];
   readonly root: ConfigMap;
-  /** Absolute paths of all files that the configuration stands in: itself, those of `${file:…}`, those that options stand in. */
+  /** Absolute paths of all files that contain the configuration: itself, those of `${file:…}`, and those with options. */
   readonly files: Set<string>;
-  /** What is already known to be wrong; `checkConfig` reports it together with the rest. */
+  /** Problems already found; `checkConfig` reports them together with the rest. */
   readonly problems: readonly ConfigProblem[];
   /**
-   * An error about keys, found outside this room (a plug-in that cannot be loaded), together with what is known.
-   * @param found `key` is a path as in messages, `plugins[0]`; the line of the key is filled in
+   * An error about keys that was found outside this room (a plug-in that cannot be loaded), together with the
+   * problems already found.
+   * @param found `key` is a path as in messages, `plugins[0]`; its line is added
    */
   error(found: readonly ConfigProblem[]): ConfigError;
 }
 
 /**
- * First stage: reads the file and fills `${…}` in. The second, `checkConfig`, needs the kinds of provider that the
- * `plugins` bring.
+ * First stage: reads the file and replaces `${…}`. The second, `checkConfig`, needs the kinds of provider that
+ * `plugins` provide.
  * @param environment from `readEnvironment`: which file, and the variables for `${NAME}`
- * @param files gets the paths of all files that are read, those that cannot be read included
+ * @param files gets the paths of all files, including those that cannot be read
  * @throws ConfigError when the file cannot be read, is too large or is not a YAML map
  */
 export async function readConfigFile(
@@ -70,8 +71,8 @@ export async function readConfigFile(
 }
 
 /**
- * The same from a text that is already at hand.
- * @param file where the text stands; relative paths and messages need it
+ * The same for a text that has already been read.
+ * @param file path of the text; relative paths and messages need it
  */
 export function parseConfig(
   text: string,
@@ -111,7 +112,7 @@ export function parseConfig(
   };
 }
 
-/** Relative to the working directory when the file is below it: as the administrator knows it. */
+/** Relative to the working directory if the file is below it, as the administrator knows it. */
 function shownPath(file: string): string {
   const below = relative(process.cwd(), resolve(file));
   return below === '' || below.startsWith('..') || isAbsolute(below) ? resolve(file) : below;
@@ -145,13 +146,13 @@ function interpolationSources(
   };
 }
 
-/** What a file holds, or the sentence part that says why it cannot be used (`does not exist`). */
+/** A file's content, or a predicate that says why it cannot be used (`does not exist`). */
 type TextFile =
   | { readonly text: string; readonly problem?: undefined }
   | { readonly problem: string; readonly text?: undefined };
 
 /**
- * Reads a small UTF-8 text file, links followed.
+ * Reads a small UTF-8 text file; links are followed.
  * @param path absolute
  * @param maxBytes a larger file is refused without being read
  */

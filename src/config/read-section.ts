@@ -9,10 +9,10 @@ import type { Report } from './report.js';
 import { NOT_A_MAP, reportErrors } from './validation-messages.js';
 
 /**
- * Checks a map of the file against a class with class-validator decorators and reports all that is wrong, unknown keys
- * included.
+ * Checks a map of the file against a class with class-validator decorators and reports all problems, including
+ * unknown keys.
  * @param others keys of the map that are checked elsewhere
- * @returns an instance with the class's defaults; only valid when nothing was reported
+ * @returns an instance with the class's defaults; valid only if nothing was reported
  */
 export function readSection<T extends object>(
   type: new () => T,
@@ -26,7 +26,7 @@ export function readSection<T extends object>(
   try {
     const instance = plainToInstance(type, toPlain(own) as object);
     fitToClass(instance, own, report);
-    // Without a single decorator, class-validator refuses everything.
+    // If a class has no decorators, class-validator refuses everything.
     if (known.length > 0) {
       const errors = validateSync(instance, { forbidUnknownValues: false });
       reportErrors(
@@ -37,7 +37,7 @@ export function readSection<T extends object>(
     }
     return instance;
   } catch (error) {
-    // Decorators and constructors of a plug-in's options class; their messages may quote a secret.
+    // Errors of decorators and constructors of a plug-in's options class; their messages may quote a secret.
     const name = (error as { name?: unknown } | null)?.name;
     report.at(
       node,
@@ -74,7 +74,7 @@ function refuseUnknown(
   }
 }
 
-/** What class-validator does not see: empty values, maps in place of lists, unknown keys of nested classes, `${…}`. */
+/** What class-validator does not detect: empty values, maps instead of lists, unknown keys of nested classes, `${…}`. */
 function fitToClass(instance: object, node: ConfigMap, report: Report): void {
   const facts = factsOf(instance);
   for (const [key, child] of node.entries) {
@@ -84,7 +84,7 @@ function fitToClass(instance: object, node: ConfigMap, report: Report): void {
     const otherShape = shapeProblem(property, child);
     if (otherShape !== undefined) {
       report.at(child, otherShape);
-      // Else class-validator would go on about what is inside.
+      // Otherwise class-validator would also report the content.
       values[key] = undefined;
       continue;
     }

@@ -7,15 +7,15 @@ import { interpolate } from './interpolation.js';
 import type { InterpolationSources } from './interpolation.js';
 import type { YamlFile } from '../common/yaml.js';
 
-/** An alias bomb repeats a few lines millions of times; an honest file repeats a few settings. */
+/** An alias bomb repeats a few lines millions of times; a legitimate file repeats a few settings. */
 const MAX_REPEATED_NODES = 10_000;
-/** Assigned to an object, these would change more than the object. */
+/** Assigning these would affect more than the object itself. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 type Place = Pick<ConfigNode, 'path' | 'line' | 'secret'>;
 
 /**
- * Turns parsed YAML into a tree with places: aliases and merge keys followed, `${…}` filled in.
+ * Turns parsed YAML into a tree with line numbers, with aliases and merge keys resolved and `${…}` replaced.
  * @param problems receives duplicate keys, missing variables, broken aliases
  */
 export function readTree(
@@ -72,7 +72,7 @@ class TreeReader {
       const message =
         node === undefined
           ? 'A value that starts with * is taken for a YAML alias, and this one has no anchor before it. Put a text in quotes.'
-          : 'The alias stands inside its own anchor and would never end. Write the value out.';
+          : 'The alias is inside its own anchor and would be endless. Write the value out.';
       this.#problem(place, message);
       return undefined;
     }
@@ -132,9 +132,9 @@ class TreeReader {
   /** `<<: *name` or `<<: [*a, *b]`: the map's own keys win, then the earlier source. */
   #merge(source: Node | null, place: Place, at: Place, entries: Map<string, ConfigNode>): void {
     for (const item of isSeq(source) ? (source.items as Node[]) : [source]) {
-      // Read at the place of the map itself, so that messages name the key that takes effect.
+      // Read as if written in the map itself, so that messages name the key that takes effect.
       const read = this.#node(item, place);
-      if (read.kind !== 'map') this.#problem(at, 'can take in maps only, for example <<: *name.');
+      if (read.kind !== 'map') this.#problem(at, 'can merge maps only, for example <<: *name.');
       else for (const [key, node] of read.entries) if (!entries.has(key)) entries.set(key, node);
     }
   }
@@ -144,7 +144,7 @@ class TreeReader {
   }
 }
 
-/** Each alias with the node that it stands for: the nearest anchor of its name before it. */
+/** Each alias with the node that it refers to: the nearest preceding anchor of its name. */
 function findAnchors(root: ParsedNode): Map<Alias, Node> {
   const byName = new Map<string, Node>();
   const found = new Map<Alias, Node>();

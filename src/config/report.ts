@@ -4,8 +4,8 @@ import { pathOf, shorten } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 
 /**
- * Collects what is wrong with a configuration. A message is a sentence, or a predicate (`is not a duration. …`) to
- * which the written text becomes the subject: `"1,2s" is not a duration. …`. One problem per key: the first.
+ * Collects the problems of a configuration. A message is a sentence, or a predicate (`is not a duration. …`) whose
+ * subject is the written text: `"1,2s" is not a duration. …`. Only the first problem of each key is kept.
  */
 export class Report {
   readonly #problems = new Map<string, ConfigProblem>();
@@ -16,7 +16,7 @@ export class Report {
   }
 
   add(problem: ConfigProblem): void {
-    // A file-wide problem has no key, and there may be one on several lines.
+    // A problem of the whole file has no key; there may be several, on different lines.
     const place = problem.key === '' ? `\n${problem.line ?? this.#problems.size}` : problem.key;
     if (this.#problems.has(place)) return;
     const message = /[.!?]$/.test(problem.message) ? problem.message : `${problem.message}.`;
@@ -32,7 +32,7 @@ export class Report {
     this.add({ line, key: path, message: withOrigin(message, origin) });
   }
 
-  /** A key that should stand in `parent` and does not. */
+  /** A key that is missing in `parent`. */
   missing(parent: ConfigMap, key: string, message: string): void {
     const line = parent.path === '' ? undefined : parent.line;
     this.add({ line, key: pathOf(parent.path, key), message: withoutSubject(message, 'is missing') });
@@ -46,7 +46,7 @@ export class Report {
     return this.#problems.values();
   }
 
-  /** In the order of the file. */
+  /** In file order. */
   get warnings(): string[] {
     return inOrder(this.#warnings).map(formatProblem);
   }
@@ -64,7 +64,7 @@ function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-/** How a message begins that wants the written text as its subject; others are whole sentences. */
+/** How predicates begin; other messages are whole sentences. */
 const PREDICATE =
   /^(is|has|must|should|does|can|cannot|may|would|needs|takes|contains|starts|begins|ends|belongs)\b/;
 
@@ -73,10 +73,10 @@ function sentence(node: ConfigNode, message: string): string {
   if (!PREDICATE.test(message)) return message;
   if (node.kind !== 'scalar') return withoutSubject(message, `is a ${node.kind}`);
   if (node.value === null) return withoutSubject(message, 'is empty');
-  // A credential that is one text is most often a key and its secret run together.
+  // A credential that is a single text is usually a key and its secret written together.
   const isRunTogether = node.path.startsWith('credentials') && /^is not a (map|list)\b/.test(message);
   const isHidden = node.secret || isRunTogether || node.written === '' || maybeCredentials(node.written);
-  // Said of a text that is there but blank, or not of the right type.
+  // For a value that is blank, or of the wrong type.
   return isHidden || message.startsWith('is missing')
     ? message
     : `${JSON.stringify(shorten(node.written))} ${message}`;

@@ -22,7 +22,7 @@ export function text(hint: string, maxLength = 500): KeyRule {
   };
 }
 
-/** A text with a further demand, checked when it is a text at all. */
+/** A text with an additional rule, which is checked only if the value is a text. */
 export function textThat(
   hint: string,
   demand: (value: string) => string | undefined,
@@ -45,7 +45,7 @@ export function oneOf(what: string, allowed: readonly string[], standard: string
   return { problem, schema: { type: 'string', enum: [...allowed] } };
 }
 
-/** @param standard the default, if there is one */
+/** @param standard the default, if any */
 export function wholeNumber(min: number, max: number, standard?: number): KeyRule {
   const otherwise = standard === undefined ? '' : ` Default: ${standard}.`;
   return {
@@ -59,7 +59,7 @@ export function wholeNumber(min: number, max: number, standard?: number): KeyRul
   };
 }
 
-/** What a key named `country` means, for its description. */
+/** Description of every key named `country`. */
 export const COUNTRY_KEY =
   'How numbers written nationally are read: ISO 3166-1 alpha-2, two capital letters.';
 
@@ -96,7 +96,7 @@ export const network = textThat('Write an IP address or a range, for example 80.
   return typeof read === 'string' ? read : undefined;
 });
 
-/** The addresses of the service itself; what is below them as well. */
+/** The paths of the service itself, and all paths below them. */
 export const RESERVED_PATHS = ['/health', '/metrics', '/docs', '/docs-json'];
 
 export const routePath = textThat(
@@ -106,7 +106,7 @@ export const routePath = textThat(
       return 'is not a path. Start with / and use letters, digits and - . _ ~ only, without ? or #, for example /smartrouting.';
     }
     if (/\/\/|\/\.{1,2}(\/|$)/.test(value)) {
-      return 'has an empty part, or one of dots only, which clients and proxies take out. Write for example /smartrouting.';
+      return 'has an empty part, or one of dots only, which clients and proxies remove. Write for example /smartrouting.';
     }
     const plain = value.toLowerCase().replace(/\/+$/, '');
     const taken = RESERVED_PATHS.find((path) => plain === path || plain.startsWith(`${path}/`));

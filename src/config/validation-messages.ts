@@ -4,11 +4,11 @@ import { childOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
 import type { Report } from './report.js';
 
-/** Of the rules that one value breaks, these say enough. */
+/** If a value breaks several rules, these are enough. */
 const TYPE_RULES = ['isDefined', 'isString', 'isNumber', 'isInt', 'isBoolean', 'isArray', 'isObject'];
 export const NOT_A_MAP = 'is not a map of keys.';
 
-/** Places class-validator's errors in the file and makes their messages read like ours. */
+/** Assigns class-validator's errors to lines of the file and rewords their messages in our style. */
 export function reportErrors(errors: readonly ValidationError[], node: ConfigMap, report: Report): void {
   const hide = redactor(node);
   const walk = (found: readonly ValidationError[], parent: ConfigNode) => {
@@ -29,7 +29,7 @@ export function reportErrors(errors: readonly ValidationError[], node: ConfigMap
 function messageOf({ constraints = {}, property, target }: ValidationError): string | undefined {
   const all = Object.keys(constraints);
   if (all.includes('nestedValidation')) return NOT_A_MAP;
-  // Of what is not a list, rules for its items say nothing of use, unless they are the only ones.
+  // If a value is not a list, rules for its items are of no use, unless they are the only ones.
   const rules = (target && factsOf(target).get(property)?.rules) ?? [];
   const ofItems = rules.filter(({ meta }) => meta.each).map(({ name }) => name);
   const ofWhole = all.filter((name) => !ofItems.includes(name));
@@ -48,7 +48,7 @@ function readable(message: string, property: string): string {
   return predicate.startsWith(`${property} `) ? predicate.slice(property.length + 1) : predicate;
 }
 
-/** A rule for each item says only that one of them breaks it; asks again which. */
+/** A rule for each item reports only that one of them breaks it, so this finds out which. */
 function reportItems(
   error: ValidationError,
   items: readonly ConfigNode[],
@@ -67,7 +67,7 @@ function reportItems(
       const node = items[index];
       if (node === undefined || constraint.validate(value, args) !== false) return;
       const own = meta.message === undefined ? constraint.defaultMessage?.(args) : undefined;
-      // Stock messages hold $tokens that only the validator fills in.
+      // Default messages contain $tokens that only the validator replaces.
       const message =
         own === undefined || /\$(property|value|target|constraint)/.test(own)
           ? readable(error.constraints![name]!, property)
@@ -81,7 +81,7 @@ function reportItems(
 
 const SHORTEST_HIDDEN = 4;
 
-/** A plug-in's message may quote the value; takes out what may be secret and what `${…}` brought in. */
+/** A plug-in's message may quote the value; removes possible secrets and texts that `${…}` inserted. */
 function redactor(root: ConfigNode): (message: string) => string {
   const hidden = new Map<string, string>();
   const collect = (node: ConfigNode): void => {
@@ -104,7 +104,7 @@ function redactor(root: ConfigNode): (message: string) => string {
   };
 }
 
-/** Matches the value, but not inside another word: `bear` does not make `bearer` unreadable. */
+/** Matches the value, but not inside another word, so that `bear` does not make `bearer` unreadable. */
 function asWord(value: string): RegExp {
   const literal = value.replace(/[^\w\s]/g, '\\$&');
   return new RegExp(

@@ -8,32 +8,35 @@ import { ServerPool } from './server-pool.js';
 import { sqliteDriver } from './sqlite-file.js';
 
 export interface DataSourceSettings {
-  /** Somebody else's database: no migrations, and the session refuses to write. */
+  /** A customer's database: no migrations, and the session refuses writes. */
   readonly readOnly?: boolean;
   /**
-   * How long SQLite waits for a lock, in ms. It waits inside the driver, and the whole process with it; a service says 0
-   * and tries again. Default: 5000.
+   * How long SQLite waits for a lock, in ms. It waits inside the driver and blocks the whole process, so the service
+   * sets 0 and retries. Default: 5000.
    */
   readonly busyTimeoutMs?: number;
-  /** Reads wait until the node has what was committed on any other of its Galera cluster. Nothing anywhere else. */
+  /**
+   * Reads wait until the node has everything that was committed on other nodes of its Galera cluster. No effect
+   * elsewhere.
+   */
   readonly seesAllCommits?: boolean;
-  /** Nothing on the console, not even a failed migration. */
+  /** Nothing is written to the console, not even about a failed migration. */
   readonly quiet?: boolean;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Connections to a server that one provider keeps at most: servers are set to some 150, for all who use them. */
+/** Maximum of connections that one provider keeps to a server: servers usually allow some 150 for all their clients. */
 export const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 3_000;
 const CLOSE_LIMIT_MS = 500;
 
-/** TypeORM's own table of migrations, named so that it cannot meet a customer's. */
+/** TypeORM's table of migrations, with a name that cannot collide with a customer's. */
 export const MIGRATIONS_TABLE = 'smartrouting_migrations';
 
 /**
- * A TypeORM data source for a database URL, not yet connected. The folder of an SQLite file is made when it connects.
+ * A TypeORM data source for a database URL, not yet connected. The folder of an SQLite file is created when it connects.
  * @param url `sqlite:<path>`, `sqlite::memory:`, `mysql://…` or `mariadb://…`
- * @throws DatabaseUrlError when it is not a database URL
+ * @throws DatabaseUrlError if it is not a database URL
  */
 export function createDataSource(url: string, settings: DataSourceSettings = {}): DataSource {
   const address = parseDatabaseUrl(url);
@@ -54,7 +57,7 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
       timeout: settings.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
       prepareDatabase: (database: Libsql.Database) => {
         if (settings.readOnly) orClose(database, 'PRAGMA query_only = ON');
-        // The journal mode is written into the file, so only our own is given one.
+        // The journal mode is written into the file, so it is set only for our own.
         if (isOwnFile) orClose(database, 'PRAGMA journal_mode = WAL');
       },
     });
@@ -86,14 +89,15 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
   return dataSource;
 }
 
-/** Closes a data source in any state, a server that no longer answers included. Never rejects. */
+/** Closes a data source in any state, even if the server no longer answers. Never rejects. */
 export async function closeDataSource(dataSource: DataSource): Promise<void> {
   if (dataSource.isInitialized) {
-    // libsql lets go of the file only when its statements are collected, so what SQLite does on closing is done here: all
-    // data into the one file that people copy. Where that fails, the next one to open the file does it.
+    // libsql releases the file only when its statements are garbage-collected. So this does what SQLite does on
+    // closing: it writes all data into the one file that people copy. If that fails, the next process to open the
+    // file does it.
     if (WAL_FILES.has(dataSource))
       await dataSource.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
-    // A driver that cannot say goodbye is cut off below; nothing is left to report.
+    // If the driver cannot close its connections, they are destroyed below; there is nothing to report.
     const closed = dataSource.destroy().catch(() => undefined);
     await within(CLOSE_LIMIT_MS, closed);
   }
@@ -101,24 +105,24 @@ export async function closeDataSource(dataSource: DataSource): Promise<void> {
 }
 
 /**
- * Cuts every connection to the server, those still being made included, and lets none be made any more; whatever waits on
- * them rejects.
+ * Destroys every connection to the server, including those being made, and prevents new ones; whatever waits for them
+ * rejects.
  */
 export function dropConnections(dataSource: DataSource): void {
   POOLS.get(dataSource)?.drop();
 }
 
-/** Makes connections to a server ready for calls, and keeps them so until they are dropped. Never rejects. */
+/** Opens connections to a server for calls, and keeps them ready until they are dropped. Never rejects. */
 export async function warmUp(dataSource: DataSource): Promise<void> {
   await POOLS.get(dataSource)?.warm();
 }
 
-/** TypeORM forgets a connection that it cannot make ready; a locked file would take a descriptor with each try. */
+/** TypeORM does not close a connection that it cannot prepare; with a locked file, each attempt would leak a descriptor. */
 function orClose(database: Libsql.Database, sql: string): void {
   try {
     database.exec(sql);
   } catch (error) {
-    // Without counting it: nothing was prepared that keeps the file open.
+    // Not counted: no prepared statement keeps the file open.
     libsql().prototype.close.call(database);
     throw error;
   }
@@ -128,7 +132,7 @@ const WAL_FILES = new WeakSet<DataSource>();
 const POOLS = new WeakMap<DataSource, ServerPool>();
 
 const nothing = (): void => undefined;
-/** Failures are thrown, and told by whoever catches them. */
+/** Failures are thrown, and reported where they are caught. */
 const SILENT: Logger = {
   logQuery: nothing,
   logQueryError: nothing,

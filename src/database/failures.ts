@@ -1,8 +1,8 @@
 import { VipLookupError } from '../plugin-api/index.js';
 
-/** What Galera says while a node is not a part of the cluster: "WSREP has not yet prepared node for application use". */
+/** Galera's error while a node is not part of the cluster: "WSREP has not yet prepared node for application use". */
 const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
-/** A replica, or a server that is being handed over: another one takes it. */
+/** A replica, or a server during a switchover: another one accepts the write. */
 const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE'];
 const SERVER_NOT_REACHED =
   /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
@@ -12,7 +12,7 @@ const hasCode =
   (error: unknown): boolean =>
     codes.includes(codeOf(error) ?? '');
 
-/** The server went away, or was never there; another connection may do better. */
+/** The server went away, or was never reachable; another connection may work. */
 export const isConnectionLost = hasCode(
   'PROTOCOL_CONNECTION_LOST',
   'ECONNRESET',
@@ -22,10 +22,10 @@ export const isConnectionLost = hasCode(
   'ER_CONNECTION_KILLED',
 );
 export const isReadOnly = hasCode(...READ_ONLY);
-/** Somebody else changed the same. Galera says so at the latest when it is committed, and nothing was done then. */
+/** Another client changed the same row. Galera reports this at the latest on commit; then nothing has been changed. */
 export const isConflict = hasCode('ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT');
 export const isNotPrepared = hasCode(NOT_PREPARED);
-/** True when another server of the cluster may do better. */
+/** True if another server of the cluster may succeed. */
 export const isNodeTrouble = (error: unknown): boolean =>
   error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
 export const isNotAllowed = hasCode(
@@ -36,19 +36,19 @@ export const isNotAllowed = hasCode(
   'SQLITE_READONLY',
 );
 export const isMissingTable = hasCode('ER_NO_SUCH_TABLE');
-/** The column's character set has no such characters, so no row of it can hold the text. */
+/** The column's character set lacks these characters, so no row can contain the text. */
 export const isNotInCharacterSet = hasCode(
   'ER_CANT_AGGREGATE_2COLLATIONS',
   'ER_CANT_AGGREGATE_3COLLATIONS',
   'ER_CANT_AGGREGATE_NCOLLATIONS',
   'ER_CANNOT_CONVERT_STRING',
 );
-/** The database is not the one that was looked at when we connected. */
+/** The schema has changed since we connected. */
 const isSchemaChanged = hasCode('ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR', 'ER_BAD_DB_ERROR');
-/** SQLite's file is locked by somebody who is writing. */
+/** Another process that is writing has locked the SQLite file. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error) ?? '');
 
-/** True when the next lookup does better with a new connection, looked at afresh. */
+/** True if the next lookup should use a new connection, whose schema is checked again. */
 export function needsNewSession(error: unknown): boolean {
   return isSchemaChanged(error) || (codeOf(error)?.startsWith('SQLITE_') === true && !isBusy(error));
 }
@@ -57,13 +57,13 @@ export function needsNewSession(error: unknown): boolean {
 export function codeOf(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
-  // libsql gives no code here, only SQLite's number within a text that also holds the path.
+  // libsql gives no code here, only SQLite's number within a text that also contains the path.
   return typeof message === 'string' && /Unable to open connection to local database .*: 14"/s.test(message)
     ? 'SQLITE_CANTOPEN'
     : undefined;
 }
 
-/** What operations may read of a failure: its code, never the driver's text, which holds data. */
+/** What operators may see of a failure: its code, never the driver's text, which contains data. */
 export function failureOf(error: unknown): VipLookupError {
   if (error instanceof VipLookupError) return error;
   const code = codeOf(error);

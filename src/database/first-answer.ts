@@ -1,21 +1,24 @@
 /** No answer after this time: far longer than an indexed query takes, and a fraction of the second that a lookup has. */
 const SLOW_MS = 150;
-/** So many more are asked because those before are slow. One that fails is replaced in any case. */
+/** At most this many more are asked because earlier ones are slow. One that fails is always replaced. */
 const MAX_HEDGES = 2;
-/** For the answer of a server that was only slow: cutting its connection would cost a new one. */
+/** Time for the answer of a server that was only slow: destroying its connection would cost a new one. */
 const LINGER_MS = 1_000;
 
-/** One of several who can tell the same. */
+/** One of several servers that have the same data. */
 export interface Asked<T> {
   /** Settles as soon as its signal aborts. */
   ask(signal: AbortSignal): Promise<T>;
-  /** It failed, though the question was right. */
+  /** It failed, although the query was valid. */
   failed(error: unknown): void;
-  /** Somebody else was faster, or time was up, and it had not answered for a while, or for most of the time there was. */
+  /**
+   * Another one was faster, or time was up, and this one had not answered for some time, or for most of the available
+   * time.
+   */
   wasSlow(): void;
 }
 
-/** Who was asked and has not answered yet. */
+/** Those that were asked and have not answered yet. */
 interface Pending {
   readonly cut: AbortController;
   readonly timer: NodeJS.Timeout;
@@ -23,10 +26,10 @@ interface Pending {
 }
 
 /**
- * Asks one after the other: the next one when the one before has failed, or has not answered for 150 ms; the first answer is
- * taken. So whoever is frozen costs 150 ms, not the answer.
- * @param isAnswer an error that everybody would answer: asking others makes no sense
- * @returns rejects with what the first of them failed with, when all did; with the signal's reason when that aborts
+ * Asks one after the other: the next one when the previous one has failed, or has not answered for 150 ms. The first
+ * answer wins, so a frozen server costs 150 ms, not the answer.
+ * @param isAnswer true for an error that every server would return: asking others is useless
+ * @returns rejects with the first one's error if all failed; with the signal's reason if that aborts
  */
 export function firstAnswer<T>(
   asked: readonly Asked<T>[],
@@ -52,7 +55,8 @@ export function firstAnswer<T>(
       end();
       reject(signal.reason as Error);
       const nowMs = performance.now();
-      // There may have been less time than it takes to be slow. Whoever has answered by now only found the process busy.
+      // The available time may have been shorter than 150 ms. A server that has answered by now was not slow: the
+      // process was busy.
       setImmediate(() => {
         for (const [one, { cut, sinceMs }] of pending) {
           if (!slow.has(one) && nowMs - sinceMs >= (nowMs - startedMs) / 2) one.wasSlow();
@@ -78,7 +82,7 @@ export function firstAnswer<T>(
       if (one === undefined) return false;
       started++;
       const cut = new AbortController();
-      // Where the process itself stood still the answer may be there by now: sockets are read before `setImmediate`.
+      // If the process itself was suspended, the answer may have arrived by now: sockets are read before `setImmediate`.
       const timer = setTimeout(() => setImmediate(takeTooLong, one), SLOW_MS);
       pending.set(one, { cut, timer, sinceMs: performance.now() });
       one.ask(cut.signal).then(

@@ -5,16 +5,16 @@ import type { Session } from './session.js';
 import { failureOf } from './failures.js';
 
 const FIRST_RETRY_MS = 1_000;
-/** A recovery is to be noticed within 5 s. */
+/** A recovery must be noticed within 5 s. */
 const LAST_RETRY_MS = 4_000;
-/** A lookup need not wait for the background: it tries again itself, but no more often than this. */
+/** A lookup need not wait for the background: it retries itself, but no more often than this. */
 const LOOKUP_RETRY_MS = 250;
 /** Longer than connecting and waiting for another instance's migrations takes. */
 const ATTEMPT_MS = 15_000;
-/** Says a server that is silent, and a file that somebody else keeps locked. */
+/** The reason for a silent server, and for a file that another process keeps locked. */
 export const NO_ANSWER = 'database did not answer while connecting';
 
-/** Keeps one session to a database: made when first asked for, made anew in the background when it could not be. */
+/** Keeps one session to a database: created on first use, and retried in the background after a failure. */
 export class DatabaseLink<S extends Session> {
   readonly #closing = new AbortController();
   #session: S | undefined;
@@ -28,7 +28,7 @@ export class DatabaseLink<S extends Session> {
     private readonly logger: ProviderLogger,
   ) {}
 
-  /** The session, as soon as there is one; rejects with the reason when none can be made now. */
+  /** The session, as soon as there is one; rejects with the reason if none can be created now. */
   async ready(): Promise<S> {
     this.#closing.signal.throwIfAborted();
     if (this.#session?.isCurrent()) return this.#session;
@@ -40,18 +40,18 @@ export class DatabaseLink<S extends Session> {
     return (this.#attempt = this.#try());
   }
 
-  /** Forgets a session that is no longer any good; the next call of `ready` makes a new one. */
+  /** Forgets a session that can no longer be used; the next call of `ready` creates a new one. */
   drop(session: S): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     void closeDataSource(session.dataSource);
   }
 
-  /** Ends the session, or the attempt to make one, and tries no more. */
+  /** Ends the session, or the attempt to create one, and stops trying. */
   async close(): Promise<void> {
     this.#closing.abort(new VipLookupError('the provider is closed'));
     clearTimeout(this.#timer);
-    // How the attempt ends is of no interest any more.
+    // The result of the attempt no longer matters.
     await this.#attempt?.catch(() => undefined);
     const session = this.#session;
     this.#session = undefined;
@@ -81,7 +81,7 @@ export class DatabaseLink<S extends Session> {
     this.#failure = { error, atMs: performance.now() };
     const pauseMs = backoffMs(this.#failures++, FIRST_RETRY_MS, LAST_RETRY_MS);
     if (!this.#closing.signal.aborted) {
-      // The failure is kept and logged by the attempt itself.
+      // The attempt itself stores and logs the failure.
       this.#timer = setTimeout(() => void this.ready().catch(() => undefined), pauseMs).unref();
     }
     return error;

@@ -10,7 +10,7 @@ const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEY
 
 /**
  * Brings the service's own table up to date. Several instances may do so at once.
- * @returns false when the database user may not change the schema; whether the table will do shows when it is looked at
+ * @returns false if the database user may not change the schema; the later check of the table shows whether it is usable
  */
 export async function migrate(dataSource: DataSource): Promise<boolean> {
   if (await isUpToDate(dataSource)) return true;
@@ -23,7 +23,7 @@ export async function migrate(dataSource: DataSource): Promise<boolean> {
   }
 }
 
-/** Asks without writing, so that a user without CREATE can start on a table that is there. */
+/** Checks without writing, so that a user without CREATE can use an existing table. */
 async function isUpToDate(dataSource: DataSource): Promise<boolean> {
   const { MigrationExecutor } = typeorm();
   return (await new MigrationExecutor(dataSource).getPendingMigrations()).length === 0;
@@ -35,7 +35,7 @@ async function runMigrations(dataSource: DataSource): Promise<void> {
       if (!(await isUpToDate(dataSource))) await dataSource.runMigrations({ transaction: 'all' });
       return;
     } catch (error) {
-      // Another process may have been a moment faster; then ours failed because the table was there already.
+      // Another process may have been a moment faster; then ours failed because the table already existed.
       if (await isUpToDate(dataSource)) return;
       if (tries === TRIES || !isAnothers(error)) throw error;
     }
@@ -43,5 +43,5 @@ async function runMigrations(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Another process is at it on another node of the cluster, where no lock is seen, and is not done yet. */
+/** Another process is still migrating on another node of the cluster, where locks are not visible. */
 const isAnothers = (error: unknown): boolean => isConflict(error) || EXISTS.has(codeOf(error) ?? '');

@@ -5,15 +5,15 @@ import type { Session } from './session.js';
 import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
 import { backoffMs, untilAborted, withTimeLimit } from '../plugin-api/index.js';
 
-/** What is done with a session; settles as soon as the signal aborts. */
+/** Work with a session; settles as soon as the signal aborts. */
 export type Work<S extends Session, T> = (session: S, signal: AbortSignal) => Promise<T>;
 
-/** A node in trouble is left alone for so long, and then tried; twice as long each time, up to the second. */
+/** How long a node in trouble is not used before it is tried again: the first time, doubling up to the second value. */
 const FIRST_REST_MS = 500;
 const LAST_REST_MS = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
-/** One server of a database: its session, and whether it can be trusted to answer. */
+/** One server of a database: its session, and whether it can be expected to answer. */
 export class DatabaseNode<S extends Session> {
   readonly #link: DatabaseLink<S>;
   #trouble: string | undefined;
@@ -23,7 +23,7 @@ export class DatabaseNode<S extends Session> {
   #isClosed = false;
 
   /**
-   * @param name what operations know it by, `host:port`
+   * @param name shown to operators, `host:port`
    * @param probe fails where `read` would
    */
   constructor(
@@ -36,17 +36,17 @@ export class DatabaseNode<S extends Session> {
     this.#link = new DatabaseLink(connect, linkLogger);
   }
 
-  /** Why it is left alone now; `undefined` when it is well, as far as is known. */
+  /** Why it is not used now; `undefined` if it is healthy, as far as is known. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
-  /** Connects, and makes connections ready for calls. */
+  /** Connects, and opens connections for calls. */
   async open(): Promise<void> {
     await warmUp((await this.#link.ready()).dataSource);
   }
 
-  /** Does what may be done twice. */
+  /** Runs work that may be repeated. */
   async read<T>(work: Work<S, T>, signal: AbortSignal): Promise<T> {
     for (let spoiled = 0; ; spoiled++) {
       const session = await untilAborted(this.#link.ready(), signal);
@@ -54,13 +54,13 @@ export class DatabaseNode<S extends Session> {
         return await work(session, signal);
       } catch (error) {
         if (needsNewSession(error)) this.#link.drop(session);
-        // Connections may have died in the pool. Each one leaves it when it is found dead, and then a new one is made.
+        // Connections may have died in the pool. Each dead one is removed when it is found, and then a new one is made.
         if (signal.aborted || !isConnectionLost(error) || spoiled === POOL_SIZE) throw error;
       }
     }
   }
 
-  /** Does what is tried once: where the connection is lost nobody knows whether it was done. */
+  /** Runs work that must not be repeated: if the connection is lost, nobody knows whether it was done. */
   async write<T>(work: Work<S, T>, signal: AbortSignal): Promise<T> {
     const session = await untilAborted(this.#link.ready(), signal);
     try {
@@ -71,7 +71,7 @@ export class DatabaseNode<S extends Session> {
     }
   }
 
-  /** Leaves it alone until it answers again, which is found out in the background. */
+  /** Stops using it until it answers again, which is checked in the background. */
   suspect(error: unknown): void {
     if (this.#isClosed) return;
     const isNew = this.#trouble === undefined;
@@ -79,7 +79,7 @@ export class DatabaseNode<S extends Session> {
     if (isNew) this.#tryAfterRest();
   }
 
-  /** Asks for a sign of life. Never rejects: what is wrong is in `trouble` afterwards. */
+  /** Checks whether it answers. Never rejects: `trouble` then has the reason. */
   async try(signal: AbortSignal): Promise<void> {
     try {
       await this.read(this.probe, signal);
@@ -104,7 +104,7 @@ export class DatabaseNode<S extends Session> {
   async #tryAgain(): Promise<void> {
     await withTimeLimit(PROBE_LIMIT_MS, [], (signal) => this.try(signal));
     if (this.#trouble === undefined || this.#isClosed) return;
-    // Told only now: a node that was slow once is no news.
+    // Logged only now: a node that was slow once is not worth a line.
     if (!this.#isTold) {
       this.#isTold = true;
       this.logger.warn(
@@ -124,7 +124,7 @@ export class DatabaseNode<S extends Session> {
   }
 }
 
-/** A server that takes what it is asked and says nothing. */
+/** The reason for a server that accepts queries but does not answer. */
 export class NoAnswer extends Error {
   readonly code = 'ETIMEDOUT';
 }

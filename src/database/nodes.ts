@@ -7,14 +7,14 @@ import { nodeUrls, parseDatabaseUrl } from './url.js';
 import { isNodeTrouble, isNotInCharacterSet, isNotPrepared, isReadOnly } from './failures.js';
 import { firstAnswer } from './first-answer.js';
 
-/** How a session on one server is made, and tried. */
+/** How a session on one server is created and tested. */
 export interface NodeWays<S extends Session> {
   /** @param url of one server */
   readonly connect: (url: string, signal: AbortSignal) => Promise<S>;
   readonly probe: Work<S, unknown>;
 }
 
-/** A server of a cluster that does not answer as it ought to. */
+/** A server of a cluster that does not answer as it should. */
 export interface NodeTrouble {
   readonly name: string;
   readonly reason: string;
@@ -22,12 +22,12 @@ export interface NodeTrouble {
 
 const CHECK_LIMIT_MS = 300;
 const nothing = (): void => undefined;
-/** The trouble of one node among several is told by the node. */
+/** With several nodes, each node logs its own trouble. */
 const SILENT: ProviderLogger = { info: nothing, warn: nothing, error: nothing };
 
 /**
- * The servers of one database, all of which know the same: a Galera cluster, a primary and its replicas, or a single server,
- * for which none of this costs anything.
+ * The servers of one database, all of which have the same data: a Galera cluster, a primary and its replicas, or a
+ * single server, for which all of this costs nothing.
  */
 export class DatabaseNodes<S extends Session> {
   readonly #nodes: readonly [DatabaseNode<S>, ...DatabaseNode<S>[]];
@@ -47,7 +47,7 @@ export class DatabaseNodes<S extends Session> {
     return this.#nodes.length;
   }
 
-  /** Connects to all of them. Resolves when one can be used; rejects as the first one did when none can. */
+  /** Connects to all of them. Resolves when one can be used; rejects with the first one's error if none can. */
   async open(): Promise<void> {
     const [first] = this.#nodes;
     if (this.#nodes.length === 1) return first.open();
@@ -61,8 +61,8 @@ export class DatabaseNodes<S extends Session> {
   }
 
   /**
-   * Asks the nodes in turn; another one when the one asked fails or is slow.
-   * @param apart asks a node that is cut off from its cluster, where no other is well, or all others have failed
+   * Asks the nodes in turn, and another one if the first fails or is slow.
+   * @param apart asks a node that is cut off from its cluster, if no other is healthy or all others have failed
    */
   async read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
     if (this.#nodes.length === 1) return this.#nodes[0].read(work, signal);
@@ -87,8 +87,9 @@ export class DatabaseNodes<S extends Session> {
   }
 
   /**
-   * Does what must not be done in two places at once: on the first node that is well, so that all instances use the same one;
-   * on the next when it cannot. One that does not answer gets half of the time that is left. The next may find it done.
+   * Runs work that must not happen in two places at once: on the first healthy node, so that all instances use the
+   * same one, or on the next if that fails. A node that does not answer gets half of the remaining time. The next one
+   * may find the work done.
    */
   async write<T>(work: Work<S, T>, limitMs: number, signal: AbortSignal): Promise<T> {
     const endMs = performance.now() + limitMs;
@@ -106,7 +107,7 @@ export class DatabaseNodes<S extends Session> {
     throw new TypeError('a database has a node');
   }
 
-  /** Asks those that are thought to be well for a sign of life. Never rejects; resolves in less than half a second. */
+  /** Checks whether the nodes that are considered healthy answer. Never rejects; resolves in less than half a second. */
   async troubles(): Promise<NodeTrouble[]> {
     const well = this.#nodes.filter(isWell);
     await withTimeLimit(CHECK_LIMIT_MS, [], (signal) => Promise.all(well.map((node) => node.try(signal))));

@@ -1,10 +1,13 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
-/** Nest token of the URL of the service's own database. It has a password in it: it is for rooms of the service, and no plug-in knows it. */
+/**
+ * Nest token of the URL of the service's own database. It contains a password, so it is for rooms of the service
+ * only; plug-ins do not know it.
+ */
 export const OWN_DATABASE_URL = Symbol('smartrouting-vip.own-database-url');
 
-/** Makes the service's own database known to whoever keeps something in it. */
+/** Provides the service's own database to rooms that store something in it. */
 @Module({})
 export class OwnDatabaseModule {
   static forRoot(url: string): DynamicModule {

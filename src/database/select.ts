@@ -24,8 +24,8 @@ export function select(
 }
 
 /**
- * As `select`, from a MariaDB node that has lost its Galera cluster, and otherwise answers nothing. It knows what was
- * committed until then.
+ * As `select`, on a MariaDB node that has lost its Galera cluster and otherwise refuses queries. It has everything
+ * that was committed until then.
  */
 export function selectApart(
   dataSource: DataSource,
@@ -46,7 +46,7 @@ export function selectApart(
 
 /**
  * As `select`, for a statement that changes rows.
- * @returns how many rows it found to change
+ * @returns how many rows matched
  */
 export async function change(
   dataSource: DataSource,
@@ -72,7 +72,7 @@ export function isSqlite(dataSource: DataSource): boolean {
   return dataSource.options.type === 'better-sqlite3';
 }
 
-/** Tries again while somebody else holds SQLite's lock, without holding the process up meanwhile. */
+/** Retries while another process holds SQLite's lock, without blocking this process. */
 export async function whileBusy<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
@@ -105,7 +105,7 @@ function runOnServer<T>(
     signal.throwIfAborted();
     busy = (await runner.connect()) as ServerConnection;
     try {
-      // The pool may have handed the connection over only after the signal: nobody waits for an answer any more.
+      // The pool may have returned the connection only after the signal, when nobody waits for an answer any more.
       signal.throwIfAborted();
       return await work(runner);
     } finally {
@@ -113,6 +113,6 @@ function runOnServer<T>(
       await runner.release();
     }
   };
-  // A connection that waits for an answer is of no use to anybody: left in the pool, a hung server would use all up.
+  // A connection that waits for an answer cannot be reused: left in the pool, a hung server would exhaust it.
   return untilAborted(attempt(), signal).finally(() => busy && cutConnection(busy));
 }

@@ -9,10 +9,10 @@ const WARM_CONNECTIONS = 3;
 /** Below the shortest time after which servers are set to close a connection, and firewalls to forget it. */
 const PING_EVERY_MS = 20_000;
 const PING_LIMIT_MS = 2_000;
-/** Pause after a connection was lost; doubles up to the second while none can be made. */
+/** Pause after a connection was lost; doubles up to the second value while none can be made. */
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 4_000;
-/** Notices a peer that vanished without a word. */
+/** Detects a peer that vanished without closing the connection. */
 const KEEP_ALIVE_MS = 30_000;
 
 /** The part of a mysql2 connection that ends it at once. */
@@ -21,23 +21,23 @@ export interface ServerConnection {
   readonly stream: { destroy(): void };
 }
 
-/** Ends a connection whether or not the other side still answers; mysql2 alone would wait for its goodbye. */
+/** Ends a connection whether or not the other side still answers; mysql2 would wait for its reply. */
 export function cutConnection(connection: ServerConnection): void {
   connection.destroy();
   connection.stream.destroy();
 }
 
-/** What the server is told about each session. */
+/** Settings of each session on the server. */
 export interface SessionSettings {
-  /** It refuses to write. */
+  /** It refuses writes. */
   readonly readOnly?: boolean;
-  /** Reads wait until a Galera node has what was committed on the others. */
+  /** Reads wait until a Galera node has everything that was committed on the others. */
   readonly seesAllCommits?: boolean;
 }
 
 /**
- * The connections to one database server. Once warm it stays warm: idle connections are tried from time to time, dead
- * ones replaced, so that not every one of them has to be found dead by a call.
+ * The connections to one database server. They are kept warm: idle connections are tested from time to time and dead
+ * ones replaced, so that a call does not have to discover each dead one.
  */
 export class ServerPool {
   readonly #sockets = new Set<Socket>();
@@ -52,10 +52,10 @@ export class ServerPool {
 
   constructor(private readonly sessions: SessionSettings) {}
 
-  /** What TypeORM calls to make its pool. */
+  /** The function that TypeORM calls to create its pool. */
   readonly createPool = (options: PoolOptions): Pool => {
     const { host, port } = options;
-    // mysql2 says goodbye politely and waits for the other side; a frozen server never answers, so we keep the sockets.
+    // mysql2 closes politely and waits for the other side; a frozen server never answers, so we keep the sockets.
     const pool = mysql().createPool({ ...options, stream: () => this.#connect(host!, port!) });
     pool.on('connection', (connection) => this.#prepare(connection));
     pool.on('acquire', (connection) => this.#idle.delete(connection));
@@ -63,13 +63,13 @@ export class ServerPool {
     return (this.#pool = pool);
   };
 
-  /** Tries idle connections, makes missing ones, and does so again from time to time. Never rejects. */
+  /** Tests idle connections, opens missing ones, and repeats that from time to time. Never rejects. */
   warm(): Promise<void> {
     this.#keepsWarm = true;
     return (this.#warming ??= this.#warm().finally(() => (this.#warming = undefined)));
   }
 
-  /** Cuts every connection, those still being made included; whatever waits on them rejects. None is made any more. */
+  /** Destroys every connection, including those being made; whatever waits for them rejects. No new ones are made. */
   drop(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -96,13 +96,13 @@ export class ServerPool {
     this.#dueMs = dueMs;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      // While one is under way this begins none, and what comes after that one must not be taken for later than this.
+      // If a run is in progress, this does not start another one, and must not be confused with the run after that.
       this.#dueMs = Infinity;
       void this.warm();
     }, ms).unref();
   }
 
-  /** Takes a connection, a new one if none is idle, and gives it back if it answers. */
+  /** Takes a connection, a new one if none is idle, and returns it if it answers. */
   async #try(pool: Pool): Promise<boolean> {
     const connection = await promisify(pool.getConnection.bind(pool))().catch(() => undefined);
     if (connection === undefined) return false;
@@ -118,7 +118,7 @@ export class ServerPool {
   }
 
   #connect(host: string, port: number): Socket {
-    // The pool may open one for somebody who still waits in its line.
+    // The pool may open one for a request that still waits in its queue.
     if (this.#isClosed) return new Socket().destroy();
     const socket = connectSocket({
       host,
@@ -139,14 +139,14 @@ export class ServerPool {
     connection.once('end', () => this.#idle.delete(connection));
     connection.once('error', () => this.#idle.delete(connection));
     const statements = [
-      // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns come
-      // in the session's time zone.
+      // mysql2 escapes values with backslashes, which NO_BACKSLASH_ESCAPES would make unsafe; and TIMESTAMP columns
+      // are returned in the session's time zone.
       `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'`,
       ...(this.sessions.readOnly ? ['SET SESSION TRANSACTION READ ONLY'] : []),
       ...(this.sessions.seesAllCommits ? ['SET SESSION wsrep_sync_wait = 1'] : []),
     ];
     for (const statement of statements) {
-      // A server without Galera has no such variable, and no need of it.
+      // A server without Galera neither has nor needs this variable.
       connection.query(statement, (error) => {
         if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
       });

@@ -10,19 +10,19 @@ import { whileBusy } from './select.js';
 /** A connected database. */
 export interface Session {
   readonly dataSource: DataSource;
-  /** False once an SQLite file was replaced or removed: the open one would answer from the past. */
+  /** False once an SQLite file has been replaced or removed: the open one would return old data. */
   isCurrent(): boolean;
 }
 
 /** How a database is opened. */
 export interface Opening extends Pick<DataSourceSettings, 'readOnly' | 'seesAllCommits'> {
-  /** Do not make an SQLite file that is missing. */
+  /** Do not create a missing SQLite file. */
   readonly mustExist: boolean;
 }
 
 /**
- * Connects, and closes the connection again where `prepare` cannot make a session of it.
- * @param signal gives up, whatever it waits for
+ * Connects, and closes the connection again if `prepare` fails.
+ * @param signal aborts, whatever it is waiting for
  */
 export async function connectTo<S extends Session>(
   url: string,
@@ -40,11 +40,11 @@ export async function connectTo<S extends Session>(
     try {
       await dataSource.initialize();
       const session = { dataSource, isCurrent: file === undefined ? () => true : sameFile(file) };
-      // On the same connection: each that is closed keeps its file until its statements are garbage.
+      // On the same connection: a closed one keeps its file open until its statements are garbage-collected.
       return await whileBusy(() => prepare(session), signal);
     } catch (error) {
       await closeDataSource(dataSource);
-      // Cut off because we gave up, which says more than that the connection was lost.
+      // Destroyed because we aborted, which says more than that the connection was lost.
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -53,11 +53,11 @@ export async function connectTo<S extends Session>(
   }, signal);
 }
 
-/** Says what to do where the table is not as it must be, and may not be changed. */
+/** Adds what to do if the table is not as it should be and this user may not change it. */
 export function withoutRights(error: unknown): unknown {
   return error instanceof VipLookupError
     ? new VipLookupError(
-        `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database that names one who may`,
+        `${error.message} This database user may not change tables: run "npm run cli -- export" once with a --database URL of a user who may`,
       )
     : error;
 }

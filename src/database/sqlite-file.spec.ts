@@ -87,7 +87,7 @@ describe('what is not an ordinary file', () => {
     const { provider } = databaseProvider(`sqlite:${path()}`, options);
     try {
       await expect(provider.lookup(Caller.read('+358501231234'), patient())).rejects.toMatchObject({
-        message: 'the database is not an ordinary file; name one, or a path where one can be made',
+        message: 'the database is not an ordinary file; name one, or a path where one can be created',
       });
     } finally {
       await provider.close();

@@ -6,9 +6,10 @@ import { VipLookupError } from '../plugin-api/index.js';
 import { libsql } from './drivers.js';
 
 /**
- * libsql, which would also take a device or a pipe for an empty database, and make a file that everybody may read.
- * @param mayCreate make a file that is missing, for the service's user alone; SQLite gives those beside it (`-wal`,
- *   `-shm`) the same rights
+ * Opens libsql, which by itself would treat a device or pipe as an empty database, and create a file that everybody
+ * may read.
+ * @param mayCreate create a missing file, readable only by the service's user; SQLite gives the files beside it
+ *   (`-wal`, `-shm`) the same mode
  */
 export function sqliteDriver(
   mayCreate: boolean,
@@ -30,18 +31,18 @@ export function sqliteDriver(
   };
 }
 
-/** So many may be closed and still have their file open. */
+/** Maximum of closed connections that still have their file open. */
 const MAX_UNCOLLECTED = 8;
 const COLLECT_MS = 1_000;
-/** A collection holds up every call. */
+/** A garbage collection delays every call. */
 const COLLECT_APART_MS = 60_000;
 
 let uncollected = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * libsql lets go of a file only when the statements that were prepared on it are garbage, and a service that hardly does anything
- * but reload has too little of that for V8 to look. Waits a moment: there may be many in a row.
+ * libsql releases a file only when its prepared statements are garbage-collected, and a service that does little but
+ * reload creates too little garbage for V8 to collect. Waits a moment, because several may be closed in a row.
  */
 function collectSoon(): void {
   uncollected++;
@@ -57,14 +58,14 @@ function collect(): void {
   timer = setTimeout(collect, COLLECT_APART_MS).unref();
 }
 
-/** Never opens a file that is there: closing it would take from SQLite the locks that it has on it in this process. */
+/** Never opens an existing file: closing it would release the locks that SQLite holds on it in this process. */
 function prepare(path: string, mayCreate: boolean): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     if (mayCreate) closeSync(openSync(path, 'a', 0o600));
   } else if (!found.isFile()) {
     throw new VipLookupError(
-      'the database is not an ordinary file; name one, or a path where one can be made',
+      'the database is not an ordinary file; name one, or a path where one can be created',
     );
   }
 }

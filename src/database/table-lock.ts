@@ -9,16 +9,16 @@ const WAIT_S = 10;
 /** Locks belong to the whole server and have at most 64 characters. */
 const LOCK_NAME = `LEFT(CONCAT('smartrouting.', DATABASE()), 64)`;
 
-/** Of a transaction that a Galera cluster refused because another one had taken its turn. */
+/** Attempts of a transaction that a Galera cluster refused because of another one. */
 const TRIES = 5;
 
 /**
- * Lets one process at a time change the service's own table. SQLite needs nothing of the kind: its transactions lock the
- * file. A server ends the transaction at every CREATE, and would let two imports through side by side.
+ * Lets one process at a time change the service's own table. SQLite does not need this: its transactions lock the
+ * file. A server commits at every CREATE, and would allow two concurrent imports.
  *
- * The nodes of a Galera cluster do not know each other's locks, and some refuse to give any. There transactions call
- * `takeTurn`, and the work is done once more when the cluster refused it.
- * @throws VipLookupError when another process has held the lock for 10 s
+ * The nodes of a Galera cluster do not see each other's locks, and some refuse locks altogether. There, transactions
+ * call `takeTurn`, and the work is repeated if the cluster refused it.
+ * @throws VipLookupError if another process has held the lock for 10 s
  */
 export async function exclusively<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
   if (isSqlite(dataSource)) return work();
@@ -42,9 +42,9 @@ export async function exclusively<T>(dataSource: DataSource, work: () => Promise
 }
 
 /**
- * The first statement of a transaction that must not run beside another one like it. In a Galera cluster it writes a row that
- * all of them write, so that the cluster refuses the one that is committed later. In SQLite it takes the file's lock, which a
- * transaction that has only read may not get any more. Elsewhere it does nothing.
+ * The first statement of a transaction that must not run concurrently with another of its kind. In a Galera cluster
+ * it writes a row that all of them write, so that the cluster refuses the one that commits later. In SQLite it takes
+ * the write lock, which a transaction that has already read may not get. Elsewhere it does nothing.
  */
 export async function takeTurn(runner: QueryRunner): Promise<void> {
   if (isSqlite(runner.dataSource)) return void (await runner.query('DELETE FROM vip_caller WHERE 0'));

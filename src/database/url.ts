@@ -29,8 +29,8 @@ const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
 };
 
 /**
- * How the service keeps the URL of its own database: an SQLite path absolute, `mysql:` for both kinds of server. What is no
- * database URL comes back as it is; see `databaseUrlProblem`.
+ * The form in which the service keeps the URL of its own database: an absolute SQLite path, `mysql:` for both kinds
+ * of server. Anything that is not a database URL is returned unchanged; see `databaseUrlProblem`.
  */
 export function ownDatabaseUrl(text: string): string {
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
@@ -53,8 +53,8 @@ export function sqliteFileOf(url: string): string | undefined {
 }
 
 /**
- * Takes the servers of a cluster apart: `mysql://user:password@a:3306,b/database` are the same with `a:3306` and with `b`. Any
- * other text comes back as it is.
+ * Splits the URL of a cluster into one for each server: `mysql://user:password@a:3306,b/database` gives the same URL
+ * with `a:3306` and with `b`. Any other text is returned unchanged.
  */
 export function nodeUrls(url: string): [string, ...string[]] {
   const [, scheme, authority, rest] = /^((?:mysql|mariadb):\/\/)([^/?#]*)(.*)$/s.exec(url) ?? [];
@@ -91,7 +91,9 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     );
   }
   if (port === '0') {
-    throw new DatabaseUrlError('has port 0, where no server is. Write its port, or leave it out for 3306.');
+    throw new DatabaseUrlError(
+      'has port 0, on which no server listens. Write its port, or leave it out for 3306.',
+    );
   }
   const database = decoded(pathname.slice(1));
   if (hostname === '') throw new DatabaseUrlError(`names no host. ${FORMS}`);
@@ -104,7 +106,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   const tls = readTls(searchParams);
   if (tls?.rejectUnauthorized && isIP(host) !== 0) {
     throw new DatabaseUrlError(
-      'has ssl=true and an address for a host; a certificate is for a name. Write the name, or ?ssl=unverified.',
+      'has ssl=true and an IP address as host, but a certificate is for a name. Write the name, or ?ssl=unverified.',
     );
   }
   return {
@@ -118,7 +120,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   };
 }
 
-/** Says what is wrong with a database URL, which may list several servers; `undefined` when it is well. */
+/** Says what is wrong with a database URL, which may list several servers; `undefined` if it is valid. */
 export function databaseUrlProblem(url: unknown): string | undefined {
   if (typeof url !== 'string') return `is not a database URL. ${FORMS}`;
   try {
@@ -151,13 +153,13 @@ export class DatabaseUrlError extends Error {
 function readTls(parameters: URLSearchParams): ServerAddress['tls'] {
   const unknown = [...parameters.keys()].find((name) => name !== 'ssl');
   if (unknown !== undefined) {
-    throw new DatabaseUrlError('has a parameter that is not known after the ?. Known: ssl.');
+    throw new DatabaseUrlError('has an unknown parameter after the ?. Known: ssl.');
   }
   const written = parameters.get('ssl');
   if (written === null) return undefined;
   if (!Object.hasOwn(TLS, written)) {
     throw new DatabaseUrlError(
-      'has an ssl that is not known. Write ?ssl=true, or ?ssl=unverified to accept any certificate.',
+      'has an unknown value for ssl. Write ?ssl=true, or ?ssl=unverified to accept any certificate.',
     );
   }
   return TLS[written];
@@ -168,6 +170,6 @@ function decoded(part: string): string {
     return decodeURIComponent(part);
   } catch (error) {
     if ((error as Error).name !== 'URIError') throw error;
-    throw new DatabaseUrlError('has a % that begins no escape. Write %25 for a percent sign.');
+    throw new DatabaseUrlError('has a % that does not begin an escape. Write %25 for a percent sign.');
   }
 }

@@ -13,14 +13,14 @@ import { Readiness } from './readiness.js';
 
 const HEALTH_REASON = 'the server is';
 
-/** What is told of the configuration: how much there is of each. */
+/** What is shown of the configuration: only counts. */
 interface ShownConfig {
   readonly providers: ReadonlyMap<string, unknown>;
   readonly targets: ReadonlyMap<string, unknown>;
   readonly warnings: readonly string[];
 }
 
-/** What monitors and operations ask, without credentials: so no secret, no number and no driver text is in the answers. */
+/** For monitors and operators, without credentials: so the answers contain no secrets, numbers or driver texts. */
 @Controller('health')
 export class HealthController {
   constructor(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MetricsService } from '../observability/metrics.service.js';
 
-/** Whether this instance wants calls: not yet while starting, no longer before it stops. */
+/** Whether this instance takes calls: not yet while starting, no longer when it is about to stop. */
 @Injectable()
 export class Readiness {
   state: 'starting' | 'ready' | 'stopping' = 'starting';

@@ -1,23 +1,23 @@
 import type { CertificatePeriod } from '../config/config-status.js';
 
-/** How long before its end a certificate is spoken of: a Let's Encrypt certificate is renewed 30 days before. */
+/** How long before its end a certificate causes a warning: a Let's Encrypt certificate is renewed 30 days before. */
 const WARN_DAYS = 14;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** How the reasons in `/health` begin. */
+/** Beginnings of the reasons in `/health`. */
 const HEALTH_REASONS = {
   notYet: 'the certificate is not valid before',
   ended: 'the certificate ended',
   ending: 'the certificate ends',
 };
 
-/** Something is wrong with the time that a certificate is valid. Public. */
+/** A problem with a certificate's validity period. Public. */
 export interface CertificateTrouble {
   readonly reason: string;
   /** When that began, milliseconds since 1970; in the past. */
   readonly sinceMs: number;
 }
 
-/** What is to be said of a certificate's time: not yet, no longer, or not for long. */
+/** The problem with a certificate's validity period: not yet valid, expired, or about to expire. */
 export function certificateTrouble(
   { validFromMs, validUntilMs, inUseSinceMs = 0 }: CertificatePeriod,
   nowMs: number,

@@ -11,12 +11,12 @@ const LOG_EVERY_MS = 1_000;
 
 type Metrics = Pick<MetricsService, 'connectionDropped' | 'authFailure'>;
 
-/** Ends new connections that cannot be taken as soon as they are accepted: nothing is read from them, and nothing is said. */
+/** Ends connections beyond the limits as soon as they are accepted, without reading or answering anything. */
 export class ConnectionLimit {
   readonly #isTrusted: IsInNetwork;
   readonly #isAllowed: IsInNetwork;
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(
     private readonly config: LiveConfig<HttpConfig>,
     private readonly metrics: Metrics,
@@ -26,7 +26,7 @@ export class ConnectionLimit {
     const trusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
     this.#isTrusted = (address) => trusted.current(address);
     const allowed = config.derive(
-      // Otherwise probes and scrapers come to this port as well, or clients by way of a proxy.
+      // Otherwise probes and scrapers use this port as well, or clients come through a proxy.
       ({ server, management }) =>
         management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
       (networks) => networks && networkMatcher(networks),
@@ -36,7 +36,7 @@ export class ConnectionLimit {
 
   /**
    * Watches a server from now on.
-   * @param forCalls false for the management port, which `server.allowedNetworks` says nothing about
+   * @param forCalls false for the management port, to which `server.allowedNetworks` does not apply
    */
   watch(server: Server, forCalls: boolean): void {
     server.maxConnections = this.config.current.server.maxConnections;
@@ -58,7 +58,7 @@ export class ConnectionLimit {
       this.metrics.connectionDropped();
       tooMany({ maxConnections: server.maxConnections });
     });
-    // Before Node's own listener, and before anything is made for the connection.
+    // Before Node's own listener, and before anything is allocated for the connection.
     server.prependListener('connection', (socket: Socket) => {
       const address = socket.remoteAddress;
       if (address === undefined || this.#isTrusted(address)) return;
@@ -75,7 +75,7 @@ export class ConnectionLimit {
     });
   }
 
-  /** Logs at most once a second, with how many there were since. */
+  /** Logs at most once a second, with the count since the previous line. */
   #teller(log: (fields: object) => void): (fields: object) => void {
     let dropped = 0;
     let quietUntilMs = 0;
@@ -91,9 +91,9 @@ export class ConnectionLimit {
 }
 
 /**
- * Counts a connection as one of its client until it is closed.
+ * Counts a connection for its client until it is closed.
  * @param open how many each client has
- * @returns false when the client has as many as it may
+ * @returns false if the client has reached its limit
  */
 function take(open: Map<string, number>, socket: Socket, client: string, most: number): boolean {
   const before = open.get(client) ?? 0;

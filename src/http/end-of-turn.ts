@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Sends an answer when the event loop has handled all that came in with its present turn, together with the other
- * answers of that turn. On an idle process that is at once. On a busy one the peers are woken once for many answers
- * instead of once for each, and a connection that asks again is served in the next turn, so no turn goes on for ever.
- * See docs/adr/0011-answers-leave-together.md.
- * @param headers names and values in turn; all in one call, since setting them one by one makes Node keep a table of them
+ * Sends an answer when the event loop has handled all input of its current turn, together with the other answers of
+ * that turn. In an idle process that is at once. In a busy one, each peer is woken once for many answers instead of
+ * once for each. A connection that asks again is served in the next turn, so no turn lasts forever. See
+ * docs/adr/0011-answers-leave-together.md.
+ * @param headers names and values alternately; all in one call, because setting them one by one makes Node build a table
  */
 export function sendAtEndOfTurn(
   response: ServerResponse,

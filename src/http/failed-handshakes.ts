@@ -2,14 +2,14 @@ import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../observability/logger.js';
 
-/** Scanners of the Internet are many: one line for each kind of failure in this time. */
+/** There are many scanners on the Internet: one line for each kind of failure in this time. */
 const QUIET_MS = 60_000;
 
 /**
- * Logs why clients get no TLS connection, counted by kind: a client certificate that is refused is a warning; a client
- * that offers nothing that this server takes (old TLS, old ciphers, plain HTTP) is only told, since strangers do that too.
- * Clients that go away without a word are left out: balancers probe ports like that.
- * @param now milliseconds of a clock that never goes back
+ * Logs why TLS handshakes fail, counted by kind. A refused client certificate is a warning. A client that offers
+ * nothing that this server accepts (old TLS, old ciphers, plain HTTP) gets an `info` line, because strangers cause
+ * that, too. Clients that disconnect silently are not logged: balancers probe ports that way.
+ * @param now milliseconds of a monotonic clock
  */
 export function logFailedHandshakes(
   server: Pick<Server, 'on'>,

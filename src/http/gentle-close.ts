@@ -1,18 +1,18 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long a peer may go on sending after its last answer. */
+/** How long a peer may continue to send after its last answer. */
 const LINGER_MS = 1_000;
 
-/** A connection of Node's HTTP server, which does not say otherwise what is under way on it (ADR 21). */
+/** A connection of Node's HTTP server, which has no public way to see its state (ADR 21). */
 export interface AnsweringSocket extends Socket {
   /** The answer whose turn it is, until it is finished. */
   readonly _httpMessage?: ServerResponse | null;
 }
 
 /**
- * Ends a connection after what was written to it. What the peer still sends is read and thrown away for a while: a
- * connection that is closed with unread bytes is reset, and the peer may lose the answer.
+ * Ends a connection after everything written to it has been sent. For a while, input from the peer is read and
+ * discarded: a connection that is closed with unread bytes is reset, and the peer may lose the answer.
  */
 export function closeGently(socket: Socket): void {
   if (socket.destroyed) return;
@@ -21,14 +21,14 @@ export function closeGently(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Lets Node close the connection gently, if it is to be closed after the answer that is being written. */
+/** Makes Node close the connection gently, if it closes after the answer that is being written. */
 export function lingerAtClose(socket: Socket): void {
   socket.destroySoon = () => closeGently(socket);
 }
 
 const ending = new WeakSet<Socket>();
 
-/** Makes this answer the last one of its connection, however many it has to wait for. Requests that follow get none. */
+/** Makes this answer the last one of its connection, even if others come first. Later requests get no answer. */
 export function endWith(response: ServerResponse): void {
   const { socket } = response.req; // its own is unset until its turn has come
   response.shouldKeepAlive = false;
@@ -36,7 +36,7 @@ export function endWith(response: ServerResponse): void {
   lingerAtClose(socket);
 }
 
-/** Whether a request that comes now gets no answer. */
+/** Whether a request that arrives now gets no answer. */
 export function isEnding(socket: Socket): boolean {
   return socket.writableEnded || ending.has(socket);
 }
@@ -47,7 +47,7 @@ export function endWithLatest(server: Server): void {
   server.prependListener('request', ({ socket }, response) => {
     if (isEnding(socket)) return;
     const before = latest.get(socket);
-    // It has told the client already.
+    // The client has already been told.
     if (before?.headersSent) return endWith(before);
     if (before) before.shouldKeepAlive = true;
     response.shouldKeepAlive = false;

@@ -117,6 +117,6 @@ describe('the JSON body', () => {
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a":');
     await eventually(() => expect(lastRead).not.toBe(before));
     socket.destroy();
-    expect(await lastRead).toEqual({ refused: 400, why: 'the body could not be read whole' });
+    expect(await lastRead).toEqual({ refused: 400, why: 'the body could not be read completely' });
   });
 });

@@ -4,13 +4,13 @@ import { closing, Problem } from './problem.js';
 const EMPTY = 'is empty; send a JSON object';
 /** Largest body accepted, bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** Bodies that will never be whole, and why; the connection could not be read on. */
+/** Bodies that will never be complete, and why; the connection can no longer be read. */
 const failed = new WeakMap<IncomingMessage, Problem>();
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * Reads a JSON body. One without any media type is read as JSON too, since Core's exact header is not documented.
- * @throws Problem 400 (no JSON), 413 (over 64 KiB) or 415 (another media type, charset or content coding)
+ * @throws Problem 400 (not JSON), 413 (over 64 KiB) or 415 (another media type, charset or content coding)
  */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const { headers } = request;
@@ -23,16 +23,16 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   return parse(await readAll(request));
 }
 
-/** Ends the reading of a body, now or once it is asked for, with a problem. */
+/** Ends the reading of a body with a problem, now or when it is requested. */
 export function failBody(request: IncomingMessage, problem: Problem): void {
   failed.set(request, problem);
   if (request.listenerCount('error') > 0) request.emit('error', problem);
 }
 
-/** UTF-8 by its name, by a common wrong name, and a part of it. */
+/** UTF-8 by its name, by a common wrong name, and its subset. */
 const UTF_8 = ['utf-8', 'utf8', 'us-ascii'];
 
-/** The usual spelling first: it is that of nearly every call. */
+/** The usual spelling first, which nearly every call uses. */
 function checkType(header: string | undefined): void {
   if (!header || header === 'application/json') return;
   const [mediaType, ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
@@ -74,7 +74,7 @@ function tooLarge(): Problem {
 }
 
 function failureOf(request: IncomingMessage): Problem {
-  return failed.get(request) ?? closing(400, 'the body could not be read whole');
+  return failed.get(request) ?? closing(400, 'the body could not be read completely');
 }
 
 function notJson(message: string): Problem {

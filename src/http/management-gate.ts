@@ -4,10 +4,10 @@ import { Router } from 'express';
 import { RESERVED_PATHS } from '../config/rules.js';
 
 /**
- * Makes the addresses of the service itself answer on the management port only, and all others on the main port only;
- * elsewhere they are 404. Express compares the paths here just as it does for the routes, so there is no spelling of a
- * path that passes here and means another there.
- * @param app that has no routes yet
+ * Makes the paths of the service itself answer on the management port only, and all others on the main port only;
+ * elsewhere they are 404. Express compares the paths here exactly as for the routes, so no spelling of a path can
+ * pass here and reach another route.
+ * @param app without routes so far
  */
 export function separatePorts(app: Express, isManagement: (request: Request) => boolean): void {
   const gate = Router();

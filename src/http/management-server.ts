@@ -3,14 +3,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ManagementConfig } from './management.config.js';
 
-/** Probes that are being answered when everything else has stopped. */
+/** Time for probes that are being answered when everything else has stopped. */
 const LAST_ANSWERS_MS = 500;
 
 /** The server of `management.port`: plain HTTP whatever the main one is, and the same application behind it. */
 export class ManagementServer {
   readonly #requests = new WeakSet<IncomingMessage>();
 
-  /** @param server with the application behind it */
+  /** @param server that passes requests to the application */
   constructor(
     private readonly config: ManagementConfig,
     readonly server: Server,
@@ -30,7 +30,7 @@ export class ManagementServer {
     return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   }
 
-  /** @throws Error of the socket, with the `section` of the configuration that it is about */
+  /** @throws Error of the socket, with the `section` of the configuration that it concerns */
   async listen(backlog: number): Promise<void> {
     this.server.listen({ ...this.config, backlog });
     try {

@@ -21,14 +21,14 @@ export interface ManagementConfig {
   readonly port: number;
 }
 
-/** What this room sees of the configuration. */
+/** The part of the configuration that this room sees. */
 export interface HttpConfig {
   readonly server: ServerConfig;
-  /** `undefined` = on the port of the calls. */
+  /** `undefined` = on the port for calls. */
   readonly management: ManagementConfig | undefined;
 }
 
-/** @param server the section beside it */
+/** @param server the section `server` */
 export function managementConfig(
   section: ManagementSection | undefined,
   server: ServerSection,
@@ -37,7 +37,7 @@ export function managementConfig(
   return section && { host: section.host ?? environment.host ?? server.host, port: section.port };
 }
 
-/** Two servers cannot have one port. */
+/** Two servers cannot share a port. */
 export function checkManagement(
   sections: { readonly management?: ManagementSection; readonly server: ServerSection } | undefined,
   file: ConfigMap,

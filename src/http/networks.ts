@@ -7,17 +7,18 @@ import type { Network } from '../common/network.js';
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
 
-/** @param address `undefined`, that of a connection that is closed already, is in no network */
+/** @param address `undefined`, as of a closed connection, is in no network */
 export type IsInNetwork = (address: string | undefined) => boolean;
 
 /**
- * Makes the test "is this address in one of the ranges?", for Express' `trust proxy` as well. An IPv4-mapped IPv6 address (`::ffff:80.88.186.1`) is the
- * IPv4 address, on both sides; a zone (`%eth0`) is ignored; what is not an address is in no range.
+ * Makes the test "is this address in one of the ranges?", for Express' `trust proxy` as well. An IPv4-mapped IPv6
+ * address (`::ffff:80.88.186.1`) is the IPv4 address, on both sides; a zone (`%eth0`) is ignored; a text that is not
+ * an address is in no range.
  * @param ranges IPv4 or IPv6 addresses or CIDR ranges; none = no address matches
  * @throws RangeError naming the text that is neither
  */
 export function networkMatcher(ranges: readonly string[]): IsInNetwork {
-  // A list of its own for each: in one of both, ::/0 holds the IPv4 addresses as well.
+  // Separate lists: in a common one, ::/0 would also contain the IPv4 addresses.
   const networks = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const [base, bits] of ranges.map(readRange)) {
     networks[familyOf(base)].addSubnet(base, bits, familyOf(base));
@@ -29,24 +30,24 @@ export function networkMatcher(ranges: readonly string[]): IsInNetwork {
 }
 
 /**
- * The address that a request came from, in one spelling: the connection's, or where a trusted proxy is its other end, the last
- * one in X-Forwarded-For that is not a trusted proxy. `undefined` when it is not known: the connection is closed, or a trusted
- * proxy wrote something else than an address there. Express' `request.ip` would pass over an empty entry, and take what the
- * client wrote before it.
+ * The address that a request came from, in normal form: that of the connection or, if that is a trusted proxy, the
+ * last one in X-Forwarded-For that is not a trusted proxy. `undefined` if it is not known: the connection is closed,
+ * or a trusted proxy wrote something other than an address. Express' `request.ip` would skip an empty entry and use
+ * what the client wrote before it.
  */
 export function clientAddress({ socket, headers, app }: Request): string | undefined {
   const isTrusted = app.get('trust proxy fn') as IsInNetwork;
   let address = socket.remoteAddress;
   if (address === undefined) return undefined;
-  // Node makes one text of several.
+  // Node joins several headers into one text.
   const forwarded = (headers['x-forwarded-for'] as string | undefined)?.split(',') ?? [];
   while (forwarded.length > 0 && isTrusted(address)) address = forwarded.pop()!.trim();
   return readClient(address);
 }
 
 /**
- * Who counts as one client: an IPv4 address, or an IPv6 network of 64 bits, because a single subscriber has all of its
- * addresses. Unknown addresses are one client.
+ * What counts as one client: an IPv4 address, or an IPv6 /64 network, because a single subscriber has all of its
+ * addresses. All unknown addresses are one client.
  */
 export function clientGroup(address: string | undefined): string {
   const read = readClient(address);
@@ -57,7 +58,7 @@ export function clientGroup(address: string | undefined): string {
   return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }
 
-/** The one spelling of an address as a proxy or a connection gives it. */
+/** The normal form of an address from a proxy or a connection. */
 function readClient(text = ''): string | undefined {
   return readAddress((IPV4_AND_PORT.exec(text) ?? BRACKETED.exec(text))?.[1] ?? text);
 }

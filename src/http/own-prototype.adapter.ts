@@ -17,22 +17,22 @@ import type { WatchedTls } from './watched-tls.js';
 
 /** Times in milliseconds. */
 export const LIMITS = {
-  // A client that takes longer to send its headers, or its whole request, is cut off.
+  // A client that takes longer to send its headers, or its whole request, is disconnected.
   headersTimeout: 5_000,
   requestTimeout: 10_000,
-  // So is a client that takes nothing of a waiting answer for so long.
+  // So is a client that reads nothing of a waiting answer for this long.
   answerTimeout: 20_000,
-  // How often that is looked at.
+  // How often that is checked.
   connectionsCheckingInterval: 1_000,
-  // An idle connection is closed: later than balancers do, after 60 s commonly, so that it is they who close it.
+  // An idle connection is closed after this: later than balancers do (commonly after 60 s), so that they close it first.
   keepAliveTimeout: 75_000,
-  // A client of the TLS port that says nothing is cut off.
+  // A silent client of the TLS port is disconnected.
   handshakeTimeout: 5_000,
 };
 export type ServerLimits = typeof LIMITS;
 /**
- * Connections that may wait to be accepted. The kernel turns further ones away, and they come back only after a second,
- * which a caller would have to wait.
+ * Connections that may wait to be accepted. The kernel refuses further ones, and their clients retry only after a
+ * second, which a caller would have to wait.
  */
 const BACKLOG = 4_096;
 
@@ -45,9 +45,9 @@ export interface AdapterOptions {
 }
 
 /**
- * Nest's Express adapter on a server whose requests and responses are born with the prototypes that Express gives to
- * each. Changing the prototype of a living object makes V8 treat it as a dictionary from then on; setting the one that
- * it has does nothing. See docs/adr/0010-a-short-way-through-http.md.
+ * Nest's Express adapter on a server that creates requests and responses with the prototypes that Express gives them.
+ * Changing the prototype of an existing object makes V8 treat it as a dictionary from then on; setting the one that
+ * it already has does nothing. See docs/adr/0010-a-short-way-through-http.md.
  */
 export class OwnPrototypeAdapter extends ExpressAdapter {
   /** The second server, when `management.port` is configured. */
@@ -68,7 +68,7 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
       management && new ManagementServer(management, createHardServer(app, undefined, limits, classes));
   }
 
-  /** From now on answers end their connection, so that clients open the next one elsewhere. */
+  /** From now on answers close their connection, so that clients open the next one elsewhere. */
   drain(): void {
     endWithLatest(this.httpServer);
     if (this.management) endWithLatest(this.management.server);
@@ -82,12 +82,12 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
     const server = this.httpServer as Server;
     const listen = () => server.listen({ port: Number(port), host, backlog: BACKLOG }, callback);
     if (!this.management) return listen();
-    // First, so that whoever waits for readiness can ask from the start.
+    // First, so that readiness can be checked from the start.
     this.management.listen(BACKLOG).then(listen, (error: unknown) => server.emit('error', error));
     return server;
   }
 
-  /** The management port last, so that it tells of the shutdown as long as there is a call in hand. */
+  /** The management port last, so that it reports the shutdown as long as a call is in progress. */
   override async close(): Promise<void> {
     await super.close();
     await this.management?.close();
@@ -95,7 +95,8 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
 }
 
 /**
- * A server that answers every error as a problem and holds nothing for slow clients; each server of the service is made here.
+ * A server that answers every error with problem details and disconnects slow clients; all servers of the service are
+ * created here.
  * @param tls certificate and key; without them it is plain HTTP
  */
 export function createHardServer(
@@ -112,9 +113,9 @@ export function createHardServer(
   };
   const listener = throughGate(app);
   const server = tls ? createTlsServer({ ...tls, ...options }, listener) : createServer(options, listener);
-  // One more than allowed, so that it is seen.
+  // One more than allowed, so that the excess is noticed.
   server.maxHeadersCount = MAX_HEADERS + 1;
-  // A client that has nothing more to say still gets its answers.
+  // A client that has closed its side still gets its answers.
   Object.assign(server, { httpAllowHalfOpen: true });
   answerRawProblems(server);
   cutOffSlowReaders(server, limits.answerTimeout, limits.connectionsCheckingInterval);
@@ -126,7 +127,7 @@ function throughGate(app: Express): RequestListener {
     if (isEnding(request.socket)) return;
     const problem = whyRefused(request);
     if (problem !== undefined) return sendProblem(response, problem);
-    // Node ignores the wish, and all that comes in one packet with it.
+    // Node ignores the upgrade, and whatever arrives in the same packet.
     if (request.headers.upgrade !== undefined) endWith(response);
     app(request as Request, response as Response, (error?: unknown) =>
       sendProblem(response, error ?? new Problem(404)),
@@ -134,14 +135,14 @@ function throughGate(app: Express): RequestListener {
   };
 }
 
-/** The adapter that the application was made with. */
+/** The adapter that the application was created with. */
 export function adapterOf(app: INestApplication): OwnPrototypeAdapter {
   return app.getHttpAdapter() as unknown as OwnPrototypeAdapter;
 }
 
 type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
 
-/** To be called once: Express knows one prototype of each. */
+/** Call it once: Express has one prototype of each. */
 function classesOf(app: Express): AppClasses {
   class AppRequest extends IncomingMessage {}
   class AppResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {}

@@ -2,18 +2,18 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from './problem.js';
 
-/** The answer to any other method than GET and HEAD, where only these are served. */
+/** The answer to methods other than GET and HEAD if only these are served. */
 export function refuseOtherMethods(): never {
   throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });
 }
 
-/** Lets only GET and HEAD through to what is served without a controller. */
+/** Admits only GET and HEAD to pages that are served without a controller. */
 export const getOnly: RequestHandler = ({ method }, _, next) => {
   if (method !== 'GET' && method !== 'HEAD') refuseOtherMethods();
   next();
 };
 
-/** The files of Swagger UI's package that its page uses. Others tell versions, and folders would be redirected to. */
+/** The files of Swagger UI's package that its page uses. Others reveal versions, and folders would cause redirects. */
 const PAGE_FILES = new Set([
   '/',
   '/index.html',
@@ -25,15 +25,15 @@ const PAGE_FILES = new Set([
   '/favicon-32x32.png',
 ]);
 
-/** For the path of the page: lets only the page and its files through. */
+/** For the path of the page: admits only the page and its files. */
 export const pageFilesOnly: RequestHandler = ({ path }, _, next) => {
   if (!PAGE_FILES.has(path)) throw new Problem(404);
   next();
 };
 
 /**
- * Headers for pages that browsers show. Swagger UI has styles in its page and icons in `data:` URLs, and asks this service.
- * What would change other pages of the host, or need TLS, is left to whoever looks after the host.
+ * Headers for pages that browsers show. Swagger UI has inline styles and icons in `data:` URLs, and sends requests to
+ * this service. Headers that affect other pages of the host, or need TLS, are left to the host's administrator.
  */
 export const securePage: RequestHandler = helmet({
   contentSecurityPolicy: {

@@ -23,18 +23,18 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Writes the problem that an exception stands for; other than HTTP exceptions it is a plain 500. */
+/** Writes the problem for an exception; anything but an HTTP exception is a plain 500. */
 export function sendProblem(response: ServerResponse<IncomingMessage>, exception: unknown): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const { body, headers } = toProblem(exception);
-  // What was set for the answer that did not come about.
+  // Headers that were set for the abandoned answer.
   for (const header of ['ETag', 'Last-Modified', 'Accept-Ranges']) response.removeHeader(header);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (headers['Connection'] === 'close') endWith(response);
-  // Its own socket is unset while answers before it are waited for.
+  // Its own socket is unset while it waits for earlier answers.
   else if (!response.req.complete) lingerAtClose(response.req.socket);
   closeIfRefused(response, body.status);
   response.statusCode = body.status;
@@ -48,7 +48,7 @@ function toProblem(exception: unknown): Problem {
   );
 }
 
-/** Express reports a malformed URL or body as an error with a 4xx status of its own. */
+/** Express reports a malformed URL or body as an error with its own 4xx status. */
 function clientError(exception: unknown): number | undefined {
   const status =
     typeof exception === 'object' && exception !== null

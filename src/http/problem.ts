@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 
-/** One thing that is wrong with a request: where (`anum`, `extradata.CallId`, `''` for the body itself) and what. */
+/** One problem with a request: where (`anum`, `extradata.CallId`, `''` for the body itself) and what. */
 export interface RequestError {
   readonly path: string;
   readonly message: string;
@@ -16,7 +16,7 @@ export interface ProblemDetails {
   readonly errors?: readonly RequestError[];
 }
 
-/** An answer that refuses a request, with what the client needs to mend it. Texts are public. */
+/** An answer that refuses a request, with what the client needs to correct it. Texts are public. */
 export class Problem extends HttpException {
   constructor(
     status: number,
@@ -38,7 +38,7 @@ export class Problem extends HttpException {
     };
   }
 
-  /** Of the answer, those that the problem itself brings included. */
+  /** All headers of the answer, including those that the problem adds. */
   get headers(): Record<string, string> {
     return {
       'Content-Type': 'application/problem+json',
@@ -49,7 +49,7 @@ export class Problem extends HttpException {
   }
 }
 
-/** A problem after which the connection cannot be read on, or is not worth it. */
+/** A problem after which the connection cannot be read further, or should not be. */
 export function closing(status: number, detail: string): Problem {
   return new Problem(status, detail, { headers: { Connection: 'close' } });
 }

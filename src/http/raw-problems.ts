@@ -7,9 +7,9 @@ import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { MAX_HEADERS } from './request-gate.js';
 
-/** See ADR 21: Node does not say otherwise what is under way. */
+/** Node has no public way to see this state, see ADR 21. */
 interface HttpSocket extends AnsweringSocket {
-  /** `incoming` is the request whose headers came last, until its answer is finished and its body has come. */
+  /** `incoming` is the request whose headers came last, until its answer is finished and its body has arrived. */
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
 
@@ -17,16 +17,16 @@ interface HttpSocket extends AnsweringSocket {
 export const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
- * Answers what Node refuses before there is a request for the application, as problem details. Calls that came before on
- * the same connection get their answers first. See docs/adr/0021-http-errors-and-limits.md.
+ * Sends problem details for errors that Node detects before the application gets a request. Earlier calls on the same
+ * connection get their answers first. See docs/adr/0021-http-errors-and-limits.md.
  */
 export function answerRawProblems(server: Server): void {
   const refused = new WeakSet<Socket>();
   const refuse = (socket: HttpSocket, problem: Problem): void => {
-    // Node reports the same connection again for all that comes after.
+    // Node reports the same connection again for all further input.
     if (refused.has(socket)) return;
     refused.add(socket);
-    // Node would close it after the last answer that it knows of.
+    // Node would close it after the last answer that it knows about.
     socket.destroySoon = () => undefined;
     answerInTurn(socket, problem);
   };
@@ -36,7 +36,7 @@ export function answerRawProblems(server: Server): void {
     else refuse(socket as Socket, problem);
   });
   server.on('connect', (_, socket) => {
-    // Node has let go of this connection.
+    // Node no longer handles this connection.
     socket.on('error', () => socket.destroy());
     socket.resume();
     refuse(
@@ -49,11 +49,11 @@ export function answerRawProblems(server: Server): void {
   });
 }
 
-/** @returns `undefined` when the connection itself is broken, or is not an HTTP */
+/** @returns `undefined` if the connection itself is broken, or does not carry HTTP */
 function problemOf(code = ''): Problem | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'the request took too long');
   if (code === 'HPE_HEADER_OVERFLOW') {
-    // Newer versions of Node count lines as well, and call it the same.
+    // Newer versions of Node also count lines, and use the same code.
     const tooMany = `the request has more than ${MAX_HEADERS} headers`;
     return new Problem(
       431,
@@ -68,7 +68,7 @@ function answerInTurn(socket: HttpSocket, problem: Problem): void {
   const earlier = socket._httpMessage;
   if (!earlier) {
     const incoming = socket.parser?.incoming;
-    // It is the rest of a request that has its answer: a second one would be taken for that of the next.
+    // The rest of a request that has been answered: a second answer would be taken for that to the next request.
     const isAnswered = incoming !== null && incoming !== undefined && !incoming.complete;
     if (!isAnswered && socket.writable) socket.write(asText(problem));
     return closeGently(socket);

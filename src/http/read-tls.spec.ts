@@ -59,14 +59,13 @@ describe('certificate and key', () => {
       'server.tls.cert has a weak key: RSA of 1024 bits. Get one with 2048 bits or more, or EC P-256',
     );
     expect(await problemOf(await authority.sign('curve', { curve: 'secp256k1' }))).toBe(
-      'server.tls.cert has a key on the curve secp256k1, which clients do not take. Get one with RSA or EC P-256',
+      'server.tls.cert has a key on the curve secp256k1, which clients do not accept. Get one with RSA or EC P-256',
     );
     expect(await problemOf(await authority.sign('ed448', { newkey: 'ed448' }))).toContain('of type ed448');
   });
 
   it('of two pairs are refused, of the same type and of different ones', async () => {
-    const message =
-      'server.tls has a certificate and a key that do not belong together. Name PEM files that do';
+    const message = 'server.tls has a certificate and a key that do not match. Name PEM files that do';
     const { key } = await authority.sign('same-type');
     expect(await problemOf({ cert: good.cert, key })).toBe(message);
     const rsa = await authority.sign('other-type', { newkey: 'rsa:2048' });
@@ -131,7 +130,7 @@ describe('certificate and key', () => {
     const chain = await readFile(authority.files.cert, 'utf8');
     const cert = await file('upside-down.crt', chain + own);
     expect(await problemOf({ ...good, cert })).toBe(
-      'server.tls.cert begins with another certificate than that of the key, which is number 2. Put it first, and its chain after it',
+      'server.tls.cert begins with a certificate other than that of the key, which is number 2. Put it first, and its chain after it',
     );
   });
 });

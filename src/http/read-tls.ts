@@ -10,28 +10,28 @@ import { certificateTrouble } from './certificate-period.js';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Authorities of client certificates; with it every client has to show one. */
+  /** Authorities of client certificates; if set, every client must present a certificate. */
   readonly clientCa?: string | undefined;
 }
 
-/** What the files held when they were read; checked, and fit for use. */
+/** The content of the files, checked and usable. */
 export interface TlsMaterial {
   readonly files: TlsFiles;
-  /** For the server; all that is set here is set again with each new certificate. */
+  /** For the server; all of these options are set again with each new certificate. */
   readonly options: TlsOptions;
-  /** Two that are equal are of the same files' content. */
+  /** Equal for equal content of the files. */
   readonly digest: string;
   readonly period: CertificatePeriod;
-  /** What is allowed but probably not meant. */
+  /** Settings that are allowed but probably not intended. */
   readonly warnings: readonly string[];
 }
 
-/** A file is not usable. Neither the message nor `problem` has a path or anything of the key in it. */
+/** A file is not usable. Neither the message nor `problem` contains a path or any part of the key. */
 export class TlsError extends Error {
   override readonly name = 'TlsError';
   /**
    * @param key of the configuration, `server.tls.cert`
-   * @param problem a predicate to the file, with the cure
+   * @param problem a predicate whose subject is the file, with the cure
    */
   constructor(
     readonly key: string,
@@ -43,7 +43,7 @@ export class TlsError extends Error {
 
 /**
  * Mozilla's "intermediate" without the DHE suites: TLS 1.2 with ephemeral keys and authenticated encryption only. The
- * suites of TLS 1.3 are all good, and stay OpenSSL's.
+ * suites of TLS 1.3 are all secure, and are left to OpenSSL.
  */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
@@ -56,10 +56,10 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
-/** Holds the bundle of all public authorities, some 250 KiB, several times. */
+/** Several times the bundle of all public authorities, which is some 250 KiB. */
 const MAX_PEM_BYTES = 1024 * 1024;
 const MIN_RSA_BITS = 2048;
-/** The curves that TLS 1.3 has signatures for. */
+/** The curves for which TLS 1.3 defines signatures. */
 const CURVES: readonly unknown[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const CERT = 'server.tls.cert';
@@ -67,7 +67,7 @@ const KEY = 'server.tls.key';
 const CLIENT_CA = 'server.tls.clientCa';
 
 /**
- * Reads the files and tries them together.
+ * Reads the files and checks that they match.
  * @throws TlsError naming the key of the configuration, the rule and the cure
  */
 export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
@@ -86,9 +86,9 @@ export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
-    // All of them are good, and the client knows which of them its hardware does fastest.
+    // All of them are secure, and the client knows which is fastest on its hardware.
     honorCipherOrder: false,
-    // An old door to load; no client of ours needs it, and TLS 1.3 has it no more.
+    // Renegotiation lets clients cause load; none of ours needs it, and TLS 1.3 has removed it.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
   };
@@ -145,7 +145,7 @@ function privateKeyIn(text: string): KeyObject {
   if (/ENCRYPTED/.test(text)) {
     throw new TlsError(
       KEY,
-      "is protected by a passphrase, which nobody could type at a start. Write it without one, openssl pkey -in <this file> -out <new file>, and let only the service's user read it",
+      "is protected by a passphrase, which the service cannot ask for. Write it without one, openssl pkey -in <this file> -out <new file>, and let only the service's user read it",
     );
   }
   if (!/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/.test(text)) {
@@ -169,13 +169,10 @@ function checkPair(chain: readonly X509Certificate[], key: KeyObject): void {
   if (own > 0) {
     throw new TlsError(
       CERT,
-      `begins with another certificate than that of the key, which is number ${own + 1}. Put it first, and its chain after it`,
+      `begins with a certificate other than that of the key, which is number ${own + 1}. Put it first, and its chain after it`,
     );
   }
-  throw new TlsError(
-    'server.tls',
-    'has a certificate and a key that do not belong together. Name PEM files that do',
-  );
+  throw new TlsError('server.tls', 'has a certificate and a key that do not match. Name PEM files that do');
 }
 
 function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): void {
@@ -189,7 +186,7 @@ function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details 
   const isUsable = isRsa || type === 'ed25519' || (type === 'ec' && CURVES.includes(details!.namedCurve));
   if (!isUsable) {
     const what = type === 'ec' ? `on the curve ${details!.namedCurve}` : `of type ${type}`;
-    throw new TlsError(CERT, `has a key ${what}, which clients do not take. Get one with RSA or EC P-256`);
+    throw new TlsError(CERT, `has a key ${what}, which clients do not accept. Get one with RSA or EC P-256`);
   }
 }
 

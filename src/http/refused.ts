@@ -5,9 +5,9 @@ import { closeGently, endWith } from './gentle-close.js';
 import type { AnsweringSocket } from './gentle-close.js';
 import type { IsInNetwork } from './networks.js';
 
-/** Answers to a stranger, or to a client that asks for what is not here. */
+/** Statuses for strangers, or for clients that request something that does not exist. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429]);
-/** For as long as that a client may come back, with better credentials for example. */
+/** For this long a client may try again, for example with other credentials. */
 const STAY_S = 1;
 
 interface Refusal {
@@ -18,9 +18,9 @@ interface Refusal {
 const refused = new WeakMap<Socket, Refusal>();
 
 /**
- * Sees to it that who was refused does not stay: its connection is closed a second later, unless a request with
- * right credentials comes meanwhile. The connections of trusted proxies are many clients', and strangers must not be able to close them.
- * To be called before the answer is written.
+ * Closes a refused client's connection a second later, unless a request with correct credentials arrives in the
+ * meantime. Trusted proxies are exempt: their connections serve many clients, and strangers must not be able to close
+ * them. Call it before the answer is written.
  */
 export function closeIfRefused(response: ServerResponse, status: number): void {
   if (!REFUSALS.has(status) || !response.shouldKeepAlive) return;
@@ -29,11 +29,11 @@ export function closeIfRefused(response: ServerResponse, status: number): void {
   if (isTrusted(socket.remoteAddress)) return;
   const nowMs = performance.now();
   const before = refused.get(socket);
-  // It says so, where that can still be said.
+  // Tells the client, with the end of the connection or a Keep-Alive time.
   if (before !== undefined && nowMs - before.sinceMs >= STAY_S * 1_000) return endWith(response);
   response.setHeader('Keep-Alive', `timeout=${STAY_S}`);
   if (before !== undefined) return;
-  // Not the time of an idle connection: each byte begins that anew, line ends between requests too.
+  // Not the idle timeout, which restarts with each byte, even with line ends between requests.
   const timer = setTimeout(() => closeRefused(socket), STAY_S * 1_000).unref();
   const forget = (): void => {
     clearTimeout(timer);
@@ -44,7 +44,7 @@ export function closeIfRefused(response: ServerResponse, status: number): void {
   refused.set(socket, { sinceMs: nowMs, forget });
 }
 
-/** A client that was refused on this connection has come back with right credentials: it stays. */
+/** A client that was refused on this connection has sent correct credentials: the connection stays. */
 export function mayStay(socket: Socket): void {
   refused.get(socket)?.forget();
 }

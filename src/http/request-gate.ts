@@ -8,8 +8,9 @@ export const MAX_HEADERS = 100;
 const MAX_TARGET_LENGTH = 8_000;
 
 /**
- * What Node lets pass and HTTP does not: another version, no or several `Host` headers (RFC 9112, section 3.2), a transfer
- * coding that nobody takes off (section 6.1), and more of anything than calls have. Node's own limit on the number of headers is no use, since it leaves the others out silently.
+ * Refuses what Node accepts but HTTP forbids: another version, no or several `Host` headers (RFC 9112, section 3.2),
+ * a transfer coding that nobody decodes (section 6.1), and more headers than calls have. Node's own limit on the
+ * number of headers is useless, because it silently drops the excess.
  */
 export function whyRefused(request: IncomingMessage): Problem | undefined {
   const { rawHeaders } = request;
@@ -29,7 +30,7 @@ export function whyRefused(request: IncomingMessage): Problem | undefined {
   return closing(400, 'send one Host header');
 }
 
-/** @param rawHeaders names and values in turn */
+/** @param rawHeaders names and values alternately */
 function hostLines(rawHeaders: readonly string[]): number {
   let lines = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -60,14 +60,14 @@ export class ServerSection {
   maxConnectionsPerAddress?: number;
 }
 
-/** The section as the service uses it, with the defaults that another key decides. */
+/** The section as the service uses it, including defaults that depend on another key. */
 export interface ServerConfig extends Readonly<Omit<ServerSection, 'tls' | 'shutdownGrace'>> {
   readonly tls: TlsFiles | undefined;
   readonly shutdownGraceMs: number;
   readonly maxConnectionsPerAddress: number;
 }
 
-/** What `HOST` and `PORT` say, over the section. */
+/** The values of `HOST` and `PORT`, which override the section. */
 export interface ServerEnvironment {
   readonly host?: string | undefined;
   readonly port?: number | undefined;

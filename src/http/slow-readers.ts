@@ -1,18 +1,18 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Bytes that a client has let go by since a moment. */
+/** Bytes that a client had read at a given moment. */
 interface Standstill {
   readonly taken: number;
   readonly sinceMs: number;
 }
 
 /**
- * Cuts off clients that do not read their answers. Looked at from outside now and then, since a timer on each connection
- * would have to be set anew with each call.
- * @param limitMs how long an answer may wait without any part of it being taken; a part is what was written at a time, at
- *   most 64 KiB of a file
- * @param everyMs how often connections are looked at
+ * Disconnects clients that do not read their answers. All connections are checked at intervals, because a timer on
+ * each connection would have to be reset with each call.
+ * @param limitMs how long an answer may wait without any part of it being read; a part is what was written at once,
+ *   at most 64 KiB of a file
+ * @param everyMs how often connections are checked
  */
 export function cutOffSlowReaders(server: Server, limitMs: number, everyMs: number): void {
   const open = new Map<Socket, Standstill | undefined>();
@@ -21,7 +21,7 @@ export function cutOffSlowReaders(server: Server, limitMs: number, everyMs: numb
     socket.once('close', () => open.delete(socket));
   };
   server.on('connection', opened);
-  // Over TLS what is unsent waits in the socket around that one.
+  // With TLS, unsent data waits in the TLS socket that wraps the other one.
   server.on('secureConnection', opened);
   const timer = setInterval(() => {
     const nowMs = performance.now();

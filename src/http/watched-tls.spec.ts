@@ -164,8 +164,7 @@ describe('a certificate on disk', () => {
     await serve(inUse, 1);
     await put(second.cert, inUse.cert);
     await eventually(refused);
-    const problem =
-      'server.tls has a certificate and a key that do not belong together. Name PEM files that do';
+    const problem = 'server.tls has a certificate and a key that do not match. Name PEM files that do';
     expect(status.refused.get('certificate')).toMatchObject({
       reason: `the changed certificate is not in use: ${problem}`,
     });

@@ -9,28 +9,29 @@ import type { TlsFiles, TlsMaterial } from './read-tls.js';
 const HEALTH_REASON = 'the changed certificate is not in use';
 
 export interface WatchTimes {
-  /** How often the files are looked at; a change is seen after two looks. */
+  /** How often the files are checked; a change is noticed after two checks. */
   readonly pollMs: number;
-  /** How long a file that does not fit the others may wait for them. */
+  /** How long a file that does not match the others may wait for them. */
   readonly pairWaitMs: number;
 }
 
 const TIMES: WatchTimes = { pollMs: 500, pairWaitMs: 3_000 };
 
 /**
- * The certificate of a server that runs: changed files are taken over for new connections while existing ones go on;
- * what is not usable is refused, told once, and the old stays. See docs/adr/0020-tls-and-management-port.md.
+ * The certificate of a running server. Changed files are used for new connections, while existing ones continue;
+ * unusable files are refused and logged once, and the old certificate stays. See
+ * docs/adr/0020-tls-and-management-port.md.
  */
 export class WatchedTls {
   #inUse: TlsMaterial;
   #watchers: readonly FileWatcher[] = [];
   #waiting: NodeJS.Timeout | undefined;
   #told: string | undefined;
-  /** One reading at a time: several files change together. */
+  /** One reading at a time, because several files change together. */
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** @param material what `server` was made with */
+  /** @param material that `server` was created with */
   constructor(
     private readonly server: Pick<Server, 'setSecureContext' | 'once'>,
     material: TlsMaterial,
@@ -47,8 +48,8 @@ export class WatchedTls {
   }
 
   /**
-   * Takes over what was read, and from now on watches those files.
-   * @throws TlsError when the server cannot take it; the old stays
+   * Uses the given material, and from now on watches its files.
+   * @throws TlsError if the server cannot use it; the old certificate stays
    */
   use(material: TlsMaterial): void {
     if ((material.files.clientCa === undefined) !== (this.#inUse.files.clientCa === undefined)) {
@@ -98,7 +99,7 @@ export class WatchedTls {
     }
   }
 
-  /** Files that belong together are replaced one after the other: only what stays wrong is refused. */
+  /** Files that belong together are replaced one after the other, so only a mismatch that persists is refused. */
   #unusable(files: TlsFiles, problem: string, isLast: boolean): void {
     if (!isLast) {
       this.#waiting ??= setTimeout(() => {

@@ -2,20 +2,20 @@ import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from './providers.config.js';
 import type { Answer } from './answer.js';
 
-/** An answer and how long it is good for what; all in the time of `performance.now()`. */
+/** An answer and until when it may be used for what, by `performance.now()`. */
 export interface KeptAnswer {
   readonly answer: Answer;
-  /** Until then it is simply the answer. */
+  /** Until then it is fresh. */
   readonly freshUntilMs: number;
-  /** Until then it is given at once, while the provider is asked again. */
+  /** Until then it is returned at once, while the provider is asked again (stale-while-revalidate). */
   readonly refreshUntilMs: number;
-  /** Until then it stands in when the provider cannot tell. Never for "not a VIP": that would hide the failure. */
+  /** Until then it is used if the provider fails (stale-if-error). Never for "not a VIP": that would hide the failure. */
   readonly onErrorUntilMs: number;
 }
 
 /**
- * Answers of one provider, by number; the number unused for longest goes first. Ages are measured on the monotonic
- * clock, so a clock that jumps ages nothing.
+ * Answers of one provider, by number; the least recently used is evicted first. Ages are measured on the monotonic
+ * clock, so a jump of the wall clock does not affect them.
  */
 export class AnswerCache {
   readonly #entries: LRUCache<string, KeptAnswer>;
@@ -24,7 +24,7 @@ export class AnswerCache {
     this.#entries = new LRUCache({ max: config.maxEntries });
   }
 
-  /** The answer kept for a number, if it is still good for anything. */
+  /** The stored answer for a number, if it may still be used for anything. */
   get(key: string, nowMs: number): KeptAnswer | undefined {
     const kept = this.#entries.get(key);
     if (kept === undefined || nowMs < kept.refreshUntilMs || nowMs < kept.onErrorUntilMs) return kept;
@@ -37,7 +37,7 @@ export class AnswerCache {
     const isVip = answer.length > 0;
     const keptMs = isVip ? ttlMs : negativeTtlMs;
     if (keptMs === 0) {
-      // Not to be kept; but the record that was known before is history too.
+      // Not stored; but the earlier record is no longer valid, either.
       this.#entries.delete(key);
       return;
     }

@@ -6,7 +6,7 @@ import type { FieldKind, VipRecord } from '../plugin-api/vip-record.js';
 /** The records of one number, best first; empty = known not to be a VIP. */
 export type Answer = readonly VipRecord[];
 
-/** Whether a provider has the answer yet to come. */
+/** Whether a provider's answer is still to come. */
 export function isPromise(answer: VipAnswer | Promise<VipAnswer>): answer is Promise<VipAnswer> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<FieldKind, string>> = {
   object: 'object',
 };
 const TYPED = KINDS_OF_PROPERTIES.map(([property, kind]) => [property, TYPES[kind]] as const);
-/** Instructions that were looked through before: lists hand the same ones out again and again. */
+/** Instructions that have already been checked: lists return the same objects again and again. */
 const sound = new WeakSet<object>();
 
 /**
@@ -29,7 +29,7 @@ export function readAnswer(answer: VipAnswer): Answer {
   if (answer === null) return [];
   const records = Array.isArray(answer) ? (answer as Answer) : [answer as VipRecord];
   for (const record of records) {
-    // All that a decision uses, so a plug-in's slip cannot break one.
+    // Everything that a decision uses, so a plug-in's mistake cannot break one.
     if (!isRecord(record)) throw new TypeError('the provider answered something that is not a VIP record');
   }
   return records;

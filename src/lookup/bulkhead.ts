@@ -1,12 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /**
- * Limits how many lookups are under way at once; some more wait in line, first come, first served. Holds no timer: who
- * waits withdraws when its time is over.
+ * Limits how many lookups are in progress at once; some more wait in a queue, first come, first served. Has no timer:
+ * a waiting lookup withdraws when its time is over.
  */
 export class Bulkhead {
   #underWay = 0;
-  /** Each turn, and the same in the context of the call that waits for it: a trace must not pass to another call. */
+  /** Each turn, and the function that runs it in the context of its call: a trace must not pass to another call. */
   readonly #line = new Map<() => void, () => void>();
 
   constructor(
@@ -18,7 +18,7 @@ export class Bulkhead {
     return this.#underWay < this.maxConcurrent;
   }
 
-  /** Nor may anybody wait. */
+  /** The queue is full, too. */
   get isFull(): boolean {
     return !this.hasRoom && this.#line.size >= this.maxQueued;
   }
@@ -36,7 +36,10 @@ export class Bulkhead {
     }
   }
 
-  /** @param turn called when there is room; it enters, or lets the next one have it. It does not leave before it returns */
+  /**
+   * @param turn called when there is room; it enters, or leaves the place to the next one. It must not call `leave`
+   *   before it returns
+   */
   queue(turn: () => void): void {
     this.#line.set(turn, AsyncResource.bind(turn));
   }

@@ -1,6 +1,6 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 
-/** Failures in a row that open it, how long it then stays open, and how long it bears with failures that do not count. */
+/** Failures in a row that open it, how long it then stays open, and how long it tolerates failures that do not count. */
 export interface BreakerSettings {
   readonly failures: number;
   readonly openMs: number;
@@ -8,33 +8,33 @@ export interface BreakerSettings {
 }
 
 /**
- * Five failures in a row, and the provider is left alone for a second, then tried by one lookup at a time. So an outage
- * costs one lookup a second, and its end is noticed within a second and the time of one lookup.
+ * After five failures in a row, the provider gets no lookups for a second, then one at a time as a trial. So an
+ * outage costs one lookup a second, and its end is noticed within a second plus the time of one lookup.
  */
 export const BREAKER = { failures: 5, openMs: 1_000 };
 
-/** Leave to ask the provider; goes back to the breaker with what came of it. */
+/** Permission to ask the provider, which is returned to the breaker with the result. */
 export type Permit = number;
 
 /**
- * Keeps calls away from a provider that keeps failing. Closed: everybody may ask. Open: nobody, for a while. Then half
- * open: one lookup at a time tries, all others are turned away at once, since a caller cannot wait for somebody else's
- * trial; its success closes the breaker, its failure opens it again.
+ * Keeps calls away from a provider that keeps failing. Closed: all lookups may ask. Open: none, for a while. Then
+ * half open: one lookup at a time is the trial, and all others are turned away at once, because a caller cannot wait
+ * for another call's trial. Its success closes the breaker, its failure opens it again.
  */
 export class CircuitBreaker {
   #state: BreakerState = 'closed';
-  /** What was begun in an earlier state says nothing about this one: fifty old time-outs do not open it anew. */
+  /** Lookups that began in an earlier state do not count: fifty old timeouts do not open it again. */
   #period: Permit = 0;
   #failuresInARow = 0;
-  /** Those among them that count at once. */
+  /** Those of them that count immediately. */
   #countedInARow = 0;
   #failingSinceMs = 0;
   #isTrying = false;
-  /** A check has closed it, and no lookup has succeeded since. */
+  /** A health check has closed it, and no lookup has succeeded since. */
   #isClosedByCheck = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onChange told of each change of state, `cause` being the failure that opened it */
+  /** @param onChange called at each change of state; `cause` is the failure that opened it */
   constructor(
     private readonly settings: BreakerSettings,
     private readonly onChange: (state: BreakerState, before: BreakerState, cause?: unknown) => void,
@@ -49,12 +49,12 @@ export class CircuitBreaker {
     return this.#period;
   }
 
-  /** Whether `enter` would give leave to ask now. */
+  /** Whether `enter` would permit a lookup now. */
   get admits(): boolean {
     return this.#state === 'closed' || (this.#state === 'half-open' && !this.#isTrying);
   }
 
-  /** To be called when `admits` is true. What it gives goes back with the outcome. */
+  /** Call it only if `admits` is true. Its result is returned with the outcome. */
   enter(): Permit {
     this.#isTrying = this.#state === 'half-open';
     return this.#period;
@@ -68,7 +68,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * A check of the provider's health went well, which is the trial where no lookup tries. It may see less than a lookup does: if
+   * A health check succeeded, which serves as the trial if no lookup is one. It may test less than a lookup does: if
    * lookups open the breaker again after that, only a lookup closes it.
    * @param period when the check began
    */
@@ -80,8 +80,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * @param counts false when it says little of the provider, which had but a part of the time; yet as a trial it fails, and
-   *   where such failures go on for `patienceMs` without any success it is not the waiting that makes them
+   * @param counts false if the failure says little, because the provider had only a part of the time. It still fails
+   *   a trial. If such failures continue for `patienceMs` without a success, waiting is not their cause, and the
+   *   breaker opens
    */
   failed(permit: Permit, cause: unknown, counts = true): void {
     if (permit !== this.#period) return;
@@ -93,12 +94,12 @@ export class CircuitBreaker {
     if (this.#state === 'half-open' || this.#countedInARow >= failures || goesOn) this.#open(cause);
   }
 
-  /** The provider was not asked after all, so it says nothing; as a trial it leaves the next lookup to try. */
+  /** The provider was not asked after all, so there is no result; if this was the trial, the next lookup becomes it. */
   withdrew(permit: Permit): void {
     if (permit === this.#period) this.#isTrying = false;
   }
 
-  /** Forgets the timer that would let the next lookup try. */
+  /** Clears the timer that would start the next trial. */
   close(): void {
     clearTimeout(this.#timer);
   }

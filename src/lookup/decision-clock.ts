@@ -9,8 +9,7 @@ import type { VipRecord } from '../plugin-api/vip-record.js';
 export interface Askable {
   readonly name: string;
   /**
-   * Never throws.
-   * @param mayWait false: the answer is there at once or not wanted, so nothing is to be begun that takes time
+   * Never throws. @param mayWait false: only an immediate answer is wanted, so nothing may be started that takes time
    */
   ask(caller: Caller, mayWait: boolean): ProviderOutcome | LookupUnderWay;
 }
@@ -20,9 +19,9 @@ export interface ClockSettings {
   readonly staggerMs: number;
   /** Time left for the whole decision, milliseconds. */
   readonly deadlineMs: number;
-  /** Picks the record to use of those found; `undefined` when none applies to this call. */
+  /** Picks the record to use from those found; `undefined` if none applies to this call. */
   readonly pick: (records: readonly VipRecord[]) => VipRecord | undefined;
-  /** The call's trace; absent: none is made. */
+  /** The call's trace; absent: traces are off. */
   readonly trace?: Pick<CallTrace, 'lookup'> | undefined;
 }
 
@@ -31,7 +30,7 @@ interface Turn {
   readonly startedMs: number;
   endedMs?: number;
   outcome?: ProviderOutcome;
-  /** While the decision waits for it. */
+  /** Set while the decision waits for it. */
   underWay?: LookupUnderWay | undefined;
   record?: VipRecord;
   readonly span: LookupSpan | undefined;
@@ -39,10 +38,11 @@ interface Turn {
 
 /**
  * Asks providers in order on one clock: each starts when the one before has answered "not a VIP", failed, or has been
- * busy for the stagger time (RFC 8305's idea, for lookups). The earliest provider in the order that has a record wins;
- * at the deadline the best answer so far does, the old record of one that is still busy included, and those whose turn has
- * not come say what they know without waiting. What is not waited for any more is told so. Leaves no timer behind.
- * @returns the result itself when all that had to be asked answered at once
+ * busy for the stagger time (RFC 8305's idea, for lookups). The earliest provider in the order that has a record
+ * wins. At the deadline the best answer so far wins, including the old record of a provider that is still busy, and
+ * providers whose turn has not come are asked for what they know without waiting. Lookups that are no longer needed
+ * are told so. Leaves no timer behind. @returns the result itself if all providers that had to be asked answered at
+ * once
  */
 export function askInOrder(
   providers: readonly Askable[],
@@ -53,9 +53,9 @@ export function askInOrder(
 }
 
 class RunningDecision {
-  /** In the order of the providers, as far as they have been asked. */
+  /** The providers asked so far, in their order. */
   readonly #turns: Turn[] = [];
-  /** Fixed before anybody is asked: one who holds the thread while he is asked uses up the decision's time. */
+  /** Fixed before the first provider is asked: one that blocks the thread uses up the decision's time. */
   readonly #endMs: number;
   #isOver = false;
   #result: LookupResult | undefined;
@@ -79,7 +79,7 @@ class RunningDecision {
   }
 
   /**
-   * Decides, or asks whoever is due.
+   * Decides, or asks the providers that are due.
    * @param isDue the last one asked has been busy long enough
    */
   #goOn(isDue: boolean): void {
@@ -87,7 +87,7 @@ class RunningDecision {
       const front = this.#turns.find(({ outcome, record }) => outcome === undefined || record !== undefined);
       const areAllAsked = this.#turns.length === this.providers.length;
       if (front === undefined ? areAllAsked : front.record !== undefined) return this.#decide();
-      // Nobody further down the order could win over a record that waits for one before it.
+      // Once there is a record, only providers before it in the order can still win.
       if (areAllAsked || this.#hasRecord) return;
       const last = this.#turns.at(-1);
       if (last !== undefined && last.outcome === undefined && !isDue) return;
@@ -102,7 +102,7 @@ class RunningDecision {
     const span = this.settings.trace?.lookup(provider.name);
     const startedMs = performance.now();
     const turn: Turn = { startedMs, span };
-    // The first one may wait even if the call came too late: what is in memory behind a promise is still there in time.
+    // The first one may wait even if the call is late: data in memory behind a promise still comes in time.
     const mayWait = this.#turns.length === 0 || (!this.#isOver && startedMs < this.#endMs);
     this.#turns.push(turn);
     const asked = span
@@ -136,7 +136,7 @@ class RunningDecision {
     }
     const before = this.#turns.length;
     while (!this.#hasRecord && this.#turns.length < this.providers.length) this.#askNext();
-    // What is in memory behind a promise is there before the event loop's next turn.
+    // Data in memory behind a promise arrives before the event loop's next turn.
     const mayTell = this.#turns.slice(before).some(({ underWay }) => underWay !== undefined);
     if (mayTell) setImmediate(() => this.#result ?? this.#decide());
     else this.#decide();
@@ -172,7 +172,7 @@ function summarise(providers: readonly Askable[], turns: readonly Turn[]): Looku
   return { reason: isLate ? 'timeout' : 'lookup-failed', reports };
 }
 
-/** Whether a provider's answer without a record to use means "not a VIP"; what an old record says is not known. */
+/** Whether a provider's answer without a usable record means "not a VIP"; for an old record that is not known. */
 function isKnown(outcome: ProviderOutcome | undefined): boolean {
   return outcome?.kind === 'none' || (outcome?.kind === 'found' && outcome.source !== 'stale');
 }

@@ -3,24 +3,24 @@ export class LookupTimeoutError extends Error {
   override readonly name = 'LookupTimeoutError';
 }
 
-/** By name: a plug-in may have classes of its own copy of this package. */
+/** By name: a plug-in may use the classes of another copy of this package. */
 const BUSY = 'VipLookupBusyError';
 const LOCAL_FILE = 'VipFileError';
 const READABLE: readonly unknown[] = ['VipLookupError', BUSY, LOCAL_FILE, 'LookupTimeoutError'];
 
-/** Whether the provider could not be asked now, which is no fault of its backend. */
+/** Whether the provider could not be asked now, for a reason other than its backend. */
 export function isBusy(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === BUSY;
 }
 
-/** The path of the local file because of which a provider cannot open; `undefined` where another reason is known. */
+/** The path of the local file because of which a provider cannot open; `undefined` if there is another reason. */
 export function fileAtFault(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { name, path } = error as { name?: unknown; path?: unknown };
   return name === LOCAL_FILE && typeof path === 'string' ? path : undefined;
 }
 
-/** What operations may read of a fault: the message of errors made for it, of others only code or name. */
+/** The part of a failure that operators may see: the message of errors designed for that, otherwise only code or name. */
 export function describeFailure(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown failure';
   const { name, code, message } = error as { name?: unknown; code?: unknown; message?: unknown };
@@ -29,10 +29,10 @@ export function describeFailure(error: unknown): string {
   return typeof name === 'string' ? name.slice(0, 80) : 'unknown failure';
 }
 
-/** All that is looked at of something thrown, here and by the log. */
+/** All properties of a thrown value that are read, here and by the log. */
 const LOOKED_AT = ['name', 'code', 'message', 'stack', 'cause', 'constructor'];
 
-/** What was thrown, or an error in its place where that cannot be looked at: a plug-in may throw anything, a proxy too. */
+/** What was thrown, or an error in its place if it cannot be inspected: a plug-in may throw anything, even a proxy. */
 export function tangible(error: unknown): unknown {
   try {
     for (const key of LOOKED_AT) Reflect.get(Object(error) as object, key);

@@ -22,10 +22,10 @@ import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';
 
-/** A lookup that works this long without a pause keeps all other calls waiting so long. */
+/** A lookup that blocks the thread for this long makes all other calls wait as long. */
 const HELD_TOO_LONG_MS = 50;
 
-const TOO_LATE = 'its turn came with less time left than lookups take';
+const TOO_LATE = 'its turn came with less time left than lookups usually take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
 
 /** One request to the provider. */
@@ -36,9 +36,9 @@ interface Attempt {
 }
 
 /**
- * A configured provider with what protects a call from it, and it from calls: timeout, circuit breaker, a limit on
- * lookups under way, cache, and one shared request per number. It never rejects: a fault is an outcome, and is never
- * mixed up with "known not to be a VIP".
+ * A configured provider with everything that protects calls from it, and it from calls: timeout, circuit breaker,
+ * bulkhead, cache, and one shared request per number. It never rejects: a failure is an outcome, and is never
+ * confused with "known not to be a VIP".
  */
 export class GuardedProvider implements Askable {
   readonly name: string;
@@ -49,7 +49,7 @@ export class GuardedProvider implements Askable {
   readonly #underWay = new Map<string, SharedLookup>();
   readonly #aborts = new UnseenAborts();
   readonly #time: LookupTime;
-  /** What fails from then on is no fault of the provider. */
+  /** Failures after this are not held against the provider. */
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
@@ -75,9 +75,9 @@ export class GuardedProvider implements Askable {
   }
 
   /**
-   * The answer at once where it is kept or the provider has it in memory; else the lookup under way, which settles
-   * within the provider's timeout.
-   * @param mayWait false: a provider that has to be waited for is not asked
+   * The answer at once if it is cached or the provider has it in memory; otherwise the lookup in progress, which
+   * settles within the provider's timeout.
+   * @param mayWait false: a provider whose answer takes time is not asked
    */
   ask(caller: Caller, mayWait = true): ProviderOutcome | SharedLookup {
     const nowMs = performance.now();
@@ -91,7 +91,7 @@ export class GuardedProvider implements Askable {
     const { state } = this.#breaker;
     if (kept !== undefined && nowMs < kept.refreshUntilMs) {
       const isFresh = nowMs < kept.freshUntilMs;
-      // What was said before by a provider that cannot tell now must not pass for "not a VIP".
+      // An earlier "not a VIP" of a provider that is failing now must not be taken for an answer.
       if (isFresh || kept.answer.length > 0 || state === 'closed') {
         if (!isFresh) this.#refresh(caller);
         this.metrics.lookup(this.name, 'cached');
@@ -99,7 +99,7 @@ export class GuardedProvider implements Askable {
       }
     }
     if (!mayWait && this.#time.isSlow(nowMs)) return this.#oldRecord(caller.key, NO_TIME) ?? NO_TIME;
-    // A provider in trouble is tried without letting a caller wait for it who has an old record.
+    // A provider in trouble is tried in the background; a caller who has an old record does not wait for it.
     const isNeeded = state === 'closed' || kept === undefined || nowMs >= kept.onErrorUntilMs;
     const asked = this.#underWay.get(caller.key) ?? this.#lookUp(caller, !isNeeded);
     if (isNeeded) return 'kind' in asked ? asked : asked.join();
@@ -107,24 +107,24 @@ export class GuardedProvider implements Askable {
     return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
 
-  /** Asks the provider for a sign of life; never rejects. */
+  /** Checks the provider's health; never rejects. */
   health(): Promise<ProviderHealth> {
     const { state, period } = this.#breaker;
     return this.troubles.health(state, () => this.#breaker.checkSucceeded(period));
   }
 
-  /** From now on it is the one of its name that metrics speak of. */
+  /** From now on metrics of this name refer to this instance. */
   inUse(): void {
     this.metrics.breakerState(this.name, this.#breaker.state);
   }
 
-  /** Another of its name may be in use; the decisions in hand go on with it. */
+  /** Another instance of this name may be in use; decisions in progress continue with this one. */
   retire(): void {
     this.#isClosing = true;
     this.#breaker.close();
   }
 
-  /** Closes the provider. What is still under way may fail. */
+  /** Closes the provider. Lookups in progress may fail. */
   close(): Promise<void> {
     this.retire();
     return (this.#closed ??= Promise.resolve().then(() => this.provider.close?.()));
@@ -140,8 +140,8 @@ export class GuardedProvider implements Askable {
   }
 
   /**
-   * Asks the provider. An answer that comes at once needs no timer and no promise.
-   * @param queued what decisions wait for already
+   * Asks the provider. An immediate answer needs no timer and no promise.
+   * @param queued the lookup that decisions are already waiting for
    */
   #call(caller: Caller, inBackground: boolean, queued?: SharedLookup): ProviderOutcome | SharedLookup {
     const permit = this.#breaker.enter();
@@ -152,7 +152,7 @@ export class GuardedProvider implements Askable {
     let later: Promise<VipAnswer> | undefined;
     try {
       answer = this.provider.lookup(caller.seenFrom(this.config.country), abort.signal);
-      // A promise of our own: a foreign one may throw, or call back before it returns.
+      // Our own promise, because a foreign one may throw, or call back before it returns.
       if (isPromise(answer)) later = new Promise((resolve) => resolve(answer));
     } catch (error) {
       this.#returned(attempt, false);
@@ -172,7 +172,7 @@ export class GuardedProvider implements Askable {
     };
     lookup.onTimeout = () => {
       const error = new LookupTimeoutError(`no answer within ${this.config.timeoutMs} ms`);
-      // Before its place goes to the next lookup, so that the provider never works on more than it may.
+      // Before its place is given to the next lookup, so that the provider never works on more than its limit.
       abort.abort(error);
       end(() => this.#failed(attempt, error, lookup));
     };
@@ -192,8 +192,8 @@ export class GuardedProvider implements Askable {
   }
 
   /**
-   * Waits for its turn, which is a part of its time. When the breaker opens, the lookup that opened it ends, and with that
-   * all turns come: they are turned away. So nobody waits while it is half open.
+   * Waits for its turn, which counts towards its time. When the breaker opens, the lookup that opened it ends; then
+   * all waiting ones get their turn and are turned away. So no lookup waits while the breaker is half open.
    */
   #queue(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
     const { key } = caller;
@@ -226,7 +226,7 @@ export class GuardedProvider implements Askable {
     return lookup;
   }
 
-  /** @param sinceMs from when its time counts; the provider may have held the thread since */
+  /** @param sinceMs when its time began; the provider may have blocked the thread since then */
   #share(key: string, inBackground: boolean, sinceMs: number): SharedLookup {
     const standIn = (): Found | undefined =>
       this.#oldRecord(key, { kind: 'timeout', reason: 'no answer before the deadline' });

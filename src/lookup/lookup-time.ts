@@ -1,29 +1,30 @@
 /**
- * Part of the timeout after which a time-out counts against the provider. A lookup that has waited for its turn has less
- * than the whole; with three quarters of it a sound backend would have answered, if it ever does in time.
+ * Part of the timeout from which a timed-out lookup counts against the provider. A lookup that has waited for its
+ * turn has less than the whole timeout; in three quarters of it a healthy backend would have answered, if it ever
+ * answers in time.
  */
 const FAIR_PART = 0.75;
 
-/** Part of the timeout after which a lookup that has waited for its turn is not begun any more: it would be cut off. */
+/** Part of the timeout after which a waiting lookup is no longer started, because it would be cut off. */
 const TOO_LATE = 0.9;
 
-/** How much more time than lookups usually take one must have left to be begun. */
+/** A lookup starts only if its remaining time is at least this many times the usual time of lookups. */
 const MARGIN = 1.25;
 
-/** How much the latest success says of how long a lookup takes. */
+/** Weight of the latest success in the average. */
 const LATEST = 1 / 8;
 
-/** What takes longer has to be waited for. */
+/** A lookup that takes longer counts as having to wait. */
 const AT_ONCE_MS = 1;
 
-/** How long that is held against a provider: it may be asked in vain now and then, and is not left out for ever. */
+/** How long that is held against a provider: it is asked in vain now and then, instead of being left out forever. */
 const SHOWN_MS = 1_000;
 
-/** How much time the lookups of one provider need, and what they had. */
+/** How much time the lookups of one provider need, and how much they had. */
 export class LookupTime {
-  /** How long one takes that succeeds, a moving average; 0 until one has. */
+  /** Moving average of the time of successful lookups; 0 before the first. */
   #usualMs = 0;
-  /** When a lookup was last begun that had to be waited for, unless one has been answered at once since. */
+  /** When the latest lookup that had to wait began, unless one has been answered at once since. */
   #waitedMs = -Infinity;
 
   constructor(private readonly timeoutMs: number) {}
@@ -32,7 +33,7 @@ export class LookupTime {
     this.#waitedMs = nowMs;
   }
 
-  /** Whether a provider has to be waited for, as its latest lookups tell. */
+  /** Whether a provider's answers take time, judging by its latest lookups. */
   isSlow(nowMs: number): boolean {
     return nowMs - this.#waitedMs < SHOWN_MS;
   }
@@ -43,14 +44,14 @@ export class LookupTime {
   }
 
   /**
-   * How long a lookup may wait for its turn. Lookups that are begun only to be cut off would keep a sound provider from
-   * ever answering a crowd in time.
+   * How long a lookup may wait for its turn. If lookups were started only to be cut off, a healthy provider could
+   * never answer a crowd in time.
    */
   get longestWaitMs(): number {
     return Math.min(TOO_LATE * this.timeoutMs, this.timeoutMs - MARGIN * this.#usualMs);
   }
 
-  /** Whether that is so much of the timeout that no answer within it speaks against the provider. */
+  /** Whether this is such a large part of the timeout that no answer within it counts against the provider. */
   isFair(ms: number): boolean {
     return ms >= FAIR_PART * this.timeoutMs;
   }

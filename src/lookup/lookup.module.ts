@@ -10,10 +10,10 @@ export interface LookupPlugins {
   readonly kinds: ReadonlyMap<string, ProviderClass>;
 }
 
-/** Lookups, for whoever decides about calls or tells of providers. */
+/** Lookups, for rooms that decide about calls or report on providers. */
 @Module({})
 export class LookupModule {
-  /** @param store exports `PROVIDER_STATES`, where providers keep things over restarts */
+  /** @param store exports `PROVIDER_STATES`, where providers store data that survives restarts */
   static forRoot({ modules, kinds }: LookupPlugins, store: Type): DynamicModule {
     return {
       module: LookupModule,

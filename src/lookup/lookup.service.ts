@@ -6,7 +6,7 @@ import type { Caller } from '../plugin-api/caller.js';
 import { recordApplies } from '../plugin-api/vip-record.js';
 import { ProviderRegistry } from './provider-registry.js';
 
-/** Who is asked about the callers of a target, and for how long. */
+/** Which providers are asked about the callers of a target, and for how long. */
 export interface LookupPlan {
   /** Names of providers, in order of precedence. */
   readonly providers: readonly string[];
@@ -16,26 +16,26 @@ export interface LookupPlan {
   readonly staggerMs: number;
 }
 
-/** What is looked for. */
+/** A request for a caller's record. */
 export interface Search {
   readonly caller: Caller;
   readonly plan: LookupPlan;
-  /** The configuration that the call was let in with. */
+  /** The configuration that admitted the call. */
   readonly config: object;
   /** As the call gave it; decides which records apply. */
   readonly targetid: string | undefined;
-  /** How much of the deadline is gone already. */
+  /** How much of the deadline has already passed. */
   readonly spentMs: number;
-  /** Gets a part for each provider that is asked. */
+  /** Gets a span for each provider that is asked. */
   readonly trace: ClockSettings['trace'];
 }
 
-/** Finds a caller's record with the providers of one target. */
+/** Finds a caller's record by asking the providers of one target. */
 @Injectable()
 export class LookupService {
   constructor(private readonly registry: ProviderRegistry) {}
 
-  /** @returns the result itself when all providers that had to be asked answered at once */
+  /** @returns the result itself if all providers that had to be asked answered at once */
   find({ caller, plan, config, targetid, spentMs, trace }: Search): LookupResult | Promise<LookupResult> {
     const providers = plan.providers.map((name) => this.registry.get(name, config));
     const nowMs = Date.now();

@@ -4,9 +4,9 @@ import { describeFailure, fileAtFault } from './describe-failure.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import type { ProviderConfig } from './providers.config.js';
 
-/** A provider of the configuration, with what it was made of. */
+/** A configured provider, with the settings that it was created from. */
 export interface Made {
-  /** With the country that it reads numbers in. */
+  /** Including the country by which it reads numbers. */
   readonly entry: ProviderConfig;
   readonly guarded: GuardedProvider;
   readonly logger: Logger;
@@ -15,9 +15,9 @@ export interface Made {
 export type MadeByName = ReadonlyMap<string, Made>;
 
 /**
- * Providers that work, and would be replaced by what a local file keeps from opening.
- * @param failures of the new ones to open
- * @param gone those in use that would not be any more
+ * Working providers that would be replaced by ones that cannot open because of a local file.
+ * @param failures errors of the new ones that could not open
+ * @param gone providers that would no longer be in use
  * @param files gets the paths of the files
  */
 export async function lostProviders(
@@ -31,7 +31,7 @@ export async function lostProviders(
   for (const [{ name }, error] of failures) {
     const file = fileAtFault(error);
     if (file === undefined) continue;
-    // By another name it is still what answers now.
+    // A new name may be that of a renamed provider that answers now.
     const { kind } = next.get(name)!.entry;
     const isRenamed = ({ entry }: Made): boolean => entry.kind === kind && !next.has(entry.name);
     const replaced = before.has(name) ? [before.get(name)!] : gone.filter(isRenamed);

@@ -1,30 +1,30 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
 
-/** What one provider said of one caller; lookups never reject. */
+/** The result of one provider for one caller; lookups never reject. */
 export type ProviderOutcome = Found | None | Unknown;
 export interface Found {
   readonly kind: 'found';
   /** Best first, at least one. */
   readonly records: readonly VipRecord[];
   readonly source: AnswerSource;
-  /** With source `stale`: what it stands in for. */
+  /** With source `stale`: the outcome that it replaces. */
   readonly insteadOf?: Unknown['kind'];
-  /** With source `stale`: why the provider could not tell now. For operations: no secret, no phone number. */
+  /** With source `stale`: why the provider failed now. For operators: no secret, no phone number. */
   readonly reason?: string;
 }
-/** Known not to be a VIP. Never from a provider that could not tell now, whatever it said before. */
+/** Known not to be a VIP. Never from a provider that failed now, whatever it answered before. */
 export interface None {
   readonly kind: 'none';
   readonly source: Exclude<AnswerSource, 'stale'>;
 }
-/** Could not tell: it failed, was too slow, or was not asked because too many wait or its circuit breaker is open. */
+/** No answer: it failed, was too slow, or was not asked because too many lookups wait or its circuit breaker is open. */
 export interface Unknown {
   readonly kind: 'failed' | 'timeout' | 'rejected';
   /** For operations: no secret, no phone number. */
   readonly reason: string;
 }
-/** `copy`: what the provider holds of its backend's data. `stale`: an old record, because the provider could not tell now. */
+/** `copy`: the provider's copy of its backend's data. `stale`: an old record, because the provider failed now. */
 export type AnswerSource = 'live' | 'copy' | 'cache' | 'stale';
 
 /** @param records best first; empty = known not to be a VIP */
@@ -36,13 +36,13 @@ export function isKnown(outcome: ProviderOutcome): outcome is Exclude<ProviderOu
   return outcome.kind === 'found' || outcome.kind === 'none';
 }
 
-/** A lookup that is still under way. */
+/** A lookup that is still in progress. */
 export interface LookupUnderWay {
   /** Settles within the provider's timeout; never rejects. */
   readonly outcome: Promise<ProviderOutcome>;
-  /** What may be used in its place when the decision can wait no longer: an old record. */
+  /** What may be used instead when the decision can wait no longer: an old record. */
   standIn(): Found | undefined;
-  /** To be called once by a decision that was made without it. */
+  /** A decision that was made without it calls this once. */
   leave(): void;
 }
 
@@ -50,21 +50,24 @@ export interface LookupUnderWay {
 export interface ProviderReport {
   readonly provider: string;
   /**
-   * `not-applicable`: it has records, but none valid now for this target. `unanswered`: the decision fell before it
-   * answered. `not-asked`: its turn did not come.
+   * `not-applicable`: it has records, but none that is valid now and for this target. `unanswered`: the decision was
+   * made before it answered. `not-asked`: its turn did not come.
    */
   readonly outcome: ProviderOutcome['kind'] | 'not-applicable' | 'unanswered' | 'not-asked';
   readonly source?: AnswerSource;
-  /** How many records it has for this caller, when there are several; the first that applies to the call counts. */
+  /** How many records it has for this caller, if there are several; the first that applies to the call is used. */
   readonly records?: number;
   readonly reason?: string;
   /** Milliseconds from its start to its answer or to the decision. */
   readonly ms?: number;
 }
 
-/** What all providers of a target together came to. */
+/** The overall result of a target's providers. */
 export interface LookupResult {
-  /** `lookup-failed`: nobody found, and at least one could not tell. `timeout`: likewise, and it was all for lack of time. */
+  /**
+   * `lookup-failed`: nobody found, and at least one provider failed. `timeout`: the same, and lack of time was the
+   * only cause.
+   */
   readonly reason: 'matched' | 'no-match' | 'lookup-failed' | 'timeout';
   readonly record?: VipRecord;
   /** Name of the provider that has the record. */
@@ -72,10 +75,10 @@ export interface LookupResult {
   readonly reports: readonly ProviderReport[];
 }
 
-/** What a lookup comes to that was not begun, because the decision could wait for it no longer. */
+/** The outcome of a lookup that was not started because the decision could wait no longer. */
 export const NO_TIME: Unknown = { kind: 'timeout', reason: 'the deadline came before its turn' };
 
-/** What a lookup comes to that the circuit breaker does not let through. */
+/** The outcome of a lookup that the circuit breaker turned away. */
 export function turnedAway(state: BreakerState): Unknown {
   return { kind: 'rejected', reason: `circuit breaker is ${state}` };
 }

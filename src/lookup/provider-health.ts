@@ -3,22 +3,22 @@ import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
-/** How long a check's result is shared, so that polling `/health` is no load on a backend. */
+/** How long a check's result is shared, so that polling `/health` puts no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
 /** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
 const MAX_CHECK_MS = 2_000;
-/** How long after an incident health still says so: longer than monitors pause. */
+/** How long health reports an incident: longer than the interval of monitors. */
 const INCIDENT_SHOWN_MS = 30_000;
-/** Reasons hold texts of errors, so there is no end to them. */
+/** Reasons contain texts of errors, so their number is unlimited. */
 const MAX_INCIDENTS = 20;
-/** What of a plug-in's status is shown, and what it must be: the answer is public, and has to be JSON. */
+/** The parts of a plug-in's status that are shown, and their types: the answer is public, and must be JSON. */
 const SHOWN: readonly (readonly [key: string, type: string])[] = [
   ['reason', 'string'],
   ['entries', 'number'],
   ['loadedAt', 'string'],
 ];
 
-/** What is said of a provider beside what its own check says; how the reason begins where an error's text follows. */
+/** Reasons about a provider beside those of its own check; only the beginning if an error's text follows. */
 const HEALTH_REASONS = {
   open: 'lookups kept failing, the circuit breaker is open',
   'half-open': 'lookups kept failing, the circuit breaker is half open: the next one tries the provider',
@@ -36,21 +36,21 @@ export interface ProviderHealth extends ProviderStatus {
   readonly breaker: BreakerState;
 }
 
-/** Something that has happened, and may not last. */
+/** Something that has happened and may be temporary. */
 interface Incident {
   readonly reason: string;
   readonly since: string;
   readonly lastMs: number;
 }
 
-/** A provider's own view of itself, together with what the lookups have seen of it. */
+/** A provider's own status, combined with the results of its lookups. */
 export class ProviderHealthCheck {
   #check: { readonly atMs: number; readonly status: Promise<ProviderStatus> } | undefined;
   #degradedSince: string | undefined;
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
   #notOpen: { readonly reason: string; readonly since: string } | undefined;
-  /** By reason, the latest last. */
+  /** By reason; the latest is last. */
   readonly #incidents = new Map<string, Incident>();
 
   constructor(
@@ -68,17 +68,17 @@ export class ProviderHealthCheck {
     return this.#happened(HEALTH_REASONS.turnedAway);
   }
 
-  /** A lookup worked on without a pause. @returns true when that had not happened for a while */
+  /** A lookup blocked the thread. @returns true if this had not happened for a while */
   heldThread(): boolean {
     return this.#happened(HEALTH_REASONS.heldThread);
   }
 
-  /** An error of the provider's came up where nobody could catch it. */
+  /** An error in the provider was not caught. */
   threwLoose(error: unknown): void {
     this.#happened(`${HEALTH_REASONS.threwLoose}: ${describeFailure(error)}`);
   }
 
-  /** Follows the opening, whose failure it passes on; until it, or a lookup, has succeeded, health tells. */
+  /** Tracks the opening, and passes on its failure; until the opening, or a lookup, has succeeded, health reports it. */
   async opening(open: () => Promise<void>): Promise<void> {
     const since = new Date().toISOString();
     this.#notOpen = { reason: HEALTH_REASONS.opening, since };
@@ -91,26 +91,26 @@ export class ProviderHealthCheck {
     }
   }
 
-  /** Whether its own check finds that it can be asked, now. */
+  /** Whether its own check says that it can be asked now. */
   async canBeAsked(): Promise<boolean> {
     try {
       await this.#askProvider();
       return true;
     } catch {
-      // Why not is what health says of it.
+      // Health shows the reason if it cannot.
       return false;
     }
   }
 
-  /** So it can be asked, whatever became of its opening. */
+  /** So it can be asked, even if its opening failed. */
   lookupSucceeded(): void {
     this.#notOpen = undefined;
   }
 
   /**
-   * Asks the provider for a sign of life, at most every 2 s; never rejects.
-   * @param breaker its state now, which is what health tells of it
-   * @param foundUp told when a check that begins now finds the provider up
+   * Checks the provider, at most every 2 s; never rejects.
+   * @param breaker its current state, which health shows
+   * @param foundUp called if a check that begins now finds the provider up
    */
   async health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
     const nowMs = performance.now();
@@ -163,7 +163,7 @@ export class ProviderHealthCheck {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
     if (status.status === 'up') {
-      // Down before, up now: it has found its backend by itself.
+      // Down before, up now: it has reconnected to its backend by itself.
       if (this.#degradedSince !== undefined) this.#notOpen = undefined;
       this.#degradedSince = undefined;
       foundUp?.();
@@ -172,10 +172,10 @@ export class ProviderHealthCheck {
   }
 }
 
-/** @throws TypeError for what is not a status */
+/** @throws TypeError if it is not a status */
 function readStatus(answered: ProviderStatus): ProviderStatus {
   const { status } = answered ?? {};
-  if (status !== 'up' && status !== 'degraded') throw new TypeError('check answered no status');
+  if (status !== 'up' && status !== 'degraded') throw new TypeError('check returned no status');
   const all = answered as unknown as Readonly<Record<string, unknown>>;
   const shown = SHOWN.filter(([key, type]) => typeof all[key] === type).map(([key]) => [key, all[key]]);
   return { status, ...(Object.fromEntries(shown) as Partial<ProviderStatus>) };

@@ -23,37 +23,40 @@ export const VIP_LOOKUP_KINDS = Symbol.for('smartrouting-vip.vip-lookup-kinds');
 
 /** How long the start waits for providers to load and connect; calls are answered without the slower ones. */
 const OPEN_WAIT_MS = 3_000;
-/** How long another configuration waits for them; calls are answered with the one before meanwhile. */
+/** How long a new configuration waits for them; meanwhile calls are answered with the previous one. */
 const SWAP_WAIT_MS = 30_000;
-/** Longer than a request may take to come (10 s) and its decision: then nobody asks a provider that is not configured any more. */
+/**
+ * Longer than a request may take to arrive (10 s) plus its decision: after that nobody asks a provider that is no
+ * longer configured.
+ */
 const RETIRE_MS = 16_000;
-/** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
+/** How long the stop waits for a provider to close; it may be storing data that it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
 
-/** What becomes of the providers with another configuration; names, for the log. */
+/** What a new configuration changes about the providers; names, for the log. */
 export interface ProviderChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** The providers of another configuration, opened but not asked yet. */
+/** The providers of a new configuration, opened but not asked yet. */
 export interface PreparedProviders {
   readonly changes: ProviderChanges;
-  /** They are asked from now on. Those that are not configured any more are closed when no call can need them. */
+  /** They are asked from now on. Those that are no longer configured are closed when no call can need them. */
   swap(): void;
-  /** They are not wanted after all. */
+  /** They are not needed after all. */
   discard(): Promise<void>;
 }
 
-/** Name -> configured provider. Made through Nest's dependency injection, one instance per entry under `providers:`. */
+/** Name -> configured provider. Created through Nest's dependency injection, one instance per entry under `providers:`. */
 @Injectable()
 export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   #made: MadeByName = new Map();
-  /** Configuration -> its providers, as long as a call may be decided by it. */
+  /** Configuration -> its providers, for as long as it may decide a call. */
   readonly #madeFor = new WeakMap<object, MadeByName>();
-  /** Those that are open and not asked: not yet, or not any more. */
+  /** Those that are open but not asked: not yet, or no longer. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
 
   constructor(
@@ -66,8 +69,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   /**
-   * Makes every configured provider, opening none.
-   * @throws ConfigError for what only a provider itself can see of its options
+   * Creates every configured provider, without opening any.
+   * @throws ConfigError for problems in options that only the provider itself can find
    */
   async onModuleInit(): Promise<void> {
     const { current } = this.live;
@@ -78,19 +81,18 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Opens the providers side by side. One that cannot open does not stop the start; one that takes long is not waited
-   * for beyond 3 s.
+   * Opens the providers in parallel. One that cannot open does not stop the start; the wait for slow ones ends after 3 s.
    */
   open(): Promise<void> {
     return this.#open(this.all(), OPEN_WAIT_MS, (guarded, error) => this.#notOpen(guarded, error));
   }
 
   /**
-   * Makes and opens what is new or has changed in another configuration, and waits up to 30 s for it to load and connect.
-   * What has not changed stays as it is, with its connections and its cache.
-   * @param files gets the paths of the local files because of which it is refused
-   * @throws ConfigError as `onModuleInit`, and when one that works would be replaced by one that a local file keeps from
-   *   opening; then nothing has changed
+   * Creates and opens the providers that are new or changed in another configuration, and waits up to 30 s for them
+   * to load and connect. Unchanged ones stay as they are, with their connections and caches.
+   * @param files gets the paths of the local files because of which the configuration is refused
+   * @throws ConfigError as `onModuleInit`, and if a working provider would be replaced by one that cannot open
+   *   because of a local file; then nothing has changed
    */
   async prepare(config: ProvidersConfig, files: Set<string>): Promise<PreparedProviders> {
     const before = this.#made;
@@ -134,7 +136,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
-  /** @param config in use, or was when the call came */
+  /** @param config in use now, or when the call arrived */
   get(name: string, config: object = this.live.current): GuardedProvider {
     const all = this.#madeFor.get(config);
     const made = all?.get(name);
@@ -151,9 +153,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * An error came up where nobody could catch it, and it is from a plug-in.
-   * @param kinds that the plug-in brought
-   * @returns the providers of these kinds; which of them it was cannot be told
+   * An error in a plug-in was not caught.
+   * @param kinds that the plug-in provides
+   * @returns the providers of these kinds, because the exact one is not known
    */
   threwLoose(kinds: readonly string[], error: unknown): string[] {
     const suspects = [...this.#made.values()].filter(({ entry }) => kinds.includes(entry.kind));
@@ -195,7 +197,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return ages;
   }
 
-  /** The providers of a configuration: those in use that are configured just so, and new ones. */
+  /** The providers of a configuration: those in use whose entry is the same, and new ones. */
   async #makeAll(config: ProvidersConfig): Promise<MadeByName> {
     const all = new Map<string, Made>();
     const fresh: GuardedProvider[] = [];

@@ -33,7 +33,7 @@ export class CacheSection {
   )
   staleIfError = '0ms';
 
-  @Key('How many callers are kept; the one unused for longest goes first.', wholeNumber(1, 1e6, 10_000), {
+  @Key('How many callers are kept; the least recently used is evicted first.', wholeNumber(1, 1e6, 10_000), {
     default: 10_000,
   })
   maxEntries = 10_000;
@@ -80,26 +80,29 @@ export interface ProviderConfig {
   readonly country: string | undefined;
   /** For one lookup, the time in the queue included. */
   readonly timeoutMs: number;
-  /** Lookups under way at once at most; `maxQueued` more may wait for their turn. */
+  /** Maximum of lookups in progress at once; `maxQueued` more may wait for their turn. */
   readonly maxConcurrent: number;
   readonly maxQueued: number;
   readonly cache: CacheConfig | undefined;
   /** Checked instance of the kind's options class. */
   readonly options: object;
-  /** All its keys as plain values, `${…}` and presets filled in: secrets are among them. To compare, never to show. */
+  /**
+   * All its keys as plain values, with `${…}` and presets filled in. They include secrets: only for comparison, never
+   * for display.
+   */
   readonly written: unknown;
 }
 
 export interface CacheConfig {
   readonly ttlMs: number;
-  /** 0: "not a VIP" is not kept. */
+  /** 0: "not a VIP" is not cached. */
   readonly negativeTtlMs: number;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
   readonly maxEntries: number;
 }
 
-/** What the registry sees of the configuration. */
+/** The part of the configuration that the registry sees. */
 export interface ProvidersConfig {
   /** Absolute path of the YAML file. */
   readonly file: string;
@@ -115,11 +118,11 @@ export interface ProvidersConfig {
 export type Kinds = ReadonlyMap<string, Kind>;
 
 const COMMON_KEYS = [...propertiesOf(ProviderSection).keys()];
-/** Keys in `/health` beside those of the providers. */
+/** Keys in `/health` besides those of the providers. */
 const RESERVED = ['configuration', 'load'];
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** Checks `providers:`, the options of each kind included. */
+/** Checks `providers:`, including the options of each kind. */
 export function checkProviders(
   providers: ConfigMap | undefined,
   kinds: Kinds,
@@ -189,7 +192,7 @@ function readCommon(node: ConfigMap, report: Report): ProviderSection | undefine
   return readSection(ProviderSection, node, report, ownKeys);
 }
 
-/** Of incomplete options, only what the administrator wrote can be judged. */
+/** If options are incomplete, only what the administrator wrote can be checked. */
 function reportWritten(found: Report, written: ConfigMap, report: Report): void {
   const paths = new Set<string>();
   const collect = (node: ConfigNode): void => {
@@ -201,7 +204,7 @@ function reportWritten(found: Report, written: ConfigMap, report: Report): void 
   for (const problem of found.problems) if (paths.has(problem.key)) report.add(problem);
 }
 
-/** Both times begin when the ttl is over, and the background refresh gives the old answer whatever the provider does. */
+/** Both times begin when the ttl is over, and until `staleWhileRevalidate` is over, the old answer is used in any case. */
 function checkStaleTimes(provider: ConfigMap, cache: CacheSection | undefined, report: Report): void {
   const node = provider.entries.get('cache');
   if (cache === undefined || node?.kind !== 'map') return;

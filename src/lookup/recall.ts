@@ -4,7 +4,7 @@ import type { Found, None } from './outcome.js';
 import type { Caller } from '../plugin-api/caller.js';
 import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
-/** What a provider knows without asking anybody; `undefined` when it must ask. Never throws. */
+/** What a provider knows without asking its backend; `undefined` if it must ask. Never throws. */
 export function recall(
   provider: VipLookupProvider,
   caller: Caller,
@@ -15,6 +15,6 @@ export function recall(
     const answer = provider.recall(caller.seenFrom(country));
     return answer === undefined ? undefined : known(readAnswer(answer), 'copy');
   } catch {
-    return undefined; // `lookup` is asked, and its failure is told.
+    return undefined; // `lookup` is called, and its failure is reported.
   }
 }

@@ -1,16 +1,16 @@
 import type { Found, LookupUnderWay, ProviderOutcome } from './outcome.js';
 
-/** One request to a provider about one number, shared by every decision that asks meanwhile. */
+/** One request to a provider about one number, shared by all decisions that need it meanwhile. */
 export class SharedLookup implements LookupUnderWay {
   readonly outcome: Promise<ProviderOutcome>;
   isSettled = false;
-  /** What to do when its time is over. */
+  /** Called when its time is over. */
   onTimeout: () => void = () => undefined;
   #resolve!: (outcome: ProviderOutcome) => void;
   #decisions = 0;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param inBackground a refresh: no decision waits for it, and yet its answer is wanted */
+  /** @param inBackground a refresh: no decision waits for it, but its answer is wanted */
   constructor(
     timeoutMs: number,
     private readonly inBackground: boolean,
@@ -20,17 +20,17 @@ export class SharedLookup implements LookupUnderWay {
     this.#timer = setTimeout(() => this.onTimeout(), timeoutMs);
   }
 
-  /** Whether a decision waits for it. */
+  /** Whether a decision is waiting for it. */
   get isAwaited(): boolean {
     return this.#decisions > 0;
   }
 
-  /** Whether anybody still has a use for the answer, other than to remember it. */
+  /** Whether the answer is still needed for anything but the cache. */
   get isWanted(): boolean {
     return this.inBackground || this.isAwaited;
   }
 
-  /** One more decision waits for it. */
+  /** One more decision is waiting for it. */
   join(): this {
     this.#decisions++;
     return this;
@@ -47,5 +47,5 @@ export class SharedLookup implements LookupUnderWay {
   }
 }
 
-/** Who has a use for the outcome. */
+/** Who needs the outcome. */
 export type Waiting = Pick<SharedLookup, 'isAwaited' | 'isWanted'>;

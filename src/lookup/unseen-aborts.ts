@@ -1,8 +1,9 @@
 import type { VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 
 /**
- * What aborts a lookup. Each lookup has a signal of its own, since a provider may keep it and listen to it for as long as it likes.
- * Making one costs more than all the rest of a lookup from memory, so one that no provider can have seen is used again.
+ * The abort controllers of lookups. Each lookup has its own signal, because a provider may keep it and listen to it
+ * for any length of time. Creating one costs more than all the rest of a lookup from memory, so one that no provider
+ * can have seen is reused.
  */
 export class UnseenAborts {
   #unseen: AbortController | undefined;
@@ -13,7 +14,7 @@ export class UnseenAborts {
     return abort;
   }
 
-  /** To be called when the provider has answered at once. The caller is all that a `lookup` with one parameter looks at. */
+  /** Call it when the provider has answered at once. A `lookup` with one parameter sees only the caller. */
   giveBack(abort: AbortController, provider: VipLookupProvider): void {
     if (provider.lookup.length === 1) this.#unseen = abort;
   }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a trace tells of an answered call. Never a number, a name or a secret. */
+/** What a trace contains about an answered call. Never a number, a name or a secret. */
 export interface TracedAnswer {
   readonly status: number;
   readonly target: string;
@@ -9,25 +9,25 @@ export interface TracedAnswer {
   readonly callId: string;
   /** Name of the provider whose record was used. */
   readonly provider?: string | undefined;
-  /** Position of the route that fitted. */
+  /** Position of the route that matched. */
   readonly route?: number | undefined;
-  /** True for a defect of ours. */
+  /** True for a defect of the service. */
   readonly isDefect?: boolean;
 }
 
-/** What a trace tells of a lookup. */
+/** What a trace contains about a lookup. */
 export interface TracedOutcome {
   readonly outcome: string;
   readonly source?: string | undefined;
-  /** For operations: no secret, no phone number. */
+  /** For operators: no secret, no phone number. */
   readonly reason?: string | undefined;
 }
 
-/** A lookup as a part of a call's trace. */
+/** A lookup within a call's trace. */
 export interface LookupSpan {
-  /** Does the work so that requests and log lines it makes, later too, belong to the lookup. */
+  /** Runs the work so that the requests and log lines that it causes, even later, belong to the lookup. */
   run<T>(work: () => T): T;
-  /** @param endedMs by `performance.now()`; now when absent */
+  /** @param endedMs by `performance.now()`; now if absent */
   end(outcome: TracedOutcome, endedMs?: number): void;
 }
 
@@ -39,10 +39,10 @@ export interface CallTrace {
   end(answer: TracedAnswer): void;
 }
 
-/** Makes traces; there only when the environment asks for them. */
+/** Creates traces; present only if the environment asks for them. */
 export interface CallTracer {
-  /** @param arrivedMs `performance.now()` when the call came in */
+  /** @param arrivedMs `performance.now()` when the call arrived */
   begin(headers: IncomingHttpHeaders, arrivedMs: number): CallTrace;
-  /** Sends what is left, within a bound. */
+  /** Sends the remaining spans, within a time limit. */
   stop(): Promise<void>;
 }

@@ -6,47 +6,53 @@ import { MetricsService } from './metrics.service.js';
 
 const HEALTH_REASON = 'more calls came than could be decided; the others were shed';
 
-/** How often the event loop shows that it still turns. */
+/** How often the delay of the event loop is measured. */
 const MEASURE_MS = 50;
-/** One turn of the event loop may be late by this. Calls that were not read in it have waited as long, and will again. */
+/**
+ * One turn of the event loop may be late by this. Calls that were not read in it have waited as long, and will wait
+ * again.
+ */
 const MAX_DELAY_MS = 200;
 /**
- * After so much shedding calls are decided again, in the same turn too: whoever was shed may ask again at once, and a turn that
- * only sheds would have no end.
+ * After this much shedding, calls are decided again, even in the same turn: a shed client may ask again at once, and
+ * a turn that only sheds would never end.
  */
 const SHED_MS = 100;
-/** With fewer calls in one turn it is something else that keeps the event loop busy: shedding them is no help. */
+/** With fewer calls in a turn, something else keeps the event loop busy, and shedding would not help. */
 const MANY_CALLS = 100;
-/** Decisions at a time; more than that wait for providers that will not come to answer them all. */
+/** Maximum of decisions at a time; providers could not answer more of them in time. */
 const MAX_IN_FLIGHT = 2_000;
-/** How long health goes on to tell that calls were shed, so that monitors get to see it. */
+/** How long health reports that calls were shed, so that monitors notice it. */
 const REMEMBERED_MS = 60_000;
-/** How often the log counts shed calls together, instead of a line for each. */
+/** How often the log has a line with the count of shed calls, instead of a line for each. */
 const SUMMARY_MS = 1_000;
 
 /** How busy this process is. */
 export interface Load {
-  /** Decisions under way. */
+  /** Decisions in progress. */
   readonly inFlight: number;
-  /** By how much the event loop was late when last measured, milliseconds. */
+  /** Delay of the event loop at the last measurement, milliseconds. */
   readonly eventLoopDelayMs: number;
   /** Calls shed since the start. */
   readonly shed: number;
-  /** Why it is degraded: calls are shed now, or were within the last minute. */
+  /** Why it is degraded: calls are being shed, or were within the last minute. */
   readonly reason?: string;
   /** Since when, ISO 8601. */
   readonly since?: string;
 }
 
 /**
- * Tells when more calls come than this process can decide: the calls of one turn of its event loop take too long, or too
- * many decisions are under way. Both pass by themselves as soon as less is asked.
+ * Detects when more calls come than this process can decide: the calls of one turn of the event loop take too long,
+ * or too many decisions are in progress. Both end by themselves when the load drops.
  */
 @Injectable()
 export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   #inFlight = 0;
   #delayMs = 0;
-  /** When calls began to be decided, in this turn of the event loop when turns are long, and how many came since. */
+  /**
+   * When this process began to decide calls (in this turn of the event loop if turns are long), and how many have
+   * come since.
+   */
   #decidingMs = 0;
   #calls = 0;
   #measuredMs = 0;
@@ -83,9 +89,9 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#inFlight--;
   }
 
-  /** True when a further call must be shed; counts it. */
+  /** True if the next call must be shed; counts it. */
   mustShed(): boolean {
-    // One turn reads all connections that are ready, so its length must be looked at while it lasts.
+    // One turn reads all connections that are ready, so its length must be checked while it lasts.
     const lateMs = performance.now() - this.#decidingMs - MEASURE_MS - MAX_DELAY_MS;
     if (lateMs > SHED_MS) this.#decideAgain();
     const isLate = ++this.#calls > MANY_CALLS && lateMs > 0;

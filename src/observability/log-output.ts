@@ -1,15 +1,15 @@
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-/** What may wait for a slow reader, in characters; lines beyond that are dropped. */
+/** Characters that may wait for a slow reader; lines beyond that are dropped. */
 const MAX_WAITING = 16 * 1024 * 1024;
-/** What is written at once: Docker takes lines in pieces of that size. */
+/** Size of one write: Docker reads lines in pieces of this size. */
 const PIECE_CHARACTERS = 16 * 1024;
-/** After a failure, before it is tried again. */
+/** Pause after a failure, before the next attempt. */
 const PAUSE_MS = 500;
-/** While a reader that does not wait for us has no room. */
+/** Pause while a non-blocking reader has no room. */
 const BUSY_MS = 100;
-/** How long the exit tries to write what is left. */
+/** How long the exit tries to write the rest. */
 const EXIT_LIMIT_MS = 1_000;
 
 const LINE_FEED = 0x0a;
@@ -19,26 +19,26 @@ const isBusy = (code: string | undefined): boolean => code === 'EAGAIN' || code 
 const isFull = (code: string | undefined): boolean => code === 'ENOSPC' || code === 'EDQUOT';
 
 /**
- * Log lines on their way to a file descriptor. No call waits for them: while some are being written, those that come meanwhile
- * are gathered. A failure never throws, and is never logged: that would make the next one. The lines that are lost are counted,
- * and writing goes on when it can. See docs/adr/0030-log-lines-are-written-here.md.
+ * Writes log lines to a file descriptor. No call waits for this: while lines are being written, new ones are
+ * collected. A failure never throws and is never logged, because that would cause the next one. Lost lines are
+ * counted, and writing resumes when possible. See docs/adr/0030-log-lines-are-written-here.md.
  */
 export class LogOutput implements DestinationStream {
   readonly #waiting: string[] = [];
   #waitingCharacters = 0;
-  /** Not yet written of the piece at hand. */
+  /** The unwritten rest of the current piece. */
   #piece: Buffer | undefined;
-  /** Busy with a write, or with a pause. */
+  /** A write or a pause is in progress. */
   #isBusy = false;
   #isInFlight = false;
   #isFailing = false;
-  /** The last byte that was written is in the middle of a line whose rest is lost. */
+  /** The last write ended in the middle of a line whose rest is lost. */
   #isTorn = false;
   readonly #flushed: (() => void)[] = [];
 
   /**
-   * @param dropped is called with the number of lines that are lost
-   * @param send writes some of the bytes and says how many; that of Node unless a test has its own
+   * @param dropped is called with the number of lost lines
+   * @param send writes some of the bytes and returns how many; Node's function except in tests
    */
   constructor(
     private readonly descriptor: number,
@@ -56,15 +56,15 @@ export class LogOutput implements DestinationStream {
     if (!this.#isBusy) this.#writeNext();
   }
 
-  /** Calls back when every line so far is written, or cannot be. */
+  /** Calls back when every line so far has been written, or cannot be. */
   flush(done: () => void): void {
     if (!this.#isBusy || this.#isFailing) done();
     else this.#flushed.push(done);
   }
 
-  /** Writes at the exit of the process what is left, as far as that goes. */
+  /** Writes as much of the rest as possible when the process exits. */
   end(): void {
-    // What is in flight is written by another thread, for which Node waits.
+    // Another thread is writing the current piece; Node waits for it.
     const left = [
       this.#isInFlight ? undefined : this.#piece,
       ...this.#waiting.map((text) => Buffer.from(text)),

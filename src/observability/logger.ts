@@ -11,8 +11,8 @@ export type { Logger };
 export const LOGGER = Symbol.for('smartrouting-vip.logger');
 
 /**
- * Standard output that no call waits for. What is left is written when the process exits.
- * @param dropped is called with the number of lines that are lost: they found no room, or could not be written
+ * Standard output for which no call waits. The rest is written when the process exits.
+ * @param dropped is called with the number of lost lines: there was no room, or they could not be written
  */
 export function standardOutput(dropped: (lines: number) => void): DestinationStream {
   const output = new LogOutput(1, dropped);
@@ -22,13 +22,13 @@ export function standardOutput(dropped: (lines: number) => void): DestinationStr
   return output;
 }
 
-/** Tests make many. One that still has something to write is held by Node. */
+/** Tests create many. Node keeps one alive that still has something to write. */
 const outputs: WeakRef<LogOutput>[] = [];
 
 /**
  * The service's one logger: JSON lines. Errors are written as name, code and message with telephone
  * numbers masked; stacks only at level `debug`.
- * @param mixin fields of every line; asked for each
+ * @param mixin returns fields for every line; called for each
  */
 export function createLogger(
   config: LoggingConfig,
@@ -48,7 +48,10 @@ export function createLogger(
   return logger;
 }
 
-/** True when every line is written, or cannot be; false when that takes longer than `limitMs`: nobody reads standard output then. */
+/**
+ * True when every line has been written, or cannot be; false if that takes longer than `limitMs`, because nobody
+ * reads standard output.
+ */
 export function logWritten(logger: Logger, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMs);
@@ -62,7 +65,7 @@ export function logWritten(logger: Logger, limitMs: number): Promise<boolean> {
 let timeMs = 0;
 let timeText = '';
 
-/** As pino's own `isoTime`, but lines of one millisecond share the text. */
+/** As pino's `isoTime`, but lines of the same millisecond share the text. */
 function isoTime(): string {
   const nowMs = Date.now();
   if (nowMs !== timeMs) {
@@ -84,7 +87,7 @@ function describeError(value: unknown, withStack: boolean): unknown {
   };
 }
 
-/** Lets Nest write its own messages through our logger, so that everything is one kind of JSON line. */
+/** Makes Nest write its messages through our logger, so that all lines have the same JSON form. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

@@ -18,7 +18,7 @@ export class LoggingSection {
   numbers: 'masked' | 'plain' = 'masked';
 }
 
-/** What this room sees of the configuration. */
+/** The part of the configuration that this room sees. */
 export interface ObservabilityConfig {
   readonly logging: LoggingConfig;
   /** From the `OTEL_` variables; absent: no traces. */

@@ -9,7 +9,7 @@ const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const AUTH_FAILURE_KINDS = ['missing', 'api-key', 'password', 'network', 'target', 'throttled'] as const;
 export type AuthFailureKind = (typeof AUTH_FAILURE_KINDS)[number];
 
-/** What a call without a configured target counts as. */
+/** Label of calls without a configured target. */
 export const UNKNOWN_TARGET = 'unknown';
 
 /** State of a circuit breaker as a number: 0 closed (asks), 1 half open (tries), 2 open (refuses). */
@@ -68,7 +68,7 @@ export class MetricsService {
     'smartrouting_connections_dropped_total',
     'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
   );
-  /** Names that have series of their own; `undefined`: any name. */
+  /** Names that have their own series; `undefined`: any name. */
   #providers: ReadonlySet<string> | undefined;
   #targets: ReadonlySet<string> | undefined;
 
@@ -81,7 +81,7 @@ export class MetricsService {
       'version',
       'node',
     ).set({ version: VERSION, node: process.versions.node }, 1);
-    // A series that begins with its first event shows no increase to those who look for one.
+    // If a series began with its first event, Prometheus would not see an increase.
     for (const kind of AUTH_FAILURE_KINDS) this.#authFailures.inc({ kind }, 0);
     this.#decisions.inc({ target: UNKNOWN_TARGET, reason: 'overloaded' }, 0);
   }
@@ -93,7 +93,7 @@ export class MetricsService {
   }
 
   /**
-   * Removes the series of all other providers and targets. What still comes in for them is not counted, or counted for the
+   * Removes the series of all other providers and targets. Later events for them are not counted, or count for the
    * target `unknown`.
    */
   async configured(providers: Iterable<string>, targets: Iterable<string>): Promise<void> {
@@ -109,7 +109,7 @@ export class MetricsService {
     this.#decisionSeconds.observe(seconds);
   }
 
-  /** @param isReady whether the instance wants calls; asked when the metrics are read */
+  /** @param isReady whether the instance takes calls; called when the metrics are read */
   readiness(isReady: () => boolean): void {
     this.#read(
       'smartrouting_ready',
@@ -118,12 +118,12 @@ export class MetricsService {
     );
   }
 
-  /** @param count how many there are now; asked when the metrics are read */
+  /** @param count the current number; called when the metrics are read */
   decisionsInFlight(count: () => number): void {
     this.#read('smartrouting_decisions_in_flight', 'Decisions under way.', count);
   }
 
-  /** @param untilSeconds when the certificate in use ends, seconds since 1970; asked when the metrics are read */
+  /** @param untilSeconds when the certificate in use expires, seconds since 1970; called when the metrics are read */
   certificateExpiry(untilSeconds: () => number): void {
     this.#read(
       'smartrouting_tls_certificate_expiry_timestamp_seconds',
@@ -132,7 +132,7 @@ export class MetricsService {
     );
   }
 
-  /** @param ages provider -> seconds since its copy was brought up to date; asked when the metrics are read */
+  /** @param ages provider -> seconds since its copy was brought up to date; called when the metrics are read */
   copyAges(ages: () => ReadonlyMap<string, number>): void {
     new Gauge({
       name: 'smartrouting_provider_copy_age_seconds',
@@ -184,7 +184,7 @@ export class MetricsService {
     return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
   }
 
-  /** A gauge whose value is asked for when the metrics are read. */
+  /** A gauge whose value is computed when the metrics are read. */
   #read(name: string, help: string, value: () => number): void {
     new Gauge({
       name,
@@ -197,7 +197,7 @@ export class MetricsService {
   }
 }
 
-/** Removes the series whose label is none of the names. */
+/** Removes the series whose label is not one of the names. */
 async function keepOnly(
   label: string,
   names: ReadonlySet<string>,

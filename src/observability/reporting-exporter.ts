@@ -4,7 +4,7 @@ import type { Logger } from './logger.js';
 
 type Done = Parameters<OTLPTraceExporter['export']>[1];
 
-/** Says once in the log that spans cannot be sent, and once that they can be again; the SDK alone keeps quiet. */
+/** Logs once that spans cannot be sent, and once that they can be sent again; the SDK itself logs nothing. */
 export class ReportingExporter extends OTLPTraceExporter {
   #isFailing = false;
 

@@ -22,11 +22,11 @@ import { ReportingExporter } from './reporting-exporter.js';
 import type { CallTrace, CallTracer, LookupSpan, TracedAnswer, TracedOutcome } from './call-trace.js';
 
 const NAME = 'smartrouting-vip';
-/** How long the stop waits for the last spans to be taken; a collector that is down must not hold it up. */
+/** How long the stop waits until the last spans are accepted; a collector that is down must not delay it. */
 const FLUSH_LIMIT_MS = 2_000;
 /** Published by undici, Node's own `fetch` included, for each request while it is made. */
 const REQUEST_CREATED = 'undici:request:create';
-/** Outcomes that a provider is to blame for. */
+/** Outcomes that are a provider's fault. */
 const FAULTS: readonly string[] = ['failed', 'timeout', 'rejected'];
 
 const propagator = new W3CTraceContextPropagator();
@@ -46,8 +46,8 @@ export interface TracerSettings extends TracingConfig {
 }
 
 /**
- * Starts the OpenTelemetry SDK. It reads the `OTEL_` variables of the process itself: where spans go and with which headers,
- * how they are sampled, queued and named. See docs/adr/0022-traces.md.
+ * Starts the OpenTelemetry SDK. The SDK itself reads the `OTEL_` variables of the process: where spans go and with
+ * which headers, how they are sampled, queued and named. See docs/adr/0022-traces.md.
  */
 export function startTracer(settings: TracerSettings): CallTracer {
   const exporter = new ReportingExporter(settings.logger);
@@ -66,7 +66,7 @@ export function startTracer(settings: TracerSettings): CallTracer {
       unsubscribe(REQUEST_CREATED, passOn);
       const isFlushed = provider.shutdown().then(
         () => true,
-        () => true, // The exporter has said why.
+        () => true, // The exporter has logged the reason.
       );
       if (await within(FLUSH_LIMIT_MS, isFlushed, false)) return;
       settings.logger.warn('the collector did not accept the last spans in time; they are lost');
@@ -74,7 +74,7 @@ export function startTracer(settings: TracerSettings): CallTracer {
   };
 }
 
-/** Gives a request that is made for a lookup the trace's headers. What is made later, for its own sake, gets none. */
+/** Adds the trace's headers to a request that is made for a lookup. Later background requests get none. */
 function passOn(message: unknown): void {
   const lookup = lookupContext.getStore();
   if (lookup === undefined || lookup.hasEnded) return;
@@ -82,7 +82,7 @@ function passOn(message: unknown): void {
   for (const [name, value] of Object.entries(lookup.headers)) request.addHeader(name, value);
 }
 
-/** The server span of a call; attributes after the semantic conventions for HTTP, our own begin with `smartrouting.`. */
+/** The server span of a call; attributes follow the semantic conventions for HTTP; our own begin with `smartrouting.`. */
 class TracedCall implements CallTrace {
   readonly traceId: string;
   readonly #span: Span;

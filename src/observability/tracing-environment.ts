@@ -1,13 +1,13 @@
-/** What the standard `OTEL_` variables ask for, as far as it is decided here; the rest of them the OpenTelemetry SDK reads. */
+/** The settings from standard `OTEL_` variables that are decided here; the OpenTelemetry SDK reads the others. */
 export interface TracingConfig {
-  /** Whether the trace context of a call is taken over, and passed on to who is asked about the caller. */
+  /** Whether the trace context of a call is adopted, and passed on to the backends. */
   readonly isPropagated: boolean;
 }
 
 export interface TracingEnvironment {
   /** `undefined`: off. */
   readonly tracing: TracingConfig | undefined;
-  /** What is set but not supported. No values: some of the variables hold secrets. */
+  /** Settings that are not supported. Without values, because some of the variables contain secrets. */
   readonly warnings: readonly string[];
 }
 
@@ -15,12 +15,15 @@ const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_END
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
 const PROTOCOL = 'http/protobuf';
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]);
-/** `baggage` is one of the defaults, so it must not be complained about. It is not passed on: it may hold anything. */
+/**
+ * `baggage` is one of the defaults, so it must not cause a warning. It is not passed on, because it may contain
+ * anything.
+ */
 const PROPAGATORS = ['tracecontext', 'baggage', 'none'];
 
 /**
- * Traces are on when the environment names a collector, or asks for the exporter `otlp`. The variables are often set for a
- * whole cluster, so one that cannot be followed is warned of, and does not stop the start.
+ * Traces are on if the environment names a collector, or asks for the exporter `otlp`. The variables are often set
+ * for a whole cluster, so an unsupported one causes a warning and does not stop the start.
  */
 export function readTracing(env: Readonly<Record<string, string | undefined>>): TracingEnvironment {
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
@@ -36,7 +39,7 @@ export function readTracing(env: Readonly<Record<string, string | undefined>>): 
   const sampler = given('OTEL_TRACES_SAMPLER');
   if (sampler !== undefined && !SAMPLERS.includes(sampler)) {
     warnings.push(
-      `OTEL_TRACES_SAMPLER is not a sampler that is known here, so it is parentbased_always_on. Known: ${SAMPLERS.join(', ')}.`,
+      `OTEL_TRACES_SAMPLER is not a supported sampler, so parentbased_always_on is used. Known: ${SAMPLERS.join(', ')}.`,
     );
   }
   if (sampler?.endsWith('traceidratio') && !isShare(given('OTEL_TRACES_SAMPLER_ARG'))) {
@@ -47,7 +50,7 @@ export function readTracing(env: Readonly<Record<string, string | undefined>>): 
   const propagators = (given('OTEL_PROPAGATORS') ?? 'tracecontext').split(',').map((name) => name.trim());
   if (!propagators.every((name) => PROPAGATORS.includes(name))) {
     warnings.push(
-      'OTEL_PROPAGATORS names some that are not known here; they are left out. Known: tracecontext, none.',
+      'OTEL_PROPAGATORS names unsupported propagators, which are ignored. Known: tracecontext, none.',
     );
   }
   return { tracing: { isPropagated: propagators.includes('tracecontext') }, warnings };
@@ -59,11 +62,11 @@ function whatBlocks(
   endpoint: string | undefined,
 ): string | undefined {
   if (exporter !== undefined && exporter !== 'otlp') {
-    return 'OTEL_TRACES_EXPORTER is not an exporter that is known here. Known: otlp, none';
+    return 'OTEL_TRACES_EXPORTER is not a supported exporter. Known: otlp, none';
   }
   const protocol = PROTOCOLS.find((name) => given(name) !== undefined);
   if (protocol !== undefined && given(protocol) !== PROTOCOL) {
-    return `${protocol} is not a protocol that is known here. Known: ${PROTOCOL}, which collectors take at port 4318`;
+    return `${protocol} is not a supported protocol. Supported: ${PROTOCOL}, which collectors accept on port 4318`;
   }
   const address = endpoint && given(endpoint);
   if (!address || isCollector(address)) return undefined;

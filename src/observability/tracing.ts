@@ -6,7 +6,10 @@ import type { Logger } from './logger.js';
 import { LOGGER } from './logger.js';
 import type { ObservabilityConfig } from './logging.config.js';
 
-/** Traces of calls, off unless the environment asks for them. Off, nothing of OpenTelemetry is even loaded. */
+/**
+ * Traces of calls, off unless the environment asks for them. While they are off, the OpenTelemetry SDK is not even
+ * loaded.
+ */
 @Injectable()
 export class Tracing implements OnApplicationShutdown {
   /** `undefined`: off. */
@@ -17,7 +20,7 @@ export class Tracing implements OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** To be called before calls come; the command line does not. */
+  /** Call it before calls come; the command line does not. */
   async start(): Promise<void> {
     const { tracing, server } = this.config.current;
     if (tracing === undefined) return;

@@ -23,15 +23,15 @@ export const SPELLINGS = [
 export type Spelling = (typeof SPELLINGS)[number];
 
 /**
- * A spelling of one's own: `(###) ###-####`, `+## ## ### ####`. Each `#` is a digit; a digit that is written out must be
- * the caller's own. After a leading `+` or `00` they are the digits of E.164. Otherwise they are those of the national
- * number, with its trunk prefix if that makes the count fit, else without.
+ * A custom spelling: `(###) ###-####`, `+## ## ### ####`. Each `#` is a digit; a digit that is written out must be
+ * the caller's own. After a leading `+` or `00` they are the digits of E.164. Otherwise they are those of the
+ * national number, with its trunk prefix if the count then matches, else without.
  * @since 0.1.0
  */
 export type SpellingPattern = `${string}#${string}`;
 
 /**
- * True for a pattern that numbers can be written by: digits, `#` and the signs that people put between them.
+ * True for a usable pattern: digits, `#` and the characters that people put between them.
  * @since 0.1.0
  */
 export function isSpellingPattern(text: string): text is SpellingPattern {
@@ -39,7 +39,7 @@ export function isSpellingPattern(text: string): text is SpellingPattern {
 }
 
 /**
- * Who is calling: one caller number and the ways it may be written in somebody's data.
+ * Who is calling: one caller number and the ways in which it may be written in a provider's data.
  *
  * | spelling | example | note |
  * | --- | --- | --- |
@@ -57,7 +57,10 @@ export function isSpellingPattern(text: string): text is SpellingPattern {
  * @since 0.1.0
  */
 export class Caller {
-  /** How numbers are compared: E.164, or the call's own text when it is not an E.164 number (an extension, a SIP address). */
+  /**
+   * The form in which numbers are compared: E.164, or the call's own text if it is not an E.164 number (an extension,
+   * a SIP address).
+   */
   readonly key: string;
   /** The number as the call gave it, trimmed. */
   readonly text: string;
@@ -73,7 +76,7 @@ export class Caller {
 
   /**
    * @param text the caller number of a call, any spelling, at most 320 characters
-   * @param country ISO 3166-1 alpha-2; how a national spelling is to be read
+   * @param country ISO 3166-1 alpha-2; how a national spelling is read
    */
   static read(text: string, country?: string): Caller {
     return new Caller(text.trim(), readNumber(text, country), country);
@@ -84,21 +87,22 @@ export class Caller {
     return country === this.#home ? this : new Caller(this.text, this.#read, country);
   }
 
-  /** E.164 with the plus sign; `undefined` when the call gave no E.164 number. */
+  /** E.164 with the plus sign; `undefined` if the call gave no E.164 number. */
   get e164(): string | undefined {
     return this.key.startsWith('+') ? this.key : undefined;
   }
 
-  /** ISO 3166-1 alpha-2 code of the caller's country, where the number tells it. */
+  /** ISO 3166-1 alpha-2 code of the caller's country, if the number reveals it. */
   get country(): string | undefined {
     return this.#read.parsed?.country;
   }
 
   /**
-   * The number in one spelling; `undefined` when it has none. `national` and `local` exist only for a caller whose
-   * country code is that of the provider's country: `0501231234` is one subscriber in Finland and another in Sweden,
-   * but Finland and Åland, or the United States and Canada, write each other's numbers nationally. The same goes for
-   * patterns of national numbers; a pattern with another count of digits is not a spelling of this number.
+   * The number in one spelling; `undefined` if it has none. `national` and `local` exist only for a caller whose
+   * country code is that of the provider's country: `0501231234` is one subscriber in Finland and another in Sweden.
+   * Countries that share a country code, such as Finland and Åland, or the United States and Canada, write each
+   * other's numbers nationally. The same applies to patterns of national numbers. A pattern with another count of
+   * digits is not a spelling of this number.
    */
   spell(spelling: Spelling | SpellingPattern): string | undefined {
     if (spelling === 'text') return this.text;
@@ -160,7 +164,7 @@ export class Caller {
   }
 }
 
-/** The digits in the pattern's places; `undefined` when there are more or fewer of them, or others are written out. */
+/** The pattern filled with the digits; `undefined` if their count differs, or other digits are written out. */
 function fill(pattern: string, digits: string): string | undefined {
   let used = 0;
   let fits = true;

@@ -4,23 +4,23 @@ import { MAX_NUMBER_LENGTH } from './phone-number.js';
 import { isNothing, readWrittenNumbers } from './written-number.js';
 
 /**
- * One thing that is wrong with a record as written.
+ * One problem with a record as written.
  * @since 0.1.0
  */
 export interface RecordProblem {
-  /** The field at fault; `''` when the record as a whole is. */
+  /** The field concerned; `''` for the record as a whole. */
   readonly field: string;
-  /** What is wrong and how to mend it; never the record's own values. */
+  /** What is wrong and how to fix it; never the record's own values. */
   readonly message: string;
   /**
-   * The record is nobody's, or not clearly somebody's: it is left out, counted and named, and is no reason to refuse the
-   * others.
+   * The record belongs to nobody, or not clearly to somebody. It is left out, counted and named, and does not make
+   * the others unusable.
    */
   readonly isLeftOut?: true;
 }
 
 /**
- * A record could not be read; lists everything that is wrong with it.
+ * A record could not be read; lists all its problems.
  * @since 0.1.0
  */
 export class VipRecordError extends Error {
@@ -37,14 +37,14 @@ export class VipRecordError extends Error {
 const MAX_TARGETS = 1_000;
 const MAX_OBJECT_CHARACTERS = 16_384;
 const MAX_OBJECT_DEPTH = 50;
-/** How many unknown fields are told one by one. */
+/** How many unknown fields are named individually. */
 const MAX_UNKNOWN = 10;
 
-/** Reads the fields of one record as written, and collects what is wrong with them. */
+/** Reads the fields of one record as written, and collects their problems. */
 export class FieldReader {
-  /** What is odd about the record although it can be used. */
+  /** Warnings about a record that can still be used. */
   readonly warnings: RecordProblem[] = [];
-  /** Further numbers that are written in the field `number`. */
+  /** Further numbers in the field `number`. */
   moreNumbers: readonly string[] = [];
   readonly #problems: RecordProblem[] = [];
   constructor(readonly raw: Readonly<Record<string, unknown>>) {}
@@ -66,7 +66,7 @@ export class FieldReader {
   refuseOthers(known: readonly string[]): void {
     const others = Object.keys(this.raw).filter((field) => !known.includes(field));
     for (const field of others.slice(0, MAX_UNKNOWN)) {
-      // Somebody may have used telephone numbers as names of fields.
+      // Field names may be telephone numbers.
       const isName = /^[a-z][\w -]{0,39}$/i.test(field) && !/\d{5}/.test(field);
       this.problem(
         isName ? field : '',
@@ -92,12 +92,12 @@ export class FieldReader {
     return text;
   }
 
-  /** @param cure what to write where it is missing */
+  /** @param cure what to write if it is missing */
   required(field: string, maxLength: number, cure: string): string | undefined {
     return this.has(field) ? this.text(field, maxLength) : this.problem(field, `is missing; ${cure}`);
   }
 
-  /** The first of the numbers written; the others are in `moreNumbers`. */
+  /** The first of the written numbers; the others are in `moreNumbers`. */
   number(country: string | undefined): string | undefined {
     const written = this.required('number', MAX_NUMBER_LENGTH, 'write a number such as +358501231234');
     if (written === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * All that a VIP-lookup plug-in needs: `import { … } from 'smartrouting-vip/plugin-api'`.
- * Stable: what is exported here, and from `./testing`, changes incompatibly only with a major version, before 1.0 with a
- * minor one. Plug-ins name the versions that they are written for in `peerDependencies`, which the start checks.
+ * Everything that a VIP lookup plug-in needs: `import { … } from 'smartrouting-vip/plugin-api'`. Stable: exports from
+ * here and from `./testing` change incompatibly only with a major version, before 1.0 with a minor one. Plug-ins
+ * declare the versions that they support in `peerDependencies`, which the start checks.
  */
 export type {
   ProviderContext,

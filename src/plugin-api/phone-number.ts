@@ -1,28 +1,28 @@
 import { isSupportedCountry, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 
-/** What a text that should be a telephone number turned out to be. */
+/** The result of reading a text as a telephone number. */
 export interface ReadNumber {
-  /** How numbers are compared: E.164 (`+358501231234`), or the trimmed text when it is not an E.164 number. */
+  /** The form in which numbers are compared: E.164 (`+358501231234`), or the trimmed text if it is not an E.164 number. */
   readonly key: string;
-  /** Present when `key` is E.164 and the numbering plan is known. Reading it may cost as much as the library's parsing. */
+  /** Present if `key` is E.164 and the numbering plan is known. Reading it may cost as much as the library's parsing. */
   readonly parsed?: PhoneNumber | undefined;
 }
 
 /**
- * Longest text looked at: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035).
+ * Longest text that is read: a SIP address has at most 255 + 64 characters (RFC 3261, RFC 1035).
  * @since 0.1.0
  */
 export const MAX_NUMBER_LENGTH = 320;
-/** E.164 allows 15 digits; a country code and one subscriber digit are the least that could be dialled. */
+/** E.164 allows 15 digits; a country code and one subscriber digit are the minimum that could be dialled. */
 const E164 = /^\+[1-9]\d{2,14}$/;
-/** Fewer digits without a plus sign are a number within a town, or an extension. */
+/** Fewer digits without a plus sign are a local number or an extension. */
 const MIN_E164_DIGITS = 8;
 const PLUS_AND_DIGITS = /^\+\d+$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
-/** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
+/** Format characters (Unicode Cf) and variation selectors: they are invisible, and are copied along with numbers. */
 const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
-/** A trunk prefix in brackets behind a country code: `+49 (0)30 …`, `49 (0)30 …`, `0049 (0) 30 …`. */
+/** A trunk prefix in brackets after a country code: `+49 (0)30 …`, `49 (0)30 …`, `0049 (0) 30 …`. */
 const BRACKETED_TRUNK = /^(?:\+|00)?([1-9]\d{0,2})[\s\-./]*\([\s]*0[\s]*\)(.*)$/s;
 const WITHHELD_WORD =
   'anonymous|unknown|restricted|private|withheld|unavailable|not[ _-]?available|hidden|blocked|unidentified|' +
@@ -48,8 +48,8 @@ export function isWithheldNumber(text: string): boolean {
  * Reads a telephone number in any common spelling: `+358 50 123 1234`, `00358501231234`, `050-123 1234`
  * (with country `FI`), `tel:+358501231234`.
  * @param text the number as written
- * @param country ISO 3166-1 alpha-2 code of the country whose national spelling is meant; without it only
- *   international spellings are E.164
+ * @param country ISO 3166-1 alpha-2 code of the country for national spellings; without it only international
+ *   spellings are E.164
  * @since 0.1.0
  */
 export function readNumber(text: string, country?: string): ReadNumber {
@@ -61,8 +61,8 @@ export function readNumber(text: string, country?: string): ReadNumber {
 /** As `readNumber`, by asking the library. */
 function readThoroughly(trimmed: string, country?: string): ReadNumber {
   if (trimmed.length > MAX_NUMBER_LENGTH) return { key: trimmed };
-  // NFKC: full-width digits and plus sign, as East Asian keyboards write them, become the usual ones.
-  // ² and ① would become digits.
+  // NFKC turns full-width digits and plus signs, as typed on East Asian keyboards, into ordinary ones. It would also
+  // turn ² and ① into digits.
   if (/\p{No}/u.test(trimmed)) return { key: trimmed };
   const bare = trimmed
     .replace(UNSEEN, '')
@@ -82,7 +82,7 @@ function readThoroughly(trimmed: string, country?: string): ReadNumber {
   return readInternational(bare) ?? readNational(bare, country) ?? abroad ?? { key: trimmed };
 }
 
-/** A number whose key is known without the library; what the library makes of it is found out when somebody asks. */
+/** A number whose key is known without the library; the library parses it only on demand. */
 class ReadE164 implements ReadNumber {
   #parsed: PhoneNumber | undefined;
   #isParsed = false;
@@ -98,16 +98,16 @@ class ReadE164 implements ReadNumber {
 }
 
 /**
- * True for E.164 that is certainly its own key. The library could only change the digits after the country code, and
- * only where they begin as a trunk or carrier prefix of the plan does; whether the number is a possible one decides
- * about `parsed`, not about the key.
+ * True for E.164 that is certainly its own key. The library could change only the digits after the country code, and
+ * only if they begin with a trunk or carrier prefix of the plan. Whether the number is possible affects `parsed`, not
+ * the key.
  */
 function readsAsItself(text: string): boolean {
   if (!E164.test(text)) return false;
   const plan = dialledPlan(text);
   if (plan.prefix === undefined) return true;
   const match = plan.prefix.exec(text.slice(1 + plan.codeLength));
-  // Argentina's and Brazil's patterns match nothing at all in most numbers, so nothing comes off.
+  // In most numbers, Argentina's and Brazil's patterns match the empty text, so nothing is removed.
   return !match?.[0];
 }
 
@@ -117,7 +117,7 @@ export function isDiallable(text: string): boolean {
 }
 
 /**
- * False for E.164 that no subscriber can have: a country code that nobody has, or too many or too few digits behind it.
+ * False for E.164 that no subscriber can have: an unassigned country code, or too many or too few digits after it.
  * @param key E.164 with the plus sign
  */
 export function possibleLength(key: string): boolean {
@@ -137,13 +137,13 @@ function dialledPlan(e164: string): DialledPlan {
 
 interface DialledPlan {
   readonly codeLength: number;
-  /** How many digits may follow the country code; empty where the plan is not known. */
+  /** How many digits may follow the country code; empty if the plan is not known. */
   readonly lengths: readonly number[];
-  /** What the library may take off or rewrite after the country code; `undefined` when nothing. */
+  /** What the library may remove or rewrite after the country code; `undefined` if nothing. */
   readonly prefix: RegExp | undefined;
 }
 
-/** No country code is the beginning of another one and none is longer than three digits. */
+/** No country code is the beginning of another one, and none is longer than three digits. */
 const plansByFirstDigits = new Map<string, DialledPlan>();
 
 function planOf(firstDigits: string): DialledPlan {
@@ -159,7 +159,7 @@ function planOf(firstDigits: string): DialledPlan {
   return { codeLength: 0, lengths: [], prefix: undefined };
 }
 
-/** What the library's types leave out. */
+/** What the library's types omit. */
 interface LibraryMetadata {
   hasCallingCode(code: string): boolean | undefined;
   selectNumberingPlan(code: string): void;
@@ -169,13 +169,13 @@ interface LibraryMetadata {
   };
 }
 
-/** The number with or without the trunk prefix that is written in brackets, whichever alone is valid. */
+/** The number with or without the trunk prefix in brackets, if exactly one of the two is valid. */
 function withTrunkChosen(bare: string): ReadNumber | undefined {
   const [, code, rest] = BRACKETED_TRUNK.exec(bare.replace(/^\(((?:\+|00)\d+)\)/, '$1')) ?? [];
   if (code === undefined || rest === undefined) return undefined;
   const [without, with_] = [rest, `0${rest}`].map((digits) => readInternational(`+${code} ${digits}`));
   const isDropped = without?.parsed?.isValid() === true;
-  // The library takes the trunk prefix off where the plan has one, and keeps it where it belongs to the number.
+  // The library removes the trunk prefix if the plan has one, and keeps the digit if it belongs to the number.
   if (with_?.parsed?.isValid()) return with_;
   return isDropped ? without : undefined;
 }
@@ -185,7 +185,7 @@ function readInternational(text: string): ReadNumber | undefined {
   const parsed = parsePhoneNumberFromString(text);
   const digits = text.replace(PUNCTUATION, '');
   if (parsed?.isPossible() && parsed.ext === undefined) {
-    // One trunk prefix is taken off at a time: `+44 (0)0 20…` has two, and a key must read as itself.
+    // One trunk prefix is removed at a time: `+44 (0)0 20…` has two, and reading a key must return the same key.
     const shortened = !parsed.isValid() && parsed.number.length < digits.length;
     return shortened ? readInternational(parsed.number) : { key: parsed.number, parsed };
   }
@@ -193,8 +193,8 @@ function readInternational(text: string): ReadNumber | undefined {
 }
 
 /**
- * A national spelling is believed when it is valid, or possible and written with the trunk prefix; so the internal
- * extension `12345` does not become somebody's number.
+ * A national spelling is accepted if it is valid, or if it is possible and written with the trunk prefix; so the
+ * internal extension `12345` does not become somebody's number.
  */
 function readNational(text: string, country: string | undefined): ReadNumber | undefined {
   if (country === undefined) return undefined;
@@ -204,7 +204,7 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
   const dialled = text.replace(PUNCTUATION, '');
   const withTrunk = trunk !== undefined && dialled.startsWith(trunk) && !dialled.startsWith('00');
   if (trunk !== undefined && !withTrunk && dialled.startsWith(parsed.countryCallingCode)) {
-    // `4915123456789`: a mobile number that lost its plus sign, sooner than area 04915 that lost its zero.
+    // `4915123456789`: more likely a mobile number that lost its plus sign than area 04915 without its zero.
     const abroad = readInternational(`+${dialled}`);
     if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
   }
@@ -214,8 +214,8 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
 }
 
 /**
- * `46701740605`: a number of another country that lost its plus sign, where that country's plan has it. Groups have to begin
- * with the country code, or they are those of something else.
+ * `46701740605`: a number of another country that lost its plus sign, if that country's plan contains it. If written
+ * in groups, the first one must be the country code; otherwise it is something else.
  */
 function digitsOfE164(text: string): ReadNumber | undefined {
   const [, first = '', more = ''] = /^([1-9]\d*)(?:[\s-](\d[\d\s-]*))?$/.exec(text) ?? [];
@@ -243,7 +243,10 @@ function numberingPlan(country: string): Metadata['numberingPlan'] {
   return metadata.numberingPlan;
 }
 
-/** What is dialled before a national number inside the country (`0` in Finland); `undefined` where nothing is. */
+/**
+ * The prefix that is dialled before a national number inside the country (`0` in Finland); `undefined` if there is
+ * none.
+ */
 export function trunkPrefix(country: string): string | undefined {
   // The library's data writes 0, a number, for "none".
   const plan = numberingPlan(country) as unknown as { nationalPrefix(): string | 0 | null } | undefined;
@@ -258,7 +261,7 @@ export function callingCode(country: string): string | undefined {
 
 /**
  * Reads a range, a leading part of a number followed by `*`: `+3589123*`, `003589123*`, or `09123*` with country `FI`.
- * @returns the E.164 beginning with its `*` (`+3589123*`); `undefined` when the text is not a range
+ * @returns the beginning in E.164 with its `*` (`+3589123*`); `undefined` if the text is not a range
  * @since 0.1.0
  */
 export function readRange(text: string, country?: string): string | undefined {

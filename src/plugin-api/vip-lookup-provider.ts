@@ -4,8 +4,8 @@ import type { ProviderState } from './provider-state.js';
 import type { VipRecord } from './vip-record.js';
 
 /**
- * What a lookup found: a record; several, best first, when a number has more than one (the decision takes the first
- * that is valid now and meant for the call's target); or `null` = "known not to be a VIP".
+ * The result of a lookup: a record; or several, best first, if a number has more than one; or `null` = "known not to
+ * be a VIP". The decision uses the first record that is valid now and for the call's target.
  * @since 0.1.0
  */
 export type VipAnswer = VipRecord | readonly VipRecord[] | null;
@@ -35,61 +35,64 @@ export type VipAnswer = VipRecord | readonly VipRecord[] | null;
  */
 export interface VipLookupProvider {
   /**
-   * How many lookups it can work on at once, however many it is configured for, connections of a pool for instance. The
-   * others wait before they are begun: waiting inside the provider would be taken for slowness of its backend.
+   * How many lookups it can work on at once, for example the connections of a pool; a lower configured limit applies
+   * as well. Other lookups wait before they start: waiting inside the provider would look like a slow backend.
    */
   readonly maxConcurrent?: number;
   /**
-   * Looks one caller up. Called for many calls at once.
+   * Searches for one caller. Called for many calls at once.
    * @param caller the caller's number, spelled for this provider's country
-   * @param signal aborts when the provider's time is over; stop work and reject. It is this lookup's own
-   * @returns a record, several, or `null` when the backend is known not to list the caller. Data held in memory is best
-   *   answered as it is, without a promise, and by a method that declares the first parameter only: that costs a call least
-   * @throws anything else: backend down, unreadable answer. Never answer `null` because something broke. The message of
-   *   a `VipLookupError` is shown in health and logs; of any other error only its `code` or `name` is.
+   * @param signal aborts when the provider's time is over; then stop and reject. Each lookup has its own signal
+   * @returns a record, several, or `null` if the backend is known not to list the caller. For data in memory, return
+   *   a plain value instead of a promise, and declare only the first parameter: that costs a call least
+   * @throws in any other case: backend down, unreadable answer. Never return `null` because something failed. Health
+   *   and logs show the message of a `VipLookupError`; of any other error, only its `code` or `name`.
    */
   lookup(caller: Caller, signal: AbortSignal): VipAnswer | Promise<VipAnswer>;
   /**
-   * What is known of a caller without asking anybody, for a provider that holds a copy of its backend's data: called
-   * before `lookup`, and before its cache, circuit breaker and limits, which are about the backend.
-   * @returns at once; `undefined`: `lookup` must tell. What it throws is ignored, and `lookup` is called
+   * What is known about a caller without asking the backend, for a provider that keeps a copy of its backend's data.
+   * Called before `lookup`, and before cache, circuit breaker and limits, which concern the backend.
+   * @returns at once; `undefined`: `lookup` must be called. If it throws, the error is ignored and `lookup` is called
    * @since 0.1.0
    */
   recall?(caller: Caller): VipAnswer | undefined;
   /**
-   * For how long the copy that lookups are answered from has not been known to be what its source has, in seconds;
-   * `undefined` when there is none. For the metric `smartrouting_provider_copy_age_seconds`.
+   * Seconds since the copy that answers lookups was last known to match its source; `undefined` if there is no copy.
+   * For the metric `smartrouting_provider_copy_age_seconds`.
    * @since 0.1.0
    */
   copyAgeSeconds?(): number | undefined;
   /**
-   * Brings the copy up to date now, for `smartrouting-vip sync`: in a process of its own, on an instance that is not
+   * Brings the copy up to date now, for `smartrouting-vip sync`: in a separate process, on an instance that is not
    * opened. Instances that take calls find the result in the provider's state.
-   * @returns `undefined` while another instance is at it
-   * @throws VipLookupError when it cannot be done, or not without being confirmed; nothing was changed then
+   * @returns `undefined` while another instance is doing it
+   * @throws VipLookupError if it fails or needs confirmation; then nothing was changed
    * @since 0.1.0
    */
   sync?(options: SyncOptions): Promise<SyncReport | undefined>;
-  /** Asks the backend for a sign of life, for `/health`. Rejects, like `lookup`, when the backend is down. */
+  /** Checks whether the backend answers, for `/health`. Rejects, like `lookup`, if the backend is down. */
   check(signal: AbortSignal): Promise<ProviderStatus>;
   /**
-   * Loads data or warms connections before calls come. A rejection is logged and does not stop the start. Reject with a
-   * `VipFileError` where a local file is the reason.
+   * Loads data or opens connections before calls come. A rejection is logged and does not stop the start. Reject with
+   * a `VipFileError` if a local file is the reason.
    */
   open?(): Promise<void>;
-  /** Releases timers, files and connections. Called once, when no more lookups will come; one under way may still fail. */
+  /**
+   * Releases timers, files and connections. Called once, when no more lookups will come; one in progress may still
+   * fail.
+   */
   close?(): Promise<void>;
 }
 
 /**
- * A provider's own view of itself, shown under its name in `/health`. Texts are public: no secret, no phone number.
+ * A provider's own status, shown under its name in `/health`. Texts are public: no secret, no phone number.
  * @since 0.1.0
  */
 export interface ProviderStatus {
   readonly status: 'up' | 'degraded';
-  /** Why it is degraded, one sentence for operations. */
+  /** Why it is degraded, one sentence for operators. */
   readonly reason?: string;
-  /** How many entries it holds, where that is known without work. */
+  /** How many entries it has, if that is known without effort. */
   readonly entries?: number;
   /** When its data was last read from the source, ISO 8601. */
   readonly loadedAt?: string;
@@ -102,21 +105,21 @@ export interface ProviderStatus {
 export interface SyncOptions {
   /** Read everything, not just what changed. */
   readonly full?: boolean;
-  /** Accept a result that would be refused, such as a copy with far fewer entries than before. */
+  /** Accept a result that would otherwise be refused, such as a copy with far fewer entries than before. */
   readonly confirm?: boolean;
-  /** Aborts when it is to be given up. */
+  /** Aborts when the work should stop. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What came of bringing a copy up to date.
+ * The result of bringing a copy up to date.
  * @since 0.1.0
  */
 export interface SyncReport {
   readonly kind: 'full' | 'changes';
   /** Entries of the copy now. */
   readonly entries: number;
-  /** Entries of the copy until now; absent when there was none. */
+  /** Entries of the previous copy; absent if there was none. */
   readonly before?: number;
   /** Entries that were written or removed. */
   readonly changed: number;
@@ -124,12 +127,12 @@ export interface SyncReport {
   readonly pages: number;
   /** Entries that could not be read and are left out. */
   readonly skipped: number;
-  /** What is wrong with the first of those: no secret, no phone number. */
+  /** The problem of the first of those: no secret, no phone number. */
   readonly problem?: string;
 }
 
 /**
- * A lookup failed for a reason that operations may read: no secret, no phone number, one sentence.
+ * A lookup failed for a reason that operators may see: one sentence, no secret, no phone number.
  * @since 0.1.0
  */
 export class VipLookupError extends Error {
@@ -137,14 +140,14 @@ export class VipLookupError extends Error {
 }
 
 /**
- * A lookup cannot be made now, and that is no fault of the backend: a rate limit is used up, or the backend has asked for
- * a pause. The next provider is asked at once, or an old record stands in; the circuit breaker does not count it.
+ * A lookup cannot be made now although the backend is not broken: a rate limit is used up, or the backend has asked
+ * for a pause. The next provider is asked at once, or an old record is used; the circuit breaker does not count it.
  * @since 0.1.0
  */
 export class VipLookupBusyError extends VipLookupError {
   override readonly name = 'VipLookupBusyError';
 
-  /** @param retryAfterMs milliseconds after which asking again makes sense, where that is known */
+  /** @param retryAfterMs milliseconds after which a retry is useful, if known */
   constructor(
     message: string,
     readonly retryAfterMs?: number,
@@ -154,14 +157,14 @@ export class VipLookupBusyError extends VipLookupError {
 }
 
 /**
- * A provider cannot open because of a local file: it is missing, or not what it must be. Thrown by `open`. A changed
- * configuration with such a provider is refused where the one before it under the same name works.
+ * A provider cannot open because a local file is missing or invalid. Thrown by `open`. A changed configuration with
+ * such a provider is refused if its predecessor of the same name works.
  * @since 0.2.0
  */
 export class VipFileError extends VipLookupError {
   override readonly name = 'VipFileError';
 
-  /** @param path absolute; the changed configuration is tried again when this file changes */
+  /** @param path absolute; the changed configuration is read again when this file changes */
   constructor(
     message: string,
     readonly path: string,
@@ -171,7 +174,7 @@ export class VipFileError extends VipLookupError {
 }
 
 /**
- * What the service hands to a provider: always the first argument of its constructor.
+ * What the service passes to a provider: always the first argument of its constructor.
  * @since 0.1.0
  */
 export interface ProviderContext<Options extends object = object> {
@@ -179,17 +182,18 @@ export interface ProviderContext<Options extends object = object> {
   readonly name: string;
   /** Checked instance of the class given to `@VipLookup`. */
   readonly options: Options;
-  /** ISO 3166-1 alpha-2: how numbers written nationally in this provider's data are to be read. */
+  /** ISO 3166-1 alpha-2: how national numbers in this provider's data are read. */
   readonly country: string | undefined;
-  /** What the provider keeps over restarts, shared with the other instances of the service. */
+  /** The provider's data that survives restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;
-  /** Makes a path of the configuration absolute; relative ones start at the configuration file. */
+  /** Makes a path in the configuration absolute; relative ones start at the configuration file's folder. */
   resolvePath(path: string): string;
 }
 
 /**
- * Structured logging: fields first, then the sentence. Never log a secret; numbers are masked for you in `error` fields.
+ * Structured logging: fields first, then the sentence. Never log a secret. Numbers in `error` fields are masked
+ * automatically.
  * @since 0.1.0
  */
 export interface ProviderLogger {
@@ -209,12 +213,12 @@ export interface VipLookupKind {
   readonly kind: string;
   /** class-validator class of the options; checked before the provider is made. */
   readonly options: new () => object;
-  /** An option that stands for others, as `preset` does. With it, `complete` is called before options are checked. */
+  /** An option that stands for others, such as `preset`. If it is used, `complete` is called before options are checked. */
   readonly completedBy?: string;
   /**
-   * Fills in the options that the one named by `completedBy` stands for. Problems of options that it adds are reported
-   * at the line of that one. Reads local files at most: it runs whenever a configuration is checked.
-   * @param written the provider's keys as written, `kind` left out, those that every provider has included; added ones
+   * Fills in the options that the one named by `completedBy` stands for. Problems with added options are reported at
+   * the line of that one. It may read local files, but nothing else: it runs whenever a configuration is checked.
+   * @param written the provider's keys as written, without `kind`, but with those that every provider has; added ones
    *   may be of both sorts
    */
   readonly complete?: (

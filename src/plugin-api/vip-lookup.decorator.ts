@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { Injectable, Scope } from '@nestjs/common';
 import type { VipLookupKind } from './vip-lookup-provider.js';
 
-/** `Symbol.for`: a plug-in with its own copy of this package is recognised all the same. */
+/** `Symbol.for`, so that a plug-in with its own copy of this package is still recognised. */
 const VIP_LOOKUP_KIND = Symbol.for('smartrouting-vip.vip-lookup-kind');
 /** Nest's `REQUEST` token: in this scope it is the `ProviderContext` of one configured provider. */
 const CONTEXT_TOKEN = 'REQUEST';
 const SELF_PARAMTYPES = 'self:paramtypes';
 
 /**
- * Marks a class as a kind of VIP lookup. One instance is made for each entry under `providers:` with that `kind`.
+ * Marks a class as a kind of VIP lookup. One instance is created for each entry under `providers:` with that `kind`.
  * The first constructor argument is the `ProviderContext`; further ones are injected by Nest as usual.
  * @since 0.1.0
  */
@@ -32,7 +32,7 @@ export function VipLookup(kind: VipLookupKind): ClassDecorator {
   };
 }
 
-/** The mark of a class, `undefined` when it has none. */
+/** The mark of a class, `undefined` if it has none. */
 export function vipLookupKindOf(target: unknown): VipLookupKind | undefined {
   return typeof target === 'function'
     ? (Reflect.getOwnMetadata(VIP_LOOKUP_KIND, target) as VipLookupKind | undefined)

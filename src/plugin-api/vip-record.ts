@@ -3,15 +3,15 @@ import { FieldReader, VipRecordError } from './field-reader.js';
 import type { RecordProblem } from './field-reader.js';
 
 /**
- * One entry of a VIP list, in the form that the decision works with.
+ * One entry of a VIP list, in the form that decisions use.
  * @since 0.1.0
  */
 export interface VipRecord {
   /** E.164 (`+358501231234`), a range (`+3589123*`), or the text itself for anything that is not an E.164 number. */
   readonly number: string;
-  /** What routes are chosen by, for example `gold`. */
+  /** Routes are chosen by it, for example `gold`. */
   readonly tier: string;
-  /** Who that is, for templates: `{{ name }}`; at most 200 characters. */
+  /** The VIP's name, for templates: `{{ name }}`; at most 200 characters. */
   readonly name?: string;
   /** The targetids this entry is limited to, compared exactly; absent: all. */
   readonly targets?: readonly string[];
@@ -21,7 +21,7 @@ export interface VipRecord {
   readonly validUntilMs?: number;
   /** Further fields, for templates: `{{ attributes.company }}`. */
   readonly attributes?: Readonly<JsonObject>;
-  /** Laid over the route's instructions; `null` takes a property away. */
+  /** Override the route's instructions; `null` removes a property. */
   readonly instructions?: Readonly<JsonObject>;
 }
 
@@ -35,20 +35,23 @@ interface ReadOptions {
   readonly number?: string;
 }
 
-/** What a field holds: a text, a list of texts, an instant in milliseconds, or a JSON object. */
+/** A field's value: a text, a list of texts, an instant in milliseconds, or a JSON object. */
 export type FieldKind = 'text' | 'texts' | 'instant' | 'object';
 
-/** One field of a record: its name as people write it, how it is read, and how it is written so that it is read back. */
+/**
+ * One field of a record: its name as people write it, how it is read, and how it is written so that reading it gives
+ * the same value.
+ */
 interface Field<Value> {
   readonly name: string;
   readonly kind: FieldKind;
-  /** `undefined` where it is absent, or wrong, which the reader is told. */
+  /** `undefined` if it is absent or invalid; the reader collects the problem. */
   read(reader: FieldReader, options: ReadOptions): Value | undefined;
   write(value: Value): string;
 }
 type Fields = { readonly [Property in keyof Required<VipRecord>]: Field<NonNullable<VipRecord[Property]>> };
 
-/** The one place where the fields of a record stand; parser, CSV, the service's own table and the checks of answers go by it. */
+/** The only list of a record's fields; parser, CSV, the service's own table and the checks of answers use it. */
 const FIELDS = {
   number: {
     name: 'number',
@@ -116,25 +119,25 @@ export type RecordField = (typeof FIELDS)[keyof typeof FIELDS]['name'];
 export const RECORD_FIELDS = ALL.map(([, { name }]) => name) as readonly RecordField[];
 
 /**
- * Those of `RECORD_FIELDS` that are text however they are written: `number: 0501231234` in YAML is not the number 501231234.
+ * Those of `RECORD_FIELDS` that are always text: `number: 0501231234` in YAML is not the number 501231234.
  * @since 0.2.0
  */
 export const TEXT_FIELDS = ALL.filter(([, { kind }]) => kind === 'text' || kind === 'instant').map(
   ([, { name }]) => name,
 ) as readonly RecordField[];
 
-/** What each property of a record holds, to check what a plug-in answers. */
+/** The type of each property of a record, to check a plug-in's answers. */
 export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, kind] as const);
 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty
  * text mean absent. `targets` may be a list or a text separated by `;`; `attributes` and `instructions` objects or JSON
  * text, nested no deeper than 50 levels. A date without a time is the whole day, UTC, both ends included.
- * @param raw the fields, `RECORD_FIELDS`; others are refused, put them under `attributes`
+ * @param raw the fields, `RECORD_FIELDS`; others are refused: put them under `attributes`
  * @param options.country how a national number is read
- * @param options.number used when `raw` has none, for backends that were asked for one number
- * @throws VipRecordError with every problem, several numbers in the field `number` included; of fields that are not a
- *   record's, the first ten and how many more
+ * @param options.number used if `raw` has none, for backends that were asked for one number
+ * @throws VipRecordError with every problem, including several numbers in the field `number`; of unknown fields, the
+ *   first ten and the count of the others
  * @since 0.1.0
  */
 export function readVipRecord(
@@ -148,8 +151,8 @@ export function readVipRecord(
 
 /**
  * As `readVipRecord`, for data in which one entry may have several numbers: a record for each of them.
- * @param options.onWarning is told what is odd about an entry although it can be used
- * @throws VipRecordError as `readVipRecord`; where all its problems are `isLeftOut`, the entry is to be passed over and named
+ * @param options.onWarning called with warnings about an entry that can still be used
+ * @throws VipRecordError as `readVipRecord`; if all its problems are `isLeftOut`, skip the entry and report it
  * @since 0.2.0
  */
 export function readVipRecords(
@@ -174,8 +177,8 @@ export function readVipRecords(
 }
 
 /**
- * A record's fields as texts, from which `readVipRecord` makes the same record.
- * @returns in the order of `RECORD_FIELDS`; `null` where there is none
+ * A record's fields as texts, from which `readVipRecord` creates the same record.
+ * @returns in the order of `RECORD_FIELDS`; `null` for an absent field
  * @since 0.2.0
  */
 export function recordTexts(record: VipRecord): (string | null)[] {
@@ -186,14 +189,14 @@ export function recordTexts(record: VipRecord): (string | null)[] {
 }
 
 /**
- * A tier as tiers are compared: without regard to case and surrounding blanks.
+ * A tier in the form used for comparison: without regard to case and surrounding blanks.
  * @since 0.2.0
  */
 export function sameTier(tier: string): string {
   return tier.trim().toLowerCase();
 }
 
-/** True when the record may be used for a call to `targetid` at the instant `nowMs`. */
+/** True if the record may be used for a call to `targetid` at the instant `nowMs`. */
 export function recordApplies(record: VipRecord, targetid: string | undefined, nowMs: number): boolean {
   if (record.validFromMs !== undefined && nowMs < record.validFromMs) return false;
   if (record.validUntilMs !== undefined && nowMs >= record.validUntilMs) return false;
@@ -201,7 +204,7 @@ export function recordApplies(record: VipRecord, targetid: string | undefined, n
 }
 
 /**
- * Orders records of one caller: exact number first, then ranges, longest first. Records of equal rank keep their order.
+ * Sorts records of one caller: exact number first, then ranges, longest first. Records of equal rank keep their order.
  * @since 0.1.0
  */
 export function bySpecificity(a: VipRecord, b: VipRecord): number {
@@ -213,8 +216,8 @@ function specificity(number: string): number {
 }
 
 /**
- * ISO 8601 as `readVipRecord` reads it back: a whole day as its date; in a zone far enough away where the year would not have
- * four digits in UTC.
+ * ISO 8601 in the form that `readVipRecord` reads: a whole day as its date. If the year would not have four digits in
+ * UTC, a time zone is used in which it does.
  * @param dayMs the length of the day that a date without a time ends, 0 for one that begins it
  */
 function instantText(ms: number, dayMs: number): string {

@@ -1,10 +1,10 @@
-/** Digits, spaces and a plus sign: nothing here can mean anything but a number or an extension. */
+/** Digits, spaces and a plus sign: such a text can only be a number or an extension. */
 export const PLAIN = /^\+?\d[\d ]*$/;
 /** Hyphens, too: the end of a number may be a range, a date or an extension. Nothing else needs a look. */
 export const GROUPED = /^\+?\d[\d -]*\d$/;
-/** Format characters (Unicode Cf) and variation selectors: they are not seen, and copied along. */
+/** Format characters (Unicode Cf) and variation selectors: they are invisible, and are copied along with numbers. */
 export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
-/** How databases and spreadsheets write that there is nothing. */
+/** How databases and spreadsheets write an empty value. */
 export const EMPTY =
   /^(?:[(<[]?null[)>\]]?|\\n|nil|none|nan|n\/a|#\p{L}[\p{L}\d/¡]*[!?]?|undefined|[-–—.?]+)$/iu;
 export const URI = /^(?:\S+@\S+|(?:sips?|mailto|https?):\S+)$/i;
@@ -18,7 +18,7 @@ export const OPEN_END =
   /\d[\s\-./]*(?:\?+|%+|\.{2,}|#+|_{2,}|[-–—~+>$]+|\[\d-\d\]|(?:[xn]+[\s.-]*)+|(?:ff?|etc|usw|jne|osv|onwards?|and up|alkaen|from)\.?)$/i;
 export const BETWEEN =
   /^(.*\d)\s*(?:[-\u2010-\u2015\u2212~]|\.{2,}|\s(?:bis|to|till?|through|thru|-|à)\s)\s*(\d{1,15})$/i;
-/** What may be the end of a number as much as something else: `… - 12`, `…_12`, `…-5`, `… (5)`, `…[12]`. */
+/** What may be the end of a number or something else: `… - 12`, `…_12`, `…-5`, `… (5)`, `…[12]`. */
 export const TAIL = /^(.*\d)(\s+[-–]\s+|[_·]|-|\s*[([])[\s.]*(\d{1,4}(?:[-–/.,]\d{1,4})*)[)\]]?\.?$/;
 const EXTENSION_WORD =
   'ext(?:n|ension)?|x|dw|durchwahl|nebenstelle|nst|ank(?:n(?:ytning)?)?|al(?:anro|anumero)|poste|interno?|anexo|ramal|app(?:arat)?|toestel|lokal|linje|wew|доб|内線|option|pin';
@@ -27,11 +27,11 @@ export const EXTENSION = new RegExp(
   'i',
 );
 export const ENTIRELY_EXTENSION = new RegExp(`^(?:${EXTENSION_WORD}|[oil])[\\s.:=]*(?=[+\\d])`, 'i');
-/** Between numbers: always, or only where both sides are numbers, since people also write one number with them. */
+/** Separators of numbers: always, or only if both sides are numbers, because people also use them within one number. */
 export const SEPARATOR =
   /;(?!\s*[a-z-]+=)|:{2,}|[\r\n\v\t\u2028\u2029|&•、・]+|<br\s*\/?>|\s(?:or|and|oder|und|tai|ja|sekä|eller|och|ou|et|og|y|e)\s|(?<=\d)\s+(?=\+\s?\d)/i;
 export const WEAK_SEPARATOR = /[,/]/;
-/** Words for a telephone; before other words a number has to show by its prefix that it is one. */
+/** Words for a telephone; after other words, a number must be recognisable by its prefix. */
 export const PHONE =
   /^(?:tele?(?:ph|f)?o?n?\w*|tel|tlf|tfn|puh\w*|phone|mob\w*|mobiili|matka\w*|cell\w*|gsm|handy|natel|direct|direkt|suora|main|work|office|home|koti|työ|toimisto|privat|dienst|büro|business|whatsapp|[tmphwdc])$/i;
 export const NOT_PHONE =
@@ -41,15 +41,15 @@ export const UNUSED =
 export const LABEL = /^[([]?(\p{L}[\p{L}\p{M} .'/-]{0,30}?)(?:[.:)\]]+\s*|\s+)(?=[+(\d[])/u;
 export const REMARK_AT_START = /^(?:\([^()\d\p{L}]*\p{L}[^()\d]*\)|\[[^[\]\d\p{L}]*\p{L}[^[\]\d]*\])\s*/u;
 export const BRACKETS = /\s*[([]([^()[\]]*\p{L}[^()[\]]*)[)\]]/gu;
-/** Lower case, since letters on a dial are written in capitals, and so is an O that should be a zero. */
+/** Lower case, because letters of a keypad are written in capitals, as is an O in place of a zero. */
 export const REMARK = /(?:\s+|\s*[-–:,]\s*)(?!(?:[xno]+[\s.]*)+$)\p{Lu}?[\p{Ll}\p{M}][\p{Ll}\p{M}. -]+$/u;
 /** `2. 09 123 4567`, `(2) …`, `24/7 …`: an ordinal or a time before a number. */
 export const IN_FRONT =
   /^[([]?([1-9]\d{0,3}|\d{1,2}(?:[./–-]\d{1,2})+\.?)([)\]]?[.:]?)[\s,/]+(?!\(\s*0\s*\))(\D*\d.*)$/;
 export const THOUSANDS = /^(\+?\d{1,3}(?:,\d{3}){2,})(?:[.,](\d+))?$/;
-/** Fewer digits are no number that another one could be shortened after. */
+/** With fewer digits, it is not a number after which another one could be abbreviated. */
 export const MIN_HEAD = 5;
-/** E.164 has 15, and there are prefixes. */
+/** E.164 allows 15, plus prefixes. */
 export const MAX_DIGITS = 19;
 
 /** `="0501231234"`, `'0501231234`, `[+358] 50…`. */
@@ -68,7 +68,7 @@ export function isDate(text: string): boolean {
   return a >= 1 && b >= 1 && Math.max(a, b) <= 31 && Math.min(a, b) <= 12;
 }
 
-/** Groups of two digits each are how numbers are written in Denmark and Norway. */
+/** Denmark and Norway write numbers in groups of two digits. */
 export function isIp(text: string): boolean {
   if (!IP.test(text)) return false;
   const groups = text.split('.');
@@ -82,7 +82,7 @@ export function digitCount(text: string): number {
   return text.replace(/\D/g, '').length;
 }
 
-/** The last digits of a number that is written before. */
+/** The last digits of another number, written after it. */
 export function isEnd(piece: string): boolean {
   return /^[-\s]*\d{1,4}$/.test(piece);
 }

@@ -2,22 +2,22 @@ import { possibleLength } from './phone-number.js';
 import { digitCount, URI } from './written-number.patterns.js';
 
 /**
- * What a cell or field that should hold a telephone number holds.
+ * The content of a cell or field that should contain a telephone number.
  * @since 0.2.0
  */
 export interface WrittenNumbers {
   /**
    * How the numbers are compared: E.164, a range (`+3589123*`), or the trimmed text of what is not a telephone number.
-   * Several when several whole numbers are written; none when nothing is written, or when there is a `problem`.
+   * Several if it contains several whole numbers; none if it is empty, or if there is a `problem`.
    */
   readonly keys: readonly string[];
   /** Why this is not clearly a number, and how to write it: a predicate, never with the value. */
   readonly problem?: string;
-  /** What is odd about it although it is used: a predicate, never with the value. */
+  /** A warning about a value that is used: a predicate, never with the value. */
   readonly warning?: string;
 }
 
-/** What is said of values that are not clearly a number: predicates, never with the value. */
+/** Messages about values that are not clearly a number: predicates, never with the value. */
 const WRITE_IN_FULL = 'write each number in full, one entry for each';
 const ENTER_AGAIN = 'give the column the format Text and enter the number again';
 const PROBLEMS = {

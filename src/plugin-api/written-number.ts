@@ -36,7 +36,7 @@ import { isDiallable, MAX_NUMBER_LENGTH, readNumber, readRange, trunkPrefix } fr
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
- * number never becomes one: better a VIP less, with a word, than a stranger more.
+ * number never becomes one: missing a VIP, with a message, is better than treating a stranger as one.
  * @param country as for `readNumber`
  * @since 0.2.0
  */
@@ -50,7 +50,7 @@ export function readWrittenNumbers(text: string, country?: string): WrittenNumbe
 }
 
 /**
- * True for text by which databases and spreadsheets say that there is nothing: `NULL`, `\N`, `#N/A`, `nan`, `none`.
+ * True for text that means an empty value in databases and spreadsheets: `NULL`, `\N`, `#N/A`, `nan`, `none`.
  * @since 0.2.0
  */
 export function isNothing(text: string): boolean {
@@ -78,7 +78,7 @@ class Reader {
       .replace(/<br\s*\/?>/gi, ';')
       .replace(ADDRESS, ' ')
       .replace(/[<>‹›«»"]/g, ' ')
-      // A number in brackets with words stands for itself; other words in brackets are a remark.
+      // A number in brackets together with words counts as a number; other words in brackets are a remark.
       .replace(BRACKETS, (whole, words: string) =>
         digitCount(words) >= MIN_HEAD ? `;${words};` : UNUSED.test(words) || /\d/.test(words) ? whole : ' ',
       )
@@ -119,7 +119,7 @@ class Reader {
     return range === undefined ? { keys: [], problem: notARange(this.country) } : { keys: [range] };
   }
 
-  /** Whole numbers between separators; `undefined` where there is no separator that must be one. */
+  /** Whole numbers between separators; `undefined` if there is no unambiguous separator. */
   #several(text: string): WrittenNumbers | undefined {
     const pieces = text
       .split(SEPARATOR)
@@ -137,8 +137,9 @@ class Reader {
   }
 
   /**
-   * One number, or several with weak separators between them; `undefined` when it is not a telephone number.
-   * @param isOneOfSeveral it has to show by its prefix that it is whole: the area code may stand before the first one only
+   * One number, or several with ambiguous separators between them; `undefined` if it is not a telephone number.
+   * @param isOneOfSeveral its prefix must show that it is complete, because people may write the area code only in
+   *   the first one
    */
   #one(written: string, isOneOfSeveral = false): WrittenNumbers | undefined {
     const { text, label } = this.#withoutLabel(written.replace(REMARK_AT_START, ''));
@@ -172,7 +173,7 @@ class Reader {
     return this.#withTail(only) ?? this.#whole(only) ?? this.#between(only);
   }
 
-  /** `358501231234.0`: what a column of numbers makes of a telephone number. */
+  /** `358501231234.0`: a telephone number from a numeric column. */
   #decimal(text: string): WrittenNumbers | undefined {
     const [, head, fraction] = /^(\+?\d[\d\s]*)[.,](\d+)$/.exec(text) ?? [];
     if (head === undefined || fraction === undefined) return undefined;
@@ -190,7 +191,7 @@ class Reader {
     return areBothWhole ? undefined : problem('decimal');
   }
 
-  /** The number behind an ordinal; `undefined` when there is none. */
+  /** The number after an ordinal; `undefined` if there is none. */
   #behindOrdinal(text: string, isLabelled: boolean): WrittenNumbers | undefined {
     const [, front, sign, rest] = IN_FRONT.exec(text) ?? [];
     if (front === undefined || rest === undefined || !this.#hasPrefix(rest, true)) return undefined;
@@ -200,7 +201,7 @@ class Reader {
     return sign !== '' || isLabelled ? number : problem('several');
   }
 
-  /** A whole number and a few digits more, where those may be something else. */
+  /** A whole number and a few more digits, which may be something else. */
   #withTail(text: string): WrittenNumbers | undefined {
     const [, head, sign, tail] = TAIL.exec(text) ?? [];
     if (head === undefined || sign === undefined || tail === undefined) return undefined;
@@ -208,14 +209,14 @@ class Reader {
     if (!read?.isValid()) return undefined;
     const isRange =
       /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
-    // In Germany and Austria `-0` and `-12` behind a dash are how the end of a number is written.
+    // In Germany and Austria, the end of a number is written after a dash: `-0`, `-12`.
     const isEndBehindDash = tail.length > 2 || read.country === 'DE' || read.country === 'AT';
     const areGroups = tail.length === 2 && head.split('-').length > 2;
     if (sign === '-' && (isEndBehindDash || areGroups)) return undefined;
     return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
   }
 
-  /** Pieces that belong together are joined, as far as they have to be. */
+  /** Joins as few adjacent pieces as make a number. */
   #weaklySeparated(pieces: readonly string[]): WrittenNumbers | undefined {
     const keys: string[] = [];
     for (let from = 0; from < pieces.length;) {
@@ -243,7 +244,7 @@ class Reader {
     return { keys: [...new Set(keys)] };
   }
 
-  /** `310 1000-1999` and `123 4567-8`: a whole number, and something more behind a dash. */
+  /** `310 1000-1999` and `123 4567-8`: a whole number, and something more after a dash. */
   #between(text: string): WrittenNumbers | undefined {
     const [, head, tail] = BETWEEN.exec(text) ?? [];
     if (head === undefined || tail === undefined) return undefined;
@@ -260,8 +261,8 @@ class Reader {
   }
 
   /**
-   * Whether the number shows where it begins: a plus sign or the trunk prefix.
-   * @param isStrict in a plan without a trunk prefix, too
+   * Whether the beginning of the number is recognisable, by a plus sign or the trunk prefix.
+   * @param isStrict applies to plans without a trunk prefix, too
    */
   #hasPrefix(text: string, isStrict = false): boolean {
     const digits = text.replace(/^[^+\d]*/, '');
@@ -270,7 +271,7 @@ class Reader {
     return digits.startsWith('+') || digits.startsWith('00') || isNational;
   }
 
-  /** Where national numbers begin with it; in North America hardly anybody writes the 1. */
+  /** If national numbers begin with it; in North America, people rarely write the 1. */
   #trunk(): string | undefined {
     const trunk = this.country === undefined ? undefined : trunkPrefix(this.country);
     return trunk === '1' ? undefined : trunk;

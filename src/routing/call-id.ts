@@ -3,16 +3,19 @@ import { isPlainObject } from '../common/json.js';
 import { maskNumber, maskNumbersIn } from '../observability/masking.js';
 
 const MAX_LENGTH = 64;
-/** What Core sends; its digits are no telephone number, and masked it would find no call. */
+/** The form that Core sends; its digits are not a telephone number, and if masked, it would not lead to a call. */
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What a call is called in the log: Core's `CallId`, or where a call has none an id of our own, `req-5f0c9a31-17`. */
+/** A call's id in the log: Core's `CallId` or, without one, a generated id such as `req-5f0c9a31-17`. */
 export class CallIds {
-  /** Of this process, so that no other instance gives the same id. Counting on from it costs less than a UUID per call. */
+  /**
+   * Random for each process, so that no other instance generates the same id. Counting up costs less than a UUID per
+   * call.
+   */
   readonly #prefix = `req-${randomBytes(4).toString('hex')}-`;
   #count = 0;
 
-  /** @param extradata of the call, as it came */
+  /** @param extradata of the call, as received */
   of(extradata: unknown): string {
     return callIdIn(extradata) ?? this.#prefix + ++this.#count;
   }

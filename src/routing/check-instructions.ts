@@ -39,7 +39,7 @@ function numberOf(node: ConfigNode): number | undefined {
   return isNumber ? Number(node.value) : undefined;
 }
 
-/** Core ignores keys that it does not know, so a slip would pass unnoticed; but new keys must stay possible. */
+/** Core ignores unknown keys, so a misspelling would go unnoticed; but new keys must remain possible. */
 function warnOfMisspelling(key: string, node: ConfigNode, report: Report): void {
   const meant = nearName(key, coreInstructions());
   if (meant !== undefined) {

@@ -1,11 +1,14 @@
 interface CoreInstruction {
-  /** The JSON type that Core wants. */
+  /** The JSON type that Core expects. */
   readonly type: 'string' | 'number';
   readonly description: string;
   readonly example: string | number;
 }
 
-/** The instructions that Core documents by name; others exist, their names are not public. Schema, checks and API page go by it. */
+/**
+ * The instructions that Core documents by name; others exist, but their names are not public. Schema, checks and API
+ * page use this list.
+ */
 export const CORE_INSTRUCTIONS: Readonly<Record<string, CoreInstruction>> = {
   InitialTarget: {
     type: 'string',
@@ -28,7 +31,7 @@ export function coreInstructions(type?: CoreInstruction['type']): string[] {
   );
 }
 
-/** The type that Core wants for an instruction; `undefined` for one that it does not document. */
+/** The type that Core expects for an instruction; `undefined` for an undocumented one. */
 export function coreInstructionType(name: string): CoreInstruction['type'] | undefined {
   return Object.hasOwn(CORE_INSTRUCTIONS, name) ? CORE_INSTRUCTIONS[name]!.type : undefined;
 }

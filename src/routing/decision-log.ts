@@ -16,11 +16,11 @@ import type { LoggingConfig } from '../observability/logging.config.js';
 
 /** Who asked, and when. */
 export interface Asked extends Pick<Admission, 'client' | 'arrivedMs'> {
-  /** When traces are made. */
+  /** Present if traces are on. */
   trace?: CallTrace | undefined;
 }
 
-/** One log line and one metric for each authenticated request, and where traces are made, the end of its trace. */
+/** Writes one log line and one metric for each authenticated request and, if traces are on, ends its trace. */
 @Injectable()
 export class DecisionLog {
   readonly #callIds = new CallIds();
@@ -58,8 +58,8 @@ export class DecisionLog {
   }
 
   /**
-   * A request with right credentials that could not be understood or was not allowed to ask.
-   * @param body what was parsed of it, whatever that is
+   * A request with correct credentials that was invalid or not allowed.
+   * @param body the parsed body, of any type
    */
   refused(exception: HttpException, body: unknown, { arrivedMs, client, trace }: Asked): void {
     const reason = 'invalid-request';
@@ -81,12 +81,12 @@ export class DecisionLog {
     trace?.end({ status, target: UNKNOWN_TARGET, reason, callId });
   }
 
-  /** A call that was not decided for want of time. Only counted: a log line each would cost what is lacking. */
+  /** A call that was shed. Only counted, because a log line for each would cost the time that is lacking. */
   shed(arrivedMs: number): void {
     this.#count(UNKNOWN_TARGET, 'overloaded', arrivedMs);
   }
 
-  /** A defect of ours: the call goes on untouched, somebody has to look. */
+  /** A defect of the service: the call proceeds normally, and somebody has to investigate. */
   failed(error: unknown, body: unknown, { arrivedMs, client, trace }: Asked): void {
     const reason = 'lookup-failed';
     const callId = this.#callIdOf(body);
@@ -110,7 +110,7 @@ export class DecisionLog {
   }
 }
 
-/** What went wrong. One that was still busy when another had the record did nothing wrong. */
+/** The providers that failed. One that was still busy when another had the record did not fail. */
 function faultsOf(
   reports: readonly ProviderReport[],
   isFound: boolean,
@@ -120,7 +120,7 @@ function faultsOf(
   return reports.some(isFault) ? reports.filter(isFault) : undefined;
 }
 
-/** How many records the provider has whose record was used, when there are several. */
+/** How many records the winning provider has, if there are several. */
 function recordsOf(provider: string | undefined, reports: readonly ProviderReport[]): number | undefined {
   if (provider === undefined) return undefined;
   return reports.find((report) => report.provider === provider)?.records;

@@ -17,7 +17,7 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** One incoming call, `null` and empty text already turned into "absent". */
+/** One incoming call, with `null` and empty text already treated as absent. */
 export interface Call {
   readonly anum: string | undefined;
   readonly bnum: string | undefined;
@@ -32,15 +32,15 @@ export interface Decision {
   readonly instructions?: Readonly<JsonObject> | undefined;
   /** `instructions` as JSON. */
   readonly json?: string | undefined;
-  /** Name of the target that decided; `unknown` when there is none. */
+  /** Name of the target that decided; `unknown` if there is none. */
   readonly target: string;
   readonly caller?: Caller | undefined;
   readonly record?: VipRecord | undefined;
   /** Name of the provider whose record was used. */
   readonly provider?: string | undefined;
-  /** Position of the route that fitted, 0 = first. */
+  /** Position of the route that matched, 0 = first. */
   readonly route?: number | undefined;
-  /** Instructions that were left out because a template or a type was wrong. */
+  /** Instructions that were left out because a template or type was wrong. */
   readonly dropped?: readonly string[] | undefined;
   readonly reports: readonly ProviderReport[];
 }

@@ -4,7 +4,7 @@ import { coreInstructionType } from './core-instructions.js';
 import { isPlainObject } from '../common/json.js';
 import type { Json, JsonObject } from '../common/json.js';
 
-/** What instruction templates can name. */
+/** The variables of instruction templates. */
 export interface InstructionScope {
   readonly name?: string;
   readonly tier: string;
@@ -17,16 +17,16 @@ export interface InstructionScope {
   };
 }
 
-/** Instructions as they go to Core, and the names of those that had to be left out because they could not be made. */
+/** Instructions as sent to Core, and the names of those that were left out because they could not be rendered. */
 export interface RenderedInstructions {
   readonly values: Readonly<JsonObject>;
   readonly dropped: readonly string[];
-  /** `values` as JSON, where it could be made beforehand. */
+  /** `values` as JSON, if it could be prepared in advance. */
   readonly json?: string;
 }
 
 const MAX_TEMPLATE_CHARACTERS = 10_000;
-/** Loops and file access have no place in a routing instruction, and would let list data cost a caller's time. */
+/** Routing instructions need no loops or file access, and with loops, list data could delay a caller. */
 const ALLOWED_TAGS = new Set(['if', 'unless', 'case', 'assign', 'capture', 'comment', 'raw', 'echo', '#']);
 
 const engine = new Liquid({
@@ -40,7 +40,7 @@ const engine = new Liquid({
 });
 for (const tag of Object.keys(engine.tags)) if (!ALLOWED_TAGS.has(tag)) delete engine.tags[tag];
 
-/** "[object Object]" is nothing to say to a caller or to route by. */
+/** "[object Object]" is useless as a greeting or a target. */
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.map(asText).join('');
   if (isPlainObject(value)) throw new TypeError('a map is not text');
@@ -49,7 +49,7 @@ function asText(value: unknown): string {
 
 const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%');
 
-/** What is wrong with an instruction text as a template; `undefined` when nothing is. */
+/** What is wrong with an instruction text as a template; `undefined` if nothing is. */
 export function templateProblem(text: string): string | undefined {
   if (!isTemplate(text)) return undefined;
   try {
@@ -62,13 +62,13 @@ export function templateProblem(text: string): string | undefined {
 
 type Renderer = (scope: InstructionScope) => Json | undefined;
 
-/** Instructions with their texts compiled once; `{{ name }}` and the like are filled in for each call. */
+/** Instructions whose texts are compiled once; `{{ name }}` and other variables are filled in for each call. */
 export class CompiledInstructions {
   readonly #properties: readonly (readonly [name: string, render: Renderer | undefined])[];
-  /** What comes out for every call, when no text is a template. */
+  /** The result for every call, if no text is a template. */
   readonly constant: RenderedInstructions | undefined;
 
-  /** A text that is not a usable template makes its property one that is always dropped. */
+  /** If a text is not a usable template, its property is always dropped. */
   constructor(instructions: Readonly<JsonObject>) {
     this.#properties = Object.entries(instructions).map(([name, value]) => {
       try {
@@ -84,8 +84,8 @@ export class CompiledInstructions {
   }
 
   /**
-   * @param base instructions that these are laid over: a `null` here takes a property away, a text that comes out empty
-   *   leaves the base's
+   * @param base instructions that these override: a `null` here removes a property; a text that renders empty keeps
+   *   the base's
    */
   render(scope: InstructionScope, base?: RenderedInstructions): RenderedInstructions {
     const values: JsonObject = Object.assign(Object.create(null) as JsonObject, base?.values);
@@ -107,7 +107,7 @@ const NO_SCOPE: InstructionScope = {
 };
 const FAILED = Symbol('failed');
 
-/** Twice, because the limit is one of time: a process that stood still for a moment reaches it with any template. */
+/** Twice, because the limit is a time: if the process is suspended for a moment, any template reaches it. */
 function attempt(
   render: Renderer | undefined,
   scope: InstructionScope,

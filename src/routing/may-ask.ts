@@ -4,9 +4,9 @@ import type { MetricsService } from '../observability/metrics.service.js';
 import type { ClientCredential } from '../auth/credential-store.js';
 
 /**
- * Refuses a credential that is limited to other targets; one without `targets` may ask for all. Who may ask for `default`
- * may ask for every targetid that is not a target of its own.
- * @param targets those of the configuration that the credential belongs to
+ * Refuses a credential that is limited to other targets; one without `targets` may ask for all. A credential for
+ * `default` may ask for every targetid that has no target of its own.
+ * @param targets of the configuration that the credential belongs to
  * @throws Problem 403, with the same text whether the target exists or not
  */
 export function assertMayAsk(

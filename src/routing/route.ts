@@ -19,7 +19,7 @@ export class Route {
     this.#when = config.when;
   }
 
-  /** Values of extradata are compared as text, so `when: { Level: 1 }` fits both `1` and `"1"`. */
+  /** Values of extradata are compared as text, so `when: { Level: 1 }` matches both `1` and `"1"`. */
   fits(tier: string, extradata: Readonly<JsonObject>): boolean {
     if (this.#tiers !== undefined && !this.#tiers.has(sameTier(tier))) return false;
     for (const [key, wanted] of this.#when) {

@@ -30,9 +30,10 @@ export class RoutingController {
   ) {}
 
   /**
-   * The way of a call that was let in. The body is read only now, so strangers cannot make us parse anything. What cannot be
-   * decided is still answered 204, "proceed normally": comparable phone systems switch an endpoint off after a burst of errors.
-   * @throws Problem for a request that is not usable or asks for another's target
+   * Handles an admitted call. The body is read only now, so strangers cannot make us parse anything. If an error
+   * prevents the decision, the answer is still 204, "proceed normally": comparable phone systems switch an endpoint
+   * off after a burst of errors.
+   * @throws Problem for a request that is invalid or asks for a target that its credential may not use
    */
   @Post()
   @UseGuards(ClientGuard)

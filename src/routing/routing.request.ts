@@ -51,7 +51,10 @@ export class RoutingRequest {
     throw invalid(errors);
   }
 
-  /** Says what the validators say, for a hundredth of their cost; they list the problems of those few that fail here. */
+  /**
+   * Gives the same result as the validators at a hundredth of their cost; they list the problems of the few requests
+   * that fail here.
+   */
   hasRightTypes(): boolean {
     return (
       isTextOrNull(this.anum) &&

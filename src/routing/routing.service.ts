@@ -17,17 +17,17 @@ import { Route } from './route.js';
 
 interface Target {
   readonly config: TargetConfig;
-  /** How national numbers are read in calls to it. */
+  /** How national numbers in its calls are read. */
   readonly country: string | undefined;
   readonly routes: readonly Route[];
 }
 
-/** What is asked about a call. */
+/** A question about a call. */
 export interface Question {
   readonly call: Call;
-  /** The configuration that it was let in with. */
+  /** The configuration that admitted it. */
   readonly config: TargetsConfig;
-  /** `performance.now()` when it came in; the target's deadline counts from then. */
+  /** `performance.now()` when it arrived; the target's deadline counts from then. */
   readonly startedMs: number;
   readonly trace?: CallTrace | undefined;
 }
@@ -45,7 +45,7 @@ export class RoutingService {
     this.#targets = live.derive(({ targets, country }) => ({ targets, country }), compile);
   }
 
-  /** @returns always a decision; a provider's fault is a reason, not an exception */
+  /** @returns always a decision; a provider's failure is a reason, not an exception */
   async decide({ call, config, startedMs, trace }: Question): Promise<Decision> {
     const target = this.#target(call.targetid, config);
     const isWithheld = call.anum === undefined || isWithheldNumber(call.anum);

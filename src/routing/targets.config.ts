@@ -29,10 +29,10 @@ const tier: KeyRule = {
 };
 
 export class RouteSection {
-  @Key('Tier of the VIP, or a list of which one fits. Without it: any tier.', tier)
+  @Key('Tier of the VIP, or a list of allowed tiers. Without it: any tier.', tier)
   tier?: string | string[];
 
-  @Key('Extradata key: the value that the call must have, or a list of which one fits. All keys must fit.', {
+  @Key('Extradata key: the required value, or a list of allowed values. All keys must match.', {
     ...mapping('Write an extradata key and its value, for example DYN_PAR_Culture: fi-FI.'),
     schema: {
       type: 'object',
@@ -95,7 +95,7 @@ export class TargetSection {
   )
   stagger = DEFAULT_STAGGER;
 
-  @SectionsKey('What a VIP gets; the first route that fits.', () => RouteSection, {
+  @SectionsKey('What a VIP gets; the first route that matches is used.', () => RouteSection, {
     required: true,
     hint: 'Write at least one route with instructions.',
   })
@@ -105,12 +105,12 @@ export class TargetSection {
 /** Name of the fallback target; never a targetid. */
 export const DEFAULT_TARGET = 'default';
 
-/** The target that decides about calls with this targetid; absent or unknown, it is the default one, if there is any. */
+/** The target that decides calls with this targetid. If it is absent or unknown, the default target, if there is one. */
 export function decidedBy(targetid: string | undefined, targets: ReadonlyMap<string, unknown>): string {
   return targetid !== undefined && targets.has(targetid) ? targetid : DEFAULT_TARGET;
 }
 
-/** What decides about calls. */
+/** The settings that decide calls. */
 export interface TargetsConfig {
   /** Name -> target, `default` among them when configured. */
   readonly targets: ReadonlyMap<string, TargetConfig>;
@@ -131,7 +131,7 @@ export interface TargetConfig {
 export interface RouteConfig {
   /** `undefined` = any tier. */
   readonly tiers: readonly string[] | undefined;
-  /** extradata key -> the texts of which one must be equal. */
+  /** extradata key -> the texts, one of which must be equal. */
   readonly when: ReadonlyMap<string, readonly string[]>;
   readonly instructions: Readonly<JsonObject>;
 }
@@ -140,7 +140,7 @@ const MAX_NAME_LENGTH = 200;
 
 /**
  * Checks `targets:`.
- * @param providers names of the entries under `providers:`, usable or not; `undefined` when they cannot be told
+ * @param providers names of the entries under `providers:`, usable or not; `undefined` if they are not known
  */
 export function checkTargets(
   targets: ConfigMap | undefined,
@@ -195,7 +195,7 @@ function checkRoute(route: ConfigMap, report: Report): Pick<RouteConfig, 'when' 
   };
 }
 
-/** Extradata is compared as text, so what stands in the file must be the text that is meant. */
+/** Extradata is compared as text, so the file must contain exactly the intended text. */
 function wantedTexts(node: ConfigNode, report: Report): string[] {
   if (node.kind === 'list' && node.items.length > 0) {
     return node.items.flatMap((item) =>

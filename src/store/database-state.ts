@@ -7,12 +7,12 @@ import type { Sql, StateDatabase } from './state-database.js';
 const MAX_NAME_CHARACTERS = 100;
 const MAX_TEXT_BYTES = 1_048_576;
 
-/** What one provider keeps in the service's own database. */
+/** The data of one provider in the service's own database. */
 export class DatabaseState implements ProviderState {
   constructor(
     private readonly database: StateDatabase,
     private readonly provider: string,
-    /** How long an instance that died keeps the others from what it was doing exclusively, in ms. */
+    /** How long an instance that died blocks others from what it was doing exclusively, in ms. */
     private readonly leaseMs: number,
   ) {}
 
@@ -51,7 +51,7 @@ export class DatabaseState implements ProviderState {
             onLost,
           )) > 0;
     if (isWritten) return true;
-    // The second server found the way barred, perhaps by what the first one did before it was lost.
+    // The second server found another version, perhaps the one that the first server wrote before it was lost.
     const stored = mayBeDone ? await this.read(key) : undefined;
     if (stored?.text === text && stored.version === (version ?? 0) + 1) return true;
     await leaseOf(right)?.assertMine();

@@ -4,10 +4,10 @@ import type { ProviderLogger } from '../plugin-api/index.js';
 import { DatabaseState } from './database-state.js';
 import { StateDatabase } from './state-database.js';
 
-/** "Half a minute at most", says the port. */
+/** The plug-in API promises "half a minute at most". */
 const LEASE_MS = 30_000;
 
-/** Keeps what providers want to keep in the service's own database, connected when the first of them reads or writes. */
+/** Stores data of providers in the service's own database, which is connected when the first of them reads or writes. */
 export class DatabaseStates implements ProviderStates {
   readonly #database: StateDatabase;
 

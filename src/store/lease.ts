@@ -2,10 +2,13 @@ import type { ExclusiveRight } from '../plugin-api/provider-state.js';
 import { VipLookupError } from '../plugin-api/index.js';
 import type { Sql, StateDatabase } from './state-database.js';
 
-/** Renewals within the time that a lease holds; two may fail. */
+/** Renewals within the duration of a lease; two may fail. */
 const RENEWALS = 3;
 
-/** A right that one instance has for a while, and renews while it is at work. The database's clock says when it is over. */
+/**
+ * A right that one instance holds for a limited time, and renews while it is working. The database's clock decides
+ * when it ends.
+ */
 export class Lease implements ExclusiveRight {
   readonly #lost = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -13,7 +16,7 @@ export class Lease implements ExclusiveRight {
   #isReleased = false;
   #isTakenOver = false;
 
-  /** @param owner of this lease alone: who takes it over has another, so it tells whether a lease is still the same */
+  /** @param owner unique to this lease: a successor has another, so it shows whether a lease is still the same */
   constructor(
     private readonly database: StateDatabase,
     private readonly provider: string,
@@ -35,7 +38,7 @@ export class Lease implements ExclusiveRight {
     return !this.#isReleased && !this.#lost.signal.aborted && sinceMs(this.#askedAt) < this.holdMs;
   }
 
-  /** What a statement adds to its conditions, so that it does nothing once somebody else has had the right. */
+  /** A condition for statements, so that they do nothing once another instance has had the right. */
   get condition(): Sql {
     return {
       sql: 'EXISTS (SELECT 1 FROM provider_lease WHERE provider = ? AND name = ? AND owner = ?)',
@@ -43,7 +46,7 @@ export class Lease implements ExclusiveRight {
     };
   }
 
-  /** @returns false when somebody else has it */
+  /** @returns false if another instance holds it */
   async take(): Promise<boolean> {
     const { provider, name, owner, holdMs } = this;
     const askedAt = moment();
@@ -57,7 +60,7 @@ export class Lease implements ExclusiveRight {
     this.#isTakenOver =
       !isFree &&
       (await this.database.change(
-        // It is ours already where the node was lost that we asked first, after it had passed the row on to the others.
+        // It is already ours if the node that we asked first was lost after it had replicated the row.
         `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND (expires_ms <= ${now} OR owner = ?)`,
         [owner, holdMs, provider, name, owner],
       )) > 0;
@@ -81,8 +84,8 @@ export class Lease implements ExclusiveRight {
   }
 
   /**
-   * Makes sure why a statement with this lease's condition did nothing.
-   * @throws VipLookupError when that was the lease
+   * Finds out why a statement with this lease's condition did nothing.
+   * @throws VipLookupError if the lease was the reason
    */
   async assertMine(): Promise<void> {
     const { sql, parameters } = this.condition;
@@ -90,7 +93,7 @@ export class Lease implements ExclusiveRight {
     if (Number(row?.['mine']) !== 1) throw this.#lose('another instance took over');
   }
 
-  /** Lets others have it. Where the database cannot be told, it ends by itself. */
+  /** Releases the right. If the database cannot be reached, the lease expires by itself. */
   async release(): Promise<void> {
     this.#isReleased = true;
     clearTimeout(this.#timer);
@@ -114,7 +117,7 @@ export class Lease implements ExclusiveRight {
     try {
       if (await this.confirm()) this.#renewSoon();
     } catch {
-      // The database may be back in time; told only when it was not.
+      // The database may be back in time; reported only if it is not.
       if (this.isHeld) this.#renewSoon();
       else this.#lose('the database could not be reached to keep it');
     }
@@ -127,7 +130,7 @@ export class Lease implements ExclusiveRight {
   }
 }
 
-/** By two clocks: one that nobody sets, but that stands still while a machine sleeps, and the one on the wall. */
+/** By two clocks: the monotonic one, which nobody sets but which stops while a machine sleeps, and the wall clock. */
 interface Moment {
   readonly clockMs: number;
   readonly wallMs: number;
@@ -137,7 +140,7 @@ function moment(): Moment {
   return { clockMs: performance.now(), wallMs: Date.now() };
 }
 
-/** By the clock that has gone further. */
+/** By the clock that has advanced further. */
 function sinceMs({ clockMs, wallMs }: Moment): number {
   return Math.max(performance.now() - clockMs, Date.now() - wallMs);
 }

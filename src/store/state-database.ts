@@ -10,17 +10,17 @@ import type { Parameter, Row } from '../database/select.js';
 import { VipFileError, VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 
-/** Nobody on the telephone waits for it. */
+/** No caller waits for it. */
 const LIMIT_MS = 10_000;
 
-/** Of a statement that met another instance's; the cluster undid it. */
+/** Attempts of a statement that conflicted with another instance's and was rolled back by the cluster. */
 const TRIES = 5;
 const CONFLICT_PAUSE_MS = 20;
 
-/** The tables of the store are missing, or not those that it knows. */
+/** The store's tables are missing, or have another form. */
 const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQLITE_ERROR']);
 
-/** The service's own database, connected when it is first asked something. */
+/** The service's own database, connected on first use. */
 export class StateDatabase {
   /** Milliseconds since the epoch by the database's clock, as an SQL expression. */
   readonly now: string;
@@ -33,7 +33,7 @@ export class StateDatabase {
     this.#file = sqliteFileOf(url);
     this.now = url.startsWith('sqlite:')
       ? `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
-      : // Not by local time, which at the end of summer time has two meanings.
+      : // Not by local time, which is ambiguous at the end of summer time.
         `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000`;
     const connect = async (node: string, signal: AbortSignal): Promise<Session> => {
       const session = await connectTo(
@@ -60,8 +60,8 @@ export class StateDatabase {
   }
 
   /**
-   * @param onLost a server was lost that may have done it; another one is asked now
-   * @returns how many rows were found to change
+   * @param onLost called if a server was lost that may have done it, before another one is asked
+   * @returns how many rows matched
    * @throws VipLookupError when the database cannot be used
    */
   change(sql: string, parameters: readonly Parameter[], onLost?: () => void): Promise<number> {
@@ -69,7 +69,7 @@ export class StateDatabase {
   }
 
   /**
-   * Inserts a row, or finds that there is one with its primary key.
+   * Inserts a row, unless one with its primary key exists.
    * @param onLost as with `change`
    * @param condition without which nothing is inserted
    * @returns whether it was inserted
@@ -84,7 +84,7 @@ export class StateDatabase {
     const marks = entries.map(([, value]) => (isSql(value) ? value.sql : '?')).join(', ');
     const given = entries.flatMap(([, value]) => (isSql(value) ? value.parameters : [value]));
     const names = entries.map(([name]) => name).join(', ');
-    // MySQL's IGNORE would also swallow texts that do not fit; a duplicate alone is asked for.
+    // MySQL's IGNORE would also ignore texts that do not fit; only duplicates should be ignored.
     return (
       (await this.#use(async ({ dataSource }, signal) => {
         const unless = isSqlite(dataSource) ? 'ON CONFLICT DO NOTHING' : '';
@@ -134,7 +134,7 @@ export class StateDatabase {
   }
 }
 
-/** A cluster undoes the statement of one of two instances that changed the same row at once; that one tries again. */
+/** If two instances change the same row at once, a cluster rolls back one of the statements; that instance retries. */
 async function unlessConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -146,13 +146,13 @@ async function unlessConflict<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An expression among values. */
+/** An SQL expression in place of a value. */
 export interface Sql {
   readonly sql: string;
   readonly parameters: readonly Parameter[];
 }
 
-/** A condition that always holds. */
+/** A condition that is always true. */
 export const ALWAYS: Sql = { sql: '1 = 1', parameters: [] };
 
 function isSql(value: Parameter | Sql): value is Sql {

@@ -5,7 +5,7 @@ import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { DatabaseStates } from './database-states.js';
 
-/** Where providers keep things over restarts: the service's own database. */
+/** Stores data of providers that survives restarts in the service's own database. */
 @Module({
   providers: [
     {

@@ -13,8 +13,8 @@ const FAILS = /^lookups kept failing, the circuit breaker is open$/;
 const FAULTS: Readonly<Record<string, RegExp>> = {
   'throws at once': FAILS,
   'throws a text': FAILS,
-  'throws what cannot be looked at': FAILS,
-  'rejects with what cannot be looked at': FAILS,
+  'throws something that cannot be inspected': FAILS,
+  'rejects with something that cannot be inspected': FAILS,
   'rejects with nothing': FAILS,
   'never settles': FAILS,
   'answers undefined': FAILS,
@@ -25,7 +25,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   'answers instructions that are a text': FAILS,
   'answers instructions in a circle': FAILS,
   'answers instructions that are no JSON': FAILS,
-  'answers what cannot be looked at': FAILS,
+  'answers something that cannot be inspected': FAILS,
   'answers a promise that throws': FAILS,
   'answers a promise that settles twice': FAILS,
   'holds the thread for 300 ms':

@@ -248,7 +248,7 @@ logging: { level: silent }
     expect(await call(signed, trusting)).toMatchObject({ code: 0, stderr: '' });
     const other = await authority.sign('other', { subjectAltName: 'DNS:other.example.com' });
     const { stderr } = await call(other, trusting);
-    expect(stderr).toContain('its certificate does not fit (ERR_TLS_CERT_ALTNAME_INVALID)');
+    expect(stderr).toContain('its certificate does not match (ERR_TLS_CERT_ALTNAME_INVALID)');
   });
 });
 

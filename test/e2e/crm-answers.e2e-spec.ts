@@ -111,7 +111,7 @@ describe('an answer of a CRM', () => {
     ];
     for (const [what, answer] of answers) {
       crm.answer = () => ({ body: answer });
-      const told = `mapping: record yields more than ${what}; have url search for the number, not list everybody`;
+      const told = `mapping: record yields more than ${what}; make url search for the number instead of listing everybody`;
       // On a starved machine the time for a lookup may be over before that is known.
       const statuses: unknown[] = [];
       await eventually(async () => {

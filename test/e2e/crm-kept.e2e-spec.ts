@@ -88,7 +88,7 @@ describe('the command sync', () => {
 
   it.each([
     ['nobody', '"nobody" is not a configured provider. Known: list, crm.'],
-    ['list', 'list keeps no copy: its kind has none.'],
+    ['list', 'list has no copy: its kind does not support one.'],
   ])('refuses %s', async (name, message) => {
     await expect(commandHere(['sync', name], await newEnvironment())).rejects.toMatchObject({
       name: 'CliError',
@@ -105,7 +105,7 @@ describe('the command sync', () => {
       await expect(commandHere(['sync', 'crm', '--full'], env)).rejects.toMatchObject({
         name: 'CliError',
         message:
-          'crm was not synced: a pull was refused: it leaves 125 of 250 contacts, 50 % fewer, and sync.maxShrink is 30%. If that is right, confirm it by the command sync crm --full --confirm',
+          'crm was not synced: a pull was refused: it leaves 125 of 250 contacts, 50 % fewer, and sync.maxShrink is 30%. If that is correct, confirm it with the command sync crm --full --confirm',
       });
       expect(await commandHere(['sync', 'crm', '--full', '--confirm'], env)).toContain(
         'The copy has 125 contacts (250 before).',

@@ -188,8 +188,8 @@ describe('plug-ins that cannot be loaded', () => {
       /line 9, plugins\[5\]: "\.\/careless\.mjs" cannot be imported \(TypeError\): no backend\. Fix what fails/,
       /line 10, plugins\[6\]: "\.\/empty\.mjs" exports no class marked with @VipLookup.* Export the marked class/,
       /line 11, plugins\[7\]: "\.\/no-options\.mjs" marks the kind "a" without a class of its options\. Give/,
-      /line 12, plugins\[8\]: "\.\/again\.mjs" takes the kind "acme", which "acme-lookup" has\. Remove one/,
-      /line 13, plugins\[9\]: "\.\/built-in\.mjs" takes the kind "database", which the service itself has\. Remove/,
+      /line 12, plugins\[8\]: "\.\/again\.mjs" uses the kind "acme", which "acme-lookup" has\. Remove one/,
+      /line 13, plugins\[9\]: "\.\/built-in\.mjs" uses the kind "database", which the service itself has\. Remove/,
     ];
     expect(told.length).toBe(expected.length);
     told.forEach((line, index) => expect(line).toMatch(expected[index]!));
@@ -228,7 +228,7 @@ describe('plug-ins that cannot be loaded', () => {
       `"./odd.mjs" cannot be imported: spilt tea. ${mend}`,
       // Node looks at it too, and then it is the proxy's error that is caught.
       expect.stringMatching(
-        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|what cannot be looked at)\. Fix/,
+        /^"\.\/proxy\.mjs" cannot be imported: it throws (?:null, which is not an error|something that cannot be inspected)\. Fix/,
       ),
       `"./common.cjs" cannot be imported: it throws null, which is not an error. ${mend}`,
       `"./exports-proxy.mjs" cannot be used (RangeError): no tea. ${look}`,

@@ -217,7 +217,7 @@ describe('server.tls', () => {
     await eventuallySeen(() => statusIs('degraded'));
     const { reason, since } = await configuration();
     expect(reason).toBe(
-      'the changed certificate is not in use: server.tls has a certificate and a key that do not belong together. Name PEM files that do',
+      'the changed certificate is not in use: server.tls has a certificate and a key that do not match. Name PEM files that do',
     );
     expect(since).toMatch(/^\d{4}-/);
     await certificateIs('second');
@@ -249,7 +249,7 @@ describe('server.tls', () => {
   it('that cannot be used stops the start, naming the key and the cure', async () => {
     const starting = (tls: TlsFiles) => RunningService.start(files(tls));
     await expect(starting({ cert: first.cert, key: second.key })).rejects.toThrow(
-      /line 2, server\.tls: has a certificate and a key that do not belong together\. Name PEM files that do\./,
+      /line 2, server\.tls: has a certificate and a key that do not match\. Name PEM files that do\./,
     );
     await expect(starting({ ...first, cert: './none.crt' })).rejects.toThrow(
       /line 2, server\.tls\.cert: names a file that does not exist\. Name a PEM file/,

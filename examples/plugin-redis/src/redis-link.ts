@@ -91,7 +91,7 @@ export class RedisLink {
     try {
       return await readFile(path);
     } catch (error) {
-      this.#trouble = `the file named under ca cannot be read (${(error as NodeJS.ErrnoException).code}); mend it and restart`;
+      this.#trouble = `the file named under ca cannot be read (${(error as NodeJS.ErrnoException).code}); correct it and restart`;
       throw new VipLookupError(this.#trouble);
     }
   }

@@ -6,7 +6,7 @@ import { VERSION } from '../../common/version.js';
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const OURS = 'smartrouting-vip';
 
-/** The package.json that a module belongs to, as far as it matters here. */
+/** The parts of a module's package.json that matter here. */
 interface Manifest {
   readonly file: string;
   readonly name?: unknown;
@@ -15,11 +15,11 @@ interface Manifest {
 }
 
 /**
- * Compares the versions of this service that a plug-in is written for, `peerDependencies` in its package.json, with the one
- * that runs. A package must name them; a file need not, since its author is here to look after it.
- * @param name as it stands under `plugins:`
+ * Compares the versions of this service that a plug-in is written for, `peerDependencies` in its package.json, with
+ * the one that runs. A package must name them; a file need not, because it is maintained with the installation.
+ * @param name as written under `plugins:`
  * @param file the module that was found for it
- * @returns what is wrong, as a predicate, and what to do; `undefined` when nothing is
+ * @returns what is wrong, as a predicate, and what to do; `undefined` if nothing is
  * @throws SyntaxError when the package.json is not JSON
  */
 export function incompatibility(name: string, file: string, isPackage: boolean): string | undefined {
@@ -32,9 +32,9 @@ export function incompatibility(name: string, file: string, isPackage: boolean):
       : undefined;
   }
   if (typeof range !== 'string' || semver.validRange(range) === null) {
-    return `says in ${manifest.file} that it is written for a version of ${OURS} that is not a range. Write there for example ${example}`;
+    return `names in ${manifest.file} a version of ${OURS} that is not a valid range. Write for example ${example}`;
   }
-  // A release candidate of ours is to be tried with plug-ins of today.
+  // A release candidate of the service can be tried with existing plug-ins.
   if (semver.satisfies(VERSION, range, { includePrerelease: true })) return undefined;
   const version = typeof manifest.version === 'string' ? `(version ${manifest.version}) ` : '';
   const cure = isPackage
@@ -57,7 +57,7 @@ function manifestOf(module: string): Manifest | undefined {
   for (let folder = dirname(module); ; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
     const text = readIfThere(file);
-    // One without a name only says for a folder how its files are to be read.
+    // A package.json without a name only says how the files of a folder are to be loaded.
     const manifest = text === undefined ? undefined : (JSON.parse(text) as Omit<Manifest, 'file'>);
     if (manifest?.name !== undefined) return { ...manifest, file };
     if (basename(folder) === 'node_modules' || folder === dirname(folder)) return undefined;

@@ -18,9 +18,9 @@ export interface ImportedPlugin {
 }
 
 /**
- * Finds, judges and imports a plug-in.
+ * Finds, checks and imports a plug-in.
  * @param name npm package, or path of a module that starts with `.` or `/`
- * @param directory where relative paths and packages are looked for
+ * @param directory where relative paths and packages are searched for
  * @throws PluginProblem
  */
 export async function importPlugin(name: string, directory: string): Promise<ImportedPlugin> {
@@ -36,7 +36,7 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
     file = fileURLToPath(url);
     const found = statSync(file, { throwIfNoEntry: false });
     misfit = (found && notOrdinary(found)) ?? incompatibility(name, file, isPackage);
-    // One that does not fit may fail in any way, and none of them would be the reason.
+    // An incompatible plug-in may fail in any way, and its error would not name the reason.
     if (misfit === undefined) exports = (await import(url)) as Record<string, unknown>;
   } catch (error) {
     const thrown = readThrown(error);
@@ -46,7 +46,7 @@ export async function importPlugin(name: string, directory: string): Promise<Imp
     );
   }
   if (misfit !== undefined) throw new PluginProblem(misfit);
-  // Stacks have the real path: folders may be links, those of a mounted ConfigMap always are.
+  // Stacks contain the real path: folders may be links, and in a mounted ConfigMap they always are.
   const real = realpathSync(file);
   return { home: (isPackage ? packageFolderOf(real) : undefined) ?? real, file, exports };
 }
@@ -55,10 +55,10 @@ function cure(kind: string | undefined, isPackage: boolean, directory: string): 
   switch (kind ?? '') {
     case 'ERR_MODULE_NOT_FOUND':
       return isPackage
-        ? `Install it, and what it needs, where Node finds it from ${directory} (npm install), or name a file by a path that starts with ./`
-        : "Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder; what it imports has to be installed where Node finds it from there";
+        ? `Install it and its dependencies where Node finds them from ${directory} (npm install), or name a file by a path that starts with ./`
+        : "Name a compiled .js or .mjs file by a path that starts with ./ from the configuration's folder; the packages that it imports must be installed where Node finds them from there";
     case 'ERR_UNKNOWN_FILE_EXTENSION':
-      return 'Compile it, and name the .js or .mjs file that comes of it';
+      return 'Compile it, and name the resulting .js or .mjs file';
     case 'SyntaxError':
       return 'Fix the file, or rebuild it against the running version of smartrouting-vip';
     default:
@@ -66,15 +66,15 @@ function cure(kind: string | undefined, isPackage: boolean, directory: string): 
   }
 }
 
-/** What a plug-in may import without bringing it along: the libraries that options classes are written with. */
+/** What a plug-in may import without installing it: the libraries that options classes are written with. */
 const OFFERED = ['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata'];
 const OURS = /^smartrouting-vip\/plugin-api(?:\/testing)?$/;
 
 let offered = false;
 
 /**
- * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file is, always this very copy; and the libraries
- * that options classes are written with, where the plug-in does not bring them along.
+ * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file is, always from this copy of the service;
+ * and the libraries that options classes are written with, if the plug-in does not have them installed.
  */
 function offerOurPackages(): void {
   if (offered) return;
@@ -99,7 +99,7 @@ function resolveOffered(specifier: string, context: ResolveContext, next: Resolv
   }
 }
 
-/** From Node 22.15 on; `register`, which does the same in a thread of its own, is to go. */
+/** From Node 22.15 on; `register`, which does the same in a separate thread, is deprecated. */
 const { registerHooks } = nodeModule as {
   registerHooks?: (hooks: { resolve: typeof resolveOffered }) => void;
 };

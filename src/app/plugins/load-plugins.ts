@@ -9,19 +9,19 @@ import { CrmHttpModule } from '../../providers/crm-http/crm-http.module.js';
 import { DatabaseModule } from '../../providers/database/database.module.js';
 import { StaticFileModule } from '../../providers/static-file/static-file.module.js';
 
-/** The lookups that come with the product; written exactly as an outsider would. */
+/** The lookups that come with the product, written exactly like outside plug-ins. */
 const BUILT_INS: readonly Type[] = [StaticFileModule, DatabaseModule, CrmHttpModule];
 
 /** Kinds with their marks, as the configuration check wants them. */
 export interface LoadedPlugins extends LookupPlugins {
   readonly marks: ReadonlyMap<string, VipLookupKind>;
-  /** Where the plug-ins are, by what they are called under `plugins:`. */
+  /** Where the plug-ins are, by their name under `plugins:`. */
   readonly origins: readonly PluginOrigin[];
 }
 
-/** Where a plug-in comes from, and what it brought. */
+/** Where a plug-in comes from, and which kinds it provides. */
 export interface PluginOrigin {
-  /** As it stands under `plugins:`. */
+  /** As written under `plugins:`. */
   readonly name: string;
   /** Absolute path of its package's folder with a separator at the end, or of its one file. */
   readonly home: string;
@@ -41,9 +41,9 @@ export class PluginError extends Error {
 
 /**
  * The built-in lookups and those named under `plugins:`.
- * @param directory where relative paths and packages are looked for
- * @throws PluginError with all that cannot be imported, are written for another version, have no marked class, or take a
- *   kind that is taken
+ * @param directory where relative paths and packages are searched for
+ * @throws PluginError with all plug-ins that cannot be imported, are written for another version, have no marked
+ *   class, or use a kind that is already taken
  */
 export async function loadPlugins(
   entries: readonly PluginEntry[],
@@ -73,22 +73,22 @@ export async function loadPlugins(
   return { modules, kinds, marks, origins };
 }
 
-/** @param thrown by what a plug-in exports: a proxy, or metadata of another form */
+/** @param thrown by a plug-in's exports: a proxy, or metadata in another form */
 function unusable(thrown: unknown): string {
   return `cannot be used${inBrackets(readThrown(thrown))}. Fix what fails while its exports are read; export the marked class itself`;
 }
 
-/** What built-ins and plug-ins bring. */
+/** What built-ins and plug-ins provide. */
 class Collected {
   readonly modules: Type[] = [];
   readonly kinds = new Map<string, ProviderClass>();
   readonly marks = new Map<string, VipLookupKind>();
-  /** Kind -> who brought it. */
+  /** Kind -> who provides it. */
   readonly #owners = new Map<string, string>();
 
   /**
    * @param owner for messages
-   * @returns the kinds that it brings
+   * @returns the kinds that it provides
    * @throws PluginProblem, or whatever the exports throw
    */
   add(owner: string, exported: readonly Type[]): string[] {
@@ -106,12 +106,12 @@ class Collected {
       const other = this.#owners.get(mark.kind);
       if (other !== undefined) {
         throw new PluginProblem(
-          `takes the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
+          `uses the kind "${mark.kind}", which ${other} has. Remove one of the two, or give one another kind in @VipLookup`,
         );
       }
       if (typeof mark.options !== 'function') {
         throw new PluginProblem(
-          `marks the kind "${mark.kind}" without a class of its options. Give @VipLookup one, an empty one if there are none`,
+          `marks the kind "${mark.kind}" without an options class. Give @VipLookup one, even if it is empty`,
         );
       }
       this.#owners.set(mark.kind, owner);
@@ -130,7 +130,7 @@ function markedProvidersOf(nestModule: Type): Type[] {
   return providers.filter((provider) => vipLookupKindOf(provider) !== undefined);
 }
 
-/** A module of its own for a marked class that comes without one. */
+/** Creates a module for a marked class that has none. */
 function hostModule(provider: Type): Type {
   class PluginHost {}
   Module({ providers: [provider] })(PluginHost);

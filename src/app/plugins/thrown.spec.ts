@@ -22,9 +22,9 @@ describe('what a plug-in threw', () => {
     [7n, undefined, 'it throws 7, which is not an error'],
     [{ message: 7 }, undefined, 'it throws an object without a message'],
     [() => 1, undefined, 'it throws a function without a message'],
-    [refusing(null), undefined, 'it throws what cannot be looked at'],
-    [refusing(new Error('x')), undefined, 'it throws what cannot be looked at'],
-    [revoked.proxy, undefined, 'it throws what cannot be looked at'],
+    [refusing(null), undefined, 'it throws something that cannot be inspected'],
+    [refusing(new Error('x')), undefined, 'it throws something that cannot be inspected'],
+    [revoked.proxy, undefined, 'it throws something that cannot be inspected'],
   ])('is told: %#', (thrown, kind, said) => {
     expect(readThrown(thrown)).toEqual({ kind, said });
   });

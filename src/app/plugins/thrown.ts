@@ -1,6 +1,6 @@
 const MAX_SHOWN_CHARACTERS = 200;
 
-/** What is wrong with a plug-in; the message is a predicate to its name, with what to do. */
+/** What is wrong with a plug-in; the message is a predicate whose subject is its name, with what to do. */
 export class PluginProblem extends Error {
   override readonly name = 'PluginProblem';
 }
@@ -9,11 +9,11 @@ export class PluginProblem extends Error {
 export interface Thrown {
   /** Code, or name, of an error. */
   readonly kind: string | undefined;
-  /** The first line of an error's message, or what was thrown in place of an error. */
+  /** The first line of an error's message, or what was thrown instead of an error. */
   readonly said: string;
 }
 
-/** @param thrown anything: a plug-in may throw `null`, a text, or a proxy that throws in its turn */
+/** @param thrown anything: a plug-in may throw `null`, a text, or a proxy that itself throws */
 export function readThrown(thrown: unknown): Thrown {
   try {
     if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) {
@@ -29,7 +29,7 @@ export function readThrown(thrown: unknown): Thrown {
     const kind = [code, name].find((one) => typeof one === 'string' && one !== '') as string | undefined;
     return { kind, said: message.split('\n', 1)[0]! };
   } catch {
-    return { kind: undefined, said: 'it throws what cannot be looked at' };
+    return { kind: undefined, said: 'it throws something that cannot be inspected' };
   }
 }
 

@@ -27,7 +27,7 @@ export class CreateVipCaller1767225600000 implements MigrationInterface {
       await queryRunner.query('CREATE INDEX ix_vip_caller_number ON vip_caller (number)');
       return;
     }
-    // A server ends the transaction at each CREATE: after a crash the table may be there without the migration's mark.
+    // A server commits at each CREATE: after a crash the table may exist although the migration is not recorded.
     await queryRunner.query(`
       CREATE TABLE IF NOT EXISTS vip_caller (
         id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What providers keep: texts under keys of their own (`provider_state`), and who is at something that only one instance
- * may do at a time (`provider_lease`). `expires_ms` is milliseconds since the epoch by the clock of the database.
+ * What providers store: texts under their own keys (`provider_state`), and which instance is doing something that
+ * only one may do at a time (`provider_lease`). `expires_ms` is milliseconds since the epoch by the clock of the
+ * database.
  */
 export class CreateProviderState1767312000000 implements MigrationInterface {
   name = 'CreateProviderState1767312000000';
@@ -14,7 +15,7 @@ export class CreateProviderState1767312000000 implements MigrationInterface {
     const end = isSqlite
       ? 'WITHOUT ROWID'
       : 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT = DYNAMIC';
-    // A server ends the transaction at each CREATE: after a crash a table may be there without the migration's mark.
+    // A server commits at each CREATE: after a crash a table may exist although the migration is not recorded.
     await queryRunner.query(`
       CREATE TABLE IF NOT EXISTS provider_state (
         provider ${name} NOT NULL,

@@ -6,7 +6,7 @@ import type { Sentences } from './trial.js';
 
 const CALLS_AT_ONCE = 40;
 
-/** What a lookup says while its backend is well. */
+/** What a lookup answers while its backend is healthy. */
 export const answers: Sentences = {
   async 'finds a known VIP'(trial) {
     const { provider, known } = await trial.up();
@@ -20,7 +20,7 @@ export const answers: Sentences = {
     const { provider, known } = await trial.up();
     const caller = Caller.read(known.number, trial.country);
     for (const text of caller.spellings()) {
-      // `501231234` is a number of its own, and not the VIP's.
+      // `501231234` is a different number, not the VIP's.
       if (Caller.read(text, trial.country).key !== caller.key) continue;
       recordsOf(await trial.ask(provider, text));
     }
@@ -62,7 +62,7 @@ export const answers: Sentences = {
   },
 };
 
-/** Numbers that a search for parts of a number, or for national numbers, takes for the caller's. */
+/** Numbers that a search for parts of a number, or for national numbers, would confuse with the caller's. */
 function similarTo(caller: Caller): string[] {
   const { e164 } = caller;
   if (e164 === undefined) return [];

@@ -5,15 +5,15 @@ import type { ProviderHarness } from './harness.js';
 import { assertStatus, isError, recordsOf } from './shapes.js';
 import type { Sentences, Trial } from './trial.js';
 
-/** Any subscriber; what is asked for when no answer can come. */
+/** Any subscriber; the number that is asked for when no answer can come. */
 export const ANYBODY = '+358501231234';
 const BUSY = 'VipLookupBusyError';
 /** Errors whose message is shown. */
 const SHOWN: readonly string[] = ['VipLookupError', BUSY];
-/** Less would be found in a port or an identifier by chance. */
+/** Fewer digits could appear in a port or an identifier by chance. */
 const TELLING_DIGITS = 7;
 
-/** What a lookup says when it cannot know. */
+/** What a lookup answers when it cannot know. */
 export function faults(harness: ProviderHarness): Sentences {
   const startBroken = harness.startBroken && (() => harness.startBroken!());
   return {
@@ -70,7 +70,7 @@ export function faults(harness: ProviderHarness): Sentences {
   };
 }
 
-/** The circuit breaker does not count what is busy, and would never leave alone what is broken. */
+/** The circuit breaker does not count "busy", so it would never open for a broken backend. */
 function assertNotBusy({ name }: Error): void {
   assert.notEqual(
     name,
@@ -79,7 +79,7 @@ function assertNotBusy({ name }: Error): void {
   );
 }
 
-/** What is in memory may be answered; else the lookup says that it cannot know, at the latest when its time is over. */
+/** Data in memory may be returned; otherwise the lookup rejects, at the latest when its time is over. */
 async function assertNotDenied(trial: Trial, provider: VipLookupProvider, number: string): Promise<void> {
   const asked = withTimeLimit(trial.patienceMs / 2, [], (signal) =>
     trial.ask(provider, number, signal),

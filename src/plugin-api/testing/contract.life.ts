@@ -4,7 +4,7 @@ import { Resources } from './resources.js';
 import { recordsOf } from './shapes.js';
 import type { Sentences } from './trial.js';
 
-/** How an instance comes, lives with others, and goes. */
+/** How an instance opens, runs beside others, and closes. */
 export function life(harness: ProviderHarness): Sentences {
   return {
     async 'is one of several: instances do not disturb each other'(trial) {

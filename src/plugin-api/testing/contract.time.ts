@@ -9,7 +9,7 @@ import type { Sentences, Trial } from './trial.js';
 
 /** Time that a provider with a silent backend gets for opening. */
 const OPENING_MS = 200;
-/** What is still pending then waits for the backend. */
+/** A lookup that is still pending after this is waiting for the backend. */
 const WAITING_MS = 100;
 
 /** What a lookup does with its signal. */
@@ -71,7 +71,7 @@ export function time(harness: ProviderHarness): Sentences {
 
     async 'closes while the backend holds its answer'(trial) {
       const subject = await held(trial);
-      // Whatever becomes of it: the service has given it up.
+      // Its result does not matter: the service no longer waits for it.
       void trial.ask(subject.provider, ANYBODY).catch(() => undefined);
       await sleep(WAITING_MS);
       await trial.close(subject);

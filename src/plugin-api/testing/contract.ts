@@ -8,10 +8,10 @@ import { prove } from './trial.js';
 import type { Sentences } from './trial.js';
 
 /**
- * Declares the contract test. Every provider passes all of it; there is nothing to switch off.
- * @param name of what is tested, for the test's title
- * @param runner of Jest, Vitest and Mocha found by itself; `{ describe, it }` of another, as `node:test`
- * @throws TypeError when there is no test runner, AssertionError when the harness lacks a start and does not say why
+ * Declares the contract test. Every provider must pass all of it; nothing can be switched off.
+ * @param name of the provider, for the test's title
+ * @param runner found automatically with Jest, Vitest and Mocha; `{ describe, it }` of others, such as `node:test`
+ * @throws TypeError if no test runner is found, AssertionError if the harness lacks a start function and does not say why
  * @since 0.1.0
  */
 export function describeVipLookupProvider(

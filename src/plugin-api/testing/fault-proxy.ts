@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What a fault proxy does to connections.
- * - `none`: passes everything on; `refuse`: nobody listens; `reset`: breaks a connection as soon as something is sent on it;
- * - `hang`: takes everything, passes nothing on, as behind a firewall that forgot the connection;
- * - `garbage`: greets new connections with a text that fits no protocol, and hangs up;
- * - `delayMs`: every piece of an answer comes that much later; `truncateAfter`: a connection ends after so many bytes of
- *   answers, counted from now.
+ * - `none`: passes everything on; `refuse`: nobody listens; `reset`: resets a connection as soon as something is sent
+ *   on it;
+ * - `hang`: accepts everything and passes nothing on, as behind a firewall that has forgotten the connection;
+ * - `garbage`: sends new connections a text that belongs to no protocol, and closes them;
+ * - `delayMs`: delays every piece of an answer by that time; `truncateAfter`: ends a connection after that many bytes
+ *   of answers, counted from now.
  * @since 0.1.0
  */
 export type Fault =
@@ -22,7 +23,7 @@ export type Fault =
   | { readonly truncateAfter: number };
 
 /**
- * Stands between a provider and its backend, and spoils what passes.
+ * Sits between a provider and its backend, and disturbs the traffic.
  * @since 0.1.0
  */
 export interface FaultProxy {
@@ -30,7 +31,7 @@ export interface FaultProxy {
   readonly port: number;
   /** Connections that are open. */
   readonly connections: number;
-  /** From now on, open connections included; `refuse` breaks those. */
+  /** Takes effect at once, even for open connections; `refuse` breaks those. */
   set(fault: Fault): Promise<void>;
   /** Breaks the connections and frees the port. */
   stop(): Promise<void>;
@@ -53,17 +54,17 @@ export async function startFaultProxy(
 }
 
 /**
- * A server that takes connections and questions, and never says a word.
+ * A server that accepts connections and requests, and never answers.
  * @since 0.1.0
  */
 export type HeldServer = Omit<FaultProxy, 'set'>;
 
 /**
- * Starts a server that holds every question; for `startHeld` of a harness.
+ * Starts a server that holds every request; for `startHeld` of a harness.
  * @since 0.1.0
  */
 export function startHeldServer(): Promise<HeldServer> {
-  // What hangs asks no backend.
+  // A hanging proxy does not connect to the backend.
   return startFaultProxy({ port: 0 }, 'hang');
 }
 
@@ -117,7 +118,7 @@ class Link {
   #fault!: Fault;
   /** Bytes that may still pass to the client. */
   #left = Infinity;
-  /** Pieces of answers go out in the order they came, however long each is held. */
+  /** Pieces of answers are sent in the order in which they came, however long each is delayed. */
   #sent: Promise<void> = Promise.resolve();
 
   constructor(
@@ -131,7 +132,7 @@ class Link {
       client.end('\u0007This is not what you expected.\r\n');
     } else if (fault !== 'hang') {
       this.#backend = connect(target.port, target.host ?? '127.0.0.1');
-      // Held open by the provider, it must not be taken for the provider's.
+      // If the provider keeps it open, it must not count as the provider's own connection.
       this.#backend.unref();
       this.#backend.on('error', () => this.end()).on('data', (chunk) => this.#answered(chunk));
       this.#backend.on('close', () => void this.#sent.then(() => client.end()));

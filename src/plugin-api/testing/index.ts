@@ -1,6 +1,6 @@
 /**
- * The contract test of every VIP-lookup provider, built-in or not, and what tests of one need. Works with any runner that
- * has `describe` and `it` (Jest, Vitest, Mocha, `node:test`); it asserts with `node:assert`.
+ * The contract test of every VIP lookup provider, built-in or not, and helpers for tests of one. Works with any
+ * runner that has `describe` and `it` (Jest, Vitest, Mocha, `node:test`); it asserts with `node:assert`.
  *
  * ```ts
  * describeVipLookupProvider('acme', {

@@ -2,7 +2,7 @@ import { VipLookupError } from '../vip-lookup-provider.js';
 import type { ExclusiveRight, ProviderState, StoredText } from '../provider-state.js';
 
 /**
- * A `ProviderState` in memory. Give the same one to two providers to play two instances, or a restart.
+ * A `ProviderState` in memory. Give the same one to two providers to simulate two instances, or a restart.
  * @since 0.1.0
  */
 export class MemoryState implements ProviderState {

@@ -2,8 +2,8 @@ import type { ProviderContext } from '../vip-lookup-provider.js';
 import { MemoryState } from './memory-state.js';
 
 /**
- * A `ProviderContext` for tests. Relative paths stay as they are; log entries are kept in `logged`.
- * @param options instance or plain object of the provider's options; they are taken as checked
+ * A `ProviderContext` for tests. Relative paths stay unchanged; log entries are collected in `logged`.
+ * @param options instance or plain object of the provider's options; they are not checked
  * @since 0.1.0
  */
 export function providerContext<Options extends object>(

@@ -6,8 +6,8 @@ const CONNECTIONS = ['TCPSocketWrap', 'PipeWrap'];
 const ACCEPTED = 'net.server.socket';
 
 /**
- * What keeps this process alive. The backend of a test often runs in the same process; connections that a server here has
- * accepted are not counted, so what is left of a provider can be told while its backend still runs.
+ * The handles that keep this process alive. The backend of a test often runs in the same process. Connections that a
+ * server here has accepted are not counted, so a provider's leftovers can be found while its backend still runs.
  */
 export class Resources {
   readonly #accepted = new Set<Socket>();
@@ -30,7 +30,7 @@ export class Resources {
     return counts;
   }
 
-  /** What there is more of than `before`, by name; asked again until that is nothing, or the time is over. */
+  /** The handles beyond `before`, by name; checked repeatedly until there are none, or the time is over. */
   async left(before: ReadonlyMap<string, number>, limitMs: number): Promise<string[]> {
     for (const endMs = performance.now() + limitMs; ;) {
       const left = [...this.count()]

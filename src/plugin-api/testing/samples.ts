@@ -21,7 +21,10 @@ export const HOSTILE_TEXTS: readonly string[] = [
   'x'.repeat(10_000),
 ];
 
-/** What follows a VIP's number in a text that is somebody else: cut off or taken for syntax, it would make him the VIP. */
+/**
+ * Suffixes that make a VIP's number a different caller's text: if cut off or read as syntax, that caller would become
+ * the VIP.
+ */
 const HOSTILE_ENDS = [
   '?x=1',
   '&x=1',
@@ -53,8 +56,8 @@ export interface NumberSample {
 }
 
 /**
- * Numbers with their usual spellings, some with a trap: a trunk prefix that is no zero, none at all, a zero that belongs to
- * the number. All are reserved for fiction, or answer nowhere.
+ * Numbers with their usual spellings, some with a trap: a trunk prefix other than zero, none at all, a zero that
+ * belongs to the number. All are reserved for fiction, or not in use.
  * @since 0.1.0
  */
 export const NUMBER_SAMPLES: readonly NumberSample[] = [

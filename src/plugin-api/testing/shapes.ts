@@ -19,7 +19,7 @@ const REQUIRED: readonly string[] = ['number', 'tier'];
 
 /**
  * The records of an answer that is not `null`.
- * @throws AssertionError when it is not a record, nor a list of some
+ * @throws AssertionError if it is neither a record nor a list of records
  */
 export function recordsOf(answer: VipAnswer): readonly VipRecord[] {
   assert.ok(answer !== null && answer !== undefined, `a record, not ${answer === null ? 'null' : 'nothing'}`);
@@ -46,12 +46,12 @@ function assertRecord(record: VipRecord): void {
   );
 }
 
-/** True when the record is meant for the number: it names it, or a range that it lies in. */
+/** True if the record applies to the number: it names the number, or a range that contains it. */
 export function covers(record: VipRecord, key: string): boolean {
   return record.number.endsWith('*') ? key.startsWith(record.number.slice(0, -1)) : record.number === key;
 }
 
-/** @throws AssertionError when a check answered something that is not a status */
+/** @throws AssertionError if a check returned something other than a status */
 export function assertStatus(status: ProviderStatus): void {
   assert.ok(isPlainObject(status), 'check answers an object with a status');
   const { status: word, reason } = status as { status?: unknown; reason?: unknown };
@@ -62,7 +62,7 @@ export function assertStatus(status: ProviderStatus): void {
   );
 }
 
-/** `instanceof Error` fails across realms (Jest), so the shape is asked for. */
+/** `instanceof Error` fails across realms (Jest), so the shape is checked. */
 export function isError(error: unknown): error is Error {
   return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
 }

@@ -4,23 +4,23 @@ import type { Fault } from './fault-proxy.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
 
 /**
- * A provider that asks a backend over TCP, and what the backend holds.
+ * A provider that asks a backend over TCP, and the backend's data.
  * @since 0.1.0
  */
 export interface NetworkProvider
   extends Pick<ProviderHarness, 'country' | 'patienceMs'>, Pick<ProviderWithVip, 'known' | 'unknown'> {
-  /** Starts the backend, holding the VIP. */
+  /** Starts the backend, which knows the VIP. */
   backend(): Promise<{ readonly port: number; readonly host?: string; stop(): Promise<void> }>;
-  /** Makes a provider, not opened, that finds its backend at 127.0.0.1 and this port. */
+  /** Creates a provider, not opened, whose backend is at 127.0.0.1 and this port. */
   provider(port: number): VipLookupProvider;
 }
 
 /**
- * The harness of a provider that asks a backend over TCP: backend down, backend that holds its answer and backend that
- * breaks off its answer are made with a fault proxy.
+ * The harness of a provider that asks a backend over TCP. A fault proxy simulates a backend that is down, one that
+ * holds its answer and one that breaks it off.
  *
- * That is not all that can go wrong: give `startBroken` of your own where the backend can say "I cannot", as HTTP can with
- * a status: `{ ...throughFaultProxy(…), startBroken() { … } }`.
+ * Other failures are possible: write your own `startBroken` if the backend can report an error, as HTTP can with a
+ * status: `{ ...throughFaultProxy(…), startBroken() { … } }`.
  * @since 0.1.0
  */
 export function throughFaultProxy(subject: NetworkProvider): ProviderHarness {

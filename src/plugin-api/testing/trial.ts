@@ -7,14 +7,14 @@ import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harn
 import { isError } from './shapes.js';
 
 const PATIENCE_MS = 4_000;
-/** For lookups and checks that nothing keeps from being answered. */
+/** For lookups and checks that should be answered. */
 const AMPLE_MS = 10_000;
 const LATE = Symbol('late');
 
-/** What every provider does, and how that is tried. */
+/** A promise that every provider keeps, and how it is tested. */
 export type Sentences = Readonly<Record<string, (trial: Trial) => Promise<void>>>;
 
-/** What one sentence of the contract works with; closes and stops all that it started. */
+/** The tools for testing one sentence of the contract; closes and stops everything that it started. */
 export class Trial {
   readonly patienceMs: number;
   readonly country: string;
@@ -27,7 +27,7 @@ export class Trial {
     this.country = harness.country ?? 'FI';
   }
 
-  /** Has a provider made, which is not opened. */
+  /** Has the harness create a provider, which is not opened. */
   async make<T extends ProviderUnderTest>(start: () => Promise<T>): Promise<T> {
     const subject = await start();
     this.#open.add(subject);
@@ -35,17 +35,17 @@ export class Trial {
     return subject;
   }
 
-  /** A provider that is open, its backend up. */
+  /** An open provider whose backend is up. */
   async up(): Promise<ProviderWithVip> {
     const subject = await this.make(() => this.harness.start());
     await subject.provider.open?.();
     return subject;
   }
 
-  /** A provider that was told to open and may have failed to, as with a backend that is down. */
+  /** A provider whose opening may have failed, for example because its backend is down. */
   async opened(start: () => Promise<ProviderUnderTest>): Promise<VipLookupProvider> {
     const { provider } = await this.make(start);
-    await this.open(provider).catch(() => undefined); // a failed open does not stop the service's start either
+    await this.open(provider).catch(() => undefined); // a failed open does not stop the service's start, either
     return provider;
   }
 
@@ -57,7 +57,7 @@ export class Trial {
     return provider.lookup(Caller.read(text, this.country), signal);
   }
 
-  /** Asks for a sign of life; a check that throws at once, not by its promise, breaks the contract. */
+  /** Calls the check; one that throws instead of rejecting breaks the contract. */
   check(provider: VipLookupProvider, signal = this.#ample()) {
     let status;
     try {
@@ -69,7 +69,7 @@ export class Trial {
     return status;
   }
 
-  /** What `work` comes to; rejects when that takes too long. */
+  /** The result of `work`; rejects if that takes too long. */
   async within<T>(what: string, work: T | Promise<T>): Promise<T> {
     const outcome = await within(this.patienceMs, work, LATE);
     if (outcome === LATE) throw new Error(`${what} has not ended after ${this.patienceMs} ms`);
@@ -95,7 +95,7 @@ export class Trial {
     if (this.#running.delete(subject)) await subject.stop();
   }
 
-  /** Closes and stops everything, whatever fails on the way; rejects with the first failure. */
+  /** Closes and stops everything, even if something fails; rejects with the first failure. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (const timer of this.#timers) clearTimeout(timer);
@@ -114,20 +114,20 @@ export class Trial {
 }
 
 /**
- * Runs one sentence of the contract.
- * @throws what the body threw, or closing; AssertionError when something was thrown that nobody could catch
+ * Tests one sentence of the contract.
+ * @throws the error of the body or of closing; AssertionError if there was an uncaught error
  */
 export async function prove(harness: ProviderHarness, body: (trial: Trial) => Promise<void>): Promise<void> {
   const trial = new Trial(harness);
   const failures: unknown[] = [];
   const loose: unknown[] = [];
   const onLoose = (error: unknown) => void loose.push(error);
-  // Where the runner hides these events (Jest), it fails the test by itself.
+  // If the runner hides these events (Jest), it fails the test itself.
   process.on('unhandledRejection', onLoose).on('uncaughtException', onLoose);
   try {
     await body(trial).catch((error: unknown) => failures.push(error));
     await trial.end().catch((error: unknown) => failures.push(error));
-    // Rejections are reported when the promises at hand are done with.
+    // Rejections are reported after all pending promise jobs.
     for (let turn = 0; turn < 3; turn++) await setImmediate();
   } finally {
     process.off('unhandledRejection', onLoose).off('uncaughtException', onLoose);

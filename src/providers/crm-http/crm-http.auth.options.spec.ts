@@ -72,14 +72,14 @@ describe('OAuth2 in the options of crm-http', () => {
     [
       { ...CREDENTIALS, refreshToken: 'r3fresh', username: 'x' },
       [
-        'auth.username: belongs to auth type basic. Take it out, or change type.',
-        'auth.refreshToken: belongs to auth type oauth2-refresh-token. Take it out, or change type.',
+        'auth.username: belongs to auth type basic. Remove it, or change type.',
+        'auth.refreshToken: belongs to auth type oauth2-refresh-token. Remove it, or change type.',
       ],
     ],
     [
       { type: 'bearer', token: 'x', scope: 'a' },
       [
-        'auth.scope: belongs to auth type oauth2-client-credentials, oauth2-refresh-token or oauth2-jwt-bearer. Take it out, or change type.',
+        'auth.scope: belongs to auth type oauth2-client-credentials, oauth2-refresh-token or oauth2-jwt-bearer. Remove it, or change type.',
       ],
     ],
     [
@@ -108,7 +108,7 @@ describe('OAuth2 in the options of crm-http', () => {
     ],
     [
       { ...CREDENTIALS, parameters: { grant_type: 'password' } },
-      ['auth.parameters: has grant_type, which is set by type. Take it out.'],
+      ['auth.parameters: has grant_type, which is set by type. Remove it.'],
     ],
     [
       { ...CREDENTIALS, parameters: { audience: 1 } },
@@ -144,7 +144,7 @@ describe('OAuth2 in the options of crm-http', () => {
       'https://id:secret@login.example/',
       'has a user name or password before the host. Write clientId and clientSecret.',
     ],
-    ['https://login.example/#x', 'has a # in it, and what follows is never sent. Take it out.'],
+    ['https://login.example/#x', 'has a # in it, and what follows is never sent. Remove it.'],
   ])('refuses the tokenUrl %s', (tokenUrl, problem) => {
     expect(problemsOf({ ...CREDENTIALS, tokenUrl })).toEqual([`auth.tokenUrl: ${problem}`]);
   });
@@ -168,12 +168,12 @@ describe('OAuth2 in the options of crm-http', () => {
     [
       'another curve',
       () => onCurve('P-384'),
-      'is of a kind that cannot be used. Take an RSA key (RS256) or one of the curve P-256 (ES256).',
+      'is of a type that is not supported. Use an RSA key (RS256) or one on the curve P-256 (ES256).',
     ],
     [
       'a passphrase',
       withPassphrase,
-      'is protected by a passphrase. Take that off: openssl pkey -in crm-key.pem -out crm-key-plain.pem',
+      'is protected by a passphrase. Remove it: openssl pkey -in crm-key.pem -out crm-key-plain.pem',
     ],
   ])('refuses a private key with %s', (_, privateKey, problem) => {
     expect(problemsOf({ ...ASSERTION, privateKey: privateKey() })).toEqual([`auth.privateKey: ${problem}`]);

@@ -12,7 +12,7 @@ type AuthField = Exclude<keyof CrmHttpAuthOptions, 'type'>;
 
 const OAUTH_MAY: readonly AuthField[] = ['clientAuth', 'scope', 'parameters', 'scheme'];
 
-/** Which keys a type needs, and which it may have. */
+/** The keys that a type requires, and those that it allows. */
 const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: readonly AuthField[] }>> = {
   none: { needs: [] },
   basic: { needs: ['username', 'password'] },
@@ -30,7 +30,7 @@ const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: rea
 };
 const AUTH_TYPES = Object.keys(FIELDS) as AuthType[];
 
-/** Asked for when the type needs it, refused when the type has no use for it. */
+/** Required if the type needs it, refused if the type does not use it. */
 function AuthKey(
   problemOf: (value: unknown, auth: CrmHttpAuthOptions) => string | undefined,
   schema?: JsonSchema,
@@ -42,7 +42,7 @@ function AuthKey(
     Rule<CrmHttpAuthOptions>((value, auth) => {
       const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
       if (!needs.includes(field) && !may.includes(field)) {
-        return `belongs to auth type ${list(typesWith(field))}. Take it out, or change type.`;
+        return `belongs to auth type ${list(typesWith(field))}. Remove it, or change type.`;
       }
       if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
       return problemOf(value, auth);
@@ -58,7 +58,7 @@ function AuthText(
   );
 }
 
-/** `undefined` for a type that does not exist, which is reported at the type itself. */
+/** `undefined` for an unknown type, which is reported at `type` itself. */
 function fieldsOf({ type }: CrmHttpAuthOptions): (typeof FIELDS)[AuthType] | undefined {
   return AUTH_TYPES.includes(type) ? FIELDS[type] : undefined;
 }
@@ -81,9 +81,9 @@ const lineProblem = (text: string) =>
     ? 'must be text of one line. Is it empty, or is there a line end in it?'
     : undefined;
 
-/** Long enough that nobody guesses it from a stolen database. */
+/** Long enough that it cannot be guessed from a stolen database. */
 const MIN_ENCRYPTION_KEY = 20;
-/** What the grant sets by itself. */
+/** Parameters that the grant sets itself. */
 const OWN_PARAMETERS: Readonly<Record<string, string>> = {
   grant_type: 'is set by type',
   client_id: 'is written as clientId',
@@ -101,21 +101,20 @@ function tokenUrlProblem(text: string): string | undefined {
   if (url.username !== '' || url.password !== '') {
     return 'has a user name or password before the host. Write clientId and clientSecret.';
   }
-  if (url.hash !== '') return 'has a # in it, and what follows is never sent. Take it out.';
+  if (url.hash !== '') return 'has a # in it, and what follows is never sent. Remove it.';
   return portProblem(text);
 }
 
 function parametersProblem(parameters: unknown): string | undefined {
   if (!isPlainObject(parameters)) return 'must be a map of names and texts, for example { audience: crm }.';
   for (const [name, value] of Object.entries(parameters)) {
-    if (Object.hasOwn(OWN_PARAMETERS, name))
-      return `has ${name}, which ${OWN_PARAMETERS[name]}. Take it out.`;
+    if (Object.hasOwn(OWN_PARAMETERS, name)) return `has ${name}, which ${OWN_PARAMETERS[name]}. Remove it.`;
     if (typeof value !== 'string') return 'must hold texts only. Put them in quotes.';
   }
   return undefined;
 }
 
-/** How the service proves itself to the CRM. */
+/** How the service authenticates to the CRM. */
 export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
@@ -127,9 +126,9 @@ export class CrmHttpAuthOptions {
   )
   readonly username?: string;
 
-  /** May be empty: some APIs take the key as the user name. */
+  /** May be empty: some APIs expect the key as the user name. */
   @AuthText((text) =>
-    CONTROL.test(text) ? 'has a line end or another control character. Take it out.' : undefined,
+    CONTROL.test(text) ? 'has a line end or another control character. Remove it.' : undefined,
   )
   readonly password?: string;
 
@@ -156,7 +155,7 @@ export class CrmHttpAuthOptions {
   @AuthText((text, auth) => (auth.clientId == null ? 'needs clientId beside it.' : lineProblem(text)))
   readonly clientSecret?: string;
 
-  /** Where clientId and clientSecret stand in a token request: in its body (`post`, the default), or as `basic` auth. */
+  /** Where a token request contains clientId and clientSecret: in its body (`post`, the default), or as `basic` auth. */
   @AuthKey(
     (value, auth) => {
       if (value !== 'post' && value !== 'basic') return 'is not known. Write post or basic. Default: post.';
@@ -166,11 +165,11 @@ export class CrmHttpAuthOptions {
   )
   readonly clientAuth?: 'post' | 'basic';
 
-  /** Scopes, with blanks between. */
+  /** Scopes, separated by blanks. */
   @AuthText(lineProblem)
   readonly scope?: string;
 
-  /** Further parameters of the token request that a vendor asks for, such as `audience` or `resource`. */
+  /** Further parameters of the token request that a vendor requires, such as `audience` or `resource`. */
   @AuthKey(parametersProblem, { type: 'object', additionalProperties: { type: 'string' } })
   readonly parameters?: Record<string, string>;
 
@@ -182,11 +181,11 @@ export class CrmHttpAuthOptions {
   )
   readonly scheme?: string;
 
-  /** As the vendor gave it to the administrator; newer ones, which replace it, are kept in the service's database. */
+  /** As issued to the administrator; newer ones, which replace it, are stored in the service's database. */
   @AuthText(wordProblem)
   readonly refreshToken?: string;
 
-  /** Any secret text; what is kept in the database is encrypted with a key that is made of it. */
+  /** Any secret text; the key that encrypts the data in the database is derived from it. */
   @AuthText((text) =>
     text.length >= MIN_ENCRYPTION_KEY && !CONTROL.test(text)
       ? undefined
@@ -194,15 +193,15 @@ export class CrmHttpAuthOptions {
   )
   readonly encryptionKey?: string;
 
-  /** Claim `iss`: who signs; at Salesforce the consumer key. */
+  /** Claim `iss`: the signer; for Salesforce the consumer key. */
   @AuthText(lineProblem)
   readonly issuer?: string;
 
-  /** Claim `sub`: for whom; at Salesforce the user's name. */
+  /** Claim `sub`: the user; for Salesforce the user's name. */
   @AuthText(lineProblem)
   readonly subject?: string;
 
-  /** Claim `aud`: for which server; at Salesforce https://login.salesforce.com. */
+  /** Claim `aud`: the server; for Salesforce https://login.salesforce.com. */
   @AuthText(lineProblem)
   readonly audience?: string;
 

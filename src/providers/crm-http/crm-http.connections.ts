@@ -6,30 +6,30 @@ import type { HostNames } from './crm-http.dns.js';
 import { undici } from './libraries.js';
 import { backoffMs } from '../../plugin-api/index.js';
 
-/** Notices a peer that vanished without a word, and keeps firewalls from forgetting an idle connection. */
+/** Detects a peer that vanished without closing the connection, and keeps firewalls from dropping an idle one. */
 const TCP_KEEP_ALIVE_MS = 30_000;
-/** Longest pause before a connection is made in place of the last one. */
+/** Longest pause before a lost connection is replaced. */
 const LAST_PAUSE_MS = 10_000;
-/** One that ends sooner counts like one that could not be made. */
+/** A connection that ends sooner counts as a failed attempt. */
 const LASTING_MS = 10_000;
 
 type Connect = buildConnector.connector;
 type Options = Parameters<Connect>[0];
 
 /**
- * Makes undici's connections, and keeps at least one open at all times, so that a call finds it ready: name resolved,
- * TLS agreed on. A server closes idle connections after a while; then a new one is made, at a gentle pace.
+ * Makes undici's connections, and keeps at least one open at all times, so that a call finds it ready, with name
+ * resolution and TLS handshake done. When the server closes an idle connection, a new one is made, at a limited rate.
  */
 export class Connections {
   readonly #connector: Connect;
   readonly #target: Options;
   readonly #open = new Set<Socket>();
-  /** Connected, and not yet given to undici. */
+  /** Connected, but not yet given to undici. */
   #spare: Socket | undefined;
   #making: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepsWarm = false;
-  /** In a row: could not be made, or did not last. */
+  /** Attempts in a row that failed or did not last. */
   #failures = 0;
 
   /** @param origin scheme, host and port */
@@ -51,12 +51,12 @@ export class Connections {
   readonly connect: Connect = (options, done) => {
     const socket = this.#takeSpare();
     if (socket === undefined) this.#make(options, done);
-    // undici does not expect a connection before it has finished asking for it.
+    // undici does not expect the connection before its request for one has returned.
     else queueMicrotask(() => done(null, socket));
   };
 
   /**
-   * Makes a connection if there is none, and from then on whenever the last one is gone.
+   * Makes a connection if there is none, and from then on whenever the last one has ended.
    * @throws the error of the network
    */
   async warm(): Promise<void> {
@@ -66,7 +66,7 @@ export class Connections {
     await this.#making;
   }
 
-  /** Closes the spare connection and makes no more in advance; undici closes those that it was given. */
+  /** Closes the spare connection and stops making new ones in advance; undici closes those that it was given. */
   close(): void {
     this.#keepsWarm = false;
     clearTimeout(this.#timer);
@@ -100,7 +100,7 @@ export class Connections {
     });
   }
 
-  /** To be used from now on; `undefined` when there is none, or the server has closed it. */
+  /** The spare connection; `undefined` if there is none, or the server has closed it. */
   #takeSpare(): Socket | undefined {
     const socket = this.#spare;
     this.#spare = undefined;
@@ -114,12 +114,12 @@ export class Connections {
     if (!this.#keepsWarm || this.#open.size > 0) return;
     const pauseMs = backoffMs(this.#failures, this.tempo.connectMs, LAST_PAUSE_MS);
     clearTimeout(this.#timer);
-    // The next lookup tells if it could not be made; this one only tries again.
+    // If it fails, the next lookup reports it; this only retries.
     this.#timer = setTimeout(() => void this.warm().catch(() => undefined), pauseMs).unref();
   }
 }
 
-/** Asked nothing, a server has nothing to say but goodbye. */
+/** Without a request, any input means that the server is closing the connection. */
 function end(this: Socket): void {
   this.destroy();
 }

@@ -8,7 +8,7 @@ import type { ProviderHarness } from '../../plugin-api/testing/index.js';
 
 const AINO = { number: '+358501231234', tier: 'gold', name: 'Aino Aalto' };
 
-/** The same backend asked in three ways, so that hostile text stands in a query, in a JSON text and in a header. */
+/** The same backend asked in three ways, so that hostile text is sent in a query, in a JSON text and in a header. */
 const WAYS: Readonly<Record<string, (url: string) => object>> = {
   'by query': (url) => ({ url: `${url}/contacts?phone={{ number }}` }),
   'by JSON text': (url) => ({ url: `${url}/search`, method: 'POST', body: '{"phone": "{{ number }}"}' }),
@@ -17,7 +17,7 @@ const WAYS: Readonly<Record<string, (url: string) => object>> = {
   'by path': (url) => ({ url: `${url}/contacts/{{ number }}` }),
 };
 
-/** What may come out differently where the number stands somewhere else. */
+/** The settings that differ depending on where the number is sent. */
 const OF_TEXT = /known VIP|does not list|similar|hostile/;
 
 for (const [way, options] of Object.entries(WAYS)) {

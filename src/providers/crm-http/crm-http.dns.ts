@@ -6,11 +6,11 @@ import { within } from '../../plugin-api/index.js';
 /** Addresses of a host, or the resolver's error. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
-/** Within this time an address is used without asking again. */
+/** Within this time an address is used without a new query. */
 const FRESH_MS = 30_000;
-/** How long a connection waits for the name server if there is an older address. */
+/** How long a connection waits for the name server if an older address is known. */
 const LIMIT_MS = 250;
-/** The oldest address that is used when the name server has none. */
+/** The maximum age of an address that is used when the name server fails. */
 const OLDEST_MS = 24 * 3_600_000;
 
 interface Known {
@@ -19,8 +19,8 @@ interface Known {
 }
 
 /**
- * Host names for new connections. An address that worked yesterday is better than a name server that does not answer
- * today: TLS tells whether it is still the right host.
+ * Resolves host names for new connections. If the name server does not answer, an older address is better than none:
+ * TLS verifies that it is still the right host.
  */
 export class HostNames {
   readonly #known = new Map<string, Known>();
@@ -56,12 +56,12 @@ export class HostNames {
     if (known !== undefined && ageMs < this.freshMs) return known.addresses;
     const asked = this.#ask(host);
     if (known === undefined || ageMs > OLDEST_MS) return asked;
-    // The failure of the name server is what the older address is kept for.
+    // The older address is kept for exactly this failure.
     const orKnown = asked.catch(() => known.addresses);
     return within(LIMIT_MS, orKnown, known.addresses);
   }
 
-  /** One question at a time: each may hold one of Node's few threads for many seconds. */
+  /** One query at a time: each may occupy one of Node's few threads for many seconds. */
   #ask(host: string): Promise<readonly LookupAddress[]> {
     let asked = this.#asked.get(host);
     if (asked === undefined) {

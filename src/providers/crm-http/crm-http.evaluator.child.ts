@@ -5,7 +5,7 @@ import type { Content, Evaluated, Expressions, Question } from './crm-http.evalu
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
-/** A page has hundreds of contacts, and the first one meets a process that has just started. */
+/** A page has hundreds of contacts, and the first one is read by a process that has just started. */
 const PAGE_MS = 10_000;
 /** Longer lists are handed over in parts. */
 const PART_CHARACTERS = 64 * 1_024;
@@ -22,7 +22,7 @@ process.on('message', (message: Expressions | Question) => {
   );
   process.send!('ready');
 });
-// However the service ends, and not before: it is asked as long as there is a call in hand.
+// Ends when the service ends, for whatever reason, and not before: it is needed as long as calls are in progress.
 process.on('disconnect', () => process.exit());
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
@@ -88,7 +88,7 @@ function digest(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('base64url');
 }
 
-/** Whether no list in it holds anything. */
+/** Whether all lists in it are empty. */
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return typeof value !== 'object' || value === null || Object.values(value).every(isEmpty);

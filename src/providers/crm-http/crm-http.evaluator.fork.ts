@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** A file of its own, because tests run from the sources, and a process from what was built. */
+/** In a separate file, because tests run from the sources, but a process runs from the build. */
 export function forkEvaluator(options: ForkOptions): ChildProcess {
   return fork(fileURLToPath(new URL('./crm-http.evaluator.child.js', import.meta.url)), options);
 }

@@ -6,12 +6,12 @@ import { forkEvaluator } from './crm-http.evaluator.fork.js';
 import { stopped } from './crm-http.failures.js';
 import { isNothing } from './crm-http.expressions.js';
 
-/** What the process is told first: option -> text. */
+/** The first message to the process: option -> text. */
 export interface Expressions {
   readonly expressions: Readonly<Record<string, string>>;
 }
 
-/** What is asked of it: to read an answer as JSON, and evaluate expressions on it in this order. */
+/** A request to the process: read an answer as JSON, and evaluate expressions on it in this order. */
 export interface Question {
   readonly body: Uint8Array;
   readonly options: readonly string[];
@@ -20,53 +20,53 @@ export interface Question {
   readonly maxCharacters: number;
 }
 
-/** What it says: for each expression that yields something its JSON text, that of a list in parts; or why there is none. */
+/** The reply: for each expression that yields something its JSON text, for a list in parts; or why there is none. */
 export type Evaluated =
   | { readonly isJson: false }
   | { readonly isJson: true; readonly problem: string }
   | {
       readonly isJson: true;
       readonly values: Readonly<Record<string, string | readonly string[]>>;
-      /** Of a page of a copy. */
+      /** For a page of a copy. */
       readonly content: Content | undefined;
       readonly problem?: undefined;
     };
 
-/** What expressions yield: option -> value, without those that yield nothing. */
+/** Results of expressions: option -> value, without those that yield nothing. */
 export interface Yield {
   readonly values: Readonly<Record<string, Json>>;
   readonly content: Content | undefined;
 }
 
-/** What tells one page from another. */
+/** Identifies a page. */
 export interface Content {
   /** SHA-256 of the whole answer, base64url. */
   readonly digest: string;
-  /** Likewise of the contacts alone; `undefined` when there are fewer than two. */
+  /** The same of the contacts alone; `undefined` if there are fewer than two. */
   readonly recordsDigest: string | undefined;
-  /** Whether no list in it holds anything. */
+  /** Whether all lists in it are empty. */
   readonly isEmpty: boolean;
 }
 
-/** How much one answer may take. */
+/** Limits for one answer. */
 export interface EvaluationLimits {
-  /** In ticks of 100 ms, since a process that stood still is not what took long. */
+  /** In ticks of 100 ms, so that time during which this process was suspended does not count. */
   readonly maxTicks: number;
   /** Longest JSON text that an expression may yield. */
   readonly maxCharacters: number;
 }
 
-/** For the answer to one lookup, whose own time mostly comes first; then JSONata's, where it can be interrupted. */
+/** For the answer to one lookup, whose own time usually ends first; then JSONata's limit, if it can be interrupted. */
 export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
 const MAX_STARTS = 3;
 const MAX_START_TICKS = 100;
-/** A job that nobody waits for any more may keep others waiting for so long. */
+/** How long a job that nobody waits for any more may delay others. */
 const GIVEN_UP_TICKS = 2;
 /**
- * MB of memory for objects, and how many more for each further MiB of answer. In a thread of this process, running out of it
- * would end the process itself where one allocation is large.
+ * MB of memory for objects, and the addition for each further MiB of answer. In a thread, running out of memory in
+ * one large allocation would end the whole process.
  */
 const LEAST_HEAP = 64;
 const HEAP_PER_MIB = 8;
@@ -74,7 +74,7 @@ const HEAP_PER_MIB = 8;
 /** An answer of the CRM is not JSON. */
 export class NotJsonError extends VipLookupError {}
 
-/** An expression makes nothing of an answer, or tells that the answer is an error: asking again is of no use. */
+/** An expression fails on an answer, or reports that the answer is an error: asking again is useless. */
 export class MappingError extends VipLookupError {}
 
 interface Job {
@@ -86,9 +86,10 @@ interface Job {
 }
 
 /**
- * Reads a CRM's answers and evaluates a provider's expressions on them, in a process of its own: whatever the CRM sends, and
- * whatever an expression makes of it, no call waits for it. One answer at a time. A process that takes too long or too much memory
- * is ended, which fails that lookup only, and another begins. See docs/adr/0032-answers-are-read-in-another-process.md.
+ * Reads a CRM's answers and evaluates a provider's expressions on them, in a separate process: whatever the CRM
+ * sends, and whatever an expression does with it, no call waits. One answer at a time. A process that takes too long
+ * or too much memory is ended, which fails only that lookup, and another one starts. See
+ * docs/adr/0032-answers-are-read-in-another-process.md.
  */
 export class Evaluator {
   readonly #waiting: Job[] = [];
@@ -105,7 +106,7 @@ export class Evaluator {
   readonly #execArgv: readonly string[];
 
   /**
-   * @param expressions option -> text, if it is configured; `errorPath`, where it yields something, is a failure
+   * @param expressions option -> text, if configured; if `errorPath` yields something, the lookup fails
    * @param maxResponseBytes size of the largest answer
    */
   constructor(
@@ -118,7 +119,7 @@ export class Evaluator {
     this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 
-  /** Begins the process, so that the first answer finds it ready. Resolves when it is, or could not be begun. */
+  /** Starts the process, so that it is ready for the first answer. Resolves when it is ready or could not be started. */
   open(): Promise<void> {
     this.#begin();
     return this.#opened;
@@ -131,7 +132,7 @@ export class Evaluator {
       execArgv: [...this.#execArgv],
       env: {}, // it needs none of the secrets there
       serialization: 'advanced',
-      // What it says when it runs out of memory is said in the failure of the lookup.
+      // Its output on running out of memory is discarded; the failed lookup reports the reason.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     child.on('message', (message: Evaluated | 'ready') => {
@@ -148,7 +149,7 @@ export class Evaluator {
     });
     this.#child = child;
     this.#isReady = false;
-    // One that could not be begun says so in an error that follows.
+    // If it could not be started, an error event follows.
     if (child.connected) child.send({ expressions: this.#expressions } satisfies Expressions);
     this.#countTicks(
       () => this.#end('cannot be begun'),
@@ -158,9 +159,9 @@ export class Evaluator {
   }
 
   /**
-   * What the expressions of these options yield, those left out that yield nothing or are not configured.
-   * @param body the answer as it came
-   * @throws NotJsonError; MappingError when an expression fails, or an error is reported; VipLookupError when the signal aborts
+   * The results of these options' expressions, without those that yield nothing or are not configured.
+   * @param body the answer as received
+   * @throws NotJsonError; MappingError if an expression fails or reports an error; VipLookupError when the signal aborts
    */
   async evaluate(
     body: Uint8Array,
@@ -181,7 +182,7 @@ export class Evaluator {
     return { values, content: evaluated.content };
   }
 
-  /** Ends the process; what is under way fails. */
+  /** Ends the process; jobs in progress fail. */
   close(): void {
     this.#isClosed = true;
     for (const job of [this.#finish(), ...this.#waiting.splice(0)]) job?.reject(stopped());
@@ -216,7 +217,7 @@ export class Evaluator {
     this.#hasOpened();
   }
 
-  /** This process does not end while that one begins or an answer is waited for, and is not held by one that has nothing to do. */
+  /** This process stays alive while the other one starts or works on an answer, but an idle one does not keep it alive. */
   #keepAlive(): void {
     const child = this.#child;
     const isNeeded = !this.#isReady || this.#current !== undefined || this.#waiting.length > 0;
@@ -236,19 +237,19 @@ export class Evaluator {
     this.#countTicks(() => this.#end(`takes longer than ${(job.maxTicks * TICK_MS) / 1_000} s`), isOver);
   }
 
-  /** @param over called once when there have been enough ticks */
+  /** @param over called once after enough ticks */
   #countTicks(over: () => void, isOver: (ticks: number) => boolean): void {
     let ticks = 0;
     const timer = setInterval(() => {
       if (!isOver(++ticks)) return;
       clearInterval(timer);
-      // What has come by now, late as this process may be, is read first.
+      // Replies that have already arrived are read first, because this process may be late.
       setImmediate(() => this.#timer === timer && over());
     }, TICK_MS);
     this.#timer = timer.unref();
   }
 
-  /** @returns what was under way */
+  /** @returns the job that was in progress */
   #finish(): Job | undefined {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -263,7 +264,7 @@ export class Evaluator {
     child.kill('SIGKILL');
   }
 
-  /** @param isAnswersFault another try would come to the same */
+  /** @param isAnswersFault another attempt would have the same result */
   #lost(child: ChildProcess, reason: string, isAnswersFault = false): void {
     if (this.#child !== child) return;
     this.#child = undefined;
@@ -274,7 +275,7 @@ export class Evaluator {
       const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
       job.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
     }
-    // One that cannot even begin is tried a few times more, and then with the next answer.
+    // If a process cannot even start, a few more attempts are made, and then again with the next answer.
     if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
       return this.#begin();
     this.#failedStarts = 0;
@@ -283,7 +284,7 @@ export class Evaluator {
   }
 }
 
-/** Parts of a list are read one each turn, so that a long one holds nobody up. */
+/** Parts of a list are read one per turn of the event loop, so that a long list does not delay calls. */
 async function readParts(text: string | readonly string[]): Promise<Json> {
   if (typeof text === 'string') return JSON.parse(text) as Json;
   const list: Json[] = [];

@@ -2,12 +2,11 @@ import type Jsonata from 'jsonata';
 import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
 import { jsonata } from './libraries.js';
 
-// Loaded by the process that evaluates, so it imports little: no part of the plug-in API.
+// Loaded by the evaluating process, so it imports little, and nothing of the plug-in API.
 
 /**
- * An expression's time is limited, so is its depth (a recursion without an end) and the length of a list it builds; what a lookup
- * needs of an answer is far below all three. What these do not stop ($sort of a long list, for example) is stopped with the
- * process that it runs in.
+ * Limits on an expression's time, its depth (endless recursion) and the length of the lists that it builds; lookups
+ * stay far below all three. What these do not stop (such as $sort of a long list) is stopped by ending the process.
  */
 const LIMITS: Jsonata.JsonataOptions = {
   timeout: 2_500,
@@ -17,7 +16,7 @@ const LIMITS: Jsonata.JsonataOptions = {
 };
 const MAX_EXPRESSION_CHARACTERS = 10_000;
 
-/** What is wrong with a JSONata expression, for an administrator; `undefined` when nothing is. */
+/** What is wrong with a JSONata expression, for an administrator; `undefined` if nothing is. */
 export function expressionProblem(text: string): string | undefined {
   if (text.length > MAX_EXPRESSION_CHARACTERS) {
     return `is longer than ${MAX_EXPRESSION_CHARACTERS} characters.`;
@@ -39,16 +38,16 @@ export function expressionProblem(text: string): string | undefined {
 
 /**
  * @param timeoutMs how long one evaluation may take
- * @throws when `expressionProblem` has something to say
+ * @throws if `expressionProblem` finds a problem
  */
 export function compileExpression(text: string, timeoutMs = LIMITS.timeout): Jsonata.Expression {
   return jsonata(text, { ...LIMITS, timeout: timeoutMs });
 }
 
 /**
- * What an expression makes of an answer, as JSON text; `undefined` is nothing.
+ * The result of an expression on an answer, as JSON text; `undefined` if there is none.
  * @param bindings name -> value: `{ page: 2 }` is `$page`
- * @throws EvaluationError when it fails
+ * @throws EvaluationError if it fails
  */
 export async function evaluateExpression(
   expression: Jsonata.Expression,
@@ -57,10 +56,10 @@ export async function evaluateExpression(
 ): Promise<string | undefined> {
   let value: unknown;
   try {
-    // $eval is taken away: an answer's text must not become an expression.
+    // $eval is removed: an answer's text must not become an expression.
     value = await expression.evaluate(answer, { ...bindings, eval: undefined });
   } catch (error) {
-    // The message would repeat parts of the answer; code and position tell an administrator enough.
+    // The message would repeat parts of the answer; code and position are enough for an administrator.
     const { code, name, position } = error as { code?: string; name?: string; position?: number };
     const where = position === undefined ? '' : ` at character ${position}`;
     throw new EvaluationError(`failed${where} (${code ?? name ?? 'unknown'})`);
@@ -68,7 +67,7 @@ export async function evaluateExpression(
   return value === undefined ? undefined : asJson(value);
 }
 
-/** JSONata's lists carry marks of their own, and an expression may yield a function: only JSON goes on from here. */
+/** JSONata adds its own marks to lists, and an expression may yield a function: only JSON is passed on. */
 function asJson(value: unknown): string {
   let text: string | undefined;
   try {
@@ -81,12 +80,12 @@ function asJson(value: unknown): string {
   return text;
 }
 
-/** Its message says why, and nothing of the answer. */
+/** Its message gives the reason, but no part of the answer. */
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
 }
 
-/** Whether a value counts as none, for expressions that tell whether something is the case. */
+/** Whether a value counts as "no", for expressions that test a condition. */
 export function isNothing(value: unknown): boolean {
   if (value == null || value === false || value === 0 || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;

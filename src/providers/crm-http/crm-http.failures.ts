@@ -1,6 +1,6 @@
 import { VipLookupError } from '../../plugin-api/index.js';
 
-/** What a code of Node, undici or OpenSSL means to somebody who runs the service. */
+/** What an error code of Node, undici or OpenSSL means to an operator. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection closed before the answer was complete',
@@ -8,8 +8,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
   ETIMEDOUT: 'no connection in time',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  EHOSTUNREACH: 'no way to the host',
-  ENETUNREACH: 'no way to the host',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the host',
   ENOTFOUND: 'host name is not known',
   EAI_AGAIN: 'host name could not be resolved, the name server does not answer',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
@@ -27,9 +27,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says why a request failed, in words that are fit for health and logs: the texts of network errors hold
- * addresses and parts of the answer, so only their codes are used.
- * @param signal the signal of the lookup, to tell "stopped" from "failed"
+ * Says why a request failed, in a form suitable for health and logs: the texts of network errors contain addresses
+ * and parts of the answer, so only their codes are used.
+ * @param signal the signal of the lookup, to distinguish "stopped" from "failed"
  */
 export function requestFailure(
   error: unknown,
@@ -61,7 +61,7 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }
 
-/** What an error of any kind says that is fit for health and logs. */
+/** The reason in any error, in a form suitable for health and logs. */
 export function messageOf(error: unknown): string {
   const { name, code } = error as { name?: unknown; code?: unknown };
   return error instanceof VipLookupError ? error.message : String(code ?? name);

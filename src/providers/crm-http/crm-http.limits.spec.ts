@@ -11,7 +11,7 @@ import { Pause } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
 import { readRetryAfter } from './crm-http.retry-after.js';
 
-const ASKED_NOTHING = /^HTTP (\d{3}): the CRM is asked nothing for (\d+) s$/;
+const ASKED_NOTHING = /^HTTP (\d{3}): no requests to the CRM for (\d+) s$/;
 
 describe('a rate limit', () => {
   it.each([
@@ -190,7 +190,7 @@ describeWithCrm('crm-http', (trial) => {
     const first: unknown = await lookUp(provider, AINO).catch((error: unknown) => error);
     expect(first).toMatchObject({ name: 'VipLookupBusyError' });
     expect((first as Error).message).toMatch(
-      new RegExp(`^HTTP ${status}: the CRM is asked nothing for ${seconds} s$`),
+      new RegExp(`^HTTP ${status}: no requests to the CRM for ${seconds} s$`),
     );
     for (let call = 0; call < 5; call++) {
       expect(await outcomeOf(provider)).toMatch(new RegExp(`^paused after HTTP ${status}, for \\d+ s more$`));

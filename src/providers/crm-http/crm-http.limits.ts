@@ -11,8 +11,9 @@ import { TEMPO } from './crm-http.tempo.js';
 const HEALTH_REASONS = { turnedAway: 'lookups were turned away: rateLimit', paused: 'paused after HTTP' };
 
 /**
- * What a request takes of the rate limit: a token that must be there (`take`), one that may be owed because the lookup
- * has begun, or the pull of a copy keeps its distance (`owe`), or none, for health checks.
+ * How a request uses the rate limit: with a token that must be available (`take`), with one that may be owed (`owe`),
+ * or with none, for health checks. A lookup that has begun may owe one, and so may the pull of a copy, which limits
+ * its own rate.
  */
 export type Spending = 'take' | 'owe' | 'none';
 
@@ -20,7 +21,7 @@ export type Spending = 'take' | 'owe' | 'none';
 export interface RefusedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** When its request was sent, by the clock of the limits. */
+  /** When the request was sent, by the clock of the limits. */
   readonly askedMs: number;
 }
 
@@ -31,12 +32,12 @@ export interface LimitOptions {
 
 /** Statuses that mean "not now" by themselves. */
 const ALWAYS_BUSY = [429, 503];
-/** How long health tells that the rate limit turned lookups away: longer than monitors pause. */
+/** How long health reports that the rate limit turned lookups away: longer than the interval of monitors. */
 const TURNED_AWAY_SHOWN_MS = 30_000;
-/** With a rate limit, a health check asks the CRM only when nothing was answered well for so long. */
+/** With a rate limit, a health check asks the CRM only if there was no successful answer for this long. */
 const ANSWER_PROVES_MS = 60_000;
 
-/** Keeps requests within what a CRM allows. Nobody waits: who may not ask now learns it at once. */
+/** Keeps requests within a CRM's limits. Nothing waits: a request that is not allowed now is rejected at once. */
 export class CrmLimits {
   readonly #bucket: TokenBucket | undefined;
   readonly #pause: Pause;
@@ -54,7 +55,7 @@ export class CrmLimits {
     this.#pause = new Pause(now);
   }
 
-  /** Why lookups are turned away; `undefined` when they are not. */
+  /** Why lookups are turned away; `undefined` if they are not. */
   get trouble(): string | undefined {
     const { leftMs } = this.#pause;
     if (leftMs > 0) return this.#pauseText(leftMs);
@@ -63,23 +64,23 @@ export class CrmLimits {
       : undefined;
   }
 
-  /** Whether an answer to a call was good so recently that a health check need not spend a request. */
+  /** Whether a call was answered successfully so recently that a health check need not spend a request. */
   get isProven(): boolean {
     return this.#bucket !== undefined && this.now() - this.#answeredMs < ANSWER_PROVES_MS;
   }
 
-  /** Whether the body of an answer other than success tells anything. */
+  /** Whether the body of an unsuccessful answer matters. */
   get readsBodies(): boolean {
     return this.options.limitReached != null;
   }
 
-  /** @throws VipLookupBusyError while the CRM is left alone */
+  /** @throws VipLookupBusyError during a pause */
   admit(): void {
     const { leftMs } = this.#pause;
     if (leftMs > 0) throw new VipLookupBusyError(this.#pauseText(leftMs), leftMs);
   }
 
-  /** @throws VipLookupBusyError when there is nothing left to spend */
+  /** @throws VipLookupBusyError if the rate limit is used up */
   spend(spending: Spending): void {
     if (this.#bucket === undefined || spending === 'none') return;
     if (spending === 'owe') return this.#bucket.owe();
@@ -93,7 +94,7 @@ export class CrmLimits {
     throw new VipLookupBusyError(`rateLimit (${rateLimit}) is used up`, waitMs);
   }
 
-  /** @param askedMs when the request was sent that was answered well */
+  /** @param askedMs when the successfully answered request was sent */
   answered(askedMs: number): void {
     this.#answeredMs = this.now();
     if (!this.#pause.isUnsettled) return;
@@ -101,7 +102,7 @@ export class CrmLimits {
     if (!this.#pause.isUnsettled) this.logger.info({}, 'the CRM answers again after a pause');
   }
 
-  /** A request came to nothing. */
+  /** A request failed. */
   failed(): void {
     this.#answeredMs = -Infinity;
   }
@@ -112,8 +113,8 @@ export class CrmLimits {
   }
 
   /**
-   * Begins a pause when the body asks for one.
-   * @throws VipLookupBusyError when it does
+   * Begins a pause if the body asks for one.
+   * @throws VipLookupBusyError if it does
    */
   async heed(answer: RefusedAnswer, body: Uint8Array, signal: AbortSignal): Promise<void> {
     if (await this.#isLimitReached(body, signal)) this.pause(answer);
@@ -131,7 +132,7 @@ export class CrmLimits {
         'the CRM asks for a pause; it gets no requests meanwhile',
       );
     }
-    throw new VipLookupBusyError(`HTTP ${status}: the CRM is asked nothing for ${seconds(leftMs)}`, leftMs);
+    throw new VipLookupBusyError(`HTTP ${status}: no requests to the CRM for ${seconds(leftMs)}`, leftMs);
   }
 
   async #isLimitReached(body: Uint8Array, signal: AbortSignal): Promise<boolean> {
@@ -139,7 +140,7 @@ export class CrmLimits {
       const { values } = await this.evaluator.evaluate(body, ['limitReached'], {}, LOOKUP_LIMITS, signal);
       return !isNothing(values['limitReached']);
     } catch (error) {
-      // The status tells enough.
+      // The status is enough.
       if (error instanceof NotJsonError) return false;
       throw error;
     }

@@ -1,11 +1,11 @@
 import { Evaluator } from './crm-http.evaluator.js';
 
-/** Bytes; one contact in full is mostly shorter. */
+/** Bytes; one complete contact is usually shorter. */
 const ORDINARY_ANSWER = 16 * 1_024;
 
 /**
- * Evaluates expressions on the answers to lookups. Those that are longer than ordinary ones go to a process of their own, begun with
- * the first of them: however long a CRM's long answers take, calls that it answers ordinarily do not wait for them.
+ * Evaluates expressions on the answers to lookups. Long answers go to a second process, which is started with the
+ * first of them: however long they take, calls with ordinary answers do not wait for them.
  */
 export class LookupEvaluator implements Pick<Evaluator, 'open' | 'evaluate' | 'close'> {
   readonly #ordinary: Evaluator;

@@ -7,8 +7,8 @@ import { FixedGrant } from './oauth/oauth-grants.js';
 import { RefreshGrant } from './oauth/oauth-refresh-grant.js';
 
 /**
- * The headers that carry the credentials of the configuration, or what obtains credentials.
- * @param auth checked options; none: no credentials are sent
+ * The headers with the configured credentials, or the object that obtains credentials.
+ * @param auth checked options; absent: no credentials are sent
  */
 export function makeAuth(
   auth: CrmHttpAuthOptions | undefined | null,

@@ -2,21 +2,21 @@ import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '..
 import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
 import { bestFirst, CallerMatch, flatten, isWithoutTier, writtenNumbers } from './crm-http.matching.js';
 
-/** An answer with more than this is not about one caller, and comparing it would keep other calls waiting. */
+/** An answer with more than this is not about one caller, and comparing it would delay other calls. */
 const MAX_CONTACTS = 1_000;
 const MAX_NUMBERS = 2_000;
 
-/** How entries of an answer are judged. */
+/** How entries of an answer are checked. */
 export interface MappingRules {
   /** The highest tier first. */
   readonly tierOrder?: readonly string[] | null | undefined;
-  /** Entries without a number are believed to be the caller's. */
+  /** Entries without a number are assumed to be the caller's. */
   readonly trustAnswer?: boolean | null | undefined;
 }
 
-/** Makes VIP records of what the expression `record` makes of a CRM's answer. */
+/** Creates VIP records from the result of the expression `record`. */
 export class RecordMapping {
-  /** The expression itself writes a number, so an entry without one is a contact without one. */
+  /** The expression itself contains a number, so an entry without one is a contact without one. */
   readonly #writesNumber: boolean;
 
   /** @param record the expression */
@@ -29,8 +29,8 @@ export class RecordMapping {
 
   /**
    * The records that are this caller's, best first; none when the CRM lists nobody.
-   * @param value what the expression yields
-   * @throws VipLookupError when that is not a record, or far more than there can be of one caller
+   * @param value the result of the expression
+   * @throws VipLookupError if it is not a record, or far too many for one caller
    */
   read(value: Json | undefined, caller: Caller, country: string | undefined): VipRecord[] {
     if (Array.isArray(value) && value.length > MAX_CONTACTS) {
@@ -49,7 +49,7 @@ export class RecordMapping {
     return bestFirst(records, this.rules.tierOrder ?? []);
   }
 
-  /** Without any number there is nothing to check, and whoever the CRM thinks fits would be a VIP. */
+  /** Without any number there is nothing to check, and every contact that the CRM's search finds would be a VIP. */
   #demandNumbers(entries: readonly JsonObject[]): void {
     const isLacking = entries.length > 0 && !entries.some((entry) => 'number' in entry);
     if (!isLacking || this.#writesNumber || this.rules.trustAnswer) return;
@@ -68,7 +68,7 @@ export class RecordMapping {
 
 function tooMany(what: string): VipLookupError {
   return new VipLookupError(
-    `mapping: record yields more than ${what}; have url search for the number, not list everybody`,
+    `mapping: record yields more than ${what}; make url search for the number instead of listing everybody`,
   );
 }
 

@@ -9,9 +9,9 @@ import {
 import type { Caller, Json, VipRecord } from '../../plugin-api/index.js';
 
 /**
- * Tells whose contact an entry of an answer is. A search may be fuzzy, or compare the ends of numbers, and a number
- * without country code belongs to somebody else in each country; so every number is read as the CRM's country writes
- * it, and compared whole.
+ * Decides whether an entry of an answer is the caller's contact. A search may be fuzzy, or compare only the last
+ * digits, and a number without country code is a different one in each country. So every number is read as the CRM's
+ * country writes it, and compared as a whole.
  */
 export class CallerMatch {
   /** The caller's number and the ranges that cover it, best first. */
@@ -26,7 +26,7 @@ export class CallerMatch {
   }
 
   /**
-   * The best key under which one of the numbers is the caller's; `undefined` when none is.
+   * The best key under which one of the numbers is the caller's; `undefined` if none is.
    * @param written the contact's numbers, in any spelling
    */
   ownNumber(written: readonly (string | number)[]): string | undefined {
@@ -39,10 +39,10 @@ export class CallerMatch {
 
   /** A field may hold several numbers. */
   #keysOf(text: string): readonly string[] {
-    // Reading what cannot be a number takes long, and an answer may be full of it.
+    // Parsing texts that cannot be numbers is slow, and an answer may be full of them.
     if (text.length > MAX_DIGITS && text !== this.caller.text && LONG_DIGITS.test(text)) return [];
     if (text.includes('*') && this.caller.key !== text) return [contactRange(text, this.country) ?? ''];
-    // All digits of E.164 and no plus sign: believed where they are not a number of the CRM's own country.
+    // All digits of E.164 without a plus sign: accepted if they are not a number of the CRM's own country.
     const digits = this.caller.spell('digits');
     return readWrittenNumbers(text, this.country).keys.map((key) =>
       !key.startsWith('+') && bare(key) === digits ? this.caller.key : key,
@@ -50,25 +50,25 @@ export class CallerMatch {
   }
 }
 
-/** E.164 has 15 at most; then there are prefixes and extensions. */
+/** E.164 has 15 at most, plus prefixes and extensions. */
 const MAX_DIGITS = 24;
 const LONG_DIGITS = new RegExp(`(?:\\d[ .-]?){${MAX_DIGITS + 1}}`);
 
-/** Fewer digits and a star stand for a country or an operator, not for a switchboard: a slip in somebody's CRM. */
+/** Fewer digits and a star mean a country or an operator, not a switchboard: a mistake in the CRM. */
 const MIN_RANGE_DIGITS = 6;
 
-/** The range that a contact's number with a star stands for; `undefined` when it is none. */
+/** The range that a contact's number with a star means; `undefined` if it is not a range. */
 export function contactRange(text: string, country: string | undefined): string | undefined {
   const range = readRange(text, country);
   return range !== undefined && range.length >= MIN_RANGE_DIGITS + '+*'.length ? range : undefined;
 }
 
-/** True where a tier says that there is none, which is how a CRM lists contacts who are not VIPs. */
+/** True if a tier is empty, which is how a CRM lists contacts who are not VIPs. */
 export function isWithoutTier(tier: Json | undefined): boolean {
   return tier == null || (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim())));
 }
 
-/** The numbers that an entry names, empty ones left out; `undefined` when one is not text. */
+/** The numbers of an entry, without empty ones; `undefined` if one is not text. */
 export function writtenNumbers(value: Json | undefined): (string | number)[] | undefined {
   const numbers = flatten(value ?? []).filter(
     (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),
@@ -78,13 +78,13 @@ export function writtenNumbers(value: Json | undefined): (string | number)[] | u
   return numbers.every(isText) ? numbers : undefined;
 }
 
-/** What is in a list, lists in lists too; anything else is a list of itself. */
+/** The items of a list, including nested lists; anything else is treated as a list of one. */
 export function flatten(value: Json): Json[] {
   return ([value] as unknown[]).flat(Infinity) as Json[];
 }
 
 /**
- * Orders a caller's records: exact number before ranges, then by tier; where that leaves a choice, as the CRM did.
+ * Sorts a caller's records: exact number before ranges, then by tier, then in the CRM's order.
  * @param tierOrder the highest first; other tiers come last
  */
 export function bestFirst(records: readonly VipRecord[], tierOrder: readonly string[]): VipRecord[] {
@@ -96,7 +96,7 @@ export function bestFirst(records: readonly VipRecord[], tierOrder: readonly str
   return [...records].sort((a, b) => bySpecificity(a, b) || rank(a) - rank(b));
 }
 
-/** The number without the signs that people put between digits. */
+/** The number without the characters that people put between digits. */
 export function bare(number: string): string {
   return number.replace(/[\s\-./()\u00a0]/g, '');
 }

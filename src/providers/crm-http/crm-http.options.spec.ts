@@ -78,7 +78,7 @@ describe('the options of crm-http', () => {
     ],
     [
       'https://crm.example/#/{{ number }}',
-      'has a # in it, and what follows is never sent. Write %23, or take it out.',
+      'has a # in it, and what follows is never sent. Write %23, or remove it.',
     ],
     [
       'https://crm.example/?phone=+{{ caller.digits }}',
@@ -93,11 +93,11 @@ describe('the options of crm-http', () => {
     ['https://crm.example/?phone={{ caller[number] }}', `names a variable, which is not known. ${VARIABLES}`],
     [
       'https://crm.example/?phone={{ number | url_encode }}',
-      `uses the filter "url_encode", which is not available; values are encoded for their place by themselves. ${FILTERS}`,
+      `uses the filter "url_encode", which is not available; values are encoded for their place automatically. ${FILTERS}`,
     ],
     [
       'https://crm.example/?phone={{ number | raw }}',
-      `uses the filter "raw", which is not available; values are encoded for their place by themselves. ${FILTERS}`,
+      `uses the filter "raw", which is not available; values are encoded for their place automatically. ${FILTERS}`,
     ],
     [
       'https://crm.example/?x={%render"passwd"%}',
@@ -128,7 +128,7 @@ describe('the options of crm-http', () => {
       [
         'X Y is not a header name; use letters, digits and hyphens.',
         'Authorization is written under auth, for example auth: { type: header, name: Authorization, value: … }.',
-        'Host is set by the connection. Take it out.',
+        'Host is set by the connection. Remove it.',
         'X-Version must be text; put it in quotes.',
         'X-Line has a line end or a character beyond Latin-1, which no header can carry.',
       ].join(' '),
@@ -177,7 +177,7 @@ describe('the options of crm-http', () => {
       { type: 'basic', username: 'a:b', password: 'line\n' },
       [
         'auth.username: has a colon or a control character, which Basic auth cannot carry.',
-        'auth.password: has a line end or another control character. Take it out.',
+        'auth.password: has a line end or another control character. Remove it.',
       ],
     ],
     [{ type: 'basic', username: 'a', password: 1234 }, ['auth.password: must be text. Put it in quotes.']],
@@ -189,7 +189,7 @@ describe('the options of crm-http', () => {
     ],
     [
       { type: 'bearer', token: 'x', username: 'a' },
-      ['auth.username: belongs to auth type basic. Take it out, or change type.'],
+      ['auth.username: belongs to auth type basic. Remove it, or change type.'],
     ],
     [
       { type: 'header', name: 'X Key', value: '' },

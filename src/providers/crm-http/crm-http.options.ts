@@ -15,14 +15,14 @@ import {
 } from './crm-http.rules.js';
 import { CrmHttpSyncOptions, syncHostProblem } from './sync/sync.options.js';
 
-/** What holds where an option is left out. */
+/** Defaults of options. */
 export const DEFAULTS = {
   spellings: ['e164'],
   notFoundStatus: [404, 204],
   maxResponseSize: '1MiB',
 } as const satisfies { spellings: Spelling[]; notFoundStatus: number[]; maxResponseSize: string };
 
-/** A slash in a value would lead out of the path, so no caller could ever be asked for. */
+/** A slash in a value would leave the path, so no caller could ever be looked up. */
 function slashInPathProblem(spellings: unknown, { url }: CrmHttpOptions): string | undefined {
   const slashed = [spellings]
     .flat()
@@ -33,7 +33,7 @@ function slashInPathProblem(spellings: unknown, { url }: CrmHttpOptions): string
     : undefined;
 }
 
-/** What says "nobody by that number", besides an expression that yields nothing. */
+/** What means "nobody by that number", besides an expression that yields nothing. */
 export class CrmHttpNotFoundOptions {
   @IsOptional()
   @Rule(statusesProblem, { type: 'array', items: { type: 'integer', minimum: 201, maximum: 499 } })
@@ -64,21 +64,21 @@ function tierProblem(tier: unknown): string | undefined {
 }
 
 /**
- * The options of a provider of `kind: crm-http`. Plain data throughout, without hidden state: a set of them can be laid
- * over another, so a ready-made CRM is nothing but such a set.
+ * The options of a provider of `kind: crm-http`. Plain data without hidden state: one set of options can override
+ * another, so a preset is nothing but such a set.
  */
 export class CrmHttpOptions {
-  /** Name of a ready-made CRM, or path of a preset file; `completeOptions` has filled its options in already. */
+  /** Name of a shipped preset, or path of a preset file; `completeOptions` has already filled in its options. */
   @IsOptional()
   @Rule(presetProblem, presetSchema)
   readonly preset?: string;
 
-  /** What the preset leaves open: name -> text. */
+  /** Values for the preset's parameters: name -> text. */
   @IsOptional()
   @Rule<CrmHttpOptions>(
     (parameters, { preset }) => {
       if (!isPlainObject(parameters)) return 'must be a map, for example { tierField: vip_tier }.';
-      return preset == null ? 'belongs to a preset. Write preset: and its name, or take it out.' : undefined;
+      return preset == null ? 'belongs to a preset. Write preset: and its name, or remove it.' : undefined;
     },
     { type: 'object', additionalProperties: { type: ['string', 'number'] } },
   )
@@ -92,7 +92,7 @@ export class CrmHttpOptions {
   @IsIn(['GET', 'POST'], { message: 'is not a method for a lookup. Write GET or POST. Default: GET.' })
   readonly method?: 'GET' | 'POST';
 
-  /** Name -> template. Credentials stand under `auth`. */
+  /** Name -> template. Credentials are written under `auth`. */
   @IsOptional()
   @Rule(headersProblem, { type: 'object', additionalProperties: { type: 'string' } })
   readonly headers?: Record<string, string>;
@@ -120,7 +120,10 @@ export class CrmHttpOptions {
   )
   readonly record: string;
 
-  /** Of several contacts on the caller's number the first tier of this list wins. Others come last, in the CRM's order. */
+  /**
+   * If several contacts have the caller's number, the first tier of this list wins. Others come last, in the CRM's
+   * order.
+   */
   @IsOptional()
   @Rule((tiers) => {
     if (!Array.isArray(tiers) || tiers.length === 0) return TIERS_RULE;
@@ -129,7 +132,7 @@ export class CrmHttpOptions {
   @Rule(tierProblem, { type: 'string' }, { each: true })
   readonly tierOrder?: string[];
 
-  /** For an API that is asked for one number and answers without numbers: its entries are believed to be the caller. */
+  /** For an API that is asked for one number and answers without numbers: its entries are assumed to be the caller. */
   @IsOptional()
   @IsBoolean({ message: 'must be true or false. Default: false.' })
   readonly trustAnswer?: boolean;
@@ -139,7 +142,7 @@ export class CrmHttpOptions {
   @Type(() => CrmHttpNotFoundOptions)
   readonly notFound?: CrmHttpNotFoundOptions;
 
-  /** JSONata expression: whatever it yields means that the answer, though its status says success, is a failure. */
+  /** JSONata expression: if it yields anything, the answer is a failure although its status says success. */
   @IsOptional()
   @Expression(
     'must be a JSONata expression that yields something when the answer is a failure, for example errors.',
@@ -151,12 +154,15 @@ export class CrmHttpOptions {
   @Rule(sizeProblem, { type: ['string', 'integer'] })
   readonly maxResponseSize?: number | string;
 
-  /** Requests that the CRM is sent at most, such as `5/s`. */
+  /** Maximum rate of requests to the CRM, such as `5/s`. */
   @IsOptional()
   @Rule(rateLimitProblem, { type: 'string', pattern: '^\\d+/[smh]$', examples: ['5/s', '100/m'] })
   readonly rateLimit?: string;
 
-  /** JSONata expression: whatever it yields of an answer other than success means "asked too much, pause". */
+  /**
+   * JSONata expression: if it yields anything for an unsuccessful answer, the CRM's limit is reached, and a pause
+   * begins.
+   */
   @IsOptional()
   @Expression(
     'must be a JSONata expression that yields something when the CRM says that it is asked too much, for example errorCode = "REQUEST_LIMIT_EXCEEDED".',

@@ -1,11 +1,11 @@
 import { MAX_PAUSE_MS } from './crm-http.retry-after.js';
 import { backoffMs } from '../../plugin-api/index.js';
 
-/** Pauses where the CRM does not say for how long: the first, and each twice the one before up to the last. */
+/** Pauses if the CRM does not say for how long: the first one, then twice as long each time, up to the last. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
 
-/** A time in which a CRM is asked nothing, because it said that it was asked too much. */
+/** A time without requests to a CRM, because it reported too many of them. */
 export class Pause {
   #begunMs = -Infinity;
   #untilMs = -Infinity;
@@ -13,19 +13,19 @@ export class Pause {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Milliseconds that it still lasts; 0 when there is none. */
+  /** Remaining milliseconds; 0 if there is no pause. */
   get leftMs(): number {
     return Math.max(0, this.#untilMs - this.now());
   }
 
-  /** Whether nothing was answered well since the last one. */
+  /** Whether there was no successful answer since the last pause. */
   get isUnsettled(): boolean {
     return this.#inARow > 0;
   }
 
   /**
-   * @param askedMs when the request was sent whose answer asks for it: several under way at once count as one
-   * @param retryAfterMs for how long, where the CRM says so
+   * @param askedMs when the request was sent whose answer asks for it: several concurrent ones count as one
+   * @param retryAfterMs for how long, if the CRM says so
    */
   begin(askedMs: number, retryAfterMs: number | undefined): void {
     const nowMs = this.now();
@@ -41,12 +41,12 @@ export class Pause {
     );
   }
 
-  /** @param askedMs when the request was sent that was answered well */
+  /** @param askedMs when the successfully answered request was sent */
   settled(askedMs: number): void {
     if (askedMs >= this.#begunMs) this.#inARow = 0;
   }
 
-  /** With jitter, so that several instances do not come back at once. */
+  /** With jitter, so that several instances do not resume at once. */
   #ownPauseMs(): number {
     const jitter = 1 + Math.random() / 4;
     return backoffMs(this.#inARow - 1, FIRST_PAUSE_MS * jitter, LAST_PAUSE_MS);

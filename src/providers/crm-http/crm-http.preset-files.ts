@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OrdinaryFileError, readOrdinaryFileSync, suggestion } from '../../plugin-api/index.js';
 
-/** The presets that come with the product; the same way from `src` and from `dist`. */
+/** The shipped presets; the same relative path from `src` and from `dist`. */
 const SHIPPED = new URL('../../../presets/crm/', import.meta.url);
 const EXTENSION = '.yaml';
 const MAX_BYTES = 256 * 1024;
 
-/** The names of the presets that come with the product. */
+/** The names of the shipped presets. */
 export function presetNames(): string[] {
   return readdirSync(SHIPPED)
     .filter((file) => file.endsWith(EXTENSION))
@@ -15,13 +15,13 @@ export function presetNames(): string[] {
     .sort();
 }
 
-/** A preset file's text, or why there is none. */
+/** A preset file's text, or why it cannot be read. */
 export type PresetText = { readonly text: string } | { readonly problem: string };
 
 /**
  * Finds a preset.
- * @param preset name of one that comes with the product, or path of a file
- * @param resolvePath makes a path of the configuration absolute
+ * @param preset name of a shipped one, or path of a file
+ * @param resolvePath makes a path in the configuration absolute
  */
 export function readPresetFile(preset: string, resolvePath: (path: string) => string): PresetText {
   if (isPath(preset)) return readText(resolvePath(preset));

@@ -2,37 +2,37 @@ import { isPlainObject, readYaml, suggestion } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
 import { compilePattern } from './libraries.js';
 
-/** A ready-made set of options: data, and nothing that runs. */
+/** A ready-made set of options: only data, no code. */
 export interface Preset {
   readonly title: string;
   /** Name -> what differs from customer to customer. */
   readonly parameters: ReadonlyMap<string, PresetParameter>;
-  /** As in the configuration file; `<<name>>` in a text stands for a parameter. */
+  /** As in the configuration file; `<<name>>` in a text is replaced by a parameter. */
   readonly options: JsonObject;
 }
 
 export interface PresetParameter {
   /** What to write there, for messages. */
   readonly about: string;
-  /** Without one, the parameter is required. */
+  /** Without a default, the parameter is required. */
   readonly default: string | undefined;
-  /** RE2 syntax; the whole value matches it, so that it is harmless wherever the options put it. */
+  /** RE2 syntax; the whole value must match, so that it is harmless wherever the options use it. */
   readonly pattern: string;
 }
 
-/** The keys that only the user of a preset writes. */
+/** Keys that only the user of a preset may write. */
 const USERS_KEYS = ['kind', 'preset', 'parameters'];
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 const PLACEHOLDER = /<<([^<>]{0,80})>>/g;
 const MAX_VALUE_CHARACTERS = 500;
 
-/** Whether a value is what the parameter takes. */
+/** Whether the parameter accepts a value. */
 export function fitsPattern(value: string, { pattern }: Pick<PresetParameter, 'pattern'>): boolean {
   return value.length <= MAX_VALUE_CHARACTERS && compilePattern(pattern).matches(value);
 }
 
-/** Every text of the value with its `<<name>>` replaced; one that has no value stays. */
+/** The value with every `<<name>>` in its texts replaced; names without a value stay. */
 export function fillIn(value: Json, parameters: ReadonlyMap<string, string>): Json {
   if (typeof value === 'string') {
     return value.replace(PLACEHOLDER, (all, name: string) => parameters.get(name.trim()) ?? all);
@@ -42,7 +42,7 @@ export function fillIn(value: Json, parameters: ReadonlyMap<string, string>): Js
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, parameters)]));
 }
 
-/** Reads a preset file; all that is wrong with it is told, each with its key. */
+/** Reads a preset file; reports all problems, each with its key. */
 export function readPreset(text: string): { readonly preset: Preset } | { readonly problems: string[] } {
   const yaml = readYaml(text);
   if ('problem' in yaml) return { problems: [yaml.problem.replace(/\.$/, '')] };

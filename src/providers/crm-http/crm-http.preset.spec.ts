@@ -168,7 +168,7 @@ describe('a problem with a preset is told with its line, the rule and the cure:'
 
   it('parameters without a preset', () => {
     expect(problemsOf(['parameters: { a: b }', 'url: https://crm.example/', 'record: contacts'])).toEqual([
-      'line 6, providers.crm.parameters: belongs to a preset. Write preset: and its name, or take it out.',
+      'line 6, providers.crm.parameters: belongs to a preset. Write preset: and its name, or remove it.',
     ]);
   });
 

@@ -6,7 +6,7 @@ import type { Preset, PresetParameter } from './crm-http.preset-schema.js';
 
 type Written = Readonly<Record<string, unknown>>;
 
-/** Lays options as written over those of the preset that they name. */
+/** Merges options as written over those of the preset that they name. */
 export function completeOptions(written: Written, { resolvePath }: CompletionTools): CompletedOptions {
   const name = written['preset'];
   const refused = (message: string): CompletedOptions => ({
@@ -57,8 +57,8 @@ function parameterProblem(
 }
 
 /**
- * Maps are laid over each other key by key, anything else replaces what was there. A map of another `type` (as of
- * `auth`) replaces it too: the keys of one type mean nothing to another.
+ * Maps are merged key by key; anything else replaces the previous value. A map with another `type` (as in `auth`)
+ * also replaces it, because keys of one type have no meaning for another.
  */
 function layOver(base: unknown, over: unknown): unknown {
   if (!isPlainObject(base) || !isPlainObject(over)) return over;

@@ -41,7 +41,7 @@ import { splitUrl } from './crm-http.url.js';
 
 const HEALTH_REASON = 'calls are decided from the copy alone';
 
-/** Reserved for fiction in North America: nobody's number. Asked for in health checks where no country is configured. */
+/** Reserved for fiction in North America, so nobody's number. Health checks ask for it if no country is configured. */
 const NOBODYS_NUMBER = '+12025550123';
 
 /** Asks a CRM, or any other JSON API over HTTP, who is calling. */
@@ -52,7 +52,7 @@ const NOBODYS_NUMBER = '+12025550123';
   complete: completeOptions,
 })
 export class CrmHttpProvider implements VipLookupProvider {
-  /** A lookup that waits for a connection waits for its turn; that does not count against the CRM. */
+  /** A lookup that waits for a connection is waiting for its turn, which does not count against the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
   readonly #template: RequestTemplate;
   readonly #evaluator: LookupEvaluator;
@@ -84,16 +84,16 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
   }
 
-  /** Makes a connection, gets the credentials and loads the copy, so that the first call finds them. */
+  /** Makes a connection, obtains the credentials and loads the copy, so that they are ready for the first call. */
   async open(): Promise<void> {
     const warm = Promise.all([this.#evaluator.open(), this.#transport.open()]);
     if (this.#copy === undefined) return void (await warm);
-    // With a copy, calls are answered though the CRM is down; `check` tells that.
+    // With a copy, calls are answered although the CRM is down; `check` reports that.
     const [copy] = await Promise.allSettled([this.#copy.open(), warm]);
     if (copy.status === 'rejected') throw copy.reason;
   }
 
-  /** What the copy has of the caller; `null` when it has not and nobody else is to be asked. */
+  /** The copy's records of the caller; `null` if there are none and the CRM is not asked either. */
   recall(caller: Caller): VipAnswer | undefined {
     if (this.#copy === undefined) return undefined;
     const records = this.#copy.find(caller);
@@ -113,13 +113,13 @@ export class CrmHttpProvider implements VipLookupProvider {
     for (const request of this.#requests(caller)) {
       const records = await this.#ask(request, caller, signal, spending);
       if (records.length > 0) return records;
-      // Who is asked for in one spelling is asked for in all.
+      // A lookup that has begun may ask for all spellings.
       spending = 'owe';
     }
     return null;
   }
 
-  /** How the copy is, and whether the CRM answers where calls ask it. */
+  /** The state of the copy, and whether the CRM answers if calls ask it. */
   async check(signal: AbortSignal): Promise<ProviderStatus> {
     const copy = this.#copy?.status();
     if (copy === undefined) return this.#checkLive(signal);
@@ -133,7 +133,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     }
   }
 
-  /** Asks what a lookup asks, about a number that should belong to nobody; any answer that can be read will do. */
+  /** Makes the same request as a lookup, about a number that should belong to nobody; any readable answer will do. */
   async #checkLive(signal: AbortSignal): Promise<ProviderStatus> {
     const { trouble, isProven } = this.#transport;
     if (trouble !== undefined) return { status: 'degraded', reason: trouble };
@@ -153,7 +153,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   async sync(options: SyncOptions): Promise<SyncReport | undefined> {
     if (this.#copy === undefined) {
       throw new VipLookupError(
-        'it keeps no copy: write for example sync: { every: 15m }, and where its preset does not bring them, full and records',
+        'it has no copy: write for example sync: { every: 15m } and, if its preset does not contain them, full and records',
       );
     }
     return this.#copy.pull(options);
@@ -164,7 +164,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   }
 
   async close(): Promise<void> {
-    // At once: a pull that is slow to end must not take the time in which a new refresh token is kept.
+    // In parallel: a pull that ends slowly must not use up the time in which a new refresh token is stored.
     try {
       await Promise.all([this.#copy?.close(), this.#transport.close()]);
     } finally {
@@ -178,7 +178,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#copy === undefined || (this.context.options.sync?.live ?? SYNC_DEFAULTS.live);
   }
 
-  /** The requests that look for this caller, in order; none for a caller that cannot be looked for. */
+  /** The requests for this caller, in order; none for a caller that cannot be written in a request. */
   #requests(caller: Caller): CrmRequest[] {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
@@ -202,7 +202,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#mapping.read(answer.values['record'], caller, this.context.country);
   }
 
-  /** Logged once: somebody who calls as `../admin` may call a thousand times. */
+  /** Logged only once: somebody who calls as `../admin` may call a thousand times. */
   #tellLeftPath(): void {
     if (this.#hasToldLeftPath) return;
     this.#hasToldLeftPath = true;

@@ -1,16 +1,19 @@
 const RATE = /^(\d{1,6})\/(s|m|h)$/;
-/** Two calls may come in the same second; with all of a minute's requests at once, the next minute would have too many. */
+/**
+ * Several calls may come in the same second; but if all of a minute's requests were sent at once, the following
+ * minute would exceed the limit.
+ */
 const BURST_OF_LONG_PERIODS = 0.1;
 const PERIOD_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What a rate such as `5/s` or `100/m` allows. */
 export interface Rate {
   readonly perMs: number;
-  /** At once, after a time of silence. */
+  /** Requests at once, after an idle time. */
   readonly burst: number;
 }
 
-/** @returns `undefined` when the text is not a rate */
+/** @returns `undefined` if the text is not a rate */
 export function readRate(text: unknown): Rate | undefined {
   const [, amount, unit] = RATE.exec(String(text).trim()) ?? [];
   const count = Number(amount);
@@ -25,7 +28,10 @@ export function rateLimitProblem(text: unknown): string | undefined {
     : undefined;
 }
 
-/** A token bucket: as many requests as the rate allows; at once those of a second, or a tenth of those of a minute or hour. */
+/**
+ * A token bucket: as many requests as the rate allows; at once those of one second, or a tenth of those of a minute
+ * or hour.
+ */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -41,7 +47,7 @@ export class TokenBucket {
     this.#atMs = this.now();
   }
 
-  /** @returns 0 when there was a token; else the milliseconds until there is one */
+  /** @returns 0 if there was a token; otherwise the milliseconds until there is one */
   take(): number {
     this.#refill();
     if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#rate.perMs));
@@ -49,7 +55,7 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Takes a token that is not there yet, if need be: for what belongs to a lookup that has begun. */
+  /** Takes a token even if there is none yet, for further requests of a lookup that has begun. */
   owe(): void {
     this.#refill();
     this.#tokens--;

@@ -2,14 +2,14 @@ import type { RE2JS } from 're2js';
 import { compilePattern } from './libraries.js';
 
 /**
- * What JSONata uses of `RegExp`, on an engine whose time grows in step with the text (RE2): an expression runs on the
- * process that other lookups wait for, and backtracking over a hostile text of the CRM could hold it for hours.
+ * The part of `RegExp` that JSONata uses, on an engine with linear running time (RE2). An expression runs in the
+ * process that other lookups wait for, and backtracking over a hostile text from the CRM could block it for hours.
  */
 export class LinearRegExp {
   lastIndex = 0;
   readonly #pattern: RE2JS;
 
-  /** @throws when the pattern needs backtracking: look-around, back references */
+  /** @throws if the pattern needs backtracking: look-around, back references */
   constructor({ source, flags }: RegExp) {
     this.#pattern = compilePattern(source, [...flags]);
   }
@@ -35,7 +35,7 @@ export function unusablePattern(ast: unknown, seen = new Set<unknown>()): string
       new LinearRegExp(ast as RegExp);
       return undefined;
     } catch {
-      return (ast as RegExp).source; // the caller says what is wrong with it
+      return (ast as RegExp).source; // the caller reports what is wrong with it
     }
   }
   for (const inner of Object.values(ast)) {

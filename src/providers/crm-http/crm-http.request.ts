@@ -4,7 +4,7 @@ import { LEAVES_SEGMENT, NotWritableError, TextTemplate } from './crm-http.templ
 import type { TemplateScope } from './crm-http.templates.js';
 import { splitUrl } from './crm-http.url.js';
 
-/** A request, ready to be sent but for the credentials. */
+/** A request that is complete except for the credentials. */
 export interface CrmRequest {
   /** Scheme, host and port, from the configuration alone. */
   readonly origin: string;
@@ -15,7 +15,7 @@ export interface CrmRequest {
   readonly body?: string;
 }
 
-/** A request as it is configured: texts are templates. */
+/** A request as configured: texts are templates. */
 export interface RequestOptions {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
@@ -34,8 +34,8 @@ export class RequestTemplate {
   readonly #body: BodyTemplate | undefined;
 
   /**
-   * @param leftPath is called when `fill` refuses values that would leave the path of `url`; absent: values are the CRM's own, such
-   *   as the name of the next page, and are believed
+   * @param leftPath called when `fill` refuses values that would leave the path of `url`; absent: values come from
+   *   the CRM, such as the name of the next page, and are trusted
    */
   constructor(
     options: RequestOptions,
@@ -60,14 +60,14 @@ export class RequestTemplate {
     this.#variables = new Set(parts.flatMap((part) => part?.variables() ?? []));
   }
 
-  /** Whether any template names a variable, for example `number`: a second spelling then makes a second request. */
+  /** Whether any template uses a variable, for example `number`: a second spelling then makes a second request. */
   uses(variable: string): boolean {
     return this.#variables.has(variable);
   }
 
   /**
-   * The request for one caller, or whatever else the templates name; `undefined` when that cannot be written as they
-   * want it.
+   * The request for one caller, or for other values of the templates; `undefined` if a value cannot be written as
+   * they require.
    */
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
@@ -95,8 +95,8 @@ export class RequestTemplate {
 }
 
 /**
- * Whether a caller would ask for another resource than the one that is configured: named `..` (RFC 3986, 5.2.4), `../admin`,
- * `..;x` or `1?x`. No encoding prevents that, since proxies decode a path before they pass it on.
+ * Whether a caller's text would request a resource other than the configured one: `..` (RFC 3986, 5.2.4), `../admin`,
+ * `..;x` or `1?x`. Encoding does not prevent that, because proxies decode a path before they pass it on.
  */
 function leavesPath(rendered: string): boolean {
   const path = rendered.replace(/[?#].*$/s, '');

@@ -4,7 +4,7 @@ import { readSize } from './crm-http.rules.js';
 
 const GOOD = { url: 'https://crm.example/?phone={{ number }}', record: 'contacts' };
 const PORT =
-  'has port 0, where nobody can be asked. Write the port that the server listens on, or leave it out.';
+  'has port 0, on which no server listens. Write the port that the server listens on, or leave it out.';
 
 describe('an address with port 0', () => {
   it.each(['https://crm.example:0/', 'http://[::1]:000?phone={{ number }}'])('is refused: %s', (url) => {
@@ -43,7 +43,7 @@ describe('the name of a header', () => {
       `auth.name: names ${name}, which is set by the connection. Write the header that the CRM reads, for example X-Api-Key.`,
     ]);
     expect(crmOptionProblems({ ...GOOD, headers: { [name]: 'x' } })).toEqual([
-      `headers: ${name} is set by the connection. Take it out.`,
+      `headers: ${name} is set by the connection. Remove it.`,
     ]);
   });
 

@@ -13,7 +13,7 @@ import { portProblem, splitUrl } from './crm-http.url.js';
 
 const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
 
-/** @param variables what the template may name */
+/** @param variables that the template may use */
 export function urlProblem(
   url: unknown,
   _options?: object,
@@ -35,15 +35,14 @@ export function urlProblem(
   const literal = literalPart(address.rest);
   const isUnclosed = /\{[{%]/.test(literal);
   if (!isUnclosed && /\s/.test(literal)) return 'has a space or line end in it. Write %20 for a space.';
-  if (literal.includes('#'))
-    return 'has a # in it, and what follows is never sent. Write %23, or take it out.';
+  if (literal.includes('#')) return 'has a # in it, and what follows is never sent. Write %23, or remove it.';
   if (/\?.*\+/s.test(literal)) {
     return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
   }
   return templateProblem(url.trim(), 'url', variables.names);
 }
 
-/** What the connection sets by itself, or `auth` does. */
+/** Headers that the connection or `auth` sets. */
 const RESERVED_HEADERS: Readonly<Record<string, string>> = {
   authorization: 'is written under auth, for example auth: { type: header, name: Authorization, value: … }',
   ...Object.fromEntries(
@@ -58,11 +57,11 @@ const RESERVED_HEADERS: Readonly<Record<string, string>> = {
       'trailer',
       'transfer-encoding',
       'upgrade',
-    ].map((name) => [name, 'is set by the connection. Take it out']),
+    ].map((name) => [name, 'is set by the connection. Remove it']),
   ),
 };
 
-/** Authorization is one that `auth` may set, as it may set any name of the CRM's own. */
+/** `auth` may set Authorization, as well as any header of the CRM's own. */
 export function authHeaderNameProblem(name: string): string | undefined {
   const problem = headerNameProblem(name);
   if (problem !== undefined) return `${problem}, for example X-Api-Key.`;
@@ -125,7 +124,7 @@ export function bodyProblem(
   return valueProblem(body as Json, '', variables);
 }
 
-/** A placeholder outside quotes would let a caller's text become JSON of its own; a sample text shows it. */
+/** With a placeholder outside quotes, a caller's text could become JSON syntax; a sample text reveals that. */
 function jsonTextProblem(body: string, { samples }: TemplateVariables): string | undefined {
   try {
     const template = new TextTemplate(body, 'json-text');
@@ -171,7 +170,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const MAX_SIZE = 64 * 1_048_576;
 
-/** Bytes of a size such as `256KiB`, `1MiB` or `65536`; `undefined` when it is not a size, or out of range. */
+/** Bytes of a size such as `256KiB`, `1MiB` or `65536`; `undefined` if it is not a size, or out of range. */
 export function readSize(size: unknown): number | undefined {
   const [, amount, unit] = /^(\d{1,12}) ?([KM]?i?B)?$/i.exec(String(size).trim()) ?? [];
   const bytes = Number(amount) * (UNITS[(unit ?? '').toUpperCase()] ?? Number.NaN);
@@ -186,7 +185,7 @@ export function sizeProblem(size: unknown): string | undefined {
 
 /**
  * A JSONata expression.
- * @param rule what is said of anything else, a predicate: `must be a JSONata expression …`
+ * @param rule message for anything else, a predicate: `must be a JSONata expression …`
  */
 export function Expression(rule: string): PropertyDecorator {
   return Rule((value) =>

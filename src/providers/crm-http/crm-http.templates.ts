@@ -4,16 +4,17 @@ import { Caller, SPELLINGS, VipLookupError } from '../../plugin-api/index.js';
 import type { Spelling } from '../../plugin-api/index.js';
 
 /**
- * Where the text of a template ends up, which decides how the caller's number is written into it: percent-encoded
- * (`url`, with `LEAVES_SEGMENT`), refused unless it is printable Latin-1 (`header`), escaped for the inside of a JSON string (`json-text`), or as
- * it is (`json-value`, for texts that become JSON strings afterwards).
+ * Where a template's text is used, which decides how the caller's number is written. In a `url` it is
+ * percent-encoded, with `LEAVES_SEGMENT`; in a `header` it must be printable Latin-1. In `json-text` it is escaped
+ * for the inside of a JSON string; in `json-value` it is unchanged, because the text becomes a JSON string
+ * afterwards.
  */
 export type Place = 'url' | 'header' | 'json-text' | 'json-value';
 
 /** The values of a template's variables. */
 export type TemplateScope = Readonly<Record<string, unknown>>;
 
-/** What the templates of a lookup can name. */
+/** The variables of a lookup's templates. */
 export type CallerScope = Readonly<{
   /** The caller in the spelling that is being tried. */
   number: string;
@@ -23,22 +24,25 @@ export type CallerScope = Readonly<{
   caller: Readonly<Partial<Record<Spelling, string>>>;
 }>;
 
-/** The variables of one sort of templates. */
+/** The variables of one kind of template. */
 export interface TemplateVariables {
   /** Full paths, for example `caller.national`. */
   readonly names: readonly string[];
-  /** Harmless values to try a template with. */
+  /** Harmless values for testing a template. */
   readonly samples: readonly TemplateScope[];
 }
 
-/** This caller cannot be written as a template wants it: it has no such spelling, or no such characters may stand there. */
+/**
+ * This caller cannot be written as a template requires: it has no such spelling, or its characters are not allowed
+ * there.
+ */
 export class NotWritableError extends Error {
   override readonly name = 'NotWritableError';
 }
 
-/** No tag that keeps what is rendered: encoded once there and once where it is used, it would find nothing. */
+/** No tags that capture rendered text: it would be encoded twice, there and where it is used, and find nothing. */
 const TAGS = ['assign', 'break', 'case', 'comment', 'continue', 'for', 'if', 'raw', 'unless'];
-/** No filter that encodes: encoding is the place's business, and twice encoded finds nothing. */
+/** No encoding filters: values are encoded for their place automatically, and encoding twice finds nothing. */
 const FILTERS = [
   'append',
   'default',
@@ -62,12 +66,12 @@ const FILTERS = [
   'upcase',
 ];
 const MAX_TEMPLATE_CHARACTERS = 10_000;
-/** Tabs apart, RFC 9110 knows no control characters in a field value; beyond Latin-1 nothing can be sent. */
+/** Except for tabs, RFC 9110 allows no control characters in a field value; characters beyond Latin-1 cannot be sent. */
 const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Stands in a rendered `url` before each sign of a value that a server, or a proxy before it, may take for the end of a path
- * segment, or of the path: a slash of either kind, `?` or `#`, or a percent sign, which may begin an encoded one.
+ * Marks, in a rendered `url`, each character of a value that a server or proxy may read as the end of a path segment
+ * or of the path. These are both kinds of slash, `?`, `#`, and the percent sign, which may begin an encoded one.
  */
 export const LEAVES_SEGMENT = '\0';
 
@@ -115,18 +119,18 @@ export class TextTemplate {
   readonly #place: Place;
   readonly #parsed: Template[];
 
-  /** @throws when `templateProblem` has something to say */
+  /** @throws if `templateProblem` finds a problem */
   constructor(text: string, place: Place) {
     this.#place = place;
     this.#parsed = engineFor(place).parse(text);
   }
 
-  /** Every variable that the template names, for example `caller.national`. */
+  /** Every variable that the template uses, for example `caller.national`. */
   variables(): string[] {
     return engineFor(this.#place).globalFullVariablesSync(this.#parsed);
   }
 
-  /** @throws NotWritableError when the caller cannot be written here, VipLookupError when a limit is reached */
+  /** @throws NotWritableError if the caller cannot be written here, VipLookupError if a limit is reached */
   render(scope: TemplateScope): string {
     try {
       return String(engineFor(this.#place).renderSync(this.#parsed, scope));
@@ -134,13 +138,13 @@ export class TextTemplate {
       const { name, originalError } = error as { name?: unknown; originalError?: unknown };
       if (originalError instanceof NotWritableError) throw originalError;
       if (name === 'UndefinedVariableError') throw new NotWritableError('the caller has no such spelling');
-      // The engine's error quotes the template, which may hold a secret.
+      // The engine's error quotes the template, which may contain a secret.
       throw new VipLookupError('a template could not be filled in within its limits of time and memory');
     }
   }
 }
 
-/** What is wrong with a template, for an administrator; `undefined` when nothing is. Never repeats its text. */
+/** What is wrong with a template, for an administrator; `undefined` if nothing is. Never repeats its text. */
 export function templateProblem(
   text: string,
   place: Place,
@@ -158,11 +162,14 @@ export function templateProblem(
   return `names ${shown}, which is not known. Known: ${known.join(', ')}.`;
 }
 
-/** The engine's own messages repeat the template, which may hold a secret; only names of filters and tags are passed on. */
+/**
+ * The engine's own messages repeat the template, which may contain a secret; only names of filters and tags are
+ * passed on.
+ */
 function parseProblem(message: string): string {
   const filter = /undefined filter: (\w{1,40})/.exec(message)?.[1];
   if (filter !== undefined) {
-    return `uses the filter "${filter}", which is not available; values are encoded for their place by themselves. Filters: ${FILTERS.join(', ')}.`;
+    return `uses the filter "${filter}", which is not available; values are encoded for their place automatically. Filters: ${FILTERS.join(', ')}.`;
   }
   const tag = /tag "(\w{1,40})" not found/.exec(message)?.[1];
   if (tag !== undefined) return `uses the tag "${tag}", which is not available. Tags: ${TAGS.join(', ')}.`;
@@ -174,7 +181,7 @@ function parseProblem(message: string): string {
   return `is not a usable template${where}. Write for example {{ number }} or {{ caller.national }}.`;
 }
 
-/** The text with its template parts taken out: what the administrator wrote literally. */
+/** The text without its template parts: what the administrator wrote literally. */
 export function literalPart(text: string): string {
   return text.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
 }
@@ -183,7 +190,7 @@ export function isHeaderText(text: string): boolean {
   return HEADER_TEXT.test(text);
 }
 
-/** What templates and expressions can name of a caller. */
+/** The properties of a caller that templates and expressions can use. */
 export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
   const written: Partial<Record<Spelling, string>> = {};
   for (const spelling of SPELLINGS) {
@@ -193,7 +200,7 @@ export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
   return written;
 }
 
-/** One and two spellings: what stands between them is tried too. */
+/** One and two spellings, so that the text between them is tested, too. */
 const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers): CallerScope => ({
   number: 'sample',
   numbers,

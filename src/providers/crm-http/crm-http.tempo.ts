@@ -1,44 +1,45 @@
 /**
- * How long crm-http waits before it does something again and how long for an answer, in ms, and how much work it takes upon
- * itself. Tests are quicker, and patient where a machine that stands still must not look like a server that hangs.
+ * Times of crm-http in ms: pauses before it repeats something, and limits for answers; and the cost of its key
+ * derivation. Tests use shorter pauses, and longer limits where a suspended machine must not look like a hanging
+ * server.
  */
 export const TEMPO = {
-  /** Before a connection is made in place of the last one; doubles while none lasts. */
+  /** Before a lost connection is replaced; doubles while none lasts. */
   connectMs: 1_000,
   /** Longest wait for a connection, to the CRM or to its token endpoint. */
   connectLimitMs: 5_000,
-  /** Before an access token is asked for again after trouble that may pass; doubles. */
+  /** Before an access token is requested again after a temporary failure; doubles. */
   tokenMs: 1_000,
   /**
-   * Longest wait for the answer of a token endpoint. No call waits for it as long as an old token is valid, and an answer
-   * that is not read may hold the only new refresh token.
+   * Longest wait for the answer of a token endpoint. No call waits for it while an old token is valid, and an answer
+   * that is not read may contain the only new refresh token.
    */
   tokenLimitMs: 20_000,
-  /** However short an access token lives, it is not renewed more often than that in advance. */
+  /** Shortest interval of renewals in advance, however short the lifetime of access tokens is. */
   renewalMs: 1_000,
-  /** Before a refresh token that could not be kept is kept after all. */
+  /** Before another attempt to store a refresh token. */
   keepMs: 2_000,
-  /** Before it looks again whether another instance has a new token. */
+  /** Before it checks again whether another instance has a new token. */
   lookMs: 200,
-  /** How long it looks: the other instance may die while at it. */
+  /** How long it checks: the other instance may die meanwhile. */
   lookLimitMs: 40_000,
-  /** How long the end of the service waits for a refresh token that is being issued or kept: it may be the only good one. */
+  /** How long the service's stop waits for a refresh token that is being issued or stored: it may be the only valid one. */
   closeMs: 5_000,
-  /** Cost of making a key of a secret text, scrypt's N. */
+  /** Cost of deriving a key from a secret text, scrypt's N. */
   keyCost: 2 ** 15,
-  /** Before a page that failed is asked for again: one hiccup among a thousand pages is no reason to begin anew. */
+  /** Before a failed page is requested again: one failure among a thousand pages should not restart the pull. */
   pageMs: [1_000, 5_000] as readonly number[],
   /** Longest wait for the answer with one page. */
   pageLimitMs: 30_000,
-  /** Before a page is asked for again that the CRM was too busy for. */
+  /** Before a page is requested again after the CRM was too busy. */
   busyMs: 1_000,
-  /** Before it looks again whether another instance has pulled. */
+  /** Before it checks again whether another instance has pulled. */
   pollMs: 5_000,
-  /** The clock of rate limits and of pauses that the CRM asks for, ms. */
+  /** The clock of rate limits and of pauses that the CRM requests, ms. */
   now: (): number => performance.now(),
 };
 
 export type CrmTempo = Readonly<typeof TEMPO>;
 
-/** Nest's token of another tempo than `TEMPO`; nobody provides one but tests. */
+/** Nest's token for a tempo other than `TEMPO`; only tests provide one. */
 export const CRM_TEMPO = Symbol.for('smartrouting-vip.crm-tempo');

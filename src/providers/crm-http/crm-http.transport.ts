@@ -12,22 +12,22 @@ import { undici } from './libraries.js';
 import { OAuthAuth } from './oauth/oauth-auth.js';
 import type { AuthHeaders } from './oauth/oauth-auth.js';
 
-/** Lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
+/** Maximum of lookups at once: a contact centre's burst of calls must not become an attack on the CRM. */
 export const MAX_LOOKUPS = 32;
-/** A health check, or the pull of a copy, takes no lookup's place. */
+/** Extra connections, so that a health check or the pull of a copy does not take a lookup's place. */
 const MAX_CONNECTIONS = MAX_LOOKUPS + 1;
-/** So that calls minutes apart find a connection. Servers that keep one for less announce it, or close it. */
+/** So that calls minutes apart find a connection. Servers with a shorter timeout announce it, or close the connection. */
 const KEEP_ALIVE_MS = 10 * 60_000;
-/** An unused answer is read up to here so that its connection can be used again. */
+/** Up to this size, an unused answer is read so that its connection can be reused. */
 const MAX_DISCARDED_BYTES = 65_536;
 
 export type ReadBody<T> = (body: Uint8Array) => Promise<T>;
 
 export interface TransportSettings {
-  /** Statuses that say that the CRM lists nobody. */
+  /** Statuses that mean that the CRM lists nobody. */
   readonly notFound: readonly number[];
   readonly maxResponseBytes: number;
-  /** Headers that never change, or what obtains them. */
+  /** Headers that never change, or the object that obtains them. */
   readonly auth: AuthHeaders | OAuthAuth;
   readonly limits: CrmLimits;
   readonly tempo?: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'>;
@@ -54,31 +54,31 @@ export class CrmTransport {
       connect: this.#connections.connect,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      // The time of a lookup is its signal's business; undici's timers are a second coarse.
+      // The lookup's signal limits its time; undici's timers have a resolution of a second.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: settings.maxResponseBytes,
     });
   }
 
-  /** Why requests fail now, or soon will; `undefined` when nothing is known. */
+  /** Why requests fail now, or soon will; `undefined` if nothing is known. */
   get trouble(): string | undefined {
     return this.#oauth?.trouble ?? this.settings.limits.trouble;
   }
 
-  /** Whether the CRM has answered so recently that a health check need not ask, and spend of its limit. */
+  /** Whether the CRM has answered so recently that a health check need not spend a request. */
   get isProven(): boolean {
     return this.settings.limits.isProven;
   }
 
   /**
-   * Sends a request with the credentials, never to another place: redirects are not followed, so credentials stay with
-   * the configured host. A second time only when the CRM refused credentials (401) and there are newer ones.
-   * @param read makes sense of the answer's body
-   * @param notFound statuses that say that the CRM lists nobody
-   * @returns what `read` made of it; `undefined` when the status says that the CRM lists nobody
-   * @throws VipLookupBusyError, at once, while the CRM is left alone or its rate limit is used up; VipLookupError for
-   *   anything else, and when the signal aborts
+   * Sends a request with the credentials, and only to the configured host: redirects are not followed. The request is
+   * repeated only if the CRM refused the credentials (401) and there are newer ones.
+   * @param read interprets the answer's body
+   * @param notFound statuses that mean that the CRM lists nobody
+   * @returns the result of `read`; `undefined` if the status means that the CRM lists nobody
+   * @throws VipLookupBusyError, at once, during a pause or if the rate limit is used up; VipLookupError for anything
+   *   else, and when the signal aborts
    */
   async ask<T>(
     request: CrmRequest,
@@ -114,8 +114,8 @@ export class CrmTransport {
   }
 
   /**
-   * Makes a connection before calls come, without asking anything, and keeps one ready from then on; obtains the credentials.
-   * @throws VipLookupError when the CRM cannot be reached now
+   * Makes a connection before calls come, without a request, and keeps one ready from then on; obtains the credentials.
+   * @throws VipLookupError if the CRM cannot be reached now
    */
   async open(): Promise<void> {
     const warm = this.#connections.warm().catch((error: unknown) => {
@@ -124,7 +124,7 @@ export class CrmTransport {
     await Promise.all([warm, this.#oauth?.open()]);
   }
 
-  /** Closes every connection, those with a request under way too. */
+  /** Closes every connection, including those with a request in progress. */
   async close(): Promise<void> {
     this.#connections.close();
     await Promise.all([this.#agent.destroy(), this.#oauth?.close()]);
@@ -160,7 +160,7 @@ export class CrmTransport {
     }
     const retryAfter = [headers['retry-after']].flat()[0];
     const refused = { status: statusCode, retryAfter, askedMs };
-    // The headers tell; a body that is slow to come must not let further calls ask.
+    // The headers are enough; while a slow body arrives, further calls must already be turned away.
     if (limits.isBusy(refused)) {
       body.on('error', () => undefined).destroy(); // ends the connection, which is an error to the body
       limits.pause(refused);
@@ -172,11 +172,11 @@ export class CrmTransport {
 }
 
 type Answer = Dispatcher.ResponseData & {
-  /** When it was asked for, by the clock of the limits. */
+  /** When it was requested, by the clock of the limits. */
   readonly askedMs: number;
 };
 
-/** Reads what nobody needs, so that the connection can be used again. */
+/** Reads an unneeded body, so that the connection can be reused. */
 async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
   await connectionReturned();
@@ -188,7 +188,7 @@ async function bytesOf({ body }: Answer): Promise<Uint8Array> {
   return bytes;
 }
 
-/** undici takes a connection back one turn later than it ends the body; asking at once would open a second one. */
+/** undici returns a connection one turn after the end of the body; an immediate request would open a second one. */
 async function connectionReturned(): Promise<void> {
   await nextTurn();
 }

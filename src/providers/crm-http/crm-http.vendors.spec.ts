@@ -77,7 +77,7 @@ describeWithCrm('the options can express the API of', (trial) => {
     expect(await ask(options, () => ({ body: { total: 1, results: [ordinary] } }))).toBeNull();
     expect(await ask(options, () => ({ body: { total: 0, results: [] } }))).toBeNull();
     expect(await ask(options, () => ({ status: 429, body: { errorType: 'RATE_LIMIT' } }))).toMatch(
-      /^HTTP 429: the CRM is asked nothing for \d s$/,
+      /^HTTP 429: no requests to the CRM for \d s$/,
     );
   });
 

@@ -5,7 +5,7 @@ import type * as Undici from 'undici';
 
 const load = createRequire(import.meta.url);
 
-// They take a sixth of a second to load, which a service without a CRM does not spend.
+// They take a sixth of a second to load, which a service without a CRM saves.
 export const undici = (): typeof Undici => load('undici') as typeof Undici;
 export const jsonata: typeof Jsonata = (text, options) => (load('jsonata') as typeof Jsonata)(text, options);
 export const compilePattern = (pattern: string, flags: readonly string[] = []): Re2.RE2JS => {

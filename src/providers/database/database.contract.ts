@@ -61,7 +61,7 @@ describeVipLookupProvider(
     },
     async startHeld() {
       const folder = await temporaryFolder();
-      // Once it is in WAL mode, readers wait for nobody; on the way there they do.
+      // In WAL mode, readers never wait, but they do while it is being switched on.
       const other = new Libsql(folder.path('vip.sqlite'));
       other.exec('CREATE TABLE other (id INTEGER); BEGIN EXCLUSIVE');
       return {

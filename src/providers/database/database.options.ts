@@ -4,7 +4,7 @@ import { isPlainObject, Rule, SPELLINGS } from '../../plugin-api/index.js';
 import type { Spelling } from '../../plugin-api/index.js';
 import { databaseUrlProblem } from '../../database/url.js';
 
-/** How numbers stand in a customer's table unless `spellings` says otherwise. */
+/** How numbers are written in a customer's table unless `spellings` says otherwise. */
 export const DEFAULT_SPELLINGS: readonly Spelling[] = ['e164'];
 
 const MAX_TIER_LENGTH = 64;
@@ -15,7 +15,7 @@ const NAME_RULE = 'Write letters, digits, spaces, _, $ and -, beginning with a l
 const Column = (example: string): PropertyDecorator =>
   Matches(COLUMN, { message: `is not a column name. ${NAME_RULE}, for example ${example}.` });
 
-/** Which column of the customer's table holds what. */
+/** What the columns of the customer's table contain. */
 export class DatabaseColumns {
   /** The telephone number, in one of `spellings`. */
   @Column('phone')
@@ -58,16 +58,16 @@ export class DatabaseColumns {
 const SPELLINGS_RULE = `must be a list of the spellings in which the column holds numbers, for example [national]. Known: ${SPELLINGS.join(', ')}. Default: [${DEFAULT_SPELLINGS.join(', ')}].`;
 
 /**
- * The options of a provider of `kind: database`. Without `table` it is the service's own table; with it, one that the
- * customer has, which is only read.
+ * The options of a provider of `kind: database`. Without `table` it is the service's own table; with it, a customer's
+ * table, which is only read.
  */
 export class DatabaseOptions {
-  /** Another database than the service's own (`DATABASE_URL`). */
+  /** A database other than the service's own (`DATABASE_URL`). */
   @IsOptional()
   @Rule(databaseUrlProblem, { type: 'string' })
   readonly connection?: string;
 
-  /** A table or view, `schema.table` if need be. */
+  /** A table or view, if necessary as `schema.table`. */
   @IsOptional()
   @Matches(TABLE, { message: `is not a table name. ${NAME_RULE}, for example customers or crm.customers.` })
   readonly table?: string;
@@ -77,7 +77,7 @@ export class DatabaseOptions {
   @Rule(columnsProblem)
   readonly columns?: DatabaseColumns;
 
-  /** The tier of everybody in the table, where no column tells it. */
+  /** The tier of all rows, if no column holds it. */
   @Rule(tierProblem, { type: 'string', maxLength: MAX_TIER_LENGTH })
   readonly tier?: string;
 
@@ -90,7 +90,7 @@ export class DatabaseOptions {
 
 function needsTable(value: unknown, { table }: DatabaseOptions): string | undefined {
   return value != null && table == null
-    ? 'describes a table of yours. Name it with table, or take this out: the own table needs no description.'
+    ? 'describes a table of yours. Name it with table, or remove this: the table of the service needs no description.'
     : undefined;
 }
 
@@ -110,7 +110,7 @@ function tierProblem(tier: unknown, options: DatabaseOptions): string | undefine
   if (typeof tier !== 'string' || tier.trim() === '' || tier.length > MAX_TIER_LENGTH) {
     return `must be text of 1 to ${MAX_TIER_LENGTH} characters, for example gold.`;
   }
-  if (fromColumn) return 'stands beside columns.tier. Keep one of the two.';
+  if (fromColumn) return 'is given together with columns.tier. Keep one of the two.';
   return needsTable(tier, options);
 }
 

@@ -36,24 +36,24 @@ import { checkTable } from './table-schema.js';
 import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
-/** A connected database whose table has been looked at. */
+/** A connected database whose table has been checked. */
 interface VipSession extends Session {
   readonly statements: TableStatements;
 }
 
 const HEALTH_REASON = 'database nodes in trouble';
 
-/** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
+/** Asks a SQL database who is calling: the service's own table, or a customer's. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
 export class DatabaseProvider implements VipLookupProvider {
-  /** Who waits for a connection waits for its turn, and that is no fault of the database. */
+  /** A lookup that waits for a connection is waiting for its turn, which does not count against the database. */
   readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
   readonly #nodes: DatabaseNodes<VipSession>;
   /** Of an SQLite database. */
   readonly #file: string | undefined;
-  /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
+  /** True once the file has existed: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
   readonly #closing = new AbortController();
 
@@ -113,7 +113,7 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async #connect(node: string, signal: AbortSignal): Promise<VipSession> {
     const table = this.#table;
-    // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
+    // Only the service's own database is created if missing: a new file at a mistyped path would mean "nobody is a VIP".
     const isOurs = this.#table.isOwn && this.context.options.connection == null;
     const opening = { mustExist: this.#wasConnected || !isOurs, readOnly: !table.isOwn };
     const connected = await connectTo(node, opening, signal, async (session) => {
@@ -161,7 +161,7 @@ export class DatabaseProvider implements VipLookupProvider {
       }
       return rows;
     } catch (error) {
-      // The text cannot stand in the column. Of plain ASCII that is never true, so there something else is wrong.
+      // The column cannot contain the text. For plain ASCII that is impossible, so something else is wrong.
       if (isNotInCharacterSet(error) && texts.some((text) => /[^\x20-\x7e]/.test(text))) return [];
       throw signal.aborted ? error : failureOf(error);
     }
@@ -176,11 +176,11 @@ export class DatabaseProvider implements VipLookupProvider {
       (ask: typeof select): Work<VipSession, Row[]> =>
       ({ dataSource, statements }, cut) =>
         ask(dataSource, statement(statements), parameters, cut);
-    // Yesterday's list of VIPs is better than none while a cluster has lost its majority.
+    // While a cluster has lost its majority, an old list of VIPs is better than none.
     return this.#nodes.read(asking(select), asking(selectApart), signal);
   }
 
-  /** The records among the rows that are this caller's. A row that cannot be read matters only if no other can. */
+  /** The records from rows that belong to this caller. An unreadable row matters only if no other can be read. */
   #read(rows: readonly Row[], texts: readonly string[], caller: Caller): VipRecord[] {
     const records: VipRecord[] = [];
     let problem: string | undefined;
@@ -218,7 +218,7 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 }
 
-/** The caller's number and its ranges; none for text that the table cannot hold, or that would itself be a range. */
+/** The caller's number and its ranges; none for text that the table cannot contain, or that is itself a range. */
 function ownKeys(caller: Caller): string[] {
   return isStorable(caller.key) && !caller.key.endsWith('*') ? numberKeys(caller.key) : [];
 }

@@ -3,16 +3,16 @@ import type { Caller, Spelling } from '../../plugin-api/index.js';
 
 const NATIONAL: readonly Spelling[] = ['national', 'local', 'significant'];
 
-/** How numbers are written in a customer's column, and whether a row found there is the caller's. */
+/** How numbers are written in a customer's column, and whether a row found there belongs to the caller. */
 export class StoredNumbers {
   readonly #national: readonly Spelling[];
   readonly #digits: boolean;
 
   /**
    * @param spellings the spellings in which the column holds numbers
-   * @param country ISO 3166-1 alpha-2; whose national numbers the column holds
-   * @param key where the spellings stand in the configuration, for errors
-   * @throws VipLookupError when a national spelling is named and no country
+   * @param country ISO 3166-1 alpha-2; the country of the column's national numbers
+   * @param key of the spellings in the configuration, for errors
+   * @throws VipLookupError if there is a national spelling but no country
    */
   constructor(
     private readonly spellings: readonly Spelling[],
@@ -28,7 +28,7 @@ export class StoredNumbers {
     }
   }
 
-  /** What to ask the column for; empty when the caller's number cannot stand there. */
+  /** The values to search for in the column; empty if it cannot contain the caller's number. */
   textsOf(caller: Caller): string[] {
     const wanted = isAtHome(caller)
       ? this.spellings
@@ -37,8 +37,8 @@ export class StoredNumbers {
   }
 
   /**
-   * True when a number found in the column is this caller's. Asked of every row: a lenient collation finds more than was
-   * asked for, and the same digits may be one subscriber's national number and another's international one.
+   * True if a number found in the column is this caller's. Checked for every row: a lenient collation finds more than
+   * was asked for, and the same digits may be one subscriber's national number and another's international one.
    */
   isCaller(stored: string, caller: Caller): boolean {
     const text = stored.trim();
@@ -61,10 +61,10 @@ function isAtHome(caller: Caller): boolean {
   return caller.spell('national') !== undefined;
 }
 
-/** What no column keeps as it is: a NUL, or half of a surrogate pair. */
+/** What no column stores unchanged: a NUL, or half of a surrogate pair. */
 export const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
-/** False for a number that no column keeps as it is. */
+/** False for a number that no column stores unchanged. */
 export function isStorable(text: string): boolean {
   return text.length <= MAX_NUMBER_LENGTH && !UNSTORABLE.test(text);
 }

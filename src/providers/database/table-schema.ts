@@ -6,9 +6,9 @@ import { columnsOf } from './vip-table.js';
 import type { TableStatements, VipTable } from './vip-table.js';
 
 /**
- * Checks that a table and its columns are there and may be read. SQLite in particular takes a misspelled column, quoted,
- * for a text, and would answer nonsense.
- * @throws VipLookupError naming the table or the columns, and what is there instead
+ * Checks that a table and its columns exist and may be read. SQLite in particular treats a misspelt quoted column as
+ * a text, and would return nonsense.
+ * @throws VipLookupError naming the table or the columns, and what exists instead
  */
 export async function checkTable(
   dataSource: DataSource,
@@ -36,7 +36,7 @@ export async function checkTable(
   }
 }
 
-/** The columns of a table, in no order; empty when there is no such table, or none that may be seen. */
+/** The columns of a table, in no particular order; empty if the table does not exist or is not visible. */
 async function columnNames(dataSource: DataSource, table: string, signal: AbortSignal): Promise<string[]> {
   const [name, schema] = table.split('.').reverse() as [string, string?];
   const [sql, parameters] = isSqlite(dataSource)

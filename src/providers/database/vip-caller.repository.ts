@@ -18,7 +18,7 @@ import { exclusively, takeTurn } from '../../database/table-lock.js';
 import { UNSTORABLE } from './stored-numbers.js';
 import { columnsOf, OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 
-/** `merge` keeps what the import does not name; `replace` leaves exactly the import. */
+/** `merge` keeps entries that the import does not contain; `replace` leaves exactly the import. */
 export type ImportMode = 'merge' | 'replace';
 
 /** `added` + `replaced` is the number of records imported. */
@@ -27,23 +27,23 @@ export interface ImportOutcome {
   readonly added: number;
   /** Records that took the place of earlier ones. */
   readonly replaced: number;
-  /** Earlier entries that are gone without a successor; always 0 for `merge`. */
+  /** Earlier entries that were removed without a successor; always 0 for `merge`. */
   readonly removed: number;
 }
 
 const BATCH_ROWS = 500;
-/** Keeps a statement well below the smallest `max_allowed_packet` in use (1 MiB), four bytes to a character. */
+/** Keeps a statement well below the smallest common `max_allowed_packet` (1 MiB), at four bytes per character. */
 const BATCH_CHARACTERS = 200_000;
 const PAGE_ROWS = 1_000;
-/** Leaves a row of an export well below what is read as one row of CSV. */
+/** Keeps a row of an export well below the limit of one CSV row. */
 const MAX_TARGETS_CHARACTERS = 100_000;
 /** In the order of `recordTexts`. */
 const COLUMNS = columnsOf(OWN_TABLE);
 
 /**
  * Connects to a database and brings the table `vip_caller` up to date, for the command line: to the first server that answers.
- * @returns close it with `closeDataSource`
- * @throws VipLookupError when it is not reachable or the table cannot be made
+ * @returns the connection; close it with `closeDataSource`
+ * @throws VipLookupError if it is not reachable or the table cannot be created
  */
 export async function openDatabase(url: string): Promise<DataSource> {
   const nodes = nodeUrls(url);
@@ -63,9 +63,9 @@ export async function openDatabase(url: string): Promise<DataSource> {
 
 /**
  * Writes a list into `vip_caller`, all of it or nothing. Lookups see the old list until the new one is complete.
- * Entries of one number for the same targets take the place of all such entries that were there before; several of them
- * within one import, for different times say, stand side by side.
- * @throws VipRecordError listing entries that the table cannot hold
+ * Entries with the same number and targets replace all earlier ones; several of them within one import, for example
+ * for different times, are all kept.
+ * @throws VipRecordError listing entries that the table cannot store
  */
 export async function importRecords(
   dataSource: DataSource,
@@ -88,7 +88,7 @@ export async function importRecords(
 }
 
 /**
- * Reads the whole of `vip_caller`, in the order it was written, as of one moment.
+ * Reads all of `vip_caller`, in the order in which it was written, as of one moment.
  * @throws VipLookupError naming the row that cannot be read
  */
 export async function* exportRecords(dataSource: DataSource): AsyncGenerator<VipRecord, void, undefined> {
@@ -175,7 +175,7 @@ function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | nul
   if (batch.length > 0) yield batch;
 }
 
-/** Entries of the same number for the same targets are one another's successors. */
+/** Entries with the same number and targets replace each other. */
 function identityOf(number: string, targets: readonly string[] = []): string {
   return JSON.stringify([number, ...[...new Set(targets)].sort()]);
 }
@@ -192,7 +192,7 @@ function marks(count: number): string {
   return Array.from({ length: count }, () => '?').join(', ');
 }
 
-/** @throws VipRecordError listing every entry (`[0]` is the first) that the table cannot hold */
+/** @throws VipRecordError listing every entry (`[0]` is the first) that the table cannot store */
 export function refuseUnstorable(records: readonly VipRecord[]): void {
   const problems = records.flatMap((record, index) =>
     problemsOf(record).map(({ field, message }) => ({ field: `[${index}].${field}`, message })),
@@ -204,7 +204,7 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   const texts = recordTexts(record);
   const problems: RecordProblem[] = RECORD_FIELDS.filter((_, index) =>
     UNSTORABLE.test(texts[index] ?? ''),
-  ).map((field) => ({ field, message: 'has a NUL or half a character in it' }));
+  ).map((field) => ({ field, message: 'contains a NUL or half a character' }));
   if (record.number.length > MAX_NUMBER_LENGTH) {
     problems.push({ field: 'number', message: `is longer than ${MAX_NUMBER_LENGTH} characters` });
   }
@@ -217,7 +217,10 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   return [...problems, ...readBackProblems(texts)];
 }
 
-/** Reading has limits of its own, for JSON text for instance; an entry beyond them would fail its caller later. */
+/**
+ * Reading has its own limits, for example for JSON text; with an entry beyond them, its caller's lookup would fail
+ * later.
+ */
 function readBackProblems(texts: readonly (string | null)[]): readonly RecordProblem[] {
   const { number, ...raw } = Object.fromEntries(RECORD_FIELDS.map((field, index) => [field, texts[index]]));
   try {

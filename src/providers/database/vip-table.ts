@@ -4,21 +4,21 @@ import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
 import type { Row } from '../../database/select.js';
 
-/** Where a table keeps what makes a record: the service's own table, or one that a customer has. */
+/** Where a table keeps the fields of a record: the service's own table, or a customer's. */
 export interface VipTable {
   /** May be qualified: `crm.customers`. */
   readonly name: string;
-  /** The service made it, keeps it up to date, and finds ranges in it. */
+  /** The service created it, migrates it, and finds ranges in it. */
   readonly isOwn: boolean;
   /** Field -> column. `attributes` here is one column with a JSON object. */
   readonly fields: ReadonlyMap<RecordField, string>;
-  /** Attribute -> column, where attributes have columns of their own. */
+  /** Attribute -> column, if attributes have their own columns. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** The tier of every row, where it is not read from a column. */
+  /** The tier of every row, if it is not read from a column. */
   readonly tier: string | undefined;
 }
 
-/** The table that the migrations make. */
+/** The table that the migrations create. */
 export const OWN_TABLE: VipTable = {
   name: 'vip_caller',
   isOwn: true,
@@ -29,12 +29,12 @@ export const OWN_TABLE: VipTable = {
   tier: undefined,
 };
 
-/** More rows than any caller has; a column full of one placeholder must not fill the memory. */
+/** More rows than any caller has; a column full of one placeholder must not exhaust the memory. */
 export const MAX_ROWS = 500;
-/** Counting further takes longer than a health check may. */
+/** Counting more would take longer than a health check may. */
 const MAX_COUNTED = 100_000;
 
-/** The table that a provider's options name; the service's own unless they name one. */
+/** The table that a provider's options name; by default the service's own. */
 export function tableOf(options: DatabaseOptions): VipTable {
   const { table, columns, tier } = options;
   if (table === undefined || columns === undefined) return OWN_TABLE;
@@ -73,7 +73,7 @@ export class TableStatements {
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
-    // Not compared with '', which MySQL takes for the number 0.
+    // Not compared with '', which MySQL converts to the number 0.
     this.#isVip = tier === undefined ? '' : ` AND LENGTH(TRIM(${escape(tier)})) > 0`;
     const aliased = [
       ...[...table.fields].map(([field, column]) => `${escape(column)} AS ${escape(field)}`),
@@ -83,9 +83,9 @@ export class TableStatements {
   }
 
   /**
-   * Rows of any of `count` numbers. Those that matter most are not behind the limit: in the own table the exact number comes
-   * before the ranges, the longer before the shorter, and then the order in which they were written; in a customer's table rows
-   * without a tier, who are no VIPs, are left out.
+   * Rows with any of `count` numbers, in an order in which the limit does not hide the important ones. In the
+   * service's own table the exact number comes before the ranges, longer ranges before shorter ones, and then in the
+   * order of writing. In a customer's table, rows without a tier, which are not VIPs, are excluded.
    */
   find(count: number): string {
     const marks = Array.from({ length: count }, () => '?').join(', ');
@@ -95,17 +95,17 @@ export class TableStatements {
     return `${found}${order} LIMIT ${MAX_ROWS}`;
   }
 
-  /** The next rows of the own table after an `id`, with theirs. */
+  /** The next rows of the service's own table after an `id`, with their ids. */
   page(rows: number): string {
     return `${this.#select.replace('SELECT ', 'SELECT id, ')} WHERE id > ? ORDER BY id LIMIT ${rows}`;
   }
 
-  /** Reads no row, but fails where a lookup would. */
+  /** Reads no row, but fails if a lookup would. */
   probe(): string {
     return `${this.#select} LIMIT 0`;
   }
 
-  /** One row with `entries`, where counting is cheap; otherwise a sign of life. */
+  /** One row with `entries` if counting is cheap; otherwise only checks that the table can be read. */
   count(): string {
     return this.table.isOwn
       ? `SELECT COUNT(*) AS entries FROM (SELECT 1 FROM ${this.#table} LIMIT ${MAX_COUNTED + 1}) AS counted`
@@ -113,17 +113,20 @@ export class TableStatements {
   }
 }
 
-/** The number of entries in the answer to `count()`; `undefined` when there are too many to count, or none were counted. */
+/**
+ * The number of entries in the result of `count()`; `undefined` if there are too many to count, or they were not
+ * counted.
+ */
 export function entriesIn(rows: readonly Row[]): number | undefined {
   const entries = Number(rows[0]?.['entries'] ?? Number.NaN);
   return entries <= MAX_COUNTED ? entries : undefined;
 }
 
 /**
- * Reads one row. A row without a tier is not a VIP: a customer's table lists everybody.
+ * Reads one row. A row without a tier is not a VIP, because a customer's table may list everybody.
  * @param number the key of the number that the row was found by
  * @returns `null` for a row without a tier
- * @throws VipRecordError when the row cannot be read
+ * @throws VipRecordError if the row cannot be read
  */
 export function recordOf(row: Row, table: VipTable, number: string): VipRecord | null {
   const raw: Record<string, Json> = {};
@@ -143,7 +146,7 @@ function attributesOf(row: Row, table: VipTable): Record<string, Json> {
   return attributes;
 }
 
-/** A column's value as JSON has it: binary columns hold text, and big numbers keep their digits. */
+/** A column's value as in JSON: binary columns contain text, and big numbers keep their digits. */
 export function plainValue(value: unknown): Json {
   if (value == null) return null;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
@@ -151,7 +154,7 @@ export function plainValue(value: unknown): Json {
     return Buffer.from(value as ArrayBuffer).toString('utf8');
   }
   if (typeof value === 'bigint') return value.toString();
-  // How MySQL writes "no date" where a column may not be NULL.
+  // How MySQL writes "no date" if a column may not be NULL.
   if (typeof value === 'string' && value.startsWith('0000-00-00')) return null;
   return value as Json;
 }

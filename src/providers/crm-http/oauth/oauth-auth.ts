@@ -6,15 +6,15 @@ import { renewalMs, usableUntilMs } from './oauth-token.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenError } from './oauth-token-endpoint.js';
 
-/** Pauses after an attempt that failed, each twice the one before. A server that said no is left alone for longer. */
+/** Pauses after a failed attempt, each twice the previous one. After a refusal by the server they are longer. */
 const LAST_PAUSE_MS = 30_000;
 const REFUSED_PAUSES_MS = { first: 30_000, last: 15 * 60_000 };
 const MAX_TIMER_MS = 24 * 3_600_000;
-/** A CRM that refuses a new token refuses it for another reason than its age: so long nothing is renewed for it. */
+/** A CRM that refuses a new token has a reason other than its age: for this long, refusals do not cause a renewal. */
 const VAIN_RENEWAL_MS = 60_000;
 /**
- * A token that is taken when it is as old as that is good after all, and is renewed when it is refused then. Not at once: a
- * CRM that refuses some requests and answers others would have every one of those renew it.
+ * A token that the CRM still accepts at this age is considered good, so a later refusal renews it. Not earlier: a CRM
+ * that refuses some requests and answers others would cause a renewal with each of them.
  */
 const PROVEN_AFTER_MS = 5_000;
 
@@ -27,15 +27,15 @@ interface TokenInUse extends AccessToken {
 
 interface Failure {
   readonly error: TokenError;
-  /** Nothing is asked before. */
+  /** No request is made before this time. */
   readonly untilMs: number;
-  /** In a row, this one included. */
+  /** In a row, including this one. */
   readonly attempts: number;
 }
 
 /**
- * OAuth2 access tokens: fetched at the start, renewed in the background ahead of their end, one request at a time whoever
- * needs one. A call waits for a token only while there is none that is valid.
+ * OAuth2 access tokens: fetched at the start and renewed in the background before they expire, with one request at a
+ * time. A call waits for a token only while there is no valid one.
  */
 export class OAuthAuth {
   readonly #closing = new AbortController();
@@ -43,7 +43,7 @@ export class OAuthAuth {
   #renewal: Promise<void> | undefined;
   #failure: Failure | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Those that the CRM does not take any more. */
+  /** Tokens that the CRM no longer accepts. */
   #refused: AuthHeaders | undefined;
   #obtainedMs = 0;
   #vainUntilMs = 0;
@@ -56,7 +56,7 @@ export class OAuthAuth {
     private readonly tempo = TEMPO,
   ) {}
 
-  /** Why there is no token now, or soon will be none; for operations. `undefined` when all is well. */
+  /** Why there is no token now, or soon will be none; for operators. `undefined` if there is no problem. */
   get trouble(): string | undefined {
     if (this.#failure === undefined) return this.source.trouble;
     if (this.#usable === undefined) return this.#failure.error.message;
@@ -65,24 +65,24 @@ export class OAuthAuth {
     return `the access token cannot be renewed${end}: ${this.#failure.error.message}`;
   }
 
-  /** Gets the first token before calls come. Never rejects: lookups and `trouble` tell what is wrong. */
+  /** Gets the first token before calls come. Never rejects: lookups and `trouble` report the problem. */
   async open(): Promise<void> {
     await this.#renew().catch(() => undefined);
   }
 
   /**
-   * The headers that carry the token; at once while there is one.
-   * @throws VipLookupError when there is none and none can be obtained
+   * The headers with the token; at once if there is one.
+   * @throws VipLookupError if there is none and none can be obtained
    */
   headers(signal: AbortSignal): AuthHeaders | Promise<AuthHeaders> {
     return this.#usable?.headers ?? this.#wait(signal);
   }
 
   /**
-   * To be called when the CRM has refused a token (401).
-   * @param used what `headers` gave
-   * @returns others to try; `undefined` when that makes no sense
-   * @throws VipLookupError when others are needed and cannot be obtained
+   * Call it when the CRM has refused a token (401).
+   * @param used the result of `headers`
+   * @returns new headers to try; `undefined` if a retry is useless
+   * @throws VipLookupError if new headers are needed and cannot be obtained
    */
   async renewed(used: AuthHeaders, signal: AbortSignal): Promise<AuthHeaders | undefined> {
     if (this.#token?.headers !== used) return this.headers(signal);
@@ -91,13 +91,13 @@ export class OAuthAuth {
     return this.#wait(signal);
   }
 
-  /** To be called when the CRM has taken a token, whatever it answered otherwise. */
+  /** Call it when the CRM has accepted a token, whatever its answer was. */
   taken(used: AuthHeaders): void {
     const isProven = performance.now() - this.#obtainedMs > PROVEN_AFTER_MS;
     if (isProven && this.#token?.headers === used) this.#vainUntilMs = 0;
   }
 
-  /** To be called when the CRM has refused what `renewed` gave, too. */
+  /** Call it when the CRM has also refused the result of `renewed`. */
   refusedAnew(used: AuthHeaders): void {
     if (this.#token?.headers === used) this.#vainUntilMs = performance.now() + VAIN_RENEWAL_MS;
   }
@@ -118,7 +118,7 @@ export class OAuthAuth {
     return isUsable ? token : undefined;
   }
 
-  /** Waits for a new token as long as the lookup may. */
+  /** Waits for a new token as long as the lookup's time allows. */
   async #wait(signal: AbortSignal): Promise<AuthHeaders> {
     if (this.#failure !== undefined && Date.now() < this.#failure.untilMs) throw this.#failure.error;
     if (signal.aborted) throw stopped();
@@ -128,7 +128,7 @@ export class OAuthAuth {
     return this.#token!.headers;
   }
 
-  /** The renewal under way, or a new one. */
+  /** The renewal in progress, or a new one. */
   #renew(): Promise<void> {
     this.#renewal ??= this.#obtain().finally(() => (this.#renewal = undefined));
     return this.#renewal;
@@ -166,7 +166,7 @@ export class OAuthAuth {
 
   #renewIn(ms: number): void {
     if (this.#closing.signal.aborted) return;
-    // Lookups and `trouble` tell what came of it.
+    // Lookups and `trouble` report the result.
     this.#timer = setTimeout(
       () => void this.#renew().catch(() => undefined),
       Math.min(ms, MAX_TIMER_MS),

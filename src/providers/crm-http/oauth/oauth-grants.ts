@@ -5,11 +5,11 @@ import { readPrivateKey } from './oauth-private-key.js';
 import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 
-/** Servers accept little more: five minutes at Salesforce, clocks that differ included. */
+/** Servers accept little more: Salesforce five minutes, including clock differences. */
 const ASSERTION_LIFE_S = 180;
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-/** A grant whose credentials never change: each token is asked for with the same. */
+/** A grant whose credentials never change: every token is requested with the same ones. */
 export class FixedGrant implements TokenSource {
   readonly trouble = undefined;
   readonly #endpoint: TokenEndpoint;
@@ -36,7 +36,7 @@ export class FixedGrant implements TokenSource {
   }
 }
 
-/** Signs who we are (RFC 7523, 3), anew for each request. */
+/** Signs an assertion (RFC 7523, 3), a new one for each request. */
 async function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): Promise<string> {
   const { SignJWT } = await import('jose');
   const { key, algorithm } = readPrivateKey(privateKey!);

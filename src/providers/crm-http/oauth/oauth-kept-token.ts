@@ -5,16 +5,16 @@ import { TEMPO } from '../crm-http.tempo.js';
 import { Seal } from './oauth-seal.js';
 import type { AccessToken } from './oauth-token.js';
 
-/** What is kept of a refresh: the newest refresh token, and the access token that came with it. */
+/** The stored result of a refresh: the newest refresh token, and the access token that came with it. */
 export interface KeptToken extends AccessToken {
   readonly refreshToken: string;
-  /** How many uses of refresh tokens led to it, from the configured one on: what is newer has more. */
+  /** How many refreshes led to it, starting with the configured token: a newer one has a higher count. */
   readonly uses: number;
 }
 
 /**
- * The newest tokens, in the service's database, encrypted. Those that come of one configured refresh token have an entry
- * of their own: so a newly configured one begins anew, and an instance that still has the older one disturbs nobody.
+ * The newest tokens, in the service's database, encrypted. Each configured refresh token has its own entry, so a
+ * newly configured one starts from the beginning, and an instance that still has the older one does not interfere.
  */
 export class KeptTokens {
   readonly #seal: Seal;
@@ -36,8 +36,8 @@ export class KeptTokens {
   }
 
   /**
-   * @returns `undefined` when nothing is kept; `unreadable` when `encryptionKey` was changed since, and the refresh token
-   *   that is kept is not the configured one
+   * @returns `undefined` if nothing is stored; `unreadable` if `encryptionKey` has changed and the stored refresh
+   *   token is not the configured one
    * @throws VipLookupError when the database cannot be used
    */
   async read(): Promise<KeptToken | 'unreadable' | undefined> {
@@ -51,8 +51,9 @@ export class KeptTokens {
   }
 
   /**
-   * Keeps newer tokens in place of those that were read last.
-   * @returns false when there are others by now, of another instance or of a writing that was reported as failed: read again
+   * Stores newer tokens in place of those that were read last.
+   * @returns false if there are others by now, from another instance or from a write that was reported as failed:
+   *   read again
    * @throws VipLookupError when the database cannot be used
    */
   async write(kept: KeptToken): Promise<boolean> {
@@ -62,6 +63,6 @@ export class KeptTokens {
   }
 }
 
-/** Whether the configured refresh token is the newest still, so that little is lost if the entry is. */
+/** Whether the configured refresh token is still the newest, so that little is lost with the entry. */
 const SAME = 'same';
 const ROTATED = 'rotated';

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** A key that signs JWTs, and how it does. */
+/** A key that signs JWTs, and its algorithm. */
 export interface SigningKey {
   readonly key: KeyObject;
   readonly algorithm: 'RS256' | 'ES256';
@@ -12,16 +12,16 @@ const GIVE_FILE = 'Give the whole file, for example privateKey: ${file:./crm-key
 
 /**
  * Reads a private key: PEM, PKCS #8 or the older forms of OpenSSL, without a passphrase.
- * @returns what is wrong with it, where something is
+ * @returns the key, or what is wrong with it
  */
 function read(pem: string): SigningKey | string {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
-    // The reason is OpenSSL's own, and differs from version to version.
+    // OpenSSL's reasons differ from version to version.
     if (pem.includes('ENCRYPTED')) {
-      return 'is protected by a passphrase. Take that off: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
+      return 'is protected by a passphrase. Remove it: openssl pkey -in crm-key.pem -out crm-key-plain.pem';
     }
     return `is not a private key in PEM. ${GIVE_FILE}`;
   }
@@ -33,16 +33,16 @@ function read(pem: string): SigningKey | string {
   }
   return key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
     ? { key, algorithm: 'ES256' }
-    : 'is of a kind that cannot be used. Take an RSA key (RS256) or one of the curve P-256 (ES256).';
+    : 'is of a type that is not supported. Use an RSA key (RS256) or one on the curve P-256 (ES256).';
 }
 
-/** What is wrong with a private key, for an administrator; `undefined` when nothing is. Never repeats it. */
+/** What is wrong with a private key, for an administrator; `undefined` if nothing is. Never repeats the key. */
 export function privateKeyProblem(pem: string): string | undefined {
   const key = read(pem);
   return typeof key === 'string' ? key : undefined;
 }
 
-/** @throws when `privateKeyProblem` has something to say */
+/** @throws if `privateKeyProblem` finds a problem */
 export function readPrivateKey(pem: string): SigningKey {
   const key = read(pem);
   if (typeof key === 'string') throw new TypeError(`auth.privateKey: ${key}`);

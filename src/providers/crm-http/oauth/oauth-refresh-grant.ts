@@ -11,21 +11,21 @@ import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.
 import type { TokenAnswer } from './oauth-token-endpoint.js';
 import { TokenKeeper } from './oauth-token-keeper.js';
 
-/** An access token that was over before anybody could use it. */
+/** An access token that expired before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
 
 /**
- * A refresh token, which the server may replace with each use, and then takes a second use of the older one for theft. So
- * one instance at a time uses it, the newest is kept in the service's database, and an instance that finds a token that
- * is newer than its own takes that.
+ * A refresh token, which the server may replace with each use; it may then treat a second use of the older one as
+ * theft. So one instance at a time uses it, the newest is stored in the service's database, and an instance that
+ * finds a newer token than its own uses that.
  */
 export class RefreshGrant implements TokenSource {
   readonly #endpoint: TokenEndpoint;
   readonly #kept: KeptTokens;
   readonly #keeper: TokenKeeper;
-  /** The newest that this instance knows. */
+  /** The newest token that this instance knows. */
   #latest: KeptToken | undefined;
-  /** Whether the server has given the same refresh token again, or none, at the last use. */
+  /** Whether the server returned the same refresh token, or none, at the last use. */
   #staysSame = false;
 
   constructor(
@@ -60,7 +60,7 @@ export class RefreshGrant implements TokenSource {
     await this.#endpoint.close();
   }
 
-  /** @returns `undefined` while another instance is at it */
+  /** @returns `undefined` while another instance is renewing it */
   async #refreshAlone(current: string | undefined, signal: AbortSignal): Promise<AccessToken | undefined> {
     let work: Promise<AccessToken | undefined> | undefined;
     const begin = (right?: ExclusiveRight): Promise<AccessToken | undefined> =>
@@ -70,7 +70,7 @@ export class RefreshGrant implements TokenSource {
         begin(this.#staysSame ? undefined : right),
       );
     } catch (error) {
-      // The database failed as the right was taken or given back. What the token endpoint has answered counts all the same.
+      // The database failed when the right was acquired or released. The token endpoint's answer counts anyway.
       if (work !== undefined) return work;
       if (this.#staysSame) return begin();
       throw error instanceof TokenError ? error : unreachable(error);
@@ -85,14 +85,14 @@ export class RefreshGrant implements TokenSource {
     return (await this.#newer(current)) ?? this.#refresh(signal, right);
   }
 
-  /** What another instance, or this one before its restart, has obtained. */
+  /** The token that another instance, or this one before its restart, has obtained. */
   async #newer(current: string | undefined): Promise<AccessToken | undefined> {
     if (this.#keeper.unkept !== undefined) return undefined;
     let kept: KeptToken | 'unreadable' | undefined;
     try {
       kept = await this.#kept.read();
     } catch (error) {
-      // A refresh token that stays the same can be used by anybody at any time.
+      // A refresh token that stays the same can be used by any instance at any time.
       if (this.#staysSame) return undefined;
       throw unreachable(error);
     }
@@ -108,10 +108,10 @@ export class RefreshGrant implements TokenSource {
   }
 
   /**
-   * Once sent, it is stopped neither by the end of the service nor when the exclusive right is lost: the answer may hold
-   * the only refresh token that is good from now on.
-   * @param right none: the server gives the same refresh token again and again, and anybody may use it
-   * @returns `undefined` when the right was lost before it was sent
+   * Once sent, neither the end of the service nor the loss of the exclusive right stops it: the answer may contain
+   * the only valid refresh token.
+   * @param right absent: the server always returns the same refresh token, and any instance may use it
+   * @returns `undefined` if the right was lost before it was sent
    */
   async #refresh(signal: AbortSignal, right: ExclusiveRight | undefined): Promise<AccessToken | undefined> {
     if (signal.aborted) throw stoppedToken();
@@ -122,7 +122,7 @@ export class RefreshGrant implements TokenSource {
     if (answer === undefined) return undefined;
     const { refreshToken = used, access } = answer;
     const isKnown = refreshToken === used;
-    // A new refresh token counts, whatever is wrong with the rest of the answer.
+    // A new refresh token counts, even if the rest of the answer is unusable.
     const isUsable = !(access instanceof TokenError);
     if (!isUsable && isKnown) throw access;
     this.#staysSame = isKnown;
@@ -135,9 +135,9 @@ export class RefreshGrant implements TokenSource {
   }
 
   /**
-   * Sends a refresh token, unless another instance may be using it: the process may have stood still since it was read, a
-   * connection may have been long in coming. The database tells for sure, the clocks for the moments after that.
-   * @returns `undefined` when it was not sent
+   * Sends a refresh token, unless another instance may be using it: the process may have been suspended since it was
+   * read, or connecting may have taken long. The database knows for certain, the clocks cover the moments after that.
+   * @returns `undefined` if it was not sent
    */
   async #use(refreshToken: string, right: ExclusiveRight | undefined): Promise<TokenAnswer | undefined> {
     const isRight = await right?.confirm().catch((error: unknown) => {

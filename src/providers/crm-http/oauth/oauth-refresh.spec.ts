@@ -13,7 +13,7 @@ import { DatabaseStates } from '../../../store/database-states.js';
 
 const KEY = 'correct horse battery staple';
 const REVOKED =
-  'no access token: token endpoint: invalid_grant (HTTP 400); auth.refreshToken is over, revoked, or was used elsewhere: get a new one and write that';
+  'no access token: token endpoint: invalid_grant (HTTP 400); auth.refreshToken has expired, was revoked, or was used elsewhere: get a new one and write that';
 
 let folder: TemporaryFolder;
 let files = 0;

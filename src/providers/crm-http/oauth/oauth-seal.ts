@@ -6,13 +6,16 @@ const derive = promisify<string, string, number, object, Buffer>(scrypt);
 const HOW = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
 const COST = { r: 8, p: 1, maxmem: 64 * 1_048_576 };
 
-/** Encrypts texts that are kept outside of the process (JWE, AES-256-GCM), with a key made of a secret text (scrypt). */
+/**
+ * Encrypts texts that are stored outside the process (JWE, AES-256-GCM), with a key derived from a secret text
+ * (scrypt).
+ */
 export class Seal {
   #key: Promise<Buffer> | undefined;
 
   /**
-   * @param owner whose texts they are: nobody else's are opened, though they were made with the same secret
-   * @param cost of making the key, scrypt's N
+   * @param owner of the texts: those of other owners cannot be opened, even with the same secret
+   * @param cost of deriving the key, scrypt's N
    */
   constructor(
     private readonly secret: string,
@@ -20,7 +23,7 @@ export class Seal {
     private readonly cost = TEMPO.keyCost,
   ) {}
 
-  /** @param label what the text is, readable by everybody; `open` must be given the same */
+  /** @param label describes the text, and is not encrypted; `open` needs the same */
   async close(text: string, label: string): Promise<string> {
     const { CompactEncrypt } = await import('jose');
     return new CompactEncrypt(Buffer.from(text))
@@ -28,7 +31,7 @@ export class Seal {
       .encrypt(await this.#derived());
   }
 
-  /** @returns `undefined` when it was made with another secret, for another owner or label, or was changed since */
+  /** @returns `undefined` if it was made with another secret, for another owner or label, or has been changed */
   async open(sealed: string, label: string): Promise<string | undefined> {
     const { compactDecrypt } = await import('jose');
     const key = await this.#derived();
@@ -37,7 +40,7 @@ export class Seal {
       const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, HOW);
       return protectedHeader['label'] === label ? Buffer.from(plaintext).toString() : undefined;
     } catch {
-      return undefined; // Neither way tells more than that it does not fit.
+      return undefined; // Both formats reveal only that it does not match.
     }
   }
 
@@ -47,7 +50,7 @@ export class Seal {
   }
 }
 
-/** As version 0.1.0 sealed: base64 of a nonce of 12 bytes, the encrypted text and a tag of 16. */
+/** The format of version 0.1.0: base64 of a nonce of 12 bytes, the encrypted text and a tag of 16. */
 function openEarlier(sealed: string, key: Buffer, about: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })

@@ -16,27 +16,27 @@ import type { CrmTempo } from '../crm-http.tempo.js';
 import { undici } from '../libraries.js';
 
 const MAX_RESPONSE_BYTES = 256 * 1_024;
-/** A century: longer is not meant. */
+/** A century: a longer time is not meant seriously. */
 const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
 
-/** What a token endpoint gave. */
+/** The answer of a token endpoint. */
 export interface TokenAnswer {
-  /** Replaces the one that was used, when there is one; also when no access token came with it that can be used. */
+  /** If present, replaces the one that was used, even if no usable access token came with it. */
   readonly refreshToken?: string;
   readonly access: IssuedToken | TokenError;
 }
 
 export interface IssuedToken {
   readonly accessToken: string;
-  /** `undefined` when the server does not say, or says nothing that makes sense. */
+  /** `undefined` if the server does not say, or gives an unusable value. */
   readonly lifetimeMs: number | undefined;
 }
 
-/** A request for a token failed. Its message is fit for health and logs. */
+/** A request for a token failed. The message is suitable for health and logs. */
 export class TokenError extends VipLookupError {
   /**
-   * @param refused the server understood and said no: asking again as before is of no use
-   * @param retryAfterMs what the server asks to wait
+   * @param refused the server understood the request and refused it: repeating it is useless
+   * @param retryAfterMs how long the server asks to wait
    */
   constructor(
     message: string,
@@ -47,12 +47,12 @@ export class TokenError extends VipLookupError {
   }
 }
 
-/** The service ends before there is a token. */
+/** The service stopped before there was a token. */
 export function stoppedToken(): TokenError {
   return new TokenError('stopped before there was an answer', false);
 }
 
-/** The address that gives tokens, and how this client is known there. */
+/** The address that issues tokens, and this client's identification there. */
 export class TokenEndpoint {
   readonly #agent: Agent;
   readonly #server: { issuer: string; token_endpoint: string };
@@ -66,7 +66,7 @@ export class TokenEndpoint {
     const { Agent } = undici();
     this.#agent = new Agent({
       connect: { timeout: tempo.connectLimitMs },
-      // A request has one time limit, which tests can hold.
+      // A request has one time limit, which tests can stop.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: MAX_RESPONSE_BYTES,
@@ -77,10 +77,10 @@ export class TokenEndpoint {
   }
 
   /**
-   * Asks for a token, once; redirects are not followed.
+   * Requests a token once; redirects are not followed.
    * @param parameters of the grant; `scope` and the configured ones are added
-   * @param signal ends it; without one, only `close` does
-   * @param maySend asked when there is a connection, in the last moment: nothing is sent when it says no
+   * @param signal aborts it; without a signal, only `close` does
+   * @param maySend called at the last moment, when there is a connection: if it returns false, nothing is sent
    * @throws TokenError
    */
   async request(
@@ -96,7 +96,7 @@ export class TokenEndpoint {
       response = await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], (limit) =>
         genericTokenEndpointRequest(this.#server, this.#client, this.#clientAuth, grantType, all, {
           [customFetch]: (url, request) => this.#send(url, request, maySend),
-          // Whether http:// will do is decided where the configuration is written, as it is for the CRM itself.
+          // Whether http:// is acceptable is decided by the configuration, as for the CRM itself.
           [allowInsecureRequests]: true,
           signal: limit,
         }),
@@ -131,7 +131,7 @@ export class TokenEndpoint {
         'user-agent': 'smartrouting-vip',
         'content-length': String(content.length),
       },
-      // Read when there is a connection, which may take its time; the headers go with the first of it.
+      // Read when there is a connection, which may take time; the headers are sent with its first part.
       body: Readable.from(contentIf(maySend, content)),
       signal: request.signal,
     });
@@ -159,7 +159,7 @@ export class TokenEndpoint {
   }
 
   async #readAccess(body: Record<string, unknown>): Promise<IssuedToken | TokenError> {
-    // Vendors add much that is not well made and of no use here (scopes, an ID token), and write null for what they leave out.
+    // Vendors add malformed fields that are not needed here (scopes, an ID token), and write null for absent ones.
     const needed = ['access_token', 'token_type', 'refresh_token'];
     const given = needed
       .map((name) => [name, body[name]])
@@ -187,7 +187,7 @@ function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, 
   yield content;
 }
 
-/** Some vendors write the number as a text, and 0, a negative one or none at all for a token that does not end. */
+/** Some vendors write the number as text; for a token that never expires they write 0, a negative number or nothing. */
 function lifetimeOf(expiresIn: unknown): number | undefined {
   const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn;
   const isSensible = typeof seconds === 'number' && seconds > 0 && seconds < MAX_LIFETIME_S;
@@ -195,8 +195,7 @@ function lifetimeOf(expiresIn: unknown): number | undefined {
 }
 
 /**
- * Encoded as HTML forms are, so `-` and `_` stay as they are: vendors who forget to decode then understand most secrets
- * all the same.
+ * Encoded like HTML forms, so `-` and `_` stay unchanged: vendors that forget to decode still understand most secrets.
  */
 function clientAuthOf({ clientId, clientSecret, clientAuth }: CrmHttpAuthOptions): ClientAuth {
   return (_server, _client, body, headers) => {
@@ -236,7 +235,7 @@ const CURES: readonly (readonly [RegExp, string, string?])[] = [
   ],
   [
     /^(invalid_grant|invalid_code)$/,
-    'auth.refreshToken is over, revoked, or was used elsewhere: get a new one and write that',
+    'auth.refreshToken has expired, was revoked, or was used elsewhere: get a new one and write that',
     'oauth2-refresh-token',
   ],
   [
@@ -251,7 +250,10 @@ const CURES: readonly (readonly [RegExp, string, string?])[] = [
   [/^invalid_(scope|target|resource)$/, 'check scope and parameters under auth'],
 ];
 
-/** Why there is no token. The server's own text is shown as far as it is one known kind of word, and none that we sent. */
+/**
+ * Why there is no token. The server's text is shown only if it is an error code in the usual form, and not something
+ * that we sent.
+ */
 function refusal(
   status: number,
   body: Record<string, unknown> | undefined,
@@ -265,10 +267,10 @@ function refusal(
     const cure =
       status >= 500 || status === 429 || status === 408
         ? ''
-        : '; check auth.tokenUrl, and what the vendor says of it';
+        : '; check auth.tokenUrl, and the documentation of the vendor';
     return `token endpoint: HTTP ${status}${status === 200 ? ' without a token' : ''}${cure}`;
   }
-  // Microsoft's own number of the error, which its documentation lists.
+  // Microsoft's error number, which its documentation lists.
   const number = /\bAADSTS\d{4,7}\b/.exec(textOf(body?.['error_description']))?.[0];
   const cure = CURES.find(([error, , type]) => error.test(said) && (type ?? auth.type) === auth.type)?.[1];
   const shown = `token endpoint: ${said} (HTTP ${status}${number === undefined ? '' : `, ${number}`})`;

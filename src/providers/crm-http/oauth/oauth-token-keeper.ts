@@ -6,10 +6,10 @@ import type { KeptToken, KeptTokens } from './oauth-kept-token.js';
 
 const HEALTH_REASON = 'the new refresh token is not kept yet, and a restart would lose it';
 
-/** Of one try: so often somebody else may write in between. */
+/** How often another instance may write in between during one attempt. */
 const MAX_WRITES = 5;
 
-/** Brings the newest tokens into the database, one writing at a time, and again until it is done. */
+/** Writes the newest tokens to the database, one write at a time, and retries until it succeeds. */
 export class TokenKeeper {
   #unkept: KeptToken | undefined;
   #trouble: string | undefined;
@@ -23,19 +23,19 @@ export class TokenKeeper {
     private readonly keepMs = TEMPO.keepMs,
   ) {}
 
-  /** The latest, while it is in no database. */
+  /** The latest token while it is not stored. */
   get unkept(): KeptToken | undefined {
     return this.#unkept;
   }
 
-  /** That the latest could not be kept, and why; for operations. */
+  /** Why the latest token could not be stored; for operators. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
   /**
-   * Resolves when the token is kept, or a try has failed: it can be used, kept or not.
-   * @param isKnown its refresh token is the one before: in the configuration, or kept already
+   * Resolves when the token is stored or an attempt has failed: it can be used in both cases.
+   * @param isKnown its refresh token is the previous one, which is in the configuration or already stored
    */
   async keep(token: KeptToken, isKnown: boolean): Promise<void> {
     const isExpendable = isKnown && this.#unkept === undefined;
@@ -44,8 +44,8 @@ export class TokenKeeper {
   }
 
   /**
-   * Gives what is not kept one more try.
-   * @param limit aborts when nothing is waited for any more
+   * Makes one more attempt to store a token that is not stored.
+   * @param limit aborts when the wait ends
    */
   async close(limit: AbortSignal): Promise<void> {
     this.#isClosing = true;
@@ -64,7 +64,7 @@ export class TokenKeeper {
     return this.#work;
   }
 
-  /** Always of the latest: one that comes meanwhile is kept after the one at hand, whatever became of that. */
+  /** Always stores the latest: a token that comes during a write is stored after it, whether the write succeeds or not. */
   async #try(isExpendable: boolean): Promise<void> {
     for (;;) {
       const token = this.#unkept!;
@@ -81,18 +81,18 @@ export class TokenKeeper {
     }
   }
 
-  /** @returns why it is not kept */
+  /** @returns why it is not stored */
   async #store(token: KeptToken): Promise<string | undefined> {
     try {
       for (let writes = 0; writes < MAX_WRITES; writes++) {
         if (await this.kept.write(token)) return undefined;
-        // An earlier writing that was reported as failed, or another instance's.
+        // From an earlier write that was reported as failed, or from another instance.
         const stored = await this.kept.read();
         if (stored === 'unreadable')
           return 'the one in the database was made with another auth.encryptionKey';
         if (stored !== undefined && !isNewer(token, stored)) return undefined;
       }
-      return 'it was changed again and again meanwhile';
+      return 'other instances kept changing it';
     } catch (error) {
       return messageOf(error);
     }
@@ -108,7 +108,7 @@ export class TokenKeeper {
   }
 }
 
-/** Clocks of instances may differ, so how often the line of refresh tokens was used counts first. */
+/** Clocks of instances may differ, so the count of refreshes is compared first. */
 function isNewer(token: KeptToken, than: KeptToken): boolean {
   return token.uses === than.uses ? token.issuedMs > than.issuedMs : token.uses > than.uses;
 }

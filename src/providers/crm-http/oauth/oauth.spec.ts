@@ -160,10 +160,10 @@ describeWithCrm('OAuth2 of crm-http', (trial) => {
     it.each([
       ['500', 'token endpoint: HTTP 500'],
       ['429', 'token endpoint: HTTP 429'],
-      ['302', 'token endpoint: HTTP 302; check auth.tokenUrl, and what the vendor says of it'],
+      ['302', 'token endpoint: HTTP 302; check auth.tokenUrl, and the documentation of the vendor'],
       [
         'html',
-        'token endpoint: HTTP 200 without a token; check auth.tokenUrl, and what the vendor says of it',
+        'token endpoint: HTTP 200 without a token; check auth.tokenUrl, and the documentation of the vendor',
       ],
       ['huge', "the token endpoint's answer is larger than 262144 bytes; check auth.tokenUrl"],
       ['not-a-token', 'the token endpoint answers something that is not a token; check auth.tokenUrl'],

@@ -12,9 +12,9 @@ import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
 /** One entry of a page. */
 export interface PulledContact {
-  /** `undefined` when it names none that can be used. */
+  /** `undefined` if it has no usable id. */
   readonly id: string | undefined;
-  /** `ContactDocument` as JSON; `undefined` when the contact is not a VIP (any more), or has no number. */
+  /** `ContactDocument` as JSON; `undefined` if the contact is not a VIP (any more), or has no number. */
   readonly document: string | undefined;
   /** Why it could not be read, without its values; it is left out. */
   readonly problem?: string;
@@ -24,7 +24,7 @@ export interface PulledContact {
 export const READING = 2;
 
 const MAX_ID_CHARACTERS = 200;
-/** A contact with more is a list of something else. */
+/** A contact with more is not a contact but a list of something else. */
 const MAX_NUMBERS = 50;
 const NO_OBJECT =
   'sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }';
@@ -32,7 +32,7 @@ const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields 
 const NO_USABLE_NUMBER =
   'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
 
-/** Reads what `records` yields for one contact. */
+/** Reads the result of `records` for one contact. */
 export function readContact(entry: Json, country: string | undefined): PulledContact {
   if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;
@@ -53,7 +53,7 @@ export function readContact(entry: Json, country: string | undefined): PulledCon
   }
 }
 
-/** @throws VipLookupError when it cannot be used: the contact would stay a VIP */
+/** @throws VipLookupError if it is unusable, because the contact would stay a VIP */
 export function readDeletedId(written: Json): string {
   const id = readId(written);
   if (id === undefined) throw new VipLookupError(`mapping: ${noUsableId('sync.deleted')}`);
@@ -73,7 +73,7 @@ function noUsableId(option: string): string {
   return `${option}: an entry has no usable id; name the CRM's own key of the contact, text or number of at most ${MAX_ID_CHARACTERS} characters`;
 }
 
-/** Whether there is a number at all, readable or not. CRMs say that there is none by `false`, or by words, too. */
+/** Whether there is a number at all, readable or not. CRMs may also write `false` or words for no number. */
 function isWritten(number: Json | undefined): number is Json {
   if (typeof number === 'string') return !isWithheldNumber(number);
   return number != null && number !== false;
@@ -88,7 +88,7 @@ function readNumbers(written: readonly Json[], country: string | undefined): str
     const found = text.includes('*')
       ? [contactRange(text, country) ?? []].flat()
       : readWrittenNumbers(text, country).keys;
-    // All digits of E.164 and no plus sign, perhaps: `CopyIndex` looks for those too.
+    // Possibly all digits of E.164 without a plus sign: `CopyIndex` also searches for those.
     for (const key of found) keys.add(/^\d+$/.test(bare(key)) ? bare(key) : key);
   }
   return [...keys];

@@ -1,9 +1,9 @@
 import type { ProviderStatus } from '../../../plugin-api/index.js';
 import type { CopyHead, CopyState } from './copy-store.js';
 
-/** A copy that missed so many pulls is too old. */
+/** After this many missed pulls, a copy is too old. */
 const MISSED = 3;
-/** How the reasons in `/health` begin. */
+/** Beginnings of the reasons in `/health`. */
 const HEALTH_REASONS = {
   none: 'there is no copy yet',
   behind: 'the copy was not brought up to date: the pull failed',
@@ -11,17 +11,17 @@ const HEALTH_REASONS = {
   unsure: 'the copy is in use as it is',
 };
 
-/** What is known of a copy when health is asked for. */
+/** What is known about a copy when health is requested. */
 export interface CopyCondition {
   readonly head: CopyHead;
-  /** The copy that calls are decided from. */
+  /** The copy that decides calls. */
   readonly loaded: CopyState | undefined;
-  /** Why the database, or what it holds, cannot be used. */
+  /** Why the database, or its content, cannot be used. */
   readonly trouble: string | undefined;
   readonly everyMs: number;
 }
 
-/** How the copy is, for operations. */
+/** The state of the copy, for operators. */
 export function copyStatus(condition: CopyCondition): ProviderStatus {
   const { loaded } = condition;
   const facts = loaded && { entries: loaded.contacts, loadedAt: loaded.pulledAt };

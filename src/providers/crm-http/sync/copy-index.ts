@@ -1,17 +1,17 @@
 import { numberKeys } from '../../../plugin-api/index.js';
 import type { Caller, VipRecord } from '../../../plugin-api/index.js';
 
-/** Numbers as keys (E.164, ranges, or text) and the record that they share, without its number. */
+/** Numbers as keys (E.164, ranges, or text), and their common record, without a number. */
 export type ContactDocument = readonly [numbers: readonly string[], record: Omit<VipRecord, 'number'>];
 
 /**
- * The contacts of a copy, found by number. A contact is kept as the JSON text that it is stored as, and made a record
- * when somebody calls: a hundred thousand objects would cost several times the memory.
+ * The contacts of a copy, found by number. A contact is kept as its stored JSON text, and becomes a record when
+ * somebody calls: a hundred thousand objects would take several times the memory.
  */
 export class CopyIndex {
   /** Id -> `ContactDocument` as JSON. */
   readonly #documents = new Map<string, string>();
-  /** Number key -> id, or several. */
+  /** Number key -> one id or several. */
   readonly #ids = new Map<string, string | readonly string[]>();
   #ranges = 0;
 
@@ -23,7 +23,7 @@ export class CopyIndex {
     return this.#documents.has(id);
   }
 
-  /** @param document in place of what the index has of this contact */
+  /** @param document replaces the index's entry for this contact */
   put(id: string, document: string): void {
     this.remove(id);
     this.#documents.set(id, document);
@@ -58,7 +58,7 @@ export class CopyIndex {
   /** The records of a caller's number and of ranges that cover it, best first: the exact number, then longer ranges. */
   find(caller: Caller): VipRecord[] {
     const own = this.#records(caller.key, caller.key);
-    // Believed, as in a live answer, where no number of the CRM's own country was read.
+    // Accepted, as in a live answer, if it was not read as a number of the CRM's own country.
     const digits = caller.key.startsWith('+') ? this.#records(caller.key.slice(1), caller.key) : [];
     const ranges = this.#ranges === 0 ? [] : numberKeys(caller.key).filter((key) => key !== caller.key);
     return [...own, ...digits, ...ranges.flatMap((range) => this.#records(range, range))];

@@ -1,17 +1,17 @@
 import { VipLookupError } from '../../../plugin-api/index.js';
 import type { ExclusiveRight, Json, ProviderState, StoredText } from '../../../plugin-api/index.js';
 
-/** What all instances know of the copy. */
+/** The state of the copy that all instances share. */
 export interface CopyHead {
   readonly copy?: CopyState;
   readonly attempt?: PullAttempt;
 }
 
-/** The copy that is in use: the parts 0 … `parts` - 1 of a generation, in this order. */
+/** The copy in use: the parts 0 … `parts` - 1 of a generation, in this order. */
 export interface CopyState {
-  /** Each full pull makes one. */
+  /** Each full pull creates one. */
   readonly generation: string;
-  /** The first ones are the full pull; each pull of changes adds its own. */
+  /** The first parts are from the full pull; each pull of changes adds its own. */
   readonly parts: number;
   /** Contacts that have a tier and a number. */
   readonly contacts: number;
@@ -19,34 +19,34 @@ export interface CopyState {
   readonly cursor?: Json;
   /** When the last full pull began, ISO 8601. */
   readonly fullAt: string;
-  /** When the last pull that worked began, ISO 8601: changes after that are not in the copy. */
+  /** When the last successful pull began, ISO 8601: later changes are not in the copy. */
   readonly pulledAt: string;
-  /** What it was pulled with; another source wants a full pull. */
+  /** Digest of the settings it was pulled with; if they change, a full pull is needed. */
   readonly source: string;
 }
 
-/** The last pull, when it failed. */
+/** The last pull, if it failed. */
 export interface PullAttempt {
   readonly at: string;
   /** In a row. */
   readonly failures: number;
-  /** One sentence for operations. */
+  /** One sentence for operators. */
   readonly problem: string;
-  /** The pull came to its end, and what it found must be confirmed. */
+  /** The pull was complete, but its result must be confirmed. */
   readonly isRefused?: boolean;
 }
 
 const HEAD = 'sync';
-/** Small enough to be written, read and indexed without holding up the calls that the same thread answers. */
+/** Small enough to be written, read and indexed without delaying the calls that the same thread answers. */
 const PART_CHARACTERS = 131_072;
 
 /**
- * The copy in the service's own database: parts that are written once, and a head that says which of them count. A pull
- * writes parts that do not count yet; the one write of the head makes all of them count, so whatever happens before
+ * The copy in the service's own database: parts that are written once, and a head that lists the valid ones. A pull
+ * writes parts that are not valid yet; a single write of the head makes all of them valid, so a failure before that
  * changes nothing.
  *
- * The version of the head is the fencing number of pulls. Who takes over from an instance that did not come to its end raises
- * it before anything else: that one may go on and not know, and could make parts count that are swept away by now.
+ * The version of the head is the fencing number of pulls. An instance that takes over an unfinished pull increments
+ * it first. Otherwise the previous instance could resume without knowing, and list parts that have been deleted.
  */
 export class CopyStore {
   #head: CopyHead = {};
@@ -56,7 +56,7 @@ export class CopyStore {
 
   constructor(private readonly state: ProviderState) {}
 
-  /** As this instance last read or wrote it. */
+  /** As last read or written by this instance. */
   get head(): CopyHead {
     return this.#head;
   }
@@ -67,25 +67,26 @@ export class CopyStore {
     do {
       commits = this.#commits;
       stored = await this.state.read(HEAD);
-      // What was read before a commit of ours came is old.
+      // A result that was read before our own commit is outdated.
     } while (commits !== this.#commits);
     this.#head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
     this.#version = stored?.version;
   }
 
-  /** @throws VipLookupError when another instance has written a head since it was read, or has the right now */
+  /** @throws VipLookupError if another instance has written the head since it was read, or has the right now */
   async commit(head: CopyHead, right: ExclusiveRight): Promise<void> {
     if (!(await this.state.write(HEAD, JSON.stringify(head), this.#version, right))) {
-      throw new VipLookupError(
-        'another instance changed the copy meanwhile; nothing was changed by this one',
-      );
+      throw new VipLookupError('another instance changed the copy meanwhile; this one changed nothing');
     }
     this.#head = head;
     this.#version = (this.#version ?? 0) + 1;
     this.#commits++;
   }
 
-  /** Contacts of one part: id, and document or `undefined` for one that is gone. `undefined`: the part is gone itself. */
+  /**
+   * Contacts of one part: id and document, or `undefined` for a deleted contact. The result is `undefined` if the
+   * part itself is missing.
+   */
   async part(
     { generation }: CopyState,
     number: number,
@@ -100,12 +101,12 @@ export class CopyStore {
       });
   }
 
-  /** @param firstPart number of the first part that is written */
+  /** @param firstPart number of the first part to write */
   writer(generation: string, firstPart: number, right: ExclusiveRight): PartWriter {
     return new PartWriter(this.state, generation, firstPart, right);
   }
 
-  /** Removes the parts that do not count: of earlier generations, and of pulls that did not come to their end. */
+  /** Removes the parts that are not valid: those of earlier generations, and of unfinished pulls. */
   async sweep(right: ExclusiveRight, signal: AbortSignal): Promise<void> {
     const { copy } = this.#head;
     for (const key of await this.state.keys()) {
@@ -125,7 +126,7 @@ export class PartWriter {
   constructor(
     private readonly state: ProviderState,
     readonly generation: string,
-    /** Parts of the generation, those written before included. */
+    /** Parts of the generation, including those written before. */
     private next: number,
     private readonly right: ExclusiveRight,
   ) {}
@@ -148,9 +149,7 @@ export class PartWriter {
     this.#characters = 0;
     const number = this.next++;
     if (!(await this.state.write(keyOf(this.generation, number), text, undefined, this.right))) {
-      throw new VipLookupError(
-        'another instance is pulling into the same copy; nothing was changed by this one',
-      );
+      throw new VipLookupError('another instance is pulling into the same copy; this one changed nothing');
     }
   }
 }

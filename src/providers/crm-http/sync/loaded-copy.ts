@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CopyState, CopyStore } from './copy-store.js';
 import { CopyIndex } from './copy-index.js';
 
-/** Calls wait while contacts are indexed, so they get their turn after this. */
+/** Calls wait while contacts are indexed, so there is a pause after this time. */
 const SLICE_MS = 4;
 
 /** The copy as this instance has it in memory. */
@@ -12,7 +12,7 @@ export class LoadedCopy {
 
   constructor(private readonly store: CopyStore) {}
 
-  /** Which copy it is; `undefined` before one was loaded. */
+  /** Which copy it is; `undefined` before one has been loaded. */
   get state(): CopyState | undefined {
     return this.#state;
   }
@@ -22,8 +22,8 @@ export class LoadedCopy {
   }
 
   /**
-   * Reads what it does not have yet; until all is there, lookups find what they found before.
-   * @returns false when a part is gone, and nothing was changed
+   * Reads the missing parts; until all have been read, lookups use the previous state.
+   * @returns false if a part is missing; then nothing was changed
    * @throws VipLookupError when the database cannot be used
    */
   async load(copy: CopyState): Promise<boolean> {
@@ -34,7 +34,7 @@ export class LoadedCopy {
     for (let number = isGrown ? parts : 0; number < copy.parts; number++) {
       const part = await this.store.part(copy, number);
       if (part === undefined) return false;
-      // A new copy is seen by nobody yet; changes to the one in use are made when all of them are there.
+      // Nobody uses a new copy yet; changes to the one in use are applied after all of them have been read.
       if (isGrown) changes.push(part);
       else await apply(part, index);
     }

@@ -14,18 +14,21 @@ import type { Pace } from './page-reader.js';
 import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
 
-/** Of a page only this says that there is nothing; 404 means a wrong address, or half a list. */
+/** For a page, only this status means "nothing"; 404 means a wrong address, or a truncated list. */
 const NO_CONTENT = 204;
 
-/** What an expression may yield of a page, in parts of the largest answer: contacts may be told at more length than they were. */
+/**
+ * Maximum result of an expression on a page, as a multiple of the largest answer: its contacts may be longer than
+ * those of the answer.
+ */
 const LONGER = 4;
 /** 12 s. */
 const MAX_PAGE_TICKS = 120;
 
-/** Calls keep the other half of what the CRM allows. */
+/** The other half of the CRM's limit is left for calls. */
 const PULLS_PART = 1 / 2;
 
-/** The JSONata expressions that make sense of a page, in the order in which they are evaluated. */
+/** The JSONata expressions that interpret a page, in the order of evaluation. */
 export function pageExpressionsOf({ errorPath, sync }: CrmHttpOptions) {
   return {
     errorPath,
@@ -37,7 +40,7 @@ export function pageExpressionsOf({ errorPath, sync }: CrmHttpOptions) {
 }
 
 /**
- * The copy that the options ask for; `undefined` when they ask for none.
+ * The copy that the options configure; `undefined` if none.
  * @param evaluator of `pageExpressionsOf`
  */
 export function makeCopy(
@@ -82,7 +85,10 @@ export function makeCopy(
   });
 }
 
-/** A page begins only so often that half of the limit is left; then it is owed, so that calls never make it fail. */
+/**
+ * Pages begin only so often that half of the limit is left. Their tokens may be owed, so that calls never make a page
+ * fail.
+ */
 export function paceOf(rateLimit: string | null | undefined): Pace {
   const perMs = rateLimit == null ? undefined : readRate(rateLimit)?.perMs;
   const apartMs = perMs === undefined ? 0 : 1 / (perMs * PULLS_PART);
@@ -94,7 +100,7 @@ export function paceOf(rateLimit: string | null | undefined): Pace {
   };
 }
 
-/** Tells copies apart that were pulled in different ways. */
+/** Distinguishes copies that were pulled with different settings. */
 function fingerprintOf(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

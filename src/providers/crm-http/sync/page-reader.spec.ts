@@ -152,7 +152,7 @@ describe('the pages of a pull', () => {
     'end with a failure where the CRM takes no notice of the place and always gives %s',
     async (_, answers) => {
       await expect(read(BY_PAGE, answers, { next: ENDLESS })).rejects.toThrow(
-        /^mapping: page [23] holds what a page before it held/,
+        /^mapping: page [23] has the same content as an earlier page/,
       );
       expect(asked.length).toBeLessThan(4);
     },
@@ -166,7 +166,7 @@ describe('the pages of a pull', () => {
     });
     expect((await read(BY_PAGE, few)).asked).toHaveLength(200);
     await expect(read(BY_PAGE, (count) => ({ ids: [], next: count + 1 }))).rejects.toThrow(
-      'mapping: sync.next goes on after 100 pages in a row that hold nothing',
+      'mapping: sync.next continues after 100 empty pages in a row',
     );
     expect(asked).toHaveLength(100);
   });

@@ -11,7 +11,7 @@ import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
 import { PagesRead } from './pages-read.js';
 
-/** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
+/** Variables of expressions besides the answer: `$page`, `$cursor`, `$started`. */
 export type PageBindings = Readonly<{
   page: Json | undefined;
   cursor: Json | undefined;
@@ -19,7 +19,7 @@ export type PageBindings = Readonly<{
   started: string;
 }>;
 
-/** Sends one request of a pull, and evaluates the expressions on the answer; `undefined`: it says that there is nothing. */
+/** Sends one request of a pull, and evaluates the expressions on the answer; `undefined`: the page is empty. */
 export type AskPage = (
   request: CrmRequest,
   bindings: PageBindings,
@@ -30,13 +30,13 @@ export type AskPage = (
 export type Pace = (signal: AbortSignal) => Promise<void>;
 
 export interface Page {
-  /** What `records` yielded, one by one. */
+  /** The results of `records`, one by one. */
   readonly entries: readonly Json[];
-  /** Ids of contacts that are gone. */
+  /** Ids of deleted contacts. */
   readonly deleted: readonly string[];
-  /** Where the next pull of changes begins, as far as this page tells. */
+  /** Where the next pull of changes begins, if this page says so. */
   readonly cursor: Json | undefined;
-  /** Whether `next` leads to a further one. */
+  /** Whether `next` leads to another page. */
   readonly goesOn: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface PageLimits {
 
 export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000 };
 
-/** How long a pull waits while the CRM wants no questions. */
+/** How long a pull waits while the CRM asks for a pause. */
 const BUSY_PATIENCE_MS = 15 * 60_000;
 const MAX_CURSOR_CHARACTERS = 10_000;
 
@@ -63,7 +63,7 @@ export class PageReader {
   /**
    * @param cursor where the last pull ended; `undefined` for a full one
    * @param started ISO 8601; what the expressions know as `$started`
-   * @throws VipLookupError when a page cannot be fetched or read, or a limit is reached
+   * @throws VipLookupError if a page cannot be fetched or read, or a limit is reached
    */
   async *pages(
     request: PageRequest,
@@ -77,7 +77,7 @@ export class PageReader {
     const read = new PagesRead();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
-        throw new VipLookupError(`there are more than ${this.limits.pages} pages; does next end?`);
+        throw new VipLookupError(`there are more than ${this.limits.pages} pages; does sync.next ever end?`);
       const filled = request.fill(next, cursor);
       read.asking(filled, next);
       const page = request.usesPage ? next : undefined;
@@ -109,7 +109,8 @@ export class PageReader {
     let busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
-        // Not a part of the page's time, nor of the patience: with a slow rate limit the wait alone is longer than both.
+        // Does not count towards the page's time or the patience: with a slow rate limit, the wait alone is longer
+        // than both.
         const beganMs = performance.now();
         await this.pace(signal);
         busyUntilMs += performance.now() - beganMs;
@@ -129,7 +130,7 @@ export class PageReader {
   }
 }
 
-/** A configured request and the way to its further pages. */
+/** A configured request, and how to get its further pages. */
 export class PageRequest {
   readonly #template: RequestTemplate;
 
@@ -145,14 +146,14 @@ export class PageRequest {
     return this.#template.uses('page');
   }
 
-  /** Whether it asks for what changed since a cursor. */
+  /** Whether it asks for changes since a cursor. */
   get usesCursor(): boolean {
     return this.#template.uses('cursor');
   }
 
   /**
-   * @param next what the page before led to; `undefined` for the first
-   * @throws VipLookupError when the templates need what is not there, or the link leads to another host
+   * @param next the previous page's `next`; `undefined` for the first page
+   * @throws VipLookupError if the templates need a missing value, or the link leads to another host
    */
   fill(next: Json | undefined, cursor: Json | undefined): CrmRequest {
     const request = this.#template.fill({

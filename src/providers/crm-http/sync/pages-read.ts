@@ -4,21 +4,21 @@ import type { Json } from '../../../plugin-api/index.js';
 import type { Content } from '../crm-http.evaluator.js';
 import type { CrmRequest } from '../crm-http.request.js';
 
-/** A CRM may look through many contacts that do not fit, and answer pages with none; not for ever. */
+/** A CRM may skip many contacts that do not match, and return empty pages, but not forever. */
 const MAX_EMPTY_PAGES = 100;
 const MAX_SHOWN_CHARACTERS = 120;
 
-/** What one pull has asked for and found, so that it notices when the pages lead nowhere. */
+/** The requests and results of one pull, so that it notices when the pages lead nowhere. */
 export class PagesRead {
-  /** Request -> which page it was, from 1. */
+  /** Request -> number of its page, from 1. */
   readonly #requests = new Map<string, number>();
   readonly #contents = new Set<string>();
   #emptyInARow = 0;
 
   /**
-   * Before a page is asked for.
-   * @param next what led to it
-   * @throws VipLookupError when it was read before
+   * Call it before a page is requested.
+   * @param next the value that led to it
+   * @throws VipLookupError if it was read before
    */
   asking(request: CrmRequest, next: Json | undefined): void {
     const key = digest(sameFor(request));
@@ -32,29 +32,27 @@ export class PagesRead {
   }
 
   /**
-   * After a page that has a next one.
-   * @throws VipLookupError when it holds just what one before held, or there have been too many with nothing
+   * Call it after a page that has a next one.
+   * @throws VipLookupError if its content equals that of an earlier page, or there were too many empty pages
    */
   read(answer: Content): void {
     if (answer.isEmpty) {
       if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
-      throw new VipLookupError(
-        `mapping: sync.next goes on after ${MAX_EMPTY_PAGES} pages in a row that hold nothing`,
-      );
+      throw new VipLookupError(`mapping: sync.next continues after ${MAX_EMPTY_PAGES} empty pages in a row`);
     }
     this.#emptyInARow = 0;
-    // An answer may tell the time besides. One contact alone may well come twice.
+    // An answer may also contain the time. A single contact may well appear on two pages.
     const contents = [answer.digest, answer.recordsDigest].filter((one) => one !== undefined);
     if (contents.some((content) => this.#contents.has(content))) {
       throw new VipLookupError(
-        `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
+        `mapping: page ${this.#requests.size} has the same content as an earlier page; does the CRM use the value of sync.next?`,
       );
     }
     for (const content of contents) this.#contents.add(content);
   }
 }
 
-/** The order of a query's parameters makes no other page. */
+/** Another order of a query's parameters is not another page. */
 function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
   const { pathname, searchParams } = new URL(path, origin);
   searchParams.sort();
@@ -65,7 +63,7 @@ function digest(value: Json): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
 }
 
-/** Without what may be a secret, or a telephone number: values of parameters, and whatever is long. */
+/** Without possible secrets or telephone numbers: values of parameters, and long texts. */
 function shown(next: Json | undefined): string {
   const text = typeof next === 'string' ? next : JSON.stringify(next ?? null);
   return text

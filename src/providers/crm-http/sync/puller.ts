@@ -10,7 +10,7 @@ import { Tally } from './tally.js';
 
 export type PullKind = 'full' | 'changes';
 
-/** A pull that came to its end; nothing counts before `state` is committed. */
+/** A finished pull; nothing takes effect before `state` is committed. */
 export interface Pulled {
   readonly kind: PullKind;
   readonly state: CopyState;
@@ -18,7 +18,7 @@ export interface Pulled {
   readonly changed: number;
   /** Contacts that could not be read and are left out. */
   readonly skipped: number;
-  /** What is wrong with the first of them. */
+  /** The problem of the first of them. */
   readonly problem: string | undefined;
   readonly pages: number;
 }
@@ -33,9 +33,12 @@ export interface PullSource {
   readonly fingerprint: string;
 }
 
-/** Calls wait while a contact is read, so others get their turn after this. */
+/** Calls wait while contacts are read, so there is a pause after this time. */
 const SLICE_MS = 4;
-/** Clocks differ, and a CRM may show a change late: what changed this long before the pull is asked for again next time. */
+/**
+ * Clocks differ, and a CRM may show a change late: changes from this long before the pull are requested again next
+ * time.
+ */
 const OVERLAP_MS = 2 * 60_000;
 
 /** Pulls contacts into parts of the copy. */
@@ -46,8 +49,8 @@ export class Puller {
   ) {}
 
   /**
-   * Everything, into a generation of its own; or what changed since the last pull, as further parts of its generation.
-   * @param before the copy as it is, when changes are enough
+   * Pulls everything into a new generation, or the changes since the last pull as further parts of its generation.
+   * @param before the current copy, if changes are enough
    */
   async pull(
     before: { readonly state: CopyState; readonly index: CopyIndex } | undefined,
@@ -96,7 +99,8 @@ export class Puller {
       const { id, document, problem } = readContact(entry, this.source.country);
       tally.count(id, document !== undefined, problem);
       if (id !== undefined) await writer.add(id, document);
-      // One alone is a contact that is odd, and not the expression; it must not keep all other changes out.
+      // If there is only one, the contact is unusual rather than the expression wrong; it must not block all other
+      // changes.
       else if (++unnamed === entries.length && unnamed > 1) throw new VipLookupError(`mapping: ${problem}`);
       if (performance.now() - sliceMs > SLICE_MS) {
         await nextTurn();

@@ -4,7 +4,7 @@ import type { Pulled } from './puller.js';
 
 const HEALTH_REASON = 'a pull was refused';
 
-/** A pull found so much less than the copy has that somebody must say that it is right. */
+/** A pull found so many fewer contacts than the copy has that somebody must confirm it. */
 export class ShrinkError extends VipLookupError {}
 
 /**
@@ -24,6 +24,6 @@ export function refuseShrink(
   const percent = Math.round((1 - has / had) * 100);
   const allowed = Math.round(maxShrink * 100);
   throw new ShrinkError(
-    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is correct, confirm it with the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
   );
 }

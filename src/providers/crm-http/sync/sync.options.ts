@@ -7,10 +7,10 @@ import { bodyProblem, Expression, headersProblem, urlProblem } from '../crm-http
 import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
 import { splitUrl } from '../crm-http.url.js';
 
-/** What holds where an option is left out. `$started`: what changed since this pull began. */
+/** Defaults of options. `$started`: changes since this pull began. */
 export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;
 
-/** The part of one that a text such as `30%` means; `undefined` when it is not one. */
+/** The fraction that a text such as `30%` means; `undefined` if it is not a percentage. */
 export function readPercent(text: unknown): number | undefined {
   const [, amount] = (typeof text === 'string' && /^(\d{1,3})%$/.exec(text.trim())) || [];
   const part = Number(amount) / 100;
@@ -24,12 +24,12 @@ function percentProblem(text: unknown): string | undefined {
 }
 
 const NAMES = ['page', 'cursor'];
-/** The first page, where there is none to name, and a further one. */
+/** The first page, which has no `page` value, and a later one. */
 const AS_TEXT: TemplateVariables = {
   names: NAMES,
   samples: [{ cursor: 'sample' }, { page: 'sample', cursor: 'sample' }],
 };
-/** CRMs count pages and contacts, and some want a number as a number. */
+/** CRMs count pages and contacts, and some require a number to be a JSON number. */
 const AS_NUMBER: TemplateVariables = { names: NAMES, samples: [{ cursor: 7 }, { page: 7, cursor: 7 }] };
 
 function pageBodyProblem(body: unknown, options: { method?: unknown }): string | undefined {
@@ -47,7 +47,7 @@ export class CrmHttpPageOptions {
   @IsIn(['GET', 'POST'], { message: 'is not a method for a pull. Write GET or POST. Default: GET.' })
   readonly method?: 'GET' | 'POST';
 
-  /** Name -> template. Credentials stand under the provider's `auth`. */
+  /** Name -> template. Credentials are written under the provider's `auth`. */
   @IsOptional()
   @Rule((headers, options) => headersProblem(headers, options, AS_TEXT), {
     type: 'object',
@@ -65,7 +65,7 @@ const example = (text: string): string => `must be a JSONata expression, for exa
 
 /** The options `sync` of a provider of `kind: crm-http`: a copy of its VIPs, pulled ahead of the calls. */
 export class CrmHttpSyncOptions {
-  /** How often it is pulled. Without it there is no copy: so a preset can bring all the rest. */
+  /** How often it is pulled. Without it there is no copy, so a preset can contain all the rest. */
   @IsOptional()
   @IsDuration({ min: '10s' })
   @Rule<CrmHttpSyncOptions>((_, { full, records }) => {
@@ -76,7 +76,7 @@ export class CrmHttpSyncOptions {
   })
   readonly every?: string;
 
-  /** Lists all VIPs, page by page. */
+  /** The request that lists all VIPs, page by page. */
   @IsOptional()
   @ValidateNested()
   @Type(() => CrmHttpPageOptions)
@@ -87,7 +87,7 @@ export class CrmHttpSyncOptions {
   )
   readonly full?: CrmHttpPageOptions;
 
-  /** Lists what changed since `cursor`. Without it each pull is a full one. */
+  /** The request that lists changes since `cursor`. Without it each pull is a full one. */
   @IsOptional()
   @ValidateNested()
   @Type(() => CrmHttpPageOptions)
@@ -109,17 +109,17 @@ export class CrmHttpSyncOptions {
   @Expression(example('deltaToken'))
   readonly cursor?: string;
 
-  /** JSONata expression: a page -> ids of contacts that are gone. */
+  /** JSONata expression: a page -> ids of deleted contacts. */
   @IsOptional()
   @Expression(example('contacts[deleted].id'))
   readonly deleted?: string;
 
-  /** A pull that would leave so much less is refused until it is confirmed. */
+  /** A pull that would shrink the copy by more is refused until it is confirmed. */
   @IsOptional()
   @Rule(percentProblem, { type: 'string', pattern: '^\\d{1,3}%$', examples: ['30%'] })
   readonly maxShrink?: string;
 
-  /** How often all is pulled where `changes` are pulled otherwise. */
+  /** How often everything is pulled if pulls otherwise fetch `changes`. */
   @IsOptional()
   @IsDuration({ min: '10s', default: SYNC_DEFAULTS.fullEvery })
   readonly fullEvery?: string;
@@ -130,7 +130,7 @@ export class CrmHttpSyncOptions {
   readonly live?: boolean;
 }
 
-/** Credentials go to the host of the provider's `url`, and to no other. */
+/** Credentials are sent only to the host of the provider's `url`. */
 export function syncHostProblem(sync: unknown, { url }: { url?: unknown }): string | undefined {
   const origin = originOf({ url });
   const { full, changes } = (sync ?? {}) as { full?: unknown; changes?: unknown };
@@ -155,7 +155,7 @@ function firstPageProblem(request: unknown, scope: TemplateScope): string | unde
     : undefined;
 }
 
-/** `undefined` for one that cannot be read; the rules of its own options say why. */
+/** `undefined` if it cannot be read; the rules of its own options say why. */
 function templateOf(request: unknown): RequestTemplate | undefined {
   const options = (request ?? {}) as CrmHttpPageOptions;
   const { url, headers, body } = options;

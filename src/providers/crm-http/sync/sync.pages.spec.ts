@@ -73,7 +73,7 @@ describe('pages that bring no new contacts', () => {
     const tier = field.includes('"tier"') ? '' : '"tier": tier, ';
     const records = `contacts.{ "id": id, "number": phones, ${tier}${field} }`;
     await expect(instance(unheeded(records)).provider.sync({})).rejects.toThrow(
-      'mapping: 100 pages in a row, up to page 101, hold only contacts that were on the pages before (the last new one is on page 1); does the CRM take notice of what sync.next yields? Check sync.next, and where the request names the page',
+      'mapping: 100 pages in a row, up to page 101, hold only contacts that were on the pages before (the last new one is on page 1); does the CRM use the value of sync.next? Check sync.next, and where the request names the page',
     );
     expect(suite.crm.asked('/contacts')).toHaveLength(101);
   });

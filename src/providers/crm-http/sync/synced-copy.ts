@@ -21,17 +21,17 @@ import { refuseShrink, ShrinkError } from './shrink.js';
 export interface CopySettings {
   readonly everyMs: number;
   readonly fullEveryMs: number;
-  /** Part of the contacts that may be missing after a pull. */
+  /** The fraction of the contacts that may be missing after a pull. */
   readonly maxShrink: number;
-  /** How often other instances' pulls are looked for, in ms. */
+  /** How often it checks for other instances' pulls, in ms. */
   readonly pollMs: number;
 }
 
 type Context = Pick<ProviderContext, 'name' | 'state' | 'logger'>;
 
-/** After the first failure, and twice as long after each further one, up to `everyMs`. */
+/** Pause after the first failure; doubles after each further one, up to `everyMs`. */
 const RETRY_MS = 60_000;
-/** Several instances must not ask for the right to pull at the same moment. */
+/** So that several instances do not ask for the right to pull at the same moment. */
 const MAX_JITTER_MS = 30_000;
 
 /** A CRM's VIPs, pulled ahead of the calls and shared by all instances. Calls are decided from memory. */
@@ -41,9 +41,9 @@ export class SyncedCopy {
   readonly #loaded: LoadedCopy;
   readonly #closing = new AbortController();
   #trouble: string | undefined = 'it is being loaded';
-  /** Generation of which a part is gone: only a full pull helps. */
+  /** Generation with a missing part: only a full pull helps. */
   #lost: string | undefined;
-  /** Whether another source, or a lost part, makes a pull due at once: only until the first pull. */
+  /** Whether a changed source, or a missing part, makes a pull due at once: only until the first pull. */
   #mayHurry = true;
   #jitterMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -60,12 +60,12 @@ export class SyncedCopy {
     this.#loaded = new LoadedCopy(this.#store);
   }
 
-  /** Whether this instance has a copy to decide calls from. */
+  /** Whether this instance has a copy that can decide calls. */
   get isLoaded(): boolean {
     return this.#loaded.state !== undefined;
   }
 
-  /** How long ago the last pull that worked began. */
+  /** How long ago the last successful pull began. */
   get ageSeconds(): number | undefined {
     const { state } = this.#loaded;
     return state && Math.max(0, (Date.now() - Date.parse(state.pulledAt)) / 1_000);
@@ -86,8 +86,8 @@ export class SyncedCopy {
   }
 
   /**
-   * Loads what the database has, and pulls from then on. Resolves when it is loaded, or cannot be.
-   * @throws VipFileError when a local file keeps it from being loaded
+   * Loads the copy from the database, and pulls from then on. Resolves when it is loaded or cannot be.
+   * @throws VipFileError if it cannot be loaded because of a local file
    */
   async open(): Promise<void> {
     this.#isOpen = true;
@@ -103,8 +103,8 @@ export class SyncedCopy {
 
   /**
    * Pulls now.
-   * @returns `undefined` while another instance is at it
-   * @throws VipLookupError when the pull fails or is refused; nothing was changed then
+   * @returns `undefined` while another instance is pulling
+   * @throws VipLookupError if the pull fails or is refused; then nothing was changed
    */
   async pull(options: SyncOptions): Promise<SyncReport | undefined> {
     return this.#alone((right, signal) => this.#pull(options, right, signal), options.signal);
@@ -134,10 +134,10 @@ export class SyncedCopy {
     const { everyMs } = this.settings;
     this.#jitterMs = Math.random() * Math.min(everyMs / 10, MAX_JITTER_MS);
     try {
-      // Another instance may have pulled between the look and the right to.
+      // Another instance may have pulled after the check and before this one got the right.
       await this.#alone(async (right, signal) => (this.#isDue() ? this.#pull({}, right, signal) : undefined));
     } catch (error) {
-      // What failed stands in the head, or in the log when even that cannot be written.
+      // The failure is in the head, or in the log if even that cannot be written.
       if (!this.#closing.signal.aborted)
         this.#trouble ??= this.#store.head.attempt === undefined ? messageOf(error) : undefined;
     }
@@ -189,7 +189,7 @@ export class SyncedCopy {
       return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
-      // Who has lost the right must not get in the way of who has it now.
+      // An instance that has lost the right must not interfere with the one that has it now.
       const isOurs = !signal.aborted && (await right.confirm().catch(() => true));
       if (isOurs) await this.#failed(reason, right);
       throw reason;
@@ -198,7 +198,7 @@ export class SyncedCopy {
     }
   }
 
-  /** The copy as it is; `undefined` when everything must be pulled. */
+  /** The current copy; `undefined` if everything must be pulled. */
   async #changeable(): Promise<{ state: CopyState; index: CopyIndex } | undefined> {
     const { copy } = this.#store.head;
     const { changes, fingerprint } = this.source;
@@ -248,7 +248,7 @@ export class SyncedCopy {
     }
   }
 
-  /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
+  /** Checks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
   async #look(): Promise<boolean> {
     try {
       await this.#lookFor();
@@ -263,7 +263,7 @@ export class SyncedCopy {
     await this.#store.readHead();
     const { copy } = this.#store.head;
     if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
-      // Swept by another instance that has pulled anew, or truly gone.
+      // Deleted by another instance that has pulled again, or really missing.
       await this.#store.readHead();
       if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
     }

@@ -1,9 +1,9 @@
 import { VipLookupError } from '../../../plugin-api/index.js';
 
-/** A CRM may name a contact more than once, even on several pages; not for ever. */
+/** A CRM may return a contact more than once, even on several pages, but not forever. */
 const MAX_STALE_PAGES = 100;
 
-/** What a pull found so far. A contact may come twice; the last word counts. */
+/** What a pull has found so far. A contact may come twice; the last entry counts. */
 export class Tally {
   readonly contacts = new Set<string>();
   readonly gone = new Set<string>();
@@ -25,9 +25,10 @@ export class Tally {
   }
 
   /**
-   * After a page that has a next one. Pages without contacts do not count: of a large CRM, `records` may choose a few.
-   * @param contacts that were on it, VIPs or not
-   * @throws VipLookupError when too many pages in a row brought contacts, but none that this pull had not seen before
+   * Call it after a page that has a next one. Pages without contacts do not count, because `records` may select only
+   * a few from a large CRM.
+   * @param contacts on the page, VIPs or not
+   * @throws VipLookupError if too many pages in a row had contacts, but none that was new to this pull
    */
   endPage(contacts: number): void {
     const seen = this.contacts.size + this.gone.size;
@@ -37,7 +38,7 @@ export class Tally {
       this.#lastWithNew = this.pages;
     } else if (contacts > 0 && ++this.#stalePages === MAX_STALE_PAGES) {
       throw new VipLookupError(
-        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM take notice of what sync.next yields? Check sync.next, and where the request names the page`,
+        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM use the value of sync.next? Check sync.next, and where the request names the page`,
       );
     }
   }
