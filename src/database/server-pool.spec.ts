@@ -6,6 +6,8 @@ import { holdTimeouts } from '../../test/support/held-timeouts.js';
 import { startMariaDb } from '../../test/support/mariadb.js';
 import type { MariaDb } from '../../test/support/mariadb.js';
 import { Caller } from '../plugin-api/index.js';
+import { rereadNumbers } from '../providers/database/reread-numbers.js';
+import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import { closeDataSource, createDataSource, dropConnections, POOL_SIZE, warmUp } from './data-source.js';
 import { select } from './select.js';
 
@@ -21,6 +23,10 @@ describe('the connections to a database server', () => {
   beforeAll(async () => {
     server = await startMariaDb();
     url = await server.createUser('ALL');
+    // What happens once, beside the first calls after an update, would take connections, too.
+    const dataSource = await openDatabase(url);
+    await rereadNumbers(dataSource, undefined);
+    await closeDataSource(dataSource);
   });
   afterAll(() => server.stop());
   afterEach(async () => {

@@ -123,8 +123,7 @@ export class DatabaseProvider implements VipLookupProvider {
       await checkTable(dataSource, table, statements, signal).catch((error: unknown) => {
         throw mayChange ? error : withoutRights(error);
       });
-      void warmUp(dataSource);
-      if (table.isOwn) void this.#reread(dataSource);
+      void warmUp(dataSource).then(() => (table.isOwn ? this.#reread(dataSource) : undefined));
       return { ...session, statements };
     });
     this.#wasConnected = true;
