@@ -72,7 +72,7 @@ describe('a database URL', () => {
     ['mysql://u:sesame@h:99999/d', /is not a database URL/],
     [
       'mysql://u:sesame@h:0/d',
-      /^has port 0, where no server is\. Write its port, or leave it out for 3306\.$/,
+      /^has port 0, on which no server listens\. Write its port, or leave it out for 3306\.$/,
     ],
     ['mariadb://u:sesame@one,two:00/d', /port 0/],
     ['mysql://u:sesame%zz@h/d', /%25/],

@@ -141,7 +141,7 @@ describe('an outside package', () => {
     ]);
     await manifest({ peerDependencies: { 'smartrouting-vip': 'newest' } });
     expect((await problems(['acme-lookup'])).join()).toMatch(
-      /a version of smartrouting-vip that is not a range\. Write/,
+      /a version of smartrouting-vip that is not a valid range\. Write/,
     );
   });
 
@@ -187,7 +187,7 @@ describe('plug-ins that cannot be loaded', () => {
       /line 8, plugins\[4\]: "\.\/old-names\.mjs" cannot be imported \(SyntaxError\): .*'NoSuchThing'.*build it again/,
       /line 9, plugins\[5\]: "\.\/careless\.mjs" cannot be imported \(TypeError\): no backend\. Fix what fails/,
       /line 10, plugins\[6\]: "\.\/empty\.mjs" exports no class marked with @VipLookup.* Export the marked class/,
-      /line 11, plugins\[7\]: "\.\/no-options\.mjs" marks the kind "a" without a class of its options\. Give/,
+      /line 11, plugins\[7\]: "\.\/no-options\.mjs" marks the kind "a" without an options class\. Give/,
       /line 12, plugins\[8\]: "\.\/again\.mjs" uses the kind "acme", which "acme-lookup" has\. Remove one/,
       /line 13, plugins\[9\]: "\.\/built-in\.mjs" uses the kind "database", which the service itself has\. Remove/,
     ];

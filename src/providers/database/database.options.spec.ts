@@ -64,7 +64,7 @@ describe('the options of a database lookup', () => {
     [{ ...TABLE, columns: { ...TABLE.columns, attributes: ['b'] } }, ['columns.attributes: must be a map']],
     [{ table: 'customers' }, ['columns: is missing.', 'tier: is missing.']],
     [{ table: 'customers', columns: { number: 'phone' } }, ['tier: is missing.']],
-    [{ ...TABLE, tier: 'gold' }, ['tier: stands beside columns.tier.']],
+    [{ ...TABLE, tier: 'gold' }, ['tier: is given together with columns.tier.']],
     [{ table: 'customers', columns: { number: 'phone' }, tier: ' ' }, ['tier: must be text']],
     [{ columns: { number: 'phone' } }, ['columns: describes a table of yours.']],
     [{ tier: 'gold' }, ['tier: describes a table of yours.']],

@@ -70,7 +70,7 @@ describe('a pull that leaves far fewer contacts', () => {
     const problem =
       'a pull was refused: it leaves 69 of 100 contacts, 31 % fewer, and sync.maxShrink is 30%. If that is correct, confirm it with the command sync crm --full --confirm';
     await expect(provider.sync({ full: true })).rejects.toThrow(problem);
-    await expect(provider.sync({})).rejects.toThrow('by the command sync crm --confirm');
+    await expect(provider.sync({})).rejects.toThrow('with the command sync crm --confirm');
     expect(recalled(provider, contactNumber(0).phones[0]!)).toHaveLength(1);
     await expect(provider.sync({ full: true })).rejects.toThrow(problem);
     expect(await health(provider)).toMatchObject({ status: 'degraded', reason: problem, entries: 100 });
