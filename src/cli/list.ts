@@ -11,6 +11,7 @@ import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
+import { whatNeverMatches } from './import-census.js';
 import { CliError, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
@@ -51,6 +52,7 @@ export async function importList(file: string, { database, country, replace }: I
   print(
     `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
+  (await whatNeverMatches(list.tally)).forEach(print);
 }
 
 function notImported(file: string, count: number, problems: readonly string[]): CliError {

@@ -2,6 +2,8 @@ import { untilAborted, withTimeLimit } from '../common/time-limit.js';
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
+import { withNeverMatch } from './never-match.js';
+import type { NeverMatch } from './never-match.js';
 
 /** How long a check's result is shared, so that polling `/health` is no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
@@ -34,6 +36,8 @@ export interface ProviderHealth extends ProviderStatus {
   /** Since when it is degraded, ISO 8601. */
   readonly since?: string | undefined;
   readonly breaker: BreakerState;
+  /** What of its entries can never match: one sentence for each reason, with count and first places. */
+  readonly neverMatch?: readonly string[];
 }
 
 /** Something that has happened, and may not last. */
@@ -50,6 +54,8 @@ export class ProviderHealthCheck {
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
   #notOpen: { readonly reason: string; readonly since: string } | undefined;
+  /** What was found when its entries were last compared with the routes. */
+  neverMatch: NeverMatch | undefined;
   /** By reason, the latest last. */
   readonly #incidents = new Map<string, Incident>();
 
@@ -113,6 +119,10 @@ export class ProviderHealthCheck {
    * @param foundUp told when a check that begins now finds the provider up
    */
   async health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
+    return withNeverMatch(await this.#health(breaker, foundUp), this.neverMatch);
+  }
+
+  async #health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
     const nowMs = performance.now();
     const brokenSince = this.#brokenSince;
     if (this.#check === undefined || nowMs - this.#check.atMs > CHECK_SHARED_MS) {
