@@ -3,7 +3,7 @@ import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { withNeverMatch } from './never-match.js';
-import type { NeverMatch } from './never-match.js';
+import type { NeverMatch, NeverMatchShown } from './never-match.js';
 
 /** How long a check's result is shared, so that polling `/health` is no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
@@ -32,12 +32,8 @@ const HEALTH_REASONS = {
 };
 
 /** What `/health` says of a provider. */
-export interface ProviderHealth extends ProviderStatus {
-  /** Since when it is degraded, ISO 8601. */
-  readonly since?: string | undefined;
+export interface ProviderHealth extends ProviderStatus, NeverMatchShown {
   readonly breaker: BreakerState;
-  /** What of its entries can never match: one sentence for each reason, with count and first places. */
-  readonly neverMatch?: readonly string[];
 }
 
 /** Something that has happened, and may not last. */

@@ -122,7 +122,7 @@ class Judge {
   verdictOn({ tier, targets, endMs, numberProblem }: EntryKind): Verdict | undefined {
     if (endMs !== undefined && endMs <= this.judging.nowMs) return { what: EXPIRED, isFault: false };
     if (numberProblem !== undefined) return { what: numberProblem, isFault: true };
-    if (this.#tiers.size === 0) return { what: NOT_ASKED, isFault: true };
+    if (this.#tiers.size === 0) return { what: NOT_ASKED, isFault: false };
     const deciding = targets === undefined ? [...this.#tiers.keys()] : this.#deciding(targets);
     if (deciding.length === 0) return { what: `limited to ${this.#unusable(targets!)}`, isFault: true };
     const wanted = sameTier(tier);

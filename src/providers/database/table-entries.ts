@@ -75,7 +75,8 @@ export async function countSample(
     if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await sleep(0, undefined, { signal });
     const place = index + 1;
     const stored = plainValue(row['number']);
-    const text = stored === null ? '' : String(stored).trimEnd();
+    const isText = typeof stored === 'string' || typeof stored === 'number';
+    const text = isText ? String(stored).trimEnd() : '';
     const keys = readWrittenNumbers(text, country).keys;
     const record = readRow(row, table, keys[0] ?? text, tally, place);
     if (record === undefined) continue;
@@ -131,13 +132,14 @@ export function explainRows(
   const own = rows.filter((row) => isCallers(String(row['number'])));
   const without = own.filter((row) => recordOf(row, table, '') === null).length;
   const strangers = rows.length - own.length;
-  if (rows.length === 0) return 'no row has this number in any of the spellings that were asked for';
-  return [
-    without > 0 && `${counted(without)} with this number but without a tier`,
+  const parts = [
+    without > 0 && `${counted(without)} with this number, without a tier`,
     strangers > 0 && `${counted(strangers)} with the same digits, which are another number there`,
-  ]
-    .filter((part) => part !== false)
-    .join('; ');
+  ].filter((part) => part !== false);
+  if (parts.length > 0) return parts.join('; ');
+  return own.length > 0
+    ? `${counted(own.length)} with this number by now`
+    : `no row has this number${table.isOwn ? ', or a range with it' : ' in one of the spellings'}`;
 }
 
 function counted(rows: number): string {
