@@ -28,7 +28,7 @@ describe('a number that came before', () => {
       ['B', 'A', 'B'],
     ];
     expect(
-      repeats(entry(), entry({ tier: 'silver', targets: a! }), entry({ tier: 'blue', targets: b! })),
+      repeats(entry(), entry({ tier: 'silver', targets: a }), entry({ tier: 'blue', targets: b })),
     ).toEqual([false, false, true]);
   });
 
