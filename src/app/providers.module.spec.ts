@@ -91,6 +91,7 @@ it('a plug-in is handed what its provider is configured with, and nothing of the
   try {
     expect(Object.keys(handed!).sort()).toEqual([
       'country',
+      'entriesChanged',
       'logger',
       'name',
       'options',

@@ -11,6 +11,7 @@ import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import { Readiness } from '../health/readiness.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
+import { EntryCensus } from '../routing/entry-census.js';
 import { LOGGER, logWritten } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
 import { Tracing } from '../observability/tracing.js';
@@ -75,6 +76,7 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
     { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
     'ready for calls',
   );
+  app.get(EntryCensus).start();
   if (loaded.config.file === SHIPPED_DEMO) printFirstCall(url, management ?? url, loaded.config);
   void configReload.watch();
   return running;

@@ -3,6 +3,7 @@ import { configJsonSchema } from '../app/json-schema.js';
 import { loadConfig } from '../app/load-config.js';
 import { loadPlugins } from '../app/plugins/load-plugins.js';
 import { ProvidersModule } from '../app/providers.module.js';
+import { checkLists } from './check-lists.js';
 import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { withSilentApp } from './silent-app.js';
@@ -11,11 +12,13 @@ import { withSilentApp } from './silent-app.js';
 const SCHEMA_MODE = 0o644;
 
 /** `config check`. */
-export async function checkFile(file: string | undefined): Promise<void> {
+export async function checkFile(file: string | undefined, { lists = false } = {}): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
-  // Only the provider itself can check some options, so it is created but not opened.
-  await withSilentApp(loaded, ProvidersModule, () => Promise.resolve());
+  // Some options only a provider itself can judge; it is made, and opened only to read its list.
+  const read = await withSilentApp(loaded, ProvidersModule, (app) =>
+    lists ? checkLists(app, loaded.config) : Promise.resolve([]),
+  );
   const { config, tls, rights } = loaded;
   const { providers, targets, credentials, warnings } = config;
   for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
@@ -23,6 +26,10 @@ export async function checkFile(file: string | undefined): Promise<void> {
     `${config.file} is usable: ${counted(credentials.length, 'credential')}, ${counted(providers.size, 'provider')} (${[...providers.keys()].join(', ')}), ` +
       `${counted(targets.size, 'target')} (${[...targets.keys()].join(', ')}).`,
   );
+  for (const { told, isFaulty } of read) {
+    told.forEach(print);
+    if (isFaulty) process.exitCode = 1;
+  }
 }
 
 /** `config schema`. */

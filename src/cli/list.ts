@@ -12,6 +12,7 @@ import { exportRecords, importRecords, openDatabase } from '../providers/databas
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
+import { whatNeverMatches } from './import-census.js';
 import { CliError, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
@@ -55,6 +56,7 @@ export async function importList(file: string, { database, country, replace }: I
   print(
     `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
+  (await whatNeverMatches(list.tally)).forEach(print);
 }
 
 function notImported(file: string, count: number, problems: readonly string[]): CliError {

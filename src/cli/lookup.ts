@@ -11,6 +11,13 @@ import type { ProviderReport } from '../lookup/outcome.js';
 import type { Decision } from '../routing/decision.js';
 import { columns, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
+import { whyNoRoute, whyNot } from './why-not.js';
+
+/** A provider's part, and what it found that did not count. */
+type ExplainedReport = ProviderReport & { readonly note?: string | undefined };
+interface Explained extends Decision {
+  readonly reports: readonly ExplainedReport[];
+}
 
 export interface LookupOptions {
   target?: string;
@@ -26,19 +33,37 @@ export async function lookup(
 ): Promise<void> {
   const loaded = await loadConfig(readEnvironment());
   await withSilentApp(loaded, AppModule, async (app) => {
-    await app.get(ProviderRegistry).open();
+    const registry = app.get(ProviderRegistry);
+    await registry.open();
     const { current: config } = app.get<LiveConfig<AppConfig>>(LiveConfig);
     const startedMs = performance.now();
     const call = { anum: number, bnum, targetid: target, extradata };
-    const decision = await app.get(RoutingService).decide({ call, config, startedMs });
+    const decided = await app.get(RoutingService).decide({ call, config, startedMs });
     const ms = performance.now() - startedMs;
+    const decision = await explained(decided, registry, target);
     print(
       json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, target, ms, config),
     );
   });
 }
 
-function toJson({ caller, ...decision }: Decision, ms: number): object {
+/** Behind the decision, so that none of it takes the decision's time. */
+async function explained(
+  decision: Decision,
+  registry: ProviderRegistry,
+  targetid: string | undefined,
+): Promise<Explained> {
+  const { caller, reports } = decision;
+  if (caller === undefined) return decision;
+  const asked = { caller, targetid, nowMs: Date.now() };
+  const noted = reports.map(async (report): Promise<ExplainedReport> => {
+    const note = await whyNot(registry.get(report.provider), report, asked);
+    return note === undefined ? report : { ...report, note };
+  });
+  return { ...decision, reports: await Promise.all(noted) };
+}
+
+function toJson({ caller, ...decision }: Explained, ms: number): object {
   return {
     status: decision.reason === 'matched' ? 200 : 204,
     ...decision,
@@ -48,7 +73,7 @@ function toJson({ caller, ...decision }: Decision, ms: number): object {
 }
 
 function explain(
-  decision: Decision,
+  decision: Explained,
   number: string,
   asked: string | undefined,
   ms: number,
@@ -76,7 +101,7 @@ function explain(
     why.push([
       'route',
       route === undefined
-        ? `none of ${routes.length} matches this tier and extradata`
+        ? whyNoRoute(record.tier, routes)
         : describeRoute(routes[route]!, route, routes.length),
     ]);
   }
@@ -86,19 +111,18 @@ function explain(
   return [answer, '', ...columns(why).map((line) => `  ${line}`)].join('\n');
 }
 
-function providerLines({ reports }: Decision): string[] {
+function providerLines({ reports }: Explained): string[] {
   return columns(
-    reports.map(({ provider, outcome, source, reason, records, ms }) => [
+    reports.map(({ provider, outcome, source, reason, records, note, ms }) => [
       provider,
       outcome + (source === undefined || source === 'live' ? '' : ` (${source})`),
       ms === undefined ? '' : `${round(ms)} ms`,
-      [notesOn(outcome, records), reason].filter((note) => note !== undefined).join('; '),
+      [countOf(records), note, reason].filter((text) => text !== undefined).join('; '),
     ]),
   );
 }
 
-function notesOn(outcome: ProviderReport['outcome'], records: number | undefined): string | undefined {
-  if (outcome === 'not-applicable') return 'its records are limited to other targets, or not valid now';
+function countOf(records: number | undefined): string | undefined {
   return records === undefined
     ? undefined
     : `${records} records for this caller, the best applicable one is used`;

@@ -52,8 +52,15 @@ export function program(): Command {
     .description(
       'check the file as the start does; exit code 78 and the list of problems when it is not usable',
     )
+    .option(
+      '--lists',
+      'read the lists, copies and tables, too, and tell which entries can never match; exit code 1 when there are any that are a mistake, or one cannot be read',
+      false,
+    )
     .argument('[file]', 'configuration file; otherwise SMARTROUTING_CONFIG, or config/smartrouting.yaml')
-    .action(async (file?: string) => (await import('./config.js')).checkFile(file));
+    .action(async (file: string | undefined, options: { lists: boolean }) =>
+      (await import('./config.js')).checkFile(file, options),
+    );
   config
     .command('schema')
     .description('print the JSON Schema of the file, for editors')

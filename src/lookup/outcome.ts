@@ -21,7 +21,7 @@ export interface None {
 /** No answer: it failed, was too slow, or was not asked because too many lookups wait or its circuit breaker is open. */
 export interface Unknown {
   readonly kind: 'failed' | 'timeout' | 'rejected';
-  /** For operations: no secret, no phone number. */
+  /** For operators: no secret, no phone number. */
   readonly reason: string;
 }
 /** `copy`: the provider's copy of its backend's data. `stale`: an old record, because the provider failed now. */

@@ -2,6 +2,8 @@ import { untilAborted, withTimeLimit } from '../common/time-limit.js';
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
+import { withNeverMatch } from './never-match.js';
+import type { NeverMatch, NeverMatchShown } from './never-match.js';
 
 /** How long a check's result is shared, so that polling `/health` puts no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
@@ -30,9 +32,7 @@ const HEALTH_REASONS = {
 };
 
 /** What `/health` says of a provider. */
-export interface ProviderHealth extends ProviderStatus {
-  /** Since when it is degraded, ISO 8601. */
-  readonly since?: string | undefined;
+export interface ProviderHealth extends ProviderStatus, NeverMatchShown {
   readonly breaker: BreakerState;
 }
 
@@ -50,6 +50,8 @@ export class ProviderHealthCheck {
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
   #notOpen: { readonly reason: string; readonly since: string } | undefined;
+  /** What was found when its entries were last compared with the routes. */
+  neverMatch: NeverMatch | undefined;
   /** By reason; the latest is last. */
   readonly #incidents = new Map<string, Incident>();
 
@@ -63,7 +65,7 @@ export class ProviderHealthCheck {
     else this.#brokenSince ??= new Date().toISOString();
   }
 
-  /** @returns true when that had not happened for a while */
+  /** @returns true if this had not happened for a while */
   turnedAway(): boolean {
     return this.#happened(HEALTH_REASONS.turnedAway);
   }
@@ -113,6 +115,10 @@ export class ProviderHealthCheck {
    * @param foundUp called if a check that begins now finds the provider up
    */
   async health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
+    return withNeverMatch(await this.#health(breaker, foundUp), this.neverMatch);
+  }
+
+  async #health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
     const nowMs = performance.now();
     const brokenSince = this.#brokenSince;
     if (this.#check === undefined || nowMs - this.#check.atMs > CHECK_SHARED_MS) {

@@ -58,6 +58,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #madeFor = new WeakMap<object, MadeByName>();
   /** Those that are open but not asked: not yet, or no longer. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
+  /** Told when a provider has other entries than before, whether it is asked already or not. */
+  entriesChanged: (provider: VipLookupProvider) => void = () => undefined;
 
   constructor(
     private readonly live: LiveConfig<ProvidersConfig>,
@@ -219,16 +221,18 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
 
   async #make(entry: ProviderConfig, config: ProvidersConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
+    let made: VipLookupProvider | undefined;
     const context: ProviderContext = {
       name: entry.name,
       options: entry.options,
       country: entry.country,
       state: this.states.of(entry.name),
       logger,
+      entriesChanged: () => made !== undefined && this.entriesChanged(made),
       resolvePath: (path) => resolve(config.directory, path),
     };
     try {
-      const provider = await this.#instance(entry.kind, context);
+      const provider = (made = await this.#instance(entry.kind, context));
       return { entry, guarded: new GuardedProvider(entry, provider, this.metrics, this.logger), logger };
     } catch (error) {
       const key = `providers.${entry.name}`;

@@ -13,6 +13,9 @@ export type {
   VipLookupKind,
   VipLookupProvider,
 } from './vip-lookup-provider.js';
+export { EntryTally, numberProblem } from './entry-tally.js';
+export type { EntryKind, EntryPlace } from './entry-tally.js';
+export { SeenNumbers } from './seen-numbers.js';
 export type { ExclusiveRight, ProviderState, StoredText } from './provider-state.js';
 export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-provider.js';
 export { VipLookup } from './vip-lookup.decorator.js';

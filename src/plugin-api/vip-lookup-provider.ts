@@ -1,5 +1,6 @@
 import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
 import type { Caller } from './caller.js';
+import type { EntryTally } from './entry-tally.js';
 import type { ProviderState } from './provider-state.js';
 import type { VipRecord } from './vip-record.js';
 
@@ -70,6 +71,21 @@ export interface VipLookupProvider {
    * @since 0.1.0
    */
   sync?(options: SyncOptions): Promise<SyncReport | undefined>;
+  /**
+   * Counts the entries that it has, for the report of those that can never count: after it has called
+   * `context.entriesChanged`, and for `smartrouting-vip config check --lists`. Makes way for calls every few milliseconds. A
+   * backend that belongs to somebody else is read in part at most, and `entriesChanged` is not called for it.
+   * @returns `undefined` when there is nothing to count yet
+   * @since 0.2.0
+   */
+  countEntries?(signal: AbortSignal): Promise<EntryTally | undefined>;
+  /**
+   * What it has of a caller that did not count, for `smartrouting-vip lookup`: called after `lookup` has answered `null`, never for
+   * a call. May ask the backend again.
+   * @returns one sentence without its full stop, such as `1 contact, none has this number`; no secret, no number
+   * @since 0.2.0
+   */
+  explain?(caller: Caller, signal: AbortSignal): Promise<string>;
   /** Checks whether the backend answers, for `/health`. Rejects, like `lookup`, if the backend is down. */
   check(signal: AbortSignal): Promise<ProviderStatus>;
   /**
@@ -187,6 +203,12 @@ export interface ProviderContext<Options extends object = object> {
   /** The provider's data that survives restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;
+  /**
+   * To be called when the provider has entries, or others than before: they are counted by its `countEntries` when there is time,
+   * and those that can never count are told in health and log.
+   * @since 0.2.0
+   */
+  entriesChanged(): void;
   /** Makes a path in the configuration absolute; relative ones start at the configuration file's folder. */
   resolvePath(path: string): string;
 }

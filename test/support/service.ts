@@ -8,6 +8,7 @@ import { ConfigReload } from '../../src/app/reload.js';
 import { createApp } from '../../src/app/setup.js';
 import { readEnvironment } from '../../src/app/environment.js';
 import { ProviderRegistry } from '../../src/lookup/provider-registry.js';
+import { EntryCensus } from '../../src/routing/entry-census.js';
 import { pino } from 'pino';
 import { ask, KEY } from './ask.js';
 import type { Answer, Ask } from './ask.js';
@@ -59,6 +60,7 @@ export class RunningService {
     });
     await app.get(ProviderRegistry).open();
     app.get(Readiness).state = 'ready';
+    app.get(EntryCensus).start();
     const reload = new ConfigReload(app, environment, loaded);
     return new RunningService(app, await app.getUrl(), loaded.config.server.path, folder, reload);
   }

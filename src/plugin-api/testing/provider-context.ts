@@ -19,6 +19,7 @@ export function providerContext<Options extends object>(
     country: 'FI',
     state: new MemoryState(),
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    entriesChanged: () => undefined,
     resolvePath: (path) => path,
     ...overrides,
     logged,

@@ -10,6 +10,8 @@ import {
   VipLookupError,
 } from '../../plugin-api/index.js';
 import type {
+  EntryTally,
+  Json,
   ProviderContext,
   ProviderStatus,
   SyncOptions,
@@ -19,6 +21,7 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { Evaluator, LOOKUP_LIMITS } from './crm-http.evaluator.js';
+import { explainContacts } from './crm-http.explain.js';
 import { LookupEvaluator } from './crm-http.lookup-evaluator.js';
 import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
@@ -54,6 +57,8 @@ const NOBODYS_NUMBER = '+12025550123';
 export class CrmHttpProvider implements VipLookupProvider {
   /** A lookup that waits for a connection is waiting for its turn, which does not count against the CRM. */
   readonly maxConcurrent = MAX_LOOKUPS;
+  /** Of the copy, where there is to be one. */
+  readonly countEntries?: (signal: AbortSignal) => Promise<EntryTally | undefined>;
   readonly #template: RequestTemplate;
   readonly #evaluator: LookupEvaluator;
   /** Its own process, so that no call waits for a page; started with the first page. */
@@ -81,7 +86,9 @@ export class CrmHttpProvider implements VipLookupProvider {
       limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
       tempo,
     });
-    this.#copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
+    const copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
+    this.#copy = copy;
+    if (copy !== undefined) this.countEntries = (signal) => copy.countEntries(signal);
   }
 
   /** Makes a connection, obtains the credentials and loads the copy, so that they are ready for the first call. */
@@ -159,6 +166,17 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#copy.pull(options);
   }
 
+  async explain(asked: Caller, signal: AbortSignal): Promise<string> {
+    if (!this.#isLive) return 'no contact of the copy has this number';
+    const { country } = this.context;
+    const caller = asked.seenFrom(country);
+    for (const request of this.#requests(caller)) {
+      const said = explainContacts(await this.#yield(request, caller, signal, 'owe'), caller, country);
+      if (said !== undefined) return said;
+    }
+    return 'it found no contact';
+  }
+
   copyAgeSeconds(): number | undefined {
     return this.#copy?.ageSeconds;
   }
@@ -194,12 +212,22 @@ export class CrmHttpProvider implements VipLookupProvider {
     signal: AbortSignal,
     spending: Spending,
   ): Promise<VipRecord[]> {
+    const value = await this.#yield(request, caller, signal, spending);
+    return this.#mapping.read(value, caller, this.context.country);
+  }
+
+  /** What the expression `record` yields of the answer. */
+  async #yield(
+    request: CrmRequest,
+    caller: Caller,
+    signal: AbortSignal,
+    spending: Spending,
+  ): Promise<Json | undefined> {
     const bindings = { caller: spellingsOf(caller) };
     const answer = await this.#transport.ask(request, signal, spending, (body) =>
       this.#evaluator.evaluate(body, ['errorPath', 'record'], bindings, LOOKUP_LIMITS, signal),
     );
-    if (answer === undefined) return [];
-    return this.#mapping.read(answer.values['record'], caller, this.context.country);
+    return answer?.values['record'];
   }
 
   /** Logged only once: somebody who calls as `../admin` may call a thousand times. */

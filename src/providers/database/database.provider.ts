@@ -10,6 +10,7 @@ import {
 } from '../../plugin-api/index.js';
 import type {
   Caller,
+  EntryTally,
   ProviderContext,
   ProviderStatus,
   VipAnswer,
@@ -32,6 +33,7 @@ import { select, selectApart } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { rereadNumbers } from './reread-numbers.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
+import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } from './table-entries.js';
 import { checkTable } from './table-schema.js';
 import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
@@ -40,6 +42,9 @@ import type { VipTable } from './vip-table.js';
 interface VipSession extends Session {
   readonly statements: TableStatements;
 }
+
+/** How often a table that changes all the time is counted, at most. */
+const COUNTED_AGAIN_MS = 60_000;
 
 const HEALTH_REASON = 'database nodes in trouble';
 
@@ -56,6 +61,10 @@ export class DatabaseProvider implements VipLookupProvider {
   /** True once the file has existed: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
   readonly #closing = new AbortController();
+  /** What the own table looked like when its entries were last counted. */
+  #counted: string | undefined;
+  /** When it was last said that they have changed, by `performance.now()`. */
+  #changedMs = -Infinity;
 
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
@@ -86,7 +95,7 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
     const caller = asked.seenFrom(this.context.country);
-    const texts = this.#table.isOwn ? ownKeys(caller) : this.#numbers.textsOf(caller);
+    const texts = this.#textsOf(caller);
     if (texts.length === 0) return null;
     const rows = await this.#rowsOf(texts, signal);
     const records = this.#read(rows, texts, caller);
@@ -100,15 +109,56 @@ export class DatabaseProvider implements VipLookupProvider {
         this.#nodes.count > 1 ? this.#nodes.troubles() : [],
       ]);
       const entries = entriesIn(rows);
+      if (this.#table.isOwn) this.#noteChange(markOf(rows));
       return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
     }
   }
 
+  /** The own table, or the first 10,000 rows of a customer's. */
+  async countEntries(signal: AbortSignal): Promise<EntryTally> {
+    const { country } = this.context;
+    if (this.#table.isOwn) {
+      const page = (lastId: string): Promise<Row[]> =>
+        this.#select((statements) => statements.page(PAGE_ROWS), [lastId], signal);
+      const mark = markOf(await this.#select((statements) => statements.count(), [], signal));
+      const tally = await countOwnEntries(page, signal);
+      this.#counted = mark;
+      return tally;
+    }
+    const rows = await this.#select((statements) => statements.sample(SAMPLE_ROWS), [], signal);
+    return countSample(rows, this.#table, this.#numbers, country, signal);
+  }
+
+  async explain(asked: Caller, signal: AbortSignal): Promise<string> {
+    const caller = asked.seenFrom(this.context.country);
+    const texts = this.#textsOf(caller);
+    if (texts.length === 0) return 'its column cannot hold this number in any of its spellings';
+    const rows = await this.#select((statements) => statements.find(texts.length, false), texts, signal);
+    return explainRows(rows, this.#table, (number) => this.#isCallers(number, texts, caller));
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#nodes.close();
+  }
+
+  /** @param mark of the own table: somebody may have imported a list, or written to it himself */
+  #noteChange(mark?: string): void {
+    const nowMs = performance.now();
+    if (mark === this.#counted && mark !== undefined) return;
+    if (nowMs - this.#changedMs < COUNTED_AGAIN_MS) return;
+    this.#changedMs = nowMs;
+    this.context.entriesChanged();
+  }
+
+  #textsOf(caller: Caller): string[] {
+    return this.#table.isOwn ? ownKeys(caller) : this.#numbers.textsOf(caller);
+  }
+
+  #isCallers(number: string, texts: readonly string[], caller: Caller): boolean {
+    return this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
   }
 
   async #connect(node: string, signal: AbortSignal): Promise<VipSession> {
@@ -127,6 +177,7 @@ export class DatabaseProvider implements VipLookupProvider {
       return { ...session, statements };
     });
     this.#wasConnected = true;
+    if (table.isOwn && this.#counted === undefined) this.#noteChange();
     return connected;
   }
 
@@ -137,6 +188,7 @@ export class DatabaseProvider implements VipLookupProvider {
     try {
       const result = await rereadNumbers(dataSource, country, this.#closing.signal);
       if (result !== undefined && result.texts > 0) {
+        this.context.entriesChanged();
         logger[result.unusable > 0 ? 'warn' : 'info']({ table, ...result }, 'stored numbers were read again');
       }
     } catch (error) {
@@ -185,8 +237,7 @@ export class DatabaseProvider implements VipLookupProvider {
     let problem: string | undefined;
     for (const row of rows) {
       const number = String(row['number']);
-      const isCallers = this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
-      if (!isCallers) continue;
+      if (!this.#isCallers(number, texts, caller)) continue;
       try {
         const record = recordOf(row, this.#table, this.#table.isOwn ? number : caller.key);
         if (record !== null) records.push(record);
@@ -215,6 +266,11 @@ export class DatabaseProvider implements VipLookupProvider {
       ? `sqlite:${this.context.resolvePath(address.path)}`
       : url;
   }
+}
+
+/** What is different whenever rows were added, and mostly when some were removed. */
+function markOf([row]: readonly Row[]): string {
+  return `${String(row?.['entries'])}, ${String(row?.['last'])}`;
 }
 
 /** The caller's number and its ranges; none for text that the table cannot contain, or that is itself a range. */

@@ -86,11 +86,12 @@ export class TableStatements {
    * Rows with any of `count` numbers, in an order in which the limit does not hide the important ones. In the
    * service's own table the exact number comes before the ranges, longer ranges before shorter ones, and then in the
    * order of writing. In a customer's table, rows without a tier, which are not VIPs, are excluded.
+   * @param isVip false: those, too
    */
-  find(count: number): string {
+  find(count: number, isVip = true): string {
     const marks = Array.from({ length: count }, () => '?').join(', ');
     const number = this.#number;
-    const found = `${this.#select} WHERE ${number} IN (${marks})${this.#isVip}`;
+    const found = `${this.#select} WHERE ${number} IN (${marks})${isVip ? this.#isVip : ''}`;
     const order = this.table.isOwn ? ` ORDER BY ${number} LIKE '%*', LENGTH(${number}) DESC, id` : '';
     return `${found}${order} LIMIT ${MAX_ROWS}`;
   }
@@ -100,15 +101,20 @@ export class TableStatements {
     return `${this.#select.replace('SELECT ', 'SELECT id, ')} WHERE id > ? ORDER BY id LIMIT ${rows}`;
   }
 
-  /** Reads no row, but fails if a lookup would. */
-  probe(): string {
-    return `${this.#select} LIMIT 0`;
+  /** The first rows, as the table hands them out. */
+  sample(rows: number): string {
+    return `${this.#select} LIMIT ${rows}`;
   }
 
-  /** One row with `entries` if counting is cheap; otherwise only checks that the table can be read. */
+  /** Reads no row, but fails if a lookup would. */
+  probe(): string {
+    return this.sample(0);
+  }
+
+  /** One row with `entries` and the `last` id, where counting is cheap; otherwise a sign of life. */
   count(): string {
     return this.table.isOwn
-      ? `SELECT COUNT(*) AS entries FROM (SELECT 1 FROM ${this.#table} LIMIT ${MAX_COUNTED + 1}) AS counted`
+      ? `SELECT COUNT(*) AS entries, (SELECT MAX(id) FROM ${this.#table}) AS last FROM (SELECT 1 FROM ${this.#table} LIMIT ${MAX_COUNTED + 1}) AS counted`
       : `SELECT 1 FROM ${this.#table} LIMIT 1`;
   }
 }

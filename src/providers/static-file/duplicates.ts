@@ -1,3 +1,5 @@
+import { sameTier } from '../../plugin-api/index.js';
+import type { EntryTally } from '../../plugin-api/index.js';
 import type { EntryTable } from './entry-table.js';
 import { andMore, MAX_LISTED } from './line-problems.js';
 import type { Pace } from './pace.js';
@@ -7,6 +9,7 @@ import type { Details } from './shared-details.js';
 interface Duplicate {
   readonly line: number;
   readonly firstLine: number;
+  readonly isOtherTier: boolean;
 }
 
 /** How many entries are sorted without a pause: about a millisecond. */
@@ -19,6 +22,7 @@ interface Placed {
 
 /**
  * Entries with the number and the targets of an earlier entry that are valid at a time when that one is, too.
+ * @param tally is told of those with another tier
  * @returns `line 4 repeats line 2`: the first hundred by line, and `and N more`
  */
 export async function findDuplicates(
@@ -26,6 +30,7 @@ export async function findDuplicates(
   lines: Uint32Array,
   details: readonly Details[],
   pace: Pace,
+  tally: EntryTally,
 ): Promise<readonly string[]> {
   let listed: Duplicate[] = [];
   let total = 0;
@@ -45,6 +50,7 @@ export async function findDuplicates(
       for (const duplicate of overlaps(await byStart(group, pace))) {
         if (pace.isDue) await pace.makeWay();
         total++;
+        if (duplicate.isOtherTier) tally.addRepeat(duplicate.line);
         listed.push(duplicate);
         if (listed.length > 10 * MAX_LISTED) listed = firstHundred();
       }
@@ -77,6 +83,7 @@ function* overlaps(group: readonly Placed[]): Generator<Duplicate> {
       yield {
         line: Math.max(entry.line, longest.line),
         firstLine: Math.min(entry.line, longest.line),
+        isOtherTier: sameTier(entry.details.tier) !== sameTier(longest.details.tier),
       };
     }
     if (longest === undefined || endOf(entry) > endOf(longest)) longest = entry;

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
+import type { EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { csvEntries } from './csv-entries.js';
 import { jsonEntries } from './json-entries.js';
 import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
@@ -32,6 +32,8 @@ export interface IndexedList {
   readonly warnings: readonly string[];
   /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
   readonly duplicates: readonly string[];
+  /** Of the entries of the index. */
+  readonly tally: EntryTally;
 }
 
 /** A list entry by entry, for lists that fit into memory so. */

@@ -1,3 +1,4 @@
+import { EntryTally } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { findDuplicates } from './duplicates.js';
 import { EntryTableBuilder } from './entry-table.js';
@@ -71,9 +72,11 @@ export class RecordIndexBuilder {
   readonly #details = new SharedDetails();
   readonly #texts = new TextKeys();
   readonly #rangeLengths = new Set<number>();
+  readonly #tally = new EntryTally('line');
 
-  /** @param line on which the entry begins; for the report of duplicates */
+  /** @param line on which the entry begins; for reports */
   add(record: VipRecord, line: number): void {
+    this.#tally.add(record, line);
     this.#table.add(this.#keyOf(record.number), this.#details.referenceOf(record), line);
   }
 
@@ -89,13 +92,14 @@ export class RecordIndexBuilder {
   }
 
   /** The index of what was added; the builder is empty then. */
-  async build(pace: Pace): Promise<{ index: RecordIndex; duplicates: readonly string[] }> {
+  async build(pace: Pace): Promise<{ index: RecordIndex; duplicates: readonly string[]; tally: EntryTally }> {
     const details = this.#details.all;
     const { table, lines } = await this.#table.build(details.length, pace);
     const rangeLengths = [...this.#rangeLengths].sort((a, b) => b - a);
     return {
       index: new RecordIndex(table, details, this.#texts, rangeLengths),
-      duplicates: await findDuplicates(table, lines, details, pace),
+      duplicates: await findDuplicates(table, lines, details, pace, this.#tally),
+      tally: this.#tally,
     };
   }
 }

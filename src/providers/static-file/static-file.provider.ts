@@ -1,6 +1,7 @@
 import { FileWatcher, VipFileError, VipLookup, VipLookupError } from '../../plugin-api/index.js';
 import type {
   Caller,
+  EntryTally,
   ProviderContext,
   ProviderStatus,
   VipAnswer,
@@ -17,6 +18,7 @@ const HEALTH_REASONS = { refused: 'refused since', lacking: 'is used without som
 
 interface LoadedList {
   readonly index: RecordIndex;
+  readonly tally: EntryTally;
   /** What the file has and the index has not, one clause; `undefined` when it is all there. */
   readonly lacking: string | undefined;
   /** What cannot be read of the file although `onBadRow` wants it all, one sentence each. */
@@ -58,6 +60,14 @@ export class StaticFileProvider implements VipLookupProvider {
     return this.#list.index.find(caller.key);
   }
 
+  explain(): Promise<string> {
+    const { index, lacking } = this.#list ?? {};
+    const entries =
+      index?.size === 1 ? 'its 1 entry does not have' : `none of its ${index?.size} entries has`;
+    const sentence = `${entries} this number, or a range with it`;
+    return Promise.resolve(lacking === undefined ? sentence : `${sentence}; ${lacking}`);
+  }
+
   async check(): Promise<ProviderStatus> {
     if (this.#list === undefined) throw this.#notLoaded();
     const { index, loadedAt, lacking } = this.#list;
@@ -82,6 +92,11 @@ export class StaticFileProvider implements VipLookupProvider {
   copyAgeSeconds(): number {
     const currentMs = this.#refusal === undefined ? this.#currentMs : this.#refusal.currentUntilMs;
     return (performance.now() - (currentMs ?? this.#madeMs)) / 1000;
+  }
+
+  /** As they were counted when the list was read. */
+  countEntries(): Promise<EntryTally | undefined> {
+    return Promise.resolve(this.#list?.tally);
   }
 
   async open(): Promise<void> {
@@ -132,11 +147,12 @@ export class StaticFileProvider implements VipLookupProvider {
   #use(list: IndexedList, unread?: readonly string[]): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    const { index, duplicates, warnings, problems, leftOut } = list;
+    const { index, tally, duplicates, warnings, problems, leftOut } = list;
     const loadedAt = new Date().toISOString();
     const lacking = whatIsLacking(file, list, loadedAt);
-    this.#list = { index, lacking, unread, loadedAt, loadedMs: performance.now() };
+    this.#list = { index, tally, lacking, unread, loadedAt, loadedMs: performance.now() };
     this.#refusal = undefined;
+    this.context.entriesChanged();
     logger.info({ file, entries: index.size }, 'the list is loaded');
     if (lacking !== undefined) {
       logger.error({ file, problems, leftOut }, 'a part of the list cannot be used; the other entries are');

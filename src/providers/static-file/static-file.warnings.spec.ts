@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Caller } from '../../plugin-api/index.js';
-import type { VipRecord } from '../../plugin-api/index.js';
+import type { ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import { providerContext } from '../../plugin-api/testing/index.js';
+import type { StaticFileOptions } from './static-file.options.js';
 import { StaticFileProvider } from './static-file.provider.js';
 
 const AINO = '+358501231234';
@@ -15,11 +16,18 @@ afterEach(async () => {
 });
 
 /** A provider that has read a file with that content. */
-async function listOf(content: string, name = 'vips.csv') {
+async function listOf(
+  content: string,
+  name = 'vips.csv',
+  overrides: Partial<ProviderContext<StaticFileOptions>> = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, name), content);
-  const context = providerContext({ file: name }, { resolvePath: (file) => join(directory, file) });
+  const context = providerContext(
+    { file: name },
+    { resolvePath: (file) => join(directory, file), ...overrides },
+  );
   const provider = new StaticFileProvider(context);
   undo.push(() => provider.close());
   await provider.open();
@@ -69,5 +77,34 @@ describe('a VIP list in a file', () => {
     ],
   ])('tells of an entry without end like of any other: %s', async (name, content, reason) => {
     await expect(listOf(content, name)).rejects.toThrow(reason);
+  });
+});
+
+describe('the entries of a list in a file', () => {
+  it('are counted as they are read', async () => {
+    let changes = 0;
+    const content = `number,tier\n${AINO},gold\n0501231234,silver\n+358501231235,gold\n050 123 1234 ext. 5,gold\n`;
+    const { provider } = await listOf(content, 'vips.csv', { entriesChanged: () => void changes++ });
+    expect(changes).toBe(1);
+    const tally = (await provider.countEntries())!;
+    expect(tally.entries).toBe(4);
+    expect([...tally.kinds].map(({ tier, count, places }) => ({ tier, count, places }))).toEqual([
+      { tier: 'gold', count: 2, places: [2, 4] },
+      { tier: 'silver', count: 1, places: [3] },
+      { tier: 'gold', count: 1, places: [5] },
+    ]);
+    expect(tally.repeats).toEqual({ count: 1, places: [3] });
+  });
+
+  it('are none before there is a list', async () => {
+    const provider = new StaticFileProvider(providerContext({ file: '/none/vips.csv' }));
+    expect(await provider.countEntries()).toBeUndefined();
+  });
+
+  it('are told of when a caller is not among them', async () => {
+    const { provider } = await listOf(`number,tier\n${AINO},gold\n09-123 4567/8,gold\n`);
+    expect(await provider.explain()).toMatch(
+      /^its 1 entry does not have this number, or a range with it; vips\.csv is used without some entries: 1 entry left out, the first in line 3/,
+    );
   });
 });

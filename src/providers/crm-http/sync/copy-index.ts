@@ -19,6 +19,11 @@ export class CopyIndex {
     return this.#documents.size;
   }
 
+  /** Id and `ContactDocument` as JSON of each; contacts may be put and removed meanwhile. */
+  get contacts(): Iterable<readonly [id: string, document: string]> {
+    return this.#documents;
+  }
+
   has(id: string): boolean {
     return this.#documents.has(id);
   }

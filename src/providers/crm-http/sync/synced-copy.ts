@@ -1,6 +1,7 @@
 import { backoffMs, VipFileError, VipLookupError, withAnySignal } from '../../../plugin-api/index.js';
 import type {
   Caller,
+  EntryTally,
   ExclusiveRight,
   ProviderContext,
   ProviderStatus,
@@ -9,6 +10,7 @@ import type {
   VipRecord,
 } from '../../../plugin-api/index.js';
 import { messageOf } from '../crm-http.failures.js';
+import { countContacts } from './copy-entries.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
 import type { CopyIndex } from './copy-index.js';
@@ -27,7 +29,7 @@ export interface CopySettings {
   readonly pollMs: number;
 }
 
-type Context = Pick<ProviderContext, 'name' | 'state' | 'logger'>;
+type Context = Pick<ProviderContext, 'name' | 'state' | 'logger' | 'entriesChanged'>;
 
 /** Pause after the first failure; doubles after each further one, up to `everyMs`. */
 const RETRY_MS = 60_000;
@@ -43,6 +45,8 @@ export class SyncedCopy {
   #trouble: string | undefined = 'it is being loaded';
   /** Generation with a missing part: only a full pull helps. */
   #lost: string | undefined;
+  /** Generation and parts of the copy whose entries were told of last. */
+  #told = '';
   /** Whether a changed source, or a missing part, makes a pull due at once: only until the first pull. */
   #mayHurry = true;
   #jitterMs = 0;
@@ -74,6 +78,10 @@ export class SyncedCopy {
   /** The copy's records of this caller, in no order. */
   find(caller: Caller): VipRecord[] {
     return this.#loaded.index.find(caller);
+  }
+
+  async countEntries(signal: AbortSignal): Promise<EntryTally | undefined> {
+    return this.isLoaded ? countContacts(this.#loaded.index, signal) : undefined;
   }
 
   status(): ProviderStatus {
@@ -267,6 +275,10 @@ export class SyncedCopy {
       await this.#store.readHead();
       if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
     }
+    const { generation, parts } = this.#loaded.state ?? {};
+    const told = `${generation} ${parts}`;
+    if (generation !== undefined && told !== this.#told) this.context.entriesChanged();
+    this.#told = told;
     this.#trouble = this.#isLost
       ? 'a part of it is gone from the database; it will be pulled anew'
       : undefined;
