@@ -2,21 +2,23 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
+import type { DateOrder } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
+import { configuredTimezone, listLocale } from './list-locale.js';
+import type { ListLocaleOptions } from './list-locale.js';
 import { CliError, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends ListLocaleOptions {
   database?: string;
-  country?: string;
+  dateOrder?: DateOrder;
   replace: boolean;
 }
 
@@ -26,8 +28,10 @@ export interface ExportOptions {
 }
 
 /** `import`. */
-export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const list = await readRecordFile(file, await countryOf(country));
+export async function importList(file: string, options: ImportOptions): Promise<void> {
+  const { database, dateOrder, replace } = options;
+  const list = await readRecordFile(file, { ...(await listLocale(options)), dateOrder });
+  const timezone = await configuredTimezone();
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
   for (const entry of leftOut) print(`Left out: ${entry}`);
@@ -37,6 +41,7 @@ export async function importList(file: string, { database, country, replace }: I
       dataSource,
       records.map(({ record }) => record),
       replace ? 'replace' : 'merge',
+      { timezone },
     ),
   ).catch((error: unknown) => {
     if (!(error instanceof VipRecordError)) throw error;
@@ -70,12 +75,13 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
     );
   }
   if (output !== undefined) await refuseDatabaseFile(url, output);
+  const timezone = await configuredTimezone();
   await withDatabase(database, async (dataSource) => {
     let count = 0;
     async function* lines(): AsyncGenerator<string> {
       yield `${CSV_HEADER}\r\n`;
-      for await (const record of exportRecords(dataSource)) {
-        yield `${csvLine(record)}\r\n`;
+      for await (const record of exportRecords(dataSource, timezone)) {
+        yield `${csvLine(record, timezone)}\r\n`;
         count++;
       }
     }
@@ -142,15 +148,4 @@ async function withDatabase<T>(
 /** The database without what would let one in. */
 function shown(url = readEnvironment().databaseUrl): string {
   return url.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
-}
-
-/** What `--country` says, or the configuration: the list is read as the service would read it. */
-async function countryOf(option: string | undefined): Promise<string | undefined> {
-  if (option !== undefined) {
-    if (!isSupportedCountry(option))
-      throw new CliError(`--country "${option}": write ISO 3166-1 alpha-2 in capitals, for example FI`);
-    return option;
-  }
-  const { loadConfig } = await import('../app/load-config.js');
-  return (await loadConfig(readEnvironment())).config.country;
 }

@@ -99,6 +99,16 @@ export function program(): Command {
       '--country <code>',
       'how national numbers in the file are read, for example FI; otherwise as the configuration says',
     )
+    .option(
+      '--timezone <name>',
+      'where a date without a time is a whole day, for example Europe/Helsinki; otherwise as the configuration says',
+    )
+    .addOption(
+      new Option('--date-order <order>', 'what comes first in dates such as 12/31/2026').choices([
+        'dmy',
+        'mdy',
+      ]),
+    )
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>
       (await import('./list.js')).importList(file, options),

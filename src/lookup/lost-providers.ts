@@ -2,12 +2,12 @@ import type { ConfigProblem } from '../config/config-error.js';
 import type { Logger } from '../observability/logger.js';
 import { describeFailure, fileAtFault } from './describe-failure.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import type { ProviderConfig } from './providers.config.js';
+import type { ProviderEntry } from './providers.config.js';
 
 /** A provider of the configuration, with what it was made of. */
 export interface Made {
   /** With the country that it reads numbers in. */
-  readonly entry: ProviderConfig;
+  readonly entry: ProviderEntry;
   readonly guarded: GuardedProvider;
   readonly logger: Logger;
 }

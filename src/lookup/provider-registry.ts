@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
-import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
+import type { ProviderEntry, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
@@ -201,7 +201,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     const fresh: GuardedProvider[] = [];
     try {
       for (const configured of config.providers.values()) {
-        const entry = { ...configured, country: configured.country ?? config.country };
+        const { country = config.country } = configured;
+        const entry = { ...configured, country, timezone: config.timezone };
         const known = this.#made.get(entry.name);
         const isSame = known !== undefined && isSameProvider(known.entry, entry);
         const made = isSame ? known : await this.#make(entry, config);
@@ -215,12 +216,13 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return all;
   }
 
-  async #make(entry: ProviderConfig, config: ProvidersConfig): Promise<Made> {
+  async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
     const context: ProviderContext = {
       name: entry.name,
       options: entry.options,
       country: entry.country,
+      timezone: entry.timezone,
       state: this.states.of(entry.name),
       logger,
       resolvePath: (path) => resolve(config.directory, path),

@@ -99,6 +99,11 @@ export interface CacheConfig {
   readonly maxEntries: number;
 }
 
+/** A provider as the whole configuration has it. */
+export interface ProviderEntry extends ProviderConfig {
+  readonly timezone: string;
+}
+
 /** What the registry sees of the configuration. */
 export interface ProvidersConfig {
   /** Absolute path of the YAML file. */
@@ -106,6 +111,7 @@ export interface ProvidersConfig {
   /** Directory that relative paths start from. */
   readonly directory: string;
   readonly country: string | undefined;
+  readonly timezone: string;
   /** Name -> configured lookup, in the file's order. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly logging: LoggingConfig;

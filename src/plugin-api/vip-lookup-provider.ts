@@ -181,6 +181,8 @@ export interface ProviderContext<Options extends object = object> {
   readonly options: Options;
   /** ISO 3166-1 alpha-2: how numbers written nationally in this provider's data are to be read. */
   readonly country: string | undefined;
+  /** IANA name: where a date without a time in this provider's data is a whole day. `UTC` unless configured. @since 0.2.0 */
+  readonly timezone: string;
   /** What the provider keeps over restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;

@@ -199,7 +199,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       this.#evaluator.evaluate(body, ['errorPath', 'record'], bindings, LOOKUP_LIMITS, signal),
     );
     if (answer === undefined) return [];
-    return this.#mapping.read(answer.values['record'], caller, this.context.country);
+    return this.#mapping.read(answer.values['record'], caller, this.context);
   }
 
   /** Logged once: somebody who calls as `../admin` may call a thousand times. */

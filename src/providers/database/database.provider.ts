@@ -165,7 +165,12 @@ export class DatabaseProvider implements VipLookupProvider {
       const isCallers = this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
       if (!isCallers) continue;
       try {
-        const record = recordOf(row, this.#table, this.#table.isOwn ? number : caller.key);
+        const record = recordOf(
+          row,
+          this.#table,
+          this.#table.isOwn ? number : caller.key,
+          this.context.timezone,
+        );
         if (record !== null) records.push(record);
       } catch (error) {
         if (!(error instanceof VipRecordError)) throw error;

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../plugin-api/index.js';
+import { withoutApostrophe } from './csv-apostrophe.js';
 import { readHeader } from './csv-header.js';
 import type { Column } from './csv-header.js';
 import { rowsOf } from './csv-rows.js';
@@ -63,7 +64,7 @@ function readRow(
   const fields: Record<string, string> = {};
   const attributes: [string, string][] = [];
   for (let at = 0; at < cells.length; at++) {
-    const text = cells[at]!.trim();
+    const text = withoutApostrophe(cells[at]!.trim());
     if (text === '') continue;
     const column = columns[at];
     if (column === undefined) {

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
+import type { DateOrder, RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { csvEntries } from './csv-entries.js';
 import { jsonEntries } from './json-entries.js';
 import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
@@ -43,6 +43,9 @@ export interface RecordList extends IndexedList {
 export interface ReadOptions {
   /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
+  /** IANA name: where a date without a time is a whole day. Default: UTC. */
+  readonly timezone?: string | undefined;
+  readonly dateOrder?: DateOrder | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,9 +57,10 @@ export interface ReadOptions {
 export async function readList(
   bytes: Buffer,
   path: string,
-  { country, signal }: ReadOptions = {},
+  options: ReadOptions = {},
   each?: (entry: RecordOnLine) => void,
 ): Promise<IndexedList> {
+  const { signal } = options;
   const pace = new Pace(signal);
   const problems = new LineProblems();
   const leftOut = new LineProblems();
@@ -67,7 +71,7 @@ export async function readList(
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
     const { line, fields, attributes } = entry;
-    for (const read of readEntry(fields, line, country, { problems, leftOut, warnings })) {
+    for (const read of readEntry(fields, line, options, { problems, leftOut, warnings })) {
       const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
       builder.add(record, line);
       each?.({ record, line });
@@ -98,8 +102,8 @@ export async function readRecords(
  * Reads a list of VIP records from a file. The ending says how it is written: `.csv`, `.json`, `.yaml` or `.yml`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
-export async function readRecordFile(path: string, country?: string): Promise<RecordList> {
-  return readRecords(await readListBytes(path, path), path, { country });
+export async function readRecordFile(path: string, options?: ReadOptions): Promise<RecordList> {
+  return readRecords(await readListBytes(path, path), path, options);
 }
 
 async function entriesOf(
@@ -134,7 +138,7 @@ async function entriesOf(
 function readEntry(
   fields: unknown,
   line: number,
-  country: string | undefined,
+  { country, timezone, dateOrder }: ReadOptions,
   to: { problems: LineProblems; leftOut: LineProblems; warnings: LineProblems },
 ): VipRecord[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
@@ -143,7 +147,7 @@ function readEntry(
   }
   const onWarning = ({ field, message }: RecordProblem): void => to.warnings.add(line, field, message);
   try {
-    return readVipRecords(fields as Record<string, unknown>, { country, onWarning });
+    return readVipRecords(fields as Record<string, unknown>, { country, timezone, dateOrder, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
     const bad = error.problems.filter(({ isLeftOut }) => !isLeftOut);

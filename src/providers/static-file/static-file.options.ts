@@ -16,4 +16,11 @@ export class StaticFileOptions {
   @IsOptional()
   @IsIn(['refuse', 'skip'], { message: 'must be refuse or skip' })
   onBadRow?: 'refuse' | 'skip' | null;
+
+  /** What comes first in dates such as 12/31/2026: the month (`mdy`) or the day (`dmy`). Without it they are problems. */
+  @IsOptional()
+  @IsIn(['dmy', 'mdy'], {
+    message: 'must be dmy or mdy: what comes first in 12/31/2026, the day or the month',
+  })
+  dateOrder?: 'dmy' | 'mdy' | null;
 }

@@ -109,8 +109,9 @@ export class StaticFileProvider implements VipLookupProvider {
       const bytes = await readListBytes(path, file, signal);
       const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
-      const { country } = this.context;
-      const list = await readList(bytes, path, { country, signal });
+      const { country, timezone } = this.context;
+      const dateOrder = this.context.options.dateOrder ?? undefined;
+      const list = await readList(bytes, path, { country, timezone, dateOrder, signal });
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;

@@ -45,7 +45,7 @@ export function makeCopy(
   evaluator: Evaluator,
   tempo = TEMPO,
 ): SyncedCopy | undefined {
-  const { options, country } = context;
+  const { options, country, timezone } = context;
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
   if (every == null || full == null) return undefined;
   const expressions = { records: records!, next, cursor: cursor ?? SYNC_DEFAULTS.cursor, deleted };
@@ -70,8 +70,15 @@ export function makeCopy(
       tempo,
       paceOf(options.rateLimit),
     ),
-    country,
-    fingerprint: fingerprintOf([full, changes ?? null, expressions, country ?? null]),
+    locale: { country, timezone },
+    // Copies that were pulled before there was a time zone are those of UTC.
+    fingerprint: fingerprintOf([
+      full,
+      changes ?? null,
+      expressions,
+      country ?? null,
+      ...(timezone === 'UTC' ? [] : [timezone]),
+    ]),
   };
   return new SyncedCopy(context, source, {
     everyMs: durationMs(every),
