@@ -9,6 +9,7 @@ import type { DateOrder } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
+import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { configuredTimezone, listLocale } from './list-locale.js';
@@ -20,6 +21,7 @@ export interface ImportOptions extends ListLocaleOptions {
   database?: string;
   dateOrder?: DateOrder;
   replace: boolean;
+  confirm: boolean;
 }
 
 export interface ExportOptions {
@@ -41,7 +43,7 @@ export async function importList(file: string, options: ImportOptions): Promise<
       dataSource,
       records.map(({ record }) => record),
       replace ? 'replace' : 'merge',
-      { timezone },
+      { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) },
     ),
   ).catch((error: unknown) => {
     if (!(error instanceof VipRecordError)) throw error;
@@ -63,6 +65,16 @@ function notImported(file: string, count: number, problems: readonly string[]): 
   return new CliError(
     `Nothing was imported from ${file} (${count} ${count === 1 ? 'problem' : 'problems'}):${lines}`,
   );
+}
+
+/** Refuses to take most of the entries away that are in the table. */
+function collapseRefusal(file: string, count: number): (before: number) => void {
+  return (before) => {
+    if (!hasCollapsed(before, count, DEFAULT_MIN_SHARE)) return;
+    throw new CliError(
+      `Nothing was imported: ${collapseOf(file, before, count, DEFAULT_MIN_SHARE)}. If that is right, add --confirm.`,
+    );
+  };
 }
 
 /** `export`. */

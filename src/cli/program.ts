@@ -74,10 +74,16 @@ export function program(): Command {
 
   all
     .command('sync')
-    .description("bring a provider's copy of its CRM up to date now; running instances pick it up")
+    .description(
+      "bring a provider's copy of its CRM up to date now, or say whether its list would be used; running instances pick it up",
+    )
     .argument('<provider>', 'its name under providers:')
     .option('--full', 'pull everything, not just what changed', false)
-    .option('--confirm', 'accept the result even if far fewer contacts are left', false)
+    .option(
+      '--confirm',
+      'accept the result, or this version of the list, even if far fewer entries are left',
+      false,
+    )
     .action(async (name: string, options: import('./sync.js').SyncFlags) =>
       (await import('./sync.js')).syncProvider(name, options),
     );
@@ -110,6 +116,7 @@ export function program(): Command {
       ]),
     )
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
+    .option('--confirm', 'with --replace: accept the file even if far fewer entries are left', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>
       (await import('./list.js')).importList(file, options),
     );

@@ -46,6 +46,7 @@ interface Incident {
 /** A provider's own view of itself, together with what the lookups have seen of it. */
 export class ProviderHealthCheck {
   #check: { readonly atMs: number; readonly status: Promise<ProviderStatus> } | undefined;
+  #entries: number | undefined;
   #degradedSince: string | undefined;
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
@@ -57,6 +58,11 @@ export class ProviderHealthCheck {
     private readonly provider: VipLookupProvider,
     private readonly timeoutMs: number,
   ) {}
+
+  /** How many entries the last check told of. */
+  get entries(): number | undefined {
+    return this.#entries;
+  }
 
   breakerChanged(state: BreakerState): void {
     if (state === 'closed') this.#brokenSince = undefined;
@@ -162,6 +168,7 @@ export class ProviderHealthCheck {
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
+    this.#entries = status.entries;
     if (status.status === 'up') {
       // Down before, up now: it has found its backend by itself.
       if (this.#degradedSince !== undefined) this.#notOpen = undefined;

@@ -74,7 +74,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#made = await this.#makeAll(current);
     this.#madeFor.set(current, this.#made);
     for (const { guarded } of this.#made.values()) guarded.inUse();
-    this.metrics.copyAges(() => this.#copyAges());
+    this.metrics.copyAges(() => this.#tellingOf(({ provider }) => provider.copyAgeSeconds?.()));
+    this.metrics.entries(() =>
+      this.#tellingOf(({ provider, troubles }) => (provider.entries ? provider.entries() : troubles.entries)),
+    );
   }
 
   /**
@@ -186,13 +189,18 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#aside.delete(guarded);
   }
 
-  #copyAges(): Map<string, number> {
-    const ages = new Map<string, number>();
-    for (const { name, provider } of this.all()) {
-      const seconds = provider.copyAgeSeconds?.();
-      if (seconds !== undefined) ages.set(name, seconds);
+  /** What providers tell of themselves, by name. */
+  #tellingOf(value: (guarded: GuardedProvider) => number | undefined): Map<string, number> {
+    const told = new Map<string, number>();
+    for (const guarded of this.all()) {
+      try {
+        const number = value(guarded);
+        if (typeof number === 'number') told.set(guarded.name, number);
+      } catch {
+        // A plug-in that throws here must not take the metrics of the others away.
+      }
     }
-    return ages;
+    return told;
   }
 
   /** The providers of a configuration: those in use that are configured just so, and new ones. */

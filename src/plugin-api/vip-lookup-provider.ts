@@ -63,6 +63,12 @@ export interface VipLookupProvider {
    */
   copyAgeSeconds?(): number | undefined;
   /**
+   * How many entries it holds now, for the metric `smartrouting_provider_entries`; `undefined` when that is not known. Asked
+   * whenever metrics are read, so it answers from memory. Without it the metric has what the last `check` for health told.
+   * @since 0.2.0
+   */
+  entries?(): number | undefined;
+  /**
    * Brings the copy up to date now, for `smartrouting-vip sync`: in a process of its own, on an instance that is not
    * opened. Instances that take calls find the result in the provider's state.
    * @returns `undefined` while another instance is at it
@@ -120,7 +126,7 @@ export interface SyncReport {
   readonly before?: number;
   /** Entries that were written or removed. */
   readonly changed: number;
-  /** Requests whose answers were read. */
+  /** Requests whose answers were read; 0 for a file. */
   readonly pages: number;
   /** Entries that could not be read and are left out. */
   readonly skipped: number;

@@ -159,6 +159,10 @@ export class CrmHttpProvider implements VipLookupProvider {
     return this.#copy.pull(options);
   }
 
+  entries(): number | undefined {
+    return this.#copy?.status().entries;
+  }
+
   copyAgeSeconds(): number | undefined {
     return this.#copy?.ageSeconds;
   }

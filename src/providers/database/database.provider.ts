@@ -6,6 +6,7 @@ import {
   VipLookup,
   VipLookupError,
   VipRecordError,
+  withTimeLimit,
 } from '../../plugin-api/index.js';
 import type {
   Caller,
@@ -29,6 +30,7 @@ import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
+import { EntryCount } from './entry-count.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { checkTable } from './table-schema.js';
 import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
@@ -40,6 +42,7 @@ interface VipSession extends Session {
 }
 
 const HEALTH_REASON = 'database nodes in trouble';
+const COUNT_LIMIT_MS = 2_000;
 
 /** Asks a SQL database who is calling: the service's own table, or one that the customer has. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
@@ -51,6 +54,9 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #nodes: DatabaseNodes<VipSession>;
   /** Of an SQLite database. */
   readonly #file: string | undefined;
+  readonly #count = new EntryCount(() =>
+    withTimeLimit(COUNT_LIMIT_MS, [], async (signal) => entriesIn(await this.#countRows(signal))),
+  );
   /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
 
@@ -79,6 +85,7 @@ export class DatabaseProvider implements VipLookupProvider {
       const { message } = failureOf(error);
       throw this.#file === undefined || message === NO_ANSWER ? error : new VipFileError(message, this.#file);
     });
+    if (this.#table.isOwn) await this.#count.refresh();
   }
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
@@ -93,14 +100,20 @@ export class DatabaseProvider implements VipLookupProvider {
   async check(signal: AbortSignal): Promise<ProviderStatus> {
     try {
       const [rows, troubles] = await Promise.all([
-        this.#select((statements) => statements.count(), [], signal),
+        this.#countRows(signal),
         this.#nodes.count > 1 ? this.#nodes.troubles() : [],
       ]);
       const entries = entriesIn(rows);
+      this.#count.note(entries);
       return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
     }
+  }
+
+  /** Of the own table; nobody counts the rows of a customer's. */
+  entries(): number | undefined {
+    return this.#table.isOwn ? this.#count.entries : undefined;
   }
 
   async close(): Promise<void> {
@@ -124,6 +137,10 @@ export class DatabaseProvider implements VipLookupProvider {
     });
     this.#wasConnected = true;
     return connected;
+  }
+
+  #countRows(signal: AbortSignal): Promise<Row[]> {
+    return this.#select((statements) => statements.count(), [], signal);
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {

@@ -21,4 +21,12 @@ describe('the options of a VIP list in a file', () => {
   it.each([undefined, 1, ['vips.csv']])('refuse %j', (file) => {
     expect(messagesFor(file)).toContain('must be the path of a file');
   });
+
+  it.each([-0.1, 1.1, '70%', NaN])('refuse minShare: %j, once', (minShare) => {
+    const options = Object.assign(new StaticFileOptions(), { file: 'vips.csv', minShare });
+    const messages = validateSync(options).flatMap(({ constraints }) => Object.values(constraints ?? {}));
+    expect(new Set(messages)).toEqual(
+      new Set(['must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7']),
+    );
+  });
 });

@@ -1,4 +1,6 @@
-import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { IsIn, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+
+const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7';
 
 /** `providers: { <name>: { kind: static-file, file: ./vips.csv } }` */
 export class StaticFileOptions {
@@ -23,4 +25,14 @@ export class StaticFileOptions {
     message: 'must be dmy or mdy: what comes first in 12/31/2026, the day or the month',
   })
   dateOrder?: 'dmy' | 'mdy' | null;
+
+  /**
+   * Part of the entries before, 0 to 1, that a new version must have; one with fewer is refused until it is confirmed by the
+   * command `sync <name> --confirm`. 0: any version is used. Of a list of fewer than ten entries, only the last one counts.
+   */
+  @IsOptional()
+  @IsNumber({}, { message: MIN_SHARE })
+  @Min(0, { message: MIN_SHARE })
+  @Max(1, { message: MIN_SHARE })
+  minShare?: number | null;
 }
