@@ -10,6 +10,7 @@ import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
+import { encodingProblem } from '../providers/static-file/text-encoding.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { CliError, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
@@ -17,6 +18,7 @@ import { pathBehindLinks, replaceFile } from './replace-file.js';
 export interface ImportOptions {
   database?: string;
   country?: string;
+  encoding?: string;
   replace: boolean;
 }
 
@@ -26,10 +28,21 @@ export interface ExportOptions {
 }
 
 /** `import`. */
-export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const list = await readRecordFile(file, await countryOf(country));
+export async function importList(
+  file: string,
+  { database, country, encoding, replace }: ImportOptions,
+): Promise<void> {
+  const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
+  if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
+  const read = { country: await countryOf(country), encoding, guessesEncoding: true };
+  const list = await readRecordFile(file, read);
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  if (list.encoding !== 'utf-8') {
+    print(
+      `${file} is not UTF-8; it was read as ${list.encoding}. If letters are wrong, say what it is with --encoding.`,
+    );
+  }
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
   const { added, replaced, removed } = await withDatabase(database, (dataSource) =>

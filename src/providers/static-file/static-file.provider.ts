@@ -109,8 +109,8 @@ export class StaticFileProvider implements VipLookupProvider {
       const bytes = await readListBytes(path, file, signal);
       const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
-      const { country } = this.context;
-      const list = await readList(bytes, path, { country, signal });
+      const { country, options } = this.context;
+      const list = await readList(bytes, path, { country, signal, encoding: options.encoding ?? undefined });
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
