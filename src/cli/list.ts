@@ -11,6 +11,7 @@ import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
+import { encodingProblem } from '../providers/static-file/text-encoding.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { configuredTimezone, listLocale } from './list-locale.js';
 import type { ListLocaleOptions } from './list-locale.js';
@@ -20,6 +21,7 @@ import { pathBehindLinks, replaceFile } from './replace-file.js';
 export interface ImportOptions extends ListLocaleOptions {
   database?: string;
   dateOrder?: DateOrder;
+  encoding?: string;
   replace: boolean;
   confirm: boolean;
 }
@@ -31,11 +33,19 @@ export interface ExportOptions {
 
 /** `import`. */
 export async function importList(file: string, options: ImportOptions): Promise<void> {
-  const { database, dateOrder, replace } = options;
-  const list = await readRecordFile(file, { ...(await listLocale(options)), dateOrder });
+  const { database, dateOrder, encoding, replace } = options;
+  const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
+  if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
+  const read = { ...(await listLocale(options)), dateOrder, encoding, guessesEncoding: true };
+  const list = await readRecordFile(file, read);
   const timezone = await configuredTimezone();
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  if (list.encoding !== 'utf-8') {
+    print(
+      `${file} is not UTF-8; it was read as ${list.encoding}. If letters are wrong, say what it is with --encoding.`,
+    );
+  }
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
   const { added, replaced, removed } = await withDatabase(database, (dataSource) =>

@@ -99,7 +99,10 @@ export function program(): Command {
   all
     .command('import')
     .description('load a list into the managed table: all of it, or nothing with every bad line named')
-    .argument('<file>', 'CSV, JSON or YAML, as the static-file provider reads it')
+    .argument(
+      '<file>',
+      'CSV, JSON or YAML, as the static-file provider reads it, but Windows-1252 and UTF-16 need not be named',
+    )
     .addOption(database())
     .option(
       '--country <code>',
@@ -115,6 +118,7 @@ export function program(): Command {
         'mdy',
       ]),
     )
+    .option('--encoding <name>', 'what the text is, if not UTF-8, UTF-16 or Windows-1252; for example cp850')
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
     .option('--confirm', 'with --replace: accept the file even if far fewer entries are left', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>

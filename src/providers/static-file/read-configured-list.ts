@@ -10,5 +10,7 @@ export function readConfiguredList(
   { country, timezone, options }: ProviderContext<StaticFileOptions>,
   signal?: AbortSignal,
 ): Promise<IndexedList> {
-  return readList(bytes, path, { country, timezone, dateOrder: options.dateOrder ?? undefined, signal });
+  const encoding = options.encoding ?? undefined;
+  const dateOrder = options.dateOrder ?? undefined;
+  return readList(bytes, path, { country, timezone, encoding, dateOrder, signal });
 }

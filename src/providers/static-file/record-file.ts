@@ -1,14 +1,19 @@
 import { extname } from 'node:path';
 import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { DateOrder, RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { csvEntries } from './csv-entries.js';
+import { isListHeader } from './list-header.js';
 import { jsonEntries } from './json-entries.js';
-import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
+import { LIST_ENDINGS, readListBytes } from './list-bytes.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
+import { tableEntries } from './table-entries.js';
+import type { Remarks } from './table-entries.js';
+import { textTable } from './table-rows.js';
+import { decodeText } from './text-encoding.js';
+import type { EncodingOptions } from './text-encoding.js';
 import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
@@ -32,6 +37,8 @@ export interface IndexedList {
   readonly warnings: readonly string[];
   /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
   readonly duplicates: readonly string[];
+  /** What the text was read as, such as `windows-1252`; `undefined` when it cannot be read. */
+  readonly encoding: string | undefined;
 }
 
 /** A list entry by entry, for lists that fit into memory so. */
@@ -40,7 +47,7 @@ export interface RecordList extends IndexedList {
   readonly records: readonly RecordOnLine[];
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends EncodingOptions {
   /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
   /** IANA name: where a date without a time is a whole day. Default: UTC. */
@@ -62,16 +69,16 @@ export async function readList(
 ): Promise<IndexedList> {
   const { signal } = options;
   const pace = new Pace(signal);
-  const problems = new LineProblems();
-  const leftOut = new LineProblems();
-  const warnings = new LineProblems();
+  const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const entries = await entriesOf(bytes, path, problems, warnings, pace, signal);
+  const decoded = await decodeText(bytes, options, pace);
+  if ('problem' in decoded) remarks.problems.add(decoded.line, '', decoded.problem);
+  const entries = 'text' in decoded ? await entriesOf(decoded.text, path, remarks, pace, options) : [];
   for await (const entry of entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
-    const { line, fields, attributes } = entry;
-    for (const read of readEntry(fields, line, options, { problems, leftOut, warnings })) {
+    const { line, attributes } = entry;
+    for (const read of readEntry(entry, options, remarks)) {
       const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
       builder.add(record, line);
       each?.({ record, line });
@@ -79,11 +86,12 @@ export async function readList(
   }
   return {
     ...(await builder.build(pace)),
-    problems: problems.sentences,
-    problemCount: problems.total,
-    leftOut: leftOut.sentences,
-    leftOutCount: leftOut.total,
-    warnings: warnings.sentences,
+    problems: remarks.problems.sentences,
+    problemCount: remarks.problems.total,
+    leftOut: remarks.leftOut.sentences,
+    leftOutCount: remarks.leftOut.total,
+    warnings: remarks.warnings.sentences,
+    encoding: 'encoding' in decoded ? decoded.encoding : undefined,
   };
 }
 
@@ -99,47 +107,40 @@ export async function readRecords(
 }
 
 /**
- * Reads a list of VIP records from a file. The ending says how it is written: `.csv`, `.json`, `.yaml` or `.yml`.
+ * Reads a list of VIP records from a file. The ending says how it is written: `LIST_ENDINGS`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
-export async function readRecordFile(path: string, options?: ReadOptions): Promise<RecordList> {
+export async function readRecordFile(path: string, options: ReadOptions = {}): Promise<RecordList> {
   return readRecords(await readListBytes(path, path), path, options);
 }
 
 async function entriesOf(
-  bytes: Buffer,
+  text: Buffer,
   path: string,
-  problems: LineProblems,
-  warnings: LineProblems,
+  remarks: Remarks,
   pace: Pace,
-  signal: AbortSignal | undefined,
+  { country, signal }: ReadOptions,
 ): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
-  const badLine = await lineOfInvalidText(bytes, pace);
-  if (badLine !== undefined) {
-    const message = 'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
-    problems.add(badLine, '', message);
-    return [];
-  }
-  const content = withoutByteOrderMark(bytes);
   switch (extname(path).toLowerCase()) {
     case '.csv':
-      return csvEntries(content, problems, warnings);
+    case '.tsv':
+    case '.txt':
+      return tableEntries(await textTable(text, isListHeader, pace), remarks, country);
     case '.json':
-      return jsonEntries(content, problems);
+      return jsonEntries(text, remarks.problems);
     case '.yaml':
     case '.yml':
-      return anyYamlEntries(content, problems, pace, signal);
+      return anyYamlEntries(text, remarks.problems, pace, signal);
     default:
-      throw new VipLookupError(`the name of a list must end in .csv, .json, .yaml or .yml`);
+      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS}`);
   }
 }
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */
 function readEntry(
-  fields: unknown,
-  line: number,
+  { line, fields, looseFields = [] }: RawEntry,
   { country, timezone, dateOrder }: ReadOptions,
-  to: { problems: LineProblems; leftOut: LineProblems; warnings: LineProblems },
+  to: Remarks,
 ): VipRecord[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     to.problems.add(line, '', 'must be an object with at least a number and a tier');
@@ -150,7 +151,7 @@ function readEntry(
     return readVipRecords(fields as Record<string, unknown>, { country, timezone, dateOrder, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
-    const bad = error.problems.filter(({ isLeftOut }) => !isLeftOut);
+    const bad = error.problems.filter(({ isLeftOut, field }) => !isLeftOut && !looseFields.includes(field));
     for (const { field, message } of bad) to.problems.add(line, field, message);
     if (bad.length === 0) to.leftOut.add(line, error.problems[0]!.field, error.problems[0]!.message);
     return [];

@@ -1,4 +1,7 @@
 import { IsIn, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Rule } from '../../plugin-api/index.js';
+import { LIST_ENDINGS } from './list-bytes.js';
+import { encodingProblem } from './text-encoding.js';
 
 const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7';
 
@@ -6,10 +9,18 @@ const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the
 export class StaticFileOptions {
   /** The list; relative paths start at the configuration file. The ending says how it is written. */
   @IsString({ message: 'must be the path of a file' })
-  @Matches(/\.(?:csv|json|ya?ml)$/i, {
-    message: 'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
+  @Matches(/\.(?:csv|tsv|txt|json|ya?ml)$/i, {
+    message: `must end in ${LIST_ENDINGS}; the ending says how the list is written`,
   })
   file!: string;
+
+  /**
+   * What the text of the list is when it is not UTF-8 and has no byte order mark, for example `windows-1252`: what "CSV" is to
+   * Excel in Western Europe.
+   */
+  @IsOptional()
+  @Rule(encodingProblem, { type: 'string' })
+  encoding?: string | null;
 
   /**
    * What happens with entries that cannot be read. `refuse`: the list in use stays until the file is mended; at a start, when
