@@ -43,6 +43,14 @@ describe('what each key may hold', () => {
       'country: Finland',
       'country: "Finland" is not a country code. Write two capital letters (ISO 3166-1), for example FI.',
     ],
+    [
+      'timezone: Helsinki',
+      'timezone: "Helsinki" is not a time zone. Did you mean "Europe/Helsinki"? Write an IANA name, for example Europe/Helsinki. Default: UTC.',
+    ],
+    [
+      'timezone: "+02:00"',
+      'timezone: "+02:00" is not a time zone. Write an IANA name, for example Europe/Helsinki. Default: UTC.',
+    ],
     ['country:', 'country: is empty. Write a value, or remove the key.'],
     [
       'country: [FI]',
@@ -147,7 +155,7 @@ describe('what each key may hold', () => {
     ['plugins: [1]', 'plugins[0]: "1" is not text. Put it in quotes.'],
     [
       'managment: { port: 3001 }',
-      'managment: is not a known key. Did you mean "management"? Known: country, server, management, credentials, providers, targets, logging, plugins.',
+      'managment: is not a known key. Did you mean "management"? Known: country, timezone, server, management, credentials, providers, targets, logging, plugins.',
     ],
   ])('%s', (section, problem) => {
     const text = fileWith(section);

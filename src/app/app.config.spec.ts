@@ -66,6 +66,7 @@ describe('a complete file', () => {
       file: resolve(fixture('complete.yaml')),
       directory: resolve('test/fixtures/config'),
       country: 'SE',
+      timezone: 'Europe/Stockholm',
       server: {
         host: '0.0.0.0',
         port: 8443,
@@ -147,6 +148,7 @@ describe('a complete file', () => {
     const config = check(fileWith('providers: { a: { kind: list, file: f, cache: { ttl: 30s } } }'));
     expect(config).toMatchObject({
       country: undefined,
+      timezone: 'UTC',
       server: {
         host: '127.0.0.1',
         port: 3000,

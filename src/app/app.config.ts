@@ -8,7 +8,7 @@ import { Key, ListKey, SectionKey, SectionsKey } from '../config/key.js';
 import type { ConfigSource } from '../config/read-config-file.js';
 import { readSection } from '../config/read-section.js';
 import { Report } from '../config/report.js';
-import { COUNTRY_KEY, country, mapping, text } from '../config/rules.js';
+import { COUNTRY_KEY, country, mapping, text, timezone } from '../config/rules.js';
 import { checkManagement, managementConfig, ManagementSection } from '../http/management.config.js';
 import type { ManagementConfig } from '../http/management.config.js';
 import { networkMatcher } from '../http/networks.js';
@@ -27,6 +27,9 @@ import type { Environment } from './environment.js';
 export class RootSection {
   @Key(`${COUNTRY_KEY} A target or provider may have its own.`, country)
   country?: string;
+
+  @Key('Time zone in which a date without a time is a whole day: an IANA name.', timezone, { default: 'UTC' })
+  timezone = 'UTC';
 
   @SectionKey('Where the service listens and whom it lets in.', () => ServerSection)
   server: ServerSection = new ServerSection();
@@ -76,6 +79,8 @@ export interface AppConfig {
   readonly directory: string;
   /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
   readonly country: string | undefined;
+  /** IANA name: where a date without a time is a whole day. */
+  readonly timezone: string;
   readonly server: ServerConfig;
   /** `undefined` = on the port for calls. */
   readonly management: ManagementConfig | undefined;
@@ -126,11 +131,12 @@ export function checkConfig(
   checkManagement(root, file, environment, report);
   report.throwIfAny(source.shownAs);
 
-  const { server, management, credentials, country, logging } = root!;
+  const { server, management, credentials, country, timezone, logging } = root!;
   return deepFreeze<AppConfig>({
     file: source.file,
     directory: source.directory,
     country,
+    timezone,
     server: serverConfig(server, source.directory, environment),
     management: managementConfig(management, server, environment),
     credentials: credentials.map(credentialConfig),

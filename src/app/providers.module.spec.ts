@@ -7,9 +7,12 @@ import { inspect } from 'node:util';
 import { parseConfig } from '../config/read-config-file.js';
 import { VipLookup } from '../plugin-api/index.js';
 import type { ProviderContext, ProviderStatus, VipLookupProvider } from '../plugin-api/index.js';
+import type { ProviderClass } from '../plugin-api/vip-lookup-provider.js';
 import { AppModule } from './app.module.js';
 import { checkConfig } from './app.config.js';
 import { ProvidersModule } from './providers.module.js';
+import { ProviderRegistry } from '../lookup/provider-registry.js';
+import { MetricsService } from '../observability/metrics.service.js';
 
 const CONFIG = `
 credentials: [{ id: core, apiKey: a-key-0123456789abcdef }]
@@ -97,8 +100,64 @@ it('a plug-in is handed what its provider is configured with, and nothing of the
       'options',
       'resolvePath',
       'state',
+      'timezone',
     ]);
     expect(inspect(handed, { depth: 20, showHidden: true })).not.toContain('sesame');
+  } finally {
+    await app.close();
+  }
+});
+
+it('the metrics have how many entries a provider holds, and do without what one that throws has to say', async () => {
+  @VipLookup({ kind: 'counting', options: NoOptions })
+  class CountingProvider extends NosyProvider {
+    constructor(private readonly own: ProviderContext<NoOptions>) {
+      super(own);
+    }
+    entries(): number | undefined {
+      if (this.own.name === 'broken') throw new Error('not counted');
+      return this.own.name === 'unsure' ? undefined : 7;
+    }
+  }
+  @Module({ providers: [CountingProvider], exports: [CountingProvider] })
+  class CountingModule {}
+  @VipLookup({ kind: 'telling', options: NoOptions })
+  class TellingProvider extends NosyProvider {
+    override check(): Promise<ProviderStatus> {
+      return Promise.resolve({ status: 'up', entries: 3 });
+    }
+  }
+  @Module({ providers: [TellingProvider], exports: [TellingProvider] })
+  class TellingModule {}
+
+  const names = ['counting', 'telling'];
+  const kinds = new Map(names.map((kind) => [kind, { kind, options: NoOptions }]));
+  const text = CONFIG.replace(
+    '{ nosy: { kind: nosy } }',
+    '{ broken: { kind: counting }, unsure: { kind: counting }, sure: { kind: counting }, telling: { kind: telling } }',
+  ).replace('[nosy]', '[broken, unsure, sure, telling]');
+  const config = checkConfig(parseConfig(text, 'test.yaml', {}), kinds, { databaseUrl: 'sqlite::memory:' });
+  const plugins = {
+    modules: [CountingModule, TellingModule],
+    kinds: new Map<string, ProviderClass>([
+      ['counting', CountingProvider],
+      ['telling', TellingProvider],
+    ]),
+  };
+  const app = await NestFactory.createApplicationContext(ProvidersModule.forRoot(config, plugins), {
+    logger: false,
+  });
+  try {
+    const exposed = async (): Promise<string[]> =>
+      (await app.get(MetricsService).registry.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('smartrouting_provider_entries{'));
+    expect(await exposed()).toEqual(['smartrouting_provider_entries{provider="sure"} 7']);
+    await app.get(ProviderRegistry).get('telling').health();
+    expect(await exposed()).toEqual([
+      'smartrouting_provider_entries{provider="sure"} 7',
+      'smartrouting_provider_entries{provider="telling"} 3',
+    ]);
   } finally {
     await app.close();
   }

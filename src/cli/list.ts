@@ -2,24 +2,30 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
+import type { DateOrder } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
+import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
+import { encodingProblem } from '../providers/static-file/text-encoding.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { whatNeverMatches } from './import-census.js';
+import { configuredTimezone, listLocale } from './list-locale.js';
+import type { ListLocaleOptions } from './list-locale.js';
 import { CliError, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends ListLocaleOptions {
   database?: string;
-  country?: string;
+  dateOrder?: DateOrder;
+  encoding?: string;
   replace: boolean;
+  confirm: boolean;
 }
 
 export interface ExportOptions {
@@ -28,20 +34,30 @@ export interface ExportOptions {
 }
 
 /** `import`. */
-export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const readFor = await countryOf(country);
-  const list = await readRecordFile(file, readFor);
+export async function importList(file: string, options: ImportOptions): Promise<void> {
+  const { database, dateOrder, encoding, replace } = options;
+  const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
+  if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
+  const read = { ...(await listLocale(options)), dateOrder, encoding, guessesEncoding: true };
+  const list = await readRecordFile(file, read);
+  const timezone = await configuredTimezone();
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  if (list.encoding !== 'utf-8') {
+    print(
+      `${file} is not UTF-8; it was read as ${list.encoding}. If letters are wrong, say what it is with --encoding.`,
+    );
+  }
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
   const { added, replaced, removed } = await withDatabase(database, async (dataSource) => {
     // Entries are recognised by their number, so those of earlier versions have to have theirs.
-    await rereadNumbers(dataSource, readFor);
+    await rereadNumbers(dataSource, read.country);
     return importRecords(
       dataSource,
       records.map(({ record }) => record),
       replace ? 'replace' : 'merge',
+      { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) },
     );
   }).catch((error: unknown) => {
     if (!(error instanceof VipRecordError)) throw error;
@@ -66,6 +82,16 @@ function notImported(file: string, count: number, problems: readonly string[]): 
   );
 }
 
+/** Refuses to take most of the entries away that are in the table. */
+function collapseRefusal(file: string, count: number): (before: number) => void {
+  return (before) => {
+    if (!hasCollapsed(before, count, DEFAULT_MIN_SHARE)) return;
+    throw new CliError(
+      `Nothing was imported: ${collapseOf(file, before, count, DEFAULT_MIN_SHARE)}. If that is right, add --confirm.`,
+    );
+  };
+}
+
 /** `export`. */
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
   const url = database ?? readEnvironment().databaseUrl;
@@ -76,12 +102,13 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
     );
   }
   if (output !== undefined) await refuseDatabaseFile(url, output);
+  const timezone = await configuredTimezone();
   await withDatabase(database, async (dataSource) => {
     let count = 0;
     async function* lines(): AsyncGenerator<string> {
       yield `${CSV_HEADER}\r\n`;
-      for await (const record of exportRecords(dataSource)) {
-        yield `${csvLine(record)}\r\n`;
+      for await (const record of exportRecords(dataSource, timezone)) {
+        yield `${csvLine(record, timezone)}\r\n`;
         count++;
       }
     }
@@ -148,15 +175,4 @@ async function withDatabase<T>(
 /** The database without what would let one in. */
 function shown(url = readEnvironment().databaseUrl): string {
   return url.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
-}
-
-/** What `--country` says, or the configuration: the list is read as the service would read it. */
-async function countryOf(option: string | undefined): Promise<string | undefined> {
-  if (option !== undefined) {
-    if (!isSupportedCountry(option))
-      throw new CliError(`--country "${option}": write ISO 3166-1 alpha-2 in capitals, for example FI`);
-    return option;
-  }
-  const { loadConfig } = await import('../app/load-config.js');
-  return (await loadConfig(readEnvironment())).config.country;
 }

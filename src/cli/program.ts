@@ -81,10 +81,16 @@ export function program(): Command {
 
   all
     .command('sync')
-    .description("bring a provider's copy of its CRM up to date now; running instances pick it up")
+    .description(
+      "bring a provider's copy of its CRM up to date now, or say whether its list would be used; running instances pick it up",
+    )
     .argument('<provider>', 'its name under providers:')
     .option('--full', 'pull everything, not just what changed', false)
-    .option('--confirm', 'accept the result even if far fewer contacts are left', false)
+    .option(
+      '--confirm',
+      'accept the result, or this version of the list, even if far fewer entries are left',
+      false,
+    )
     .action(async (name: string, options: import('./sync.js').SyncFlags) =>
       (await import('./sync.js')).syncProvider(name, options),
     );
@@ -100,13 +106,28 @@ export function program(): Command {
   all
     .command('import')
     .description('load a list into the managed table: all of it, or nothing with every bad line named')
-    .argument('<file>', 'CSV, JSON or YAML, as the static-file provider reads it')
+    .argument(
+      '<file>',
+      'CSV, JSON or YAML, as the static-file provider reads it, but Windows-1252 and UTF-16 need not be named',
+    )
     .addOption(database())
     .option(
       '--country <code>',
       'how national numbers in the file are read, for example FI; otherwise as the configuration says',
     )
+    .option(
+      '--timezone <name>',
+      'where a date without a time is a whole day, for example Europe/Helsinki; otherwise as the configuration says',
+    )
+    .addOption(
+      new Option('--date-order <order>', 'what comes first in dates such as 12/31/2026').choices([
+        'dmy',
+        'mdy',
+      ]),
+    )
+    .option('--encoding <name>', 'what the text is, if not UTF-8, UTF-16 or Windows-1252; for example cp850')
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
+    .option('--confirm', 'with --replace: accept the file even if far fewer entries are left', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>
       (await import('./list.js')).importList(file, options),
     );

@@ -25,7 +25,7 @@ export async function syncProvider(name: string, flags: SyncFlags): Promise<void
     const { provider } = app.get(ProviderRegistry).get(name);
     const startedMs = performance.now();
     const report = await pull(name, provider, flags);
-    print(describe(name, report, performance.now() - startedMs));
+    print(describe(name, report, performance.now() - startedMs, flags.confirm));
   });
 }
 
@@ -41,7 +41,7 @@ async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags)
   for (let isFirst = true; ; isFirst = false) {
     const report = await provider.sync(flags).catch((error: unknown) => {
       const { name: kind, message } = error as NodeJS.ErrnoException;
-      if (!/^VipLookup(?:Busy)?Error$/.test(kind)) throw error;
+      if (!/^Vip(?:Lookup|LookupBusy|File)Error$/.test(kind)) throw error;
       throw new CliError(`${name} was not synced: ${message}`);
     });
     if (report !== undefined) return report;
@@ -53,13 +53,22 @@ async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags)
   }
 }
 
-function describe(name: string, report: SyncReport, ms: number): string {
+function describe(name: string, report: SyncReport, ms: number, isConfirmed: boolean): string {
   const { kind, entries, before, changed, pages, skipped, problem } = report;
+  const left = skipped > 0 ? [`Left out because they cannot be read: ${skipped}, the first: ${problem}`] : [];
+  if (pages === 0) {
+    const was = before === undefined ? '' : ` (${before} before)`;
+    const use = isConfirmed
+      ? 'This version of the file is confirmed; running instances use it within seconds.'
+      : 'Running instances use it.';
+    return [`${name}: the file has ${counted(entries, 'entry', 'entries')}${was}. ${use}`, ...left].join(
+      '\n',
+    );
+  }
   const what = kind === 'full' ? 'everything' : `what changed (${changed})`;
   const had = before === undefined ? 'the first copy' : `${before} before`;
-  const lines = [
+  return [
     `${name}: pulled ${what}, ${counted(pages, 'page')}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${counted(entries, 'contact')} (${had}).`,
-  ];
-  if (skipped > 0) lines.push(`Left out because they cannot be read: ${skipped}, the first: ${problem}`);
-  return lines.join('\n');
+    ...left,
+  ].join('\n');
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isPlainObject } from '../common/json.js';
 import { nearName } from '../common/near-name.js';
 import { readNetwork } from '../common/network.js';
+import { isTimezone, nearTimezone } from '../common/timezone.js';
 import type { JsonSchema } from '../common/rule.js';
 import type { KeyRule } from './key.js';
 
@@ -74,6 +75,14 @@ export const country = textThat(
   },
   { pattern: '^[A-Z]{2}$' },
 );
+
+const TIMEZONE_HINT = 'Write an IANA name, for example Europe/Helsinki. Default: UTC.';
+
+export const timezone = textThat(TIMEZONE_HINT, (value) => {
+  if (isTimezone(value)) return undefined;
+  const near = nearTimezone(value);
+  return `is not a time zone.${near === undefined ? '' : ` Did you mean "${near}"?`} ${TIMEZONE_HINT}`;
+});
 
 export const host = textThat(
   'Write an IP address or a host name, for example 127.0.0.1; 0.0.0.0 or :: for all addresses.',

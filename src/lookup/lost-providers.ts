@@ -2,12 +2,12 @@ import type { ConfigProblem } from '../config/config-error.js';
 import type { Logger } from '../observability/logger.js';
 import { describeFailure, fileAtFault } from './describe-failure.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import type { ProviderConfig } from './providers.config.js';
+import type { ProviderEntry } from './providers.config.js';
 
 /** A configured provider, with the settings that it was created from. */
 export interface Made {
   /** Including the country by which it reads numbers. */
-  readonly entry: ProviderConfig;
+  readonly entry: ProviderEntry;
   readonly guarded: GuardedProvider;
   readonly logger: Logger;
 }

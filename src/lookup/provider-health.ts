@@ -46,6 +46,7 @@ interface Incident {
 /** A provider's own status, combined with the results of its lookups. */
 export class ProviderHealthCheck {
   #check: { readonly atMs: number; readonly status: Promise<ProviderStatus> } | undefined;
+  #entries: number | undefined;
   #degradedSince: string | undefined;
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
@@ -59,6 +60,11 @@ export class ProviderHealthCheck {
     private readonly provider: VipLookupProvider,
     private readonly timeoutMs: number,
   ) {}
+
+  /** How many entries the last check told of. */
+  get entries(): number | undefined {
+    return this.#entries;
+  }
 
   breakerChanged(state: BreakerState): void {
     if (state === 'closed') this.#brokenSince = undefined;
@@ -168,6 +174,7 @@ export class ProviderHealthCheck {
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
+    this.#entries = status.entries;
     if (status.status === 'up') {
       // Down before, up now: it has reconnected to its backend by itself.
       if (this.#degradedSince !== undefined) this.#notOpen = undefined;

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
-import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
+import type { ProviderEntry, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
@@ -79,7 +79,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#made = await this.#makeAll(current);
     this.#madeFor.set(current, this.#made);
     for (const { guarded } of this.#made.values()) guarded.inUse();
-    this.metrics.copyAges(() => this.#copyAges());
+    this.metrics.copyAges(() => this.#tellingOf(({ provider }) => provider.copyAgeSeconds?.()));
+    this.metrics.entries(() =>
+      this.#tellingOf(({ provider, troubles }) => (provider.entries ? provider.entries() : troubles.entries)),
+    );
   }
 
   /**
@@ -190,13 +193,18 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#aside.delete(guarded);
   }
 
-  #copyAges(): Map<string, number> {
-    const ages = new Map<string, number>();
-    for (const { name, provider } of this.all()) {
-      const seconds = provider.copyAgeSeconds?.();
-      if (seconds !== undefined) ages.set(name, seconds);
+  /** What providers tell of themselves, by name. */
+  #tellingOf(value: (guarded: GuardedProvider) => number | undefined): Map<string, number> {
+    const told = new Map<string, number>();
+    for (const guarded of this.all()) {
+      try {
+        const number = value(guarded);
+        if (typeof number === 'number') told.set(guarded.name, number);
+      } catch {
+        // A plug-in that throws here must not take the metrics of the others away.
+      }
     }
-    return ages;
+    return told;
   }
 
   /** The providers of a configuration: those in use whose entry is the same, and new ones. */
@@ -205,7 +213,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     const fresh: GuardedProvider[] = [];
     try {
       for (const configured of config.providers.values()) {
-        const entry = { ...configured, country: configured.country ?? config.country };
+        const { country = config.country } = configured;
+        const entry = { ...configured, country, timezone: config.timezone };
         const known = this.#made.get(entry.name);
         const isSame = known !== undefined && isSameProvider(known.entry, entry);
         const made = isSame ? known : await this.#make(entry, config);
@@ -219,13 +228,14 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return all;
   }
 
-  async #make(entry: ProviderConfig, config: ProvidersConfig): Promise<Made> {
+  async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
     let made: VipLookupProvider | undefined;
     const context: ProviderContext = {
       name: entry.name,
       options: entry.options,
       country: entry.country,
+      timezone: entry.timezone,
       state: this.states.of(entry.name),
       logger,
       entriesChanged: () => made !== undefined && this.entriesChanged(made),

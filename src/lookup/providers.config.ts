@@ -102,6 +102,11 @@ export interface CacheConfig {
   readonly maxEntries: number;
 }
 
+/** A provider as the whole configuration has it. */
+export interface ProviderEntry extends ProviderConfig {
+  readonly timezone: string;
+}
+
 /** The part of the configuration that the registry sees. */
 export interface ProvidersConfig {
   /** Absolute path of the YAML file. */
@@ -109,6 +114,7 @@ export interface ProvidersConfig {
   /** Directory that relative paths start from. */
   readonly directory: string;
   readonly country: string | undefined;
+  readonly timezone: string;
   /** Name -> configured lookup, in the file's order. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly logging: LoggingConfig;

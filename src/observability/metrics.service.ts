@@ -134,16 +134,20 @@ export class MetricsService {
 
   /** @param ages provider -> seconds since its copy was brought up to date; called when the metrics are read */
   copyAges(ages: () => ReadonlyMap<string, number>): void {
-    new Gauge({
-      name: 'smartrouting_provider_copy_age_seconds',
-      help: "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
-      labelNames: ['provider'],
-      registers: [this.registry],
-      collect(): void {
-        this.reset();
-        for (const [provider, seconds] of ages()) this.set({ provider }, seconds);
-      },
-    });
+    this.#readOfProviders(
+      'smartrouting_provider_copy_age_seconds',
+      "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
+      ages,
+    );
+  }
+
+  /** @param entries provider -> how many it holds; asked when the metrics are read */
+  entries(entries: () => ReadonlyMap<string, number>): void {
+    this.#readOfProviders(
+      'smartrouting_provider_entries',
+      'Entries that a provider holds, where it can tell.',
+      entries,
+    );
   }
 
   lookup(provider: string, outcome: string, seconds?: number): void {
@@ -182,6 +186,20 @@ export class MetricsService {
 
   #histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
     return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
+  }
+
+  /** A gauge whose values are asked for when the metrics are read. */
+  #readOfProviders(name: string, help: string, values: () => ReadonlyMap<string, number>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['provider'],
+      registers: [this.registry],
+      collect(): void {
+        this.reset();
+        for (const [provider, value] of values()) this.set({ provider }, value);
+      },
+    });
   }
 
   /** A gauge whose value is computed when the metrics are read. */

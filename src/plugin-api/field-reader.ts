@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../common/json.js';
 import { isDeeperThan, isPlainObject } from '../common/json.js';
+import { readInstant } from './instant.js';
+import type { DateOptions } from './instant.js';
 import { MAX_NUMBER_LENGTH } from './phone-number.js';
 import { isNothing, readWrittenNumbers } from './written-number.js';
 
@@ -128,22 +130,13 @@ export class FieldReader {
     return names.length === 0 ? undefined : names;
   }
 
-  instant(field: string, end: 'start' | 'end'): number | undefined {
+  instant(field: string, end: 'start' | 'end', options: DateOptions): number | undefined {
     const value = this.raw[field];
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
     const text = this.text(field, 40);
     if (text === undefined) return undefined;
-    const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-    const isoTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/.test(text);
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
-    const ms = day || isoTime ? Date.parse(day || zoned ? text : `${text}Z`) : Number.NaN;
-    const exists =
-      !Number.isNaN(ms) &&
-      new Date(Date.parse(text.slice(0, 10))).toISOString().startsWith(text.slice(0, 10));
-    if (!exists) {
-      return this.problem(field, 'is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z');
-    }
-    return day && end === 'end' ? ms + 86_400_000 : ms;
+    const read = readInstant(text.replace(/^'/, ''), end, options);
+    return typeof read === 'string' ? this.problem(field, read) : read;
   }
 
   object(field: string): JsonObject | undefined {

@@ -30,6 +30,7 @@ export {
   sameTier,
   TEXT_FIELDS,
 } from './vip-record.js';
+export type { DateOrder } from './instant.js';
 export { VipRecordError } from './field-reader.js';
 export type { RecordField, VipRecord } from './vip-record.js';
 export type { RecordProblem } from './field-reader.js';

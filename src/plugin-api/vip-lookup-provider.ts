@@ -64,6 +64,12 @@ export interface VipLookupProvider {
    */
   copyAgeSeconds?(): number | undefined;
   /**
+   * How many entries it holds now, for the metric `smartrouting_provider_entries`; `undefined` when that is not known. Asked
+   * whenever metrics are read, so it answers from memory. Without it the metric has what the last `check` for health told.
+   * @since 0.2.0
+   */
+  entries?(): number | undefined;
+  /**
    * Brings the copy up to date now, for `smartrouting-vip sync`: in a separate process, on an instance that is not
    * opened. Instances that take calls find the result in the provider's state.
    * @returns `undefined` while another instance is doing it
@@ -139,7 +145,7 @@ export interface SyncReport {
   readonly before?: number;
   /** Entries that were written or removed. */
   readonly changed: number;
-  /** Requests whose answers were read. */
+  /** Requests whose answers were read; 0 for a file. */
   readonly pages: number;
   /** Entries that could not be read and are left out. */
   readonly skipped: number;
@@ -200,6 +206,8 @@ export interface ProviderContext<Options extends object = object> {
   readonly options: Options;
   /** ISO 3166-1 alpha-2: how national numbers in this provider's data are read. */
   readonly country: string | undefined;
+  /** IANA name: where a date without a time in this provider's data is a whole day. `UTC` unless configured. @since 0.2.0 */
+  readonly timezone: string;
   /** The provider's data that survives restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../common/json.js';
 import { FieldReader, VipRecordError } from './field-reader.js';
 import type { RecordProblem } from './field-reader.js';
+import { instantText } from './instant.js';
+import type { DateOptions } from './instant.js';
 
 /**
  * One entry of a VIP list, in the form that decisions use.
@@ -27,10 +29,8 @@ export interface VipRecord {
 
 const MAX_TIER_LENGTH = 64;
 const MAX_NAME_LENGTH = 200;
-const DAY_MS = 86_400_000;
-const FARTHEST_ZONE_MS = DAY_MS - 60_000;
 
-interface ReadOptions {
+interface ReadOptions extends DateOptions {
   readonly country?: string | undefined;
   readonly number?: string;
 }
@@ -47,7 +47,7 @@ interface Field<Value> {
   readonly kind: FieldKind;
   /** `undefined` if it is absent or invalid; the reader collects the problem. */
   read(reader: FieldReader, options: ReadOptions): Value | undefined;
-  write(value: Value): string;
+  write(value: Value, timezone: string | undefined): string;
 }
 type Fields = { readonly [Property in keyof Required<VipRecord>]: Field<NonNullable<VipRecord[Property]>> };
 
@@ -81,26 +81,26 @@ const FIELDS = {
   validFromMs: {
     name: 'validFrom',
     kind: 'instant',
-    read: (reader) => reader.instant('validFrom', 'start'),
-    write: (ms) => instantText(ms, 0),
+    read: (reader, options) => reader.instant('validFrom', 'start', options),
+    write: (ms, timezone) => instantText(ms, 'start', timezone),
   },
   validUntilMs: {
     name: 'validUntil',
     kind: 'instant',
-    read: (reader) => reader.instant('validUntil', 'end'),
-    write: (ms) => instantText(ms, DAY_MS),
+    read: (reader, options) => reader.instant('validUntil', 'end', options),
+    write: (ms, timezone) => instantText(ms, 'end', timezone),
   },
   attributes: {
     name: 'attributes',
     kind: 'object',
     read: (reader) => reader.object('attributes'),
-    write: JSON.stringify,
+    write: (object) => JSON.stringify(object),
   },
   instructions: {
     name: 'instructions',
     kind: 'object',
     read: (reader) => reader.object('instructions'),
-    write: JSON.stringify,
+    write: (object) => JSON.stringify(object),
   },
 } as const satisfies Fields;
 
@@ -132,18 +132,19 @@ export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty
  * text mean absent. `targets` may be a list or a text separated by `;`; `attributes` and `instructions` objects or JSON
- * text, nested no deeper than 50 levels. A date without a time is the whole day, UTC, both ends included.
+ * text, nested no deeper than 50 levels. A date without a time is the whole day, both ends included; dates are ISO 8601 or
+ * written as `31.12.2026`, with a time (`31.12.2026 18:00`) or without.
  * @param raw the fields, `RECORD_FIELDS`; others are refused: put them under `attributes`
  * @param options.country how a national number is read
+ * @param options.timezone where a date is a whole day, and a time without an offset is meant: an IANA name; UTC unless given
+ * @param options.dateOrder how `12/31/2026` is read: `mdy` or `dmy`; without it such a date is a problem
  * @param options.number used if `raw` has none, for backends that were asked for one number
  * @throws VipRecordError with every problem, including several numbers in the field `number`; of unknown fields, the
  *   first ten and the count of the others
+ * @throws RangeError when there is no such time zone
  * @since 0.1.0
  */
-export function readVipRecord(
-  raw: Readonly<Record<string, unknown>>,
-  options: { country?: string | undefined; number?: string } = {},
-): VipRecord {
+export function readVipRecord(raw: Readonly<Record<string, unknown>>, options: ReadOptions = {}): VipRecord {
   const [record, ...more] = readVipRecords(raw, options);
   if (more.length === 0) return record!;
   throw new VipRecordError([{ field: 'number', message: 'has several numbers; write one record for each' }]);
@@ -177,14 +178,18 @@ export function readVipRecords(
 }
 
 /**
- * A record's fields as texts, from which `readVipRecord` creates the same record.
+ * A record's fields as texts, from which `readVipRecord` makes the same record when it is given the same time zone.
+ * @param options.timezone whose whole days are written as dates; UTC unless given
  * @returns in the order of `RECORD_FIELDS`; `null` for an absent field
  * @since 0.2.0
  */
-export function recordTexts(record: VipRecord): (string | null)[] {
+export function recordTexts(
+  record: VipRecord,
+  { timezone }: Pick<DateOptions, 'timezone'> = {},
+): (string | null)[] {
   return ALL.map(([property, field]) => {
     const value = record[property];
-    return value === undefined ? null : field.write(value);
+    return value === undefined ? null : field.write(value, timezone);
   });
 }
 
@@ -213,22 +218,4 @@ export function bySpecificity(a: VipRecord, b: VipRecord): number {
 
 function specificity(number: string): number {
   return number.endsWith('*') ? number.length : Number.MAX_SAFE_INTEGER;
-}
-
-/**
- * ISO 8601 in the form that `readVipRecord` reads: a whole day as its date. If the year would not have four digits in
- * UTC, a time zone is used in which it does.
- * @param dayMs the length of the day that a date without a time ends, 0 for one that begins it
- */
-function instantText(ms: number, dayMs: number): string {
-  const day = new Date(ms - dayMs).toISOString();
-  if (ms % DAY_MS === 0 && hasPlainYear(day)) return day.slice(0, 'YYYY-MM-DD'.length);
-  const text = new Date(ms).toISOString();
-  if (hasPlainYear(text)) return text;
-  const [awayMs, zone] = ms < 0 ? [FARTHEST_ZONE_MS, '+23:59'] : [-FARTHEST_ZONE_MS, '-23:59'];
-  return new Date(ms + awayMs).toISOString().replace('Z', zone);
-}
-
-function hasPlainYear(text: string): boolean {
-  return /^\d{4}-/.test(text);
 }

@@ -286,6 +286,46 @@ describe('import and export', () => {
     );
   });
 
+  it('mean whole days of the configured time zone, in imports and exports alike', async () => {
+    const config = join(folder, 'helsinki.yaml');
+    await writeFile(config, `timezone: Europe/Helsinki\n${CONFIG}`);
+    const own = {
+      ...env,
+      SMARTROUTING_CONFIG: config,
+      DATABASE_URL: `sqlite:${join(folder, 'helsinki.sqlite')}`,
+    };
+    const file = join(folder, 'days.csv');
+    await writeFile(
+      file,
+      [
+        'number,tier,name,validFrom,validUntil',
+        "+358401112223,gold,'=1+1,2026-03-29,29.3.2026",
+        "+358401112224,gold,'t Hooft,,2026-03-29T00:00:00Z",
+        '+358401112225,gold,,,3/29/2026',
+      ].join('\n'),
+    );
+    expect((await cli(['import', file], own)).stderr).toContain(
+      'line 4, validUntil: does not say whether day or month comes first',
+    );
+    expect((await cli(['import', file, '--date-order', 'mdy'], own)).code).toBe(0);
+    const exported = (await cliProcess(['export'], own)).stdout;
+    expect(exported.split('\r\n')).toEqual([
+      'number,tier,name,targets,validFrom,validUntil,attributes,instructions',
+      "+358401112223,gold,'=1+1,,2026-03-29,2026-03-29,,",
+      "+358401112224,gold,''t Hooft,,,2026-03-29T00:00:00.000Z,,",
+      '+358401112225,gold,,,,2026-03-29,,',
+      '',
+    ]);
+    await writeFile(file, exported);
+    expect((await cli(['import', file, '--timezone', 'UTC'], own)).code).toBe(0);
+    expect((await cli(['export'], own)).stdout).toContain(
+      "+358401112223,gold,'=1+1,,2026-03-29T00:00:00.000Z,2026-03-30T00:00:00.000Z,,",
+    );
+    expect((await cli(['import', file, '--timezone', 'Helsinki'], own)).stderr).toContain(
+      '--timezone "Helsinki" is not a time zone. Did you mean "Europe/Helsinki"?',
+    );
+  });
+
   it('leave the last good export where another one fails, and write to standard output what is meant for it', async () => {
     const database = join(folder, 'unreadable.sqlite');
     const own = { ...env, DATABASE_URL: `sqlite:${database}` };

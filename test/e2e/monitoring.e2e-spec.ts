@@ -24,6 +24,7 @@ const METRICS: Readonly<Record<string, readonly [type: string, ...labels: string
   smartrouting_provider_duration_seconds: ['histogram', 'provider'],
   smartrouting_provider_breaker_state: ['gauge', 'provider'],
   smartrouting_provider_copy_age_seconds: ['gauge', 'provider'],
+  smartrouting_provider_entries: ['gauge', 'provider'],
   smartrouting_auth_failures_total: ['counter', 'kind'],
   smartrouting_config_last_reload_success: ['gauge'],
   smartrouting_config_last_reload_success_timestamp_seconds: ['gauge'],
@@ -83,9 +84,10 @@ server: { tls: { cert: ${support}/crm-server.cert.pem, key: ${support}/crm-serve
 credentials: [{ id: core, apiKey: ${KEY} }]
 providers:
   list: { kind: static-file, file: ./vips.csv }
+  own: { kind: database }
   crm: { kind: crm-http, url: "http://127.0.0.1:9/{{ number }}", record: "$" }
 targets:
-  SALES: { providers: [list, crm], routes: [{ instructions: { ExtraPriority: 5 } }] }
+  SALES: { providers: [list, own, crm], routes: [{ instructions: { ExtraPriority: 5 } }] }
 logging: { level: silent }
 `,
   });
@@ -203,7 +205,10 @@ describe('the metrics', () => {
     );
     expect(exposition).toContain('\nsmartrouting_ready 1\n');
     expect(exposition).toMatch(/^smartrouting_provider_copy_age_seconds\{provider="list"\} \d/m);
+    expect(exposition).toContain('\nsmartrouting_provider_entries{provider="list"} 1\n');
+    expect(exposition).toContain('\nsmartrouting_provider_entries{provider="own"} 0\n');
     expect(exposition).not.toContain('copy_age_seconds{provider="crm"}');
+    expect(exposition).not.toContain('entries{provider="crm"}');
   });
 
   it('begin at 0 where an increase is watched, so that the first event is one', () => {

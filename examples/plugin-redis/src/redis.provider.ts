@@ -29,7 +29,8 @@ export class RedisProvider implements VipLookupProvider {
     const fields = await this.#link.ask((redis) => redis.hGetAll(key), signal);
     if (Object.keys(fields).length === 0) return null; // Redis has no empty hashes: there is no such key
     try {
-      return readVipRecord(fields, { number: caller.key, country: this.context.country });
+      const { country, timezone } = this.context;
+      return readVipRecord(fields, { number: caller.key, country, timezone });
     } catch (error) {
       if (!(error instanceof VipRecordError)) throw error;
       throw new VipLookupError(`the caller's hash is not usable, ${error.message}`);

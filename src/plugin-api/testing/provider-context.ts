@@ -17,6 +17,7 @@ export function providerContext<Options extends object>(
     name: 'under-test',
     options,
     country: 'FI',
+    timezone: 'UTC',
     state: new MemoryState(),
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     entriesChanged: () => undefined,

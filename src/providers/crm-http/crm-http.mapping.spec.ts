@@ -6,15 +6,33 @@ import { RecordMapping } from './crm-http.mapping.js';
 import { spellingsOf } from './crm-http.templates.js';
 
 /** Evaluates here what a service evaluates in another thread. */
-async function map(expression: string, answer: Json, country?: string): Promise<VipRecord[]> {
+async function map(
+  expression: string,
+  answer: Json,
+  country?: string,
+  timezone = 'UTC',
+): Promise<VipRecord[]> {
   const caller = Caller.read('+358501231234', country);
   const bindings = { caller: spellingsOf(caller) };
   const text = await evaluateExpression(compileExpression(expression), answer, bindings);
   const value = text === undefined ? undefined : (JSON.parse(text) as Json);
-  return new RecordMapping(expression, { trustAnswer: true }).read(value, caller, country);
+  return new RecordMapping(expression, { trustAnswer: true }).read(value, caller, { country, timezone });
 }
 
 describe('the record expression', () => {
+  it('yields dates that are whole days in the time zone', async () => {
+    const expression = `{ "number": phone, "tier": "gold", "validFrom": since, "validUntil": until }`;
+    const answer = { phone: '+358501231234', since: '2026-03-29', until: '2026-03-29' };
+    expect(await map(expression, answer, 'FI', 'Europe/Helsinki')).toEqual([
+      {
+        number: '+358501231234',
+        tier: 'gold',
+        validFromMs: Date.UTC(2026, 2, 28, 22),
+        validUntilMs: Date.UTC(2026, 2, 29, 21),
+      },
+    ]);
+  });
+
   it('yields every field of a record', async () => {
     const answer = {
       person: { phone: '050 123 1234', level: 'gold', first: 'Aino', last: 'Aalto', company: 'Aalto Oy' },
@@ -80,7 +98,7 @@ describe('the record expression', () => {
     const found = new RecordMapping('$').read(
       { number: written, tier: 'gold' },
       Caller.read(called, country),
-      country,
+      { country, timezone: 'UTC' },
     );
     expect(found.map(({ number }) => number)).toEqual(same ? [called] : []);
   });

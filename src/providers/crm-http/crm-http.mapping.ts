@@ -1,10 +1,13 @@
 import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { Caller, Json, JsonObject, VipRecord } from '../../plugin-api/index.js';
+import type { Caller, Json, JsonObject, ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import { bestFirst, CallerMatch, flatten, isWithoutTier, writtenNumbers } from './crm-http.matching.js';
 
 /** An answer with more than this is not about one caller, and comparing it would delay other calls. */
 const MAX_CONTACTS = 1_000;
 const MAX_NUMBERS = 2_000;
+
+/** How numbers and dates of a CRM are read. */
+export type Locale = Pick<ProviderContext, 'country' | 'timezone'>;
 
 /** How entries of an answer are checked. */
 export interface MappingRules {
@@ -32,7 +35,7 @@ export class RecordMapping {
    * @param value the result of the expression
    * @throws VipLookupError if it is not a record, or far too many for one caller
    */
-  read(value: Json | undefined, caller: Caller, country: string | undefined): VipRecord[] {
+  read(value: Json | undefined, caller: Caller, locale: Locale): VipRecord[] {
     if (Array.isArray(value) && value.length > MAX_CONTACTS) {
       throw tooMany(`${MAX_CONTACTS} contacts`);
     }
@@ -41,10 +44,10 @@ export class RecordMapping {
     this.#demandNumbers(vips);
     if (flatten(vips.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
       throw tooMany(`${MAX_NUMBERS} numbers`);
-    const match = new CallerMatch(caller, country);
+    const match = new CallerMatch(caller, locale.country);
     const records = vips.flatMap((entry) => {
       const number = this.#ownNumber(entry, caller, match);
-      return number === undefined ? [] : [readRecord(entry, number, country)];
+      return number === undefined ? [] : [readRecord(entry, number, locale)];
     });
     return bestFirst(records, this.rules.tierOrder ?? []);
   }
@@ -79,9 +82,9 @@ function isObject(entry: Json): entry is JsonObject {
   );
 }
 
-function readRecord(entry: JsonObject, number: string, country: string | undefined): VipRecord {
+function readRecord(entry: JsonObject, number: string, { country, timezone }: Locale): VipRecord {
   try {
-    return readVipRecord({ ...entry, number }, { country });
+    return readVipRecord({ ...entry, number }, { country, timezone });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
     throw new VipLookupError(`mapping: ${error.message}`);

@@ -177,6 +177,10 @@ export class CrmHttpProvider implements VipLookupProvider {
     return 'it found no contact';
   }
 
+  entries(): number | undefined {
+    return this.#copy?.status().entries;
+  }
+
   copyAgeSeconds(): number | undefined {
     return this.#copy?.ageSeconds;
   }
@@ -213,7 +217,7 @@ export class CrmHttpProvider implements VipLookupProvider {
     spending: Spending,
   ): Promise<VipRecord[]> {
     const value = await this.#yield(request, caller, signal, spending);
-    return this.#mapping.read(value, caller, this.context.country);
+    return this.#mapping.read(value, caller, this.context);
   }
 
   /** What the expression `record` yields of the answer. */

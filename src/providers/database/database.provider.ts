@@ -7,6 +7,7 @@ import {
   VipLookup,
   VipLookupError,
   VipRecordError,
+  withTimeLimit,
 } from '../../plugin-api/index.js';
 import type {
   Caller,
@@ -32,6 +33,7 @@ import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { rereadNumbers } from './reread-numbers.js';
+import { EntryCount } from './entry-count.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } from './table-entries.js';
 import { checkTable } from './table-schema.js';
@@ -47,6 +49,7 @@ interface VipSession extends Session {
 const COUNTED_AGAIN_MS = 60_000;
 
 const HEALTH_REASON = 'database nodes in trouble';
+const COUNT_LIMIT_MS = 2_000;
 
 /** Asks a SQL database who is calling: the service's own table, or a customer's. */
 @VipLookup({ kind: 'database', options: DatabaseOptions })
@@ -58,6 +61,9 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #nodes: DatabaseNodes<VipSession>;
   /** Of an SQLite database. */
   readonly #file: string | undefined;
+  readonly #count = new EntryCount(() =>
+    withTimeLimit(COUNT_LIMIT_MS, [], async (signal) => entriesIn(await this.#countRows(signal))),
+  );
   /** True once the file has existed: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
   #wasConnected = false;
   readonly #closing = new AbortController();
@@ -91,6 +97,7 @@ export class DatabaseProvider implements VipLookupProvider {
       const { message } = failureOf(error);
       throw this.#file === undefined || message === NO_ANSWER ? error : new VipFileError(message, this.#file);
     });
+    if (this.#table.isOwn) await this.#count.refresh();
   }
 
   async lookup(asked: Caller, signal: AbortSignal): Promise<VipAnswer> {
@@ -105,11 +112,12 @@ export class DatabaseProvider implements VipLookupProvider {
   async check(signal: AbortSignal): Promise<ProviderStatus> {
     try {
       const [rows, troubles] = await Promise.all([
-        this.#select((statements) => statements.count(), [], signal),
+        this.#countRows(signal),
         this.#nodes.count > 1 ? this.#nodes.troubles() : [],
       ]);
       const entries = entriesIn(rows);
       if (this.#table.isOwn) this.#noteChange(markOf(rows));
+      this.#count.note(entries);
       return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
@@ -118,17 +126,16 @@ export class DatabaseProvider implements VipLookupProvider {
 
   /** The own table, or the first 10,000 rows of a customer's. */
   async countEntries(signal: AbortSignal): Promise<EntryTally> {
-    const { country } = this.context;
     if (this.#table.isOwn) {
       const page = (lastId: string): Promise<Row[]> =>
         this.#select((statements) => statements.page(PAGE_ROWS), [lastId], signal);
       const mark = markOf(await this.#select((statements) => statements.count(), [], signal));
-      const tally = await countOwnEntries(page, signal);
+      const tally = await countOwnEntries(page, this.context.timezone, signal);
       this.#counted = mark;
       return tally;
     }
     const rows = await this.#select((statements) => statements.sample(SAMPLE_ROWS), [], signal);
-    return countSample(rows, this.#table, this.#numbers, country, signal);
+    return countSample(rows, this.#table, this.#numbers, this.context, signal);
   }
 
   async explain(asked: Caller, signal: AbortSignal): Promise<string> {
@@ -137,6 +144,11 @@ export class DatabaseProvider implements VipLookupProvider {
     if (texts.length === 0) return 'its column cannot hold this number in any of its spellings';
     const rows = await this.#select((statements) => statements.find(texts.length, false), texts, signal);
     return explainRows(rows, this.#table, (number) => this.#isCallers(number, texts, caller));
+  }
+
+  /** Of the own table; nobody counts the rows of a customer's. */
+  entries(): number | undefined {
+    return this.#table.isOwn ? this.#count.entries : undefined;
   }
 
   async close(): Promise<void> {
@@ -201,6 +213,10 @@ export class DatabaseProvider implements VipLookupProvider {
     }
   }
 
+  #countRows(signal: AbortSignal): Promise<Row[]> {
+    return this.#select((statements) => statements.count(), [], signal);
+  }
+
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
     try {
       const rows = await this.#select((statements) => statements.find(texts.length), texts, signal);
@@ -239,7 +255,12 @@ export class DatabaseProvider implements VipLookupProvider {
       const number = String(row['number']);
       if (!this.#isCallers(number, texts, caller)) continue;
       try {
-        const record = recordOf(row, this.#table, this.#table.isOwn ? number : caller.key);
+        const record = recordOf(
+          row,
+          this.#table,
+          this.#table.isOwn ? number : caller.key,
+          this.context.timezone,
+        );
         if (record !== null) records.push(record);
       } catch (error) {
         if (!(error instanceof VipRecordError)) throw error;

@@ -4,7 +4,7 @@ import { databaseProvider, temporaryFolder } from '../../../test/support/databas
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
 import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
-import { Caller, numberKeys } from '../../plugin-api/index.js';
+import { Caller, numberKeys, readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
 import { MIGRATIONS } from '../../database/migrations/index.js';
@@ -15,6 +15,7 @@ import { MAX_ROWS, OWN_TABLE, TableStatements } from './vip-table.js';
 const ask = (provider: ReturnType<typeof databaseProvider>['provider'], number: string) =>
   provider.lookup(Caller.read(number, 'FI'), patient());
 
+const HELSINKI = { timezone: 'Europe/Helsinki' };
 const server = withMariaDb();
 let folder: TemporaryFolder;
 let files = 0;
@@ -88,6 +89,29 @@ describe.each([
       expect(await ask(provider, '09 123 456')).toEqual([records[1], records[3], records[2], records[0]]);
       expect(await ask(provider, '+35891')).toEqual([records[0]]);
       expect(await provider.check(patient())).toEqual({ status: 'up', entries: 5 });
+      await provider.close();
+    }));
+
+  it('has whole days of the time zone, whoever wrote them', () =>
+    withDatabase(async (dataSource, url) => {
+      const record = readVipRecord(
+        { number: '+358501231234', tier: 'gold', validFrom: '2026-03-29', validUntil: '2026-03-29' },
+        HELSINKI,
+      );
+      await importRecords(dataSource, [record], 'replace', HELSINKI);
+      await dataSource.query(
+        `INSERT INTO vip_caller (number, tier, valid_until) VALUES ('+358501231234', 'hand', '2026-03-29')`,
+      );
+      const { provider } = databaseProvider(url, {}, HELSINKI);
+      expect(await ask(provider, '+358501231234')).toEqual([
+        {
+          number: '+358501231234',
+          tier: 'gold',
+          validFromMs: Date.UTC(2026, 2, 28, 22),
+          validUntilMs: Date.UTC(2026, 2, 29, 21),
+        },
+        { number: '+358501231234', tier: 'hand', validUntilMs: Date.UTC(2026, 2, 29, 21) },
+      ]);
       await provider.close();
     }));
 

@@ -6,7 +6,7 @@ import {
   SeenNumbers,
   VipRecordError,
 } from '../../plugin-api/index.js';
-import type { VipRecord } from '../../plugin-api/index.js';
+import type { ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import type { Row } from '../../database/select.js';
 import type { StoredNumbers } from './stored-numbers.js';
 import { OWN_TABLE, plainValue, recordOf } from './vip-table.js';
@@ -33,6 +33,7 @@ const OTHER_SPELLING =
  */
 export async function countOwnEntries(
   page: (afterId: string) => Promise<readonly Row[]>,
+  timezone: string,
   signal: AbortSignal,
 ): Promise<EntryTally> {
   const tally = new EntryTally('row');
@@ -41,7 +42,7 @@ export async function countOwnEntries(
   for (let read = 0; rows.length > 0;) {
     for (const row of rows) {
       const place = Number(row['id']);
-      const record = readRow(row, OWN_TABLE, String(row['number']), tally, place);
+      const record = readRow(row, OWN_TABLE, String(row['number']), timezone, tally, place);
       if (record === undefined) continue;
       tally.add(record, place);
       if (seen.isRepeat(record)) tally.addRepeat(place);
@@ -65,7 +66,7 @@ export async function countSample(
   rows: readonly Row[],
   table: VipTable,
   numbers: StoredNumbers,
-  country: string | undefined,
+  { country, timezone }: Pick<ProviderContext, 'country' | 'timezone'>,
   signal: AbortSignal,
 ): Promise<EntryTally> {
   const tally = new EntryTally('row');
@@ -78,7 +79,7 @@ export async function countSample(
     const isText = typeof stored === 'string' || typeof stored === 'number';
     const text = isText ? String(stored).trimEnd() : '';
     const keys = readWrittenNumbers(text, country).keys;
-    const record = readRow(row, table, keys[0] ?? text, tally, place);
+    const record = readRow(row, table, keys[0] ?? text, timezone, tally, place);
     if (record === undefined) continue;
     const isFound = (key: string): boolean => isFoundAs(key, text, stored, numbers, country);
     // Digits alone may be those of E.164.
@@ -111,11 +112,12 @@ function readRow(
   row: Row,
   table: VipTable,
   number: string,
+  timezone: string,
   tally: EntryTally,
   place: number,
 ): VipRecord | undefined {
   try {
-    return recordOf(row, table, number) ?? undefined;
+    return recordOf(row, table, number, timezone) ?? undefined;
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
     tally.addUnreadable(place, error.message);
@@ -130,7 +132,7 @@ export function explainRows(
   isCallers: (number: string) => boolean,
 ): string {
   const own = rows.filter((row) => isCallers(String(row['number'])));
-  const without = own.filter((row) => recordOf(row, table, '') === null).length;
+  const without = own.filter((row) => recordOf(row, table, '', 'UTC') === null).length;
   const strangers = rows.length - own.length;
   const parts = [
     without > 0 && `${counted(without)} with this number, without a tier`,

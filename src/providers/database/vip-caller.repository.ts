@@ -31,6 +31,16 @@ export interface ImportOutcome {
   readonly removed: number;
 }
 
+export interface ImportOptions {
+  /** In which dates in the table are meant: that of the configuration. Default: UTC. */
+  readonly timezone?: string;
+  /**
+   * Called before `replace` takes the entries away that are there, with how many these are.
+   * @throws whatever keeps the import from being made; then nothing is changed
+   */
+  readonly mayReplace?: (before: number) => void;
+}
+
 const BATCH_ROWS = 500;
 /** Keeps a statement well below the smallest common `max_allowed_packet` (1 MiB), at four bytes per character. */
 const BATCH_CHARACTERS = 200_000;
@@ -71,16 +81,19 @@ export async function importRecords(
   dataSource: DataSource,
   records: readonly VipRecord[],
   mode: ImportMode,
+  { timezone, mayReplace }: ImportOptions = {},
 ): Promise<ImportOutcome> {
-  refuseUnstorable(records);
+  refuseUnstorable(records, timezone);
   const wanted = new Set(records.map(({ number, targets }) => identityOf(number, targets)));
   return exclusively(dataSource, () =>
     dataSource.transaction(async ({ queryRunner }) => {
       const runner = queryRunner!;
       await takeTurn(runner);
+      if (mode === 'replace') mayReplace?.(await countOf(runner));
       const known = await removeNamed(runner, records, wanted);
       const removed = mode === 'merge' ? 0 : await removeRest(runner);
-      for (const batch of batchesOf(records.map(recordTexts))) await insert(runner, batch);
+      for (const batch of batchesOf(records.map((record) => recordTexts(record, { timezone }))))
+        await insert(runner, batch);
       const replaced = records.filter(({ number, targets }) => known.has(identityOf(number, targets))).length;
       return { added: records.length - replaced, replaced, removed };
     }),
@@ -89,9 +102,13 @@ export async function importRecords(
 
 /**
  * Reads all of `vip_caller`, in the order in which it was written, as of one moment.
+ * @param timezone in which dates in the table are meant
  * @throws VipLookupError naming the row that cannot be read
  */
-export async function* exportRecords(dataSource: DataSource): AsyncGenerator<VipRecord, void, undefined> {
+export async function* exportRecords(
+  dataSource: DataSource,
+  timezone = 'UTC',
+): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
   const page = new TableStatements(OWN_TABLE, dataSource).page(PAGE_ROWS);
   await runner.query(
@@ -104,7 +121,7 @@ export async function* exportRecords(dataSource: DataSource): AsyncGenerator<Vip
       rows = (await runner.query(page, [lastId])) as Row[];
       for (const row of rows) {
         lastId = String(row['id']);
-        yield readRow(row);
+        yield readRow(row, timezone);
       }
     } while (rows.length === PAGE_ROWS);
   } finally {
@@ -113,16 +130,21 @@ export async function* exportRecords(dataSource: DataSource): AsyncGenerator<Vip
   }
 }
 
-function readRow(row: Row): VipRecord {
+function readRow(row: Row, timezone: string): VipRecord {
   const at = `row ${String(row['id'])} of table ${OWN_TABLE.name}`;
   try {
-    const record = recordOf(row, OWN_TABLE, String(row['number']));
+    const record = recordOf(row, OWN_TABLE, String(row['number']), timezone);
     if (record === null) throw new VipLookupError(`${at} has no tier`);
     return record;
   } catch (error) {
     if (error instanceof VipRecordError) throw new VipLookupError(`${at} cannot be read: ${error.message}`);
     throw error;
   }
+}
+
+async function countOf(runner: QueryRunner): Promise<number> {
+  const [row] = (await runner.query('SELECT COUNT(*) AS entries FROM vip_caller')) as Row[];
+  return Number(row!['entries']);
 }
 
 /** @returns the identities that were listed before and are in the import again */
@@ -193,15 +215,15 @@ function marks(count: number): string {
 }
 
 /** @throws VipRecordError listing every entry (`[0]` is the first) that the table cannot store */
-export function refuseUnstorable(records: readonly VipRecord[]): void {
+export function refuseUnstorable(records: readonly VipRecord[], timezone?: string): void {
   const problems = records.flatMap((record, index) =>
-    problemsOf(record).map(({ field, message }) => ({ field: `[${index}].${field}`, message })),
+    problemsOf(record, timezone).map(({ field, message }) => ({ field: `[${index}].${field}`, message })),
   );
   if (problems.length > 0) throw new VipRecordError(problems);
 }
 
-function problemsOf(record: VipRecord): RecordProblem[] {
-  const texts = recordTexts(record);
+function problemsOf(record: VipRecord, timezone: string | undefined): RecordProblem[] {
+  const texts = recordTexts(record, { timezone });
   const problems: RecordProblem[] = RECORD_FIELDS.filter((_, index) =>
     UNSTORABLE.test(texts[index] ?? ''),
   ).map((field) => ({ field, message: 'contains a NUL or half a character' }));
@@ -214,17 +236,20 @@ function problemsOf(record: VipRecord): RecordProblem[] {
   if ((record.targets?.join(';').length ?? 0) > MAX_TARGETS_CHARACTERS) {
     problems.push({ field: 'targets', message: `has more than ${MAX_TARGETS_CHARACTERS} characters in all` });
   }
-  return [...problems, ...readBackProblems(texts)];
+  return [...problems, ...readBackProblems(texts, timezone)];
 }
 
 /**
  * Reading has its own limits, for example for JSON text; with an entry beyond them, its caller's lookup would fail
  * later.
  */
-function readBackProblems(texts: readonly (string | null)[]): readonly RecordProblem[] {
+function readBackProblems(
+  texts: readonly (string | null)[],
+  timezone: string | undefined,
+): readonly RecordProblem[] {
   const { number, ...raw } = Object.fromEntries(RECORD_FIELDS.map((field, index) => [field, texts[index]]));
   try {
-    readVipRecord(raw, { number: number! });
+    readVipRecord(raw, { number: number!, timezone });
     return [];
   } catch (error) {
     if (error instanceof VipRecordError) return error.problems;

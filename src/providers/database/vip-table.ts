@@ -29,6 +29,9 @@ export const OWN_TABLE: VipTable = {
   tier: undefined,
 };
 
+/** As SQL has it, without an offset. */
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
+
 /** More rows than any caller has; a column full of one placeholder must not exhaust the memory. */
 export const MAX_ROWS = 500;
 /** Counting more would take longer than a health check may. */
@@ -131,16 +134,30 @@ export function entriesIn(rows: readonly Row[]): number | undefined {
 /**
  * Reads one row. A row without a tier is not a VIP, because a customer's table may list everybody.
  * @param number the key of the number that the row was found by
+ * @param timezone where a date without a time is a whole day
  * @returns `null` for a row without a tier
  * @throws VipRecordError if the row cannot be read
  */
-export function recordOf(row: Row, table: VipTable, number: string): VipRecord | null {
+export function recordOf(row: Row, table: VipTable, number: string, timezone: string): VipRecord | null {
   const raw: Record<string, Json> = {};
-  for (const field of table.fields.keys()) if (field !== 'number') raw[field] = plainValue(row[field]);
+  for (const field of table.fields.keys()) {
+    if (field !== 'number') raw[field] = fieldValue(field, plainValue(row[field]), table);
+  }
   if (table.attributes.size > 0) raw['attributes'] = attributesOf(row, table);
   const tier = table.tier ?? raw['tier'] ?? '';
   if (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim()))) return null;
-  return readVipRecord({ ...raw, tier }, { number });
+  return readVipRecord({ ...raw, tier }, { number, timezone });
+}
+
+/**
+ * In a customer's table, date and time without an offset are UTC, as the session is; midnight is how a column of that type holds
+ * a date without a time.
+ */
+function fieldValue(field: RecordField, value: Json, { isOwn }: VipTable): Json {
+  if (isOwn || typeof value !== 'string' || (field !== 'validFrom' && field !== 'validUntil')) return value;
+  const [, date, time] = DATE_TIME.exec(value.trim()) ?? [];
+  if (date === undefined) return value;
+  return /[1-9]/.test(time!) ? `${value.trim()}Z` : date;
 }
 
 function attributesOf(row: Row, table: VipTable): Record<string, Json> {

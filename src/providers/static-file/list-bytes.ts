@@ -2,7 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { OrdinaryFileError, readOrdinaryFile, VipLookupError } from '../../plugin-api/index.js';
 import type { Pace } from './pace.js';
-import { LineFinder } from './raw-entry.js';
+import { LineFinder } from './line-finder.js';
+
+/** What the name of a list may end in; it says how the list is written. */
+export const LIST_ENDINGS = '.csv, .tsv, .txt, .json, .yaml or .yml';
 
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Bytes looked at in one go: about a millisecond. */
@@ -57,8 +60,4 @@ function startOfInvalidLine(bytes: Buffer, from: number, end: number): number {
     if (lineEnd === -1 || lineEnd >= end || !isUtf8(bytes.subarray(start, lineEnd))) return start;
     start = lineEnd + 1;
   }
-}
-
-export function withoutByteOrderMark(bytes: Buffer): Buffer {
-  return bytes.subarray(0, 3).toString('hex') === 'efbbbf' ? bytes.subarray(3) : bytes;
 }

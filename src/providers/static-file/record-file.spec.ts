@@ -47,7 +47,7 @@ describe('a list in a file', () => {
     ['vips.json', [2, 12, 13, 14, 15, 22, 23]],
     ['vips.yaml', [2, 11, 15, 20, 21, 26, 29]],
   ])('says the same in every format (%s), each record with its line', async (file, lines) => {
-    const list = await readRecordFile(join(LISTS, file), 'FI');
+    const list = await readRecordFile(join(LISTS, file), { country: 'FI' });
     expect(list.problems).toEqual([]);
     expect(list.records.map(({ record }) => record)).toEqual(expected);
     expect(list.records.map(({ line }) => line)).toEqual(lines);
@@ -57,8 +57,8 @@ describe('a list in a file', () => {
 
   it('is told apart by the ending, in any case', async () => {
     expect((await read('A.YML', '- { number: 4711, tier: gold }')).records).toHaveLength(1);
-    await expect(read('list.txt', '')).rejects.toThrow(
-      'the name of a list must end in .csv, .json, .yaml or .yml',
+    await expect(read('list.pdf', '')).rejects.toThrow(
+      'the name of a list must end in .csv, .tsv, .txt, .json, .yaml or .yml',
     );
   });
 
@@ -68,7 +68,7 @@ describe('a list in a file', () => {
         'list.csv',
         'number,tier,validUntil,instructions\n' +
           ',gold,,\n' +
-          '+358501231234,,31.12.2026,\n' +
+          '+358501231234,,31.12.26,\n' +
           '+358501231235,gold,2026-02-30,{ExtraPriority: 5}\n',
       ),
     ).toEqual([
@@ -142,14 +142,23 @@ describe('a list in a file', () => {
     }
   });
 
-  it('tells where the text is not UTF-8', async () => {
+  it('tells where the text is not UTF-8, and how to say what it is', async () => {
     const latin1 = Buffer.from('number,tier,name\n4711,gold,Aino\n4712,gold,Päivi\n', 'latin1');
     expect(await problemsOf('list.csv', latin1)).toEqual([
-      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")',
+      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example encoding: windows-1252',
     ]);
-    const utf16 = Buffer.from('\ufeffnumber,tier\n4711,gold\n', 'utf16le');
-    expect(await problemsOf('list.csv', utf16)).toEqual([
-      expect.stringContaining('line 1: is not UTF-8 text'),
+  });
+
+  it.each([
+    ['list.csv', 'number,tier,name\n4711,gold,Päivi\n'],
+    ['list.json', '[{ "number": "4711", "tier": "gold", "name": "Päivi" }]'],
+    ['list.yaml', '- { number: 4711, tier: gold, name: Päivi }\n'],
+  ])('is read in the encoding that is said, in every format: %s', async (name, content) => {
+    const list = await readRecords(Buffer.from(content, 'latin1'), name, { encoding: 'windows-1252' });
+    expect(list.problems).toEqual([]);
+    expect(list.encoding).toBe('windows-1252');
+    expect(list.records.map(({ record }) => record)).toEqual([
+      { number: '4711', tier: 'gold', name: 'Päivi' },
     ]);
   });
 
@@ -203,5 +212,34 @@ describe('a list in a file', () => {
     await expect(readRecords(content, 'list.csv', { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: 'AbortError',
     });
+  });
+
+  it('has whole days of the time zone in every format, and dates as they are written in the country', async () => {
+    const options = { timezone: 'Europe/Helsinki', dateOrder: 'mdy' } as const;
+    const raw = [
+      { number: '4711', tier: 'gold', validFrom: '2026-03-29', validUntil: '29.3.2026' },
+      { number: '4712', tier: 'gold', validFrom: '3/29/2026', validUntil: '3/29/2026 6:00 PM' },
+    ];
+    const csv = ['number,tier,validFrom,validUntil', ...raw.map((one) => Object.values(one).join(','))];
+    const written = {
+      'list.csv': csv.join('\n'),
+      'list.json': JSON.stringify(raw),
+      'list.yaml': raw
+        .map(({ number, validFrom, validUntil }) =>
+          [`- number: ${number}`, 'tier: gold', `validFrom: ${validFrom}`, `validUntil: ${validUntil}`].join(
+            '\n  ',
+          ),
+        )
+        .join('\n'),
+    };
+    const days = [Date.UTC(2026, 2, 28, 22), Date.UTC(2026, 2, 29, 21)];
+    for (const [name, text] of Object.entries(written)) {
+      const { records, problems } = await readRecords(Buffer.from(text), name, options);
+      expect(problems).toEqual([]);
+      expect(records.map(({ record }) => [record.validFromMs, record.validUntilMs])).toEqual([
+        days,
+        [days[0], Date.UTC(2026, 2, 29, 15)],
+      ]);
+    }
   });
 });

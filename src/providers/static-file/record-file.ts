@@ -1,14 +1,19 @@
 import { extname } from 'node:path';
 import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
-import type { EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { csvEntries } from './csv-entries.js';
+import type { DateOrder, EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
+import { isListHeader } from './list-header.js';
 import { jsonEntries } from './json-entries.js';
-import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
+import { LIST_ENDINGS, readListBytes } from './list-bytes.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
+import { tableEntries } from './table-entries.js';
+import type { Remarks } from './table-entries.js';
+import { textTable } from './table-rows.js';
+import { decodeText } from './text-encoding.js';
+import type { EncodingOptions } from './text-encoding.js';
 import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
@@ -34,6 +39,8 @@ export interface IndexedList {
   readonly duplicates: readonly string[];
   /** Of the entries of the index. */
   readonly tally: EntryTally;
+  /** What the text was read as, such as `windows-1252`; `undefined` when it cannot be read. */
+  readonly encoding: string | undefined;
 }
 
 /** A list entry by entry, for lists that fit into memory so. */
@@ -42,9 +49,12 @@ export interface RecordList extends IndexedList {
   readonly records: readonly RecordOnLine[];
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends EncodingOptions {
   /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
+  /** IANA name: where a date without a time is a whole day. Default: UTC. */
+  readonly timezone?: string | undefined;
+  readonly dateOrder?: DateOrder | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,20 +66,21 @@ export interface ReadOptions {
 export async function readList(
   bytes: Buffer,
   path: string,
-  { country, signal }: ReadOptions = {},
+  options: ReadOptions = {},
   each?: (entry: RecordOnLine) => void,
 ): Promise<IndexedList> {
+  const { signal } = options;
   const pace = new Pace(signal);
-  const problems = new LineProblems();
-  const leftOut = new LineProblems();
-  const warnings = new LineProblems();
+  const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const entries = await entriesOf(bytes, path, problems, warnings, pace, signal);
+  const decoded = await decodeText(bytes, options, pace);
+  if ('problem' in decoded) remarks.problems.add(decoded.line, '', decoded.problem);
+  const entries = 'text' in decoded ? await entriesOf(decoded.text, path, remarks, pace, options) : [];
   for await (const entry of entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
-    const { line, fields, attributes } = entry;
-    for (const read of readEntry(fields, line, country, { problems, leftOut, warnings })) {
+    const { line, attributes } = entry;
+    for (const read of readEntry(entry, options, remarks)) {
       const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
       builder.add(record, line);
       each?.({ record, line });
@@ -77,11 +88,12 @@ export async function readList(
   }
   return {
     ...(await builder.build(pace)),
-    problems: problems.sentences,
-    problemCount: problems.total,
-    leftOut: leftOut.sentences,
-    leftOutCount: leftOut.total,
-    warnings: warnings.sentences,
+    problems: remarks.problems.sentences,
+    problemCount: remarks.problems.total,
+    leftOut: remarks.leftOut.sentences,
+    leftOutCount: remarks.leftOut.total,
+    warnings: remarks.warnings.sentences,
+    encoding: 'encoding' in decoded ? decoded.encoding : undefined,
   };
 }
 
@@ -97,47 +109,40 @@ export async function readRecords(
 }
 
 /**
- * Reads a list of VIP records from a file. The ending says how it is written: `.csv`, `.json`, `.yaml` or `.yml`.
+ * Reads a list of VIP records from a file. The ending says how it is written: `LIST_ENDINGS`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
-export async function readRecordFile(path: string, country?: string): Promise<RecordList> {
-  return readRecords(await readListBytes(path, path), path, { country });
+export async function readRecordFile(path: string, options: ReadOptions = {}): Promise<RecordList> {
+  return readRecords(await readListBytes(path, path), path, options);
 }
 
 async function entriesOf(
-  bytes: Buffer,
+  text: Buffer,
   path: string,
-  problems: LineProblems,
-  warnings: LineProblems,
+  remarks: Remarks,
   pace: Pace,
-  signal: AbortSignal | undefined,
+  { country, signal }: ReadOptions,
 ): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
-  const badLine = await lineOfInvalidText(bytes, pace);
-  if (badLine !== undefined) {
-    const message = 'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
-    problems.add(badLine, '', message);
-    return [];
-  }
-  const content = withoutByteOrderMark(bytes);
   switch (extname(path).toLowerCase()) {
     case '.csv':
-      return csvEntries(content, problems, warnings);
+    case '.tsv':
+    case '.txt':
+      return tableEntries(await textTable(text, isListHeader, pace), remarks, country);
     case '.json':
-      return jsonEntries(content, problems);
+      return jsonEntries(text, remarks.problems);
     case '.yaml':
     case '.yml':
-      return anyYamlEntries(content, problems, pace, signal);
+      return anyYamlEntries(text, remarks.problems, pace, signal);
     default:
-      throw new VipLookupError(`the name of a list must end in .csv, .json, .yaml or .yml`);
+      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS}`);
   }
 }
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */
 function readEntry(
-  fields: unknown,
-  line: number,
-  country: string | undefined,
-  to: { problems: LineProblems; leftOut: LineProblems; warnings: LineProblems },
+  { line, fields, looseFields = [] }: RawEntry,
+  { country, timezone, dateOrder }: ReadOptions,
+  to: Remarks,
 ): VipRecord[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     to.problems.add(line, '', 'must be an object with at least a number and a tier');
@@ -145,10 +150,10 @@ function readEntry(
   }
   const onWarning = ({ field, message }: RecordProblem): void => to.warnings.add(line, field, message);
   try {
-    return readVipRecords(fields as Record<string, unknown>, { country, onWarning });
+    return readVipRecords(fields as Record<string, unknown>, { country, timezone, dateOrder, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
-    const bad = error.problems.filter(({ isLeftOut }) => !isLeftOut);
+    const bad = error.problems.filter(({ isLeftOut, field }) => !isLeftOut && !looseFields.includes(field));
     for (const { field, message } of bad) to.problems.add(line, field, message);
     if (bad.length === 0) to.leftOut.add(line, error.problems[0]!.field, error.problems[0]!.message);
     return [];

@@ -1,13 +1,26 @@
-import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { IsIn, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Rule } from '../../plugin-api/index.js';
+import { LIST_ENDINGS } from './list-bytes.js';
+import { encodingProblem } from './text-encoding.js';
+
+const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7';
 
 /** `providers: { <name>: { kind: static-file, file: ./vips.csv } }` */
 export class StaticFileOptions {
   /** The list; relative paths start at the configuration file. The ending says how it is written. */
   @IsString({ message: 'must be the path of a file' })
-  @Matches(/\.(?:csv|json|ya?ml)$/i, {
-    message: 'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
+  @Matches(/\.(?:csv|tsv|txt|json|ya?ml)$/i, {
+    message: `must end in ${LIST_ENDINGS}; the ending says how the list is written`,
   })
   file!: string;
+
+  /**
+   * What the text of the list is when it is not UTF-8 and has no byte order mark, for example `windows-1252`: what "CSV" is to
+   * Excel in Western Europe.
+   */
+  @IsOptional()
+  @Rule(encodingProblem, { type: 'string' })
+  encoding?: string | null;
 
   /**
    * What happens with entries that cannot be read. `refuse`: the list in use stays until the file is mended; at a start, when
@@ -16,4 +29,21 @@ export class StaticFileOptions {
   @IsOptional()
   @IsIn(['refuse', 'skip'], { message: 'must be refuse or skip' })
   onBadRow?: 'refuse' | 'skip' | null;
+
+  /** What comes first in dates such as 12/31/2026: the month (`mdy`) or the day (`dmy`). Without it they are problems. */
+  @IsOptional()
+  @IsIn(['dmy', 'mdy'], {
+    message: 'must be dmy or mdy: what comes first in 12/31/2026, the day or the month',
+  })
+  dateOrder?: 'dmy' | 'mdy' | null;
+
+  /**
+   * Part of the entries before, 0 to 1, that a new version must have; one with fewer is refused until it is confirmed by the
+   * command `sync <name> --confirm`. 0: any version is used. Of a list of fewer than ten entries, only the last one counts.
+   */
+  @IsOptional()
+  @IsNumber({}, { message: MIN_SHARE })
+  @Min(0, { message: MIN_SHARE })
+  @Max(1, { message: MIN_SHARE })
+  minShare?: number | null;
 }

@@ -4,17 +4,25 @@ import type {
   EntryTally,
   ProviderContext,
   ProviderStatus,
+  SyncOptions,
+  SyncReport,
   VipAnswer,
   VipLookupProvider,
 } from '../../plugin-api/index.js';
+import { CollapseGuard } from './collapse-guard.js';
+import { confirmVersion } from './confirm-version.js';
+import { KeptCount } from './kept-count.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
-import { readList } from './record-file.js';
+import { readConfiguredList } from './read-configured-list.js';
 import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
 const HEALTH_REASONS = { refused: 'refused since', lacking: 'is used without some entries:' };
+
+/** A confirmation is looked for every so many looks at the file. */
+const LOOKS = 4;
 
 interface LoadedList {
   readonly index: RecordIndex;
@@ -50,10 +58,15 @@ export class StaticFileProvider implements VipLookupProvider {
   #digest: string | undefined;
   #isOpen = false;
   #watcher: FileWatcher | undefined;
+  #guard: CollapseGuard | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #kept: KeptCount;
   readonly #closing = new AbortController();
   readonly #madeMs = performance.now();
 
-  constructor(private readonly context: ProviderContext<StaticFileOptions>) {}
+  constructor(private readonly context: ProviderContext<StaticFileOptions>) {
+    this.#kept = new KeptCount(context.state);
+  }
 
   lookup(caller: Caller): VipAnswer {
     if (this.#list === undefined) throw this.#notLoaded();
@@ -73,9 +86,8 @@ export class StaticFileProvider implements VipLookupProvider {
     const { index, loadedAt, lacking } = this.#list;
     const about = { entries: index.size, loadedAt };
     if (this.#refusal === undefined) {
-      return lacking === undefined
-        ? { status: 'up', ...about }
-        : { status: 'degraded', reason: lacking, ...about };
+      const reason = this.#guard?.doubt ?? lacking;
+      return reason === undefined ? { status: 'up', ...about } : { status: 'degraded', reason, ...about };
     }
     const { reason, since } = this.#refusal;
     return {
@@ -99,18 +111,35 @@ export class StaticFileProvider implements VipLookupProvider {
     return Promise.resolve(this.#list?.tally);
   }
 
+  entries(): number | undefined {
+    return this.#list?.index.size;
+  }
+
   async open(): Promise<void> {
     const path = this.context.resolvePath(this.context.options.file);
-    this.#watcher = new FileWatcher(path, this.pollMs, () => this.#load(path));
+    const load = (): Promise<void> => (this.#turn = this.#turn.then(() => this.#load(path)));
+    this.#guard = new CollapseGuard(this.context, this.#kept, LOOKS * this.pollMs, () => {
+      this.#digest = undefined;
+      void load();
+    });
+    this.#watcher = new FileWatcher(path, this.pollMs, load);
     await this.#watcher.start();
     this.#isOpen = true;
-    const details = this.#refusal?.details ?? this.#list?.unread;
+    const doubt = this.#guard.doubt;
+    const details = this.#refusal?.details ?? this.#list?.unread ?? (doubt === undefined ? doubt : [doubt]);
     if (details !== undefined) throw new VipFileError(details.join('\n- '), path);
+  }
+
+  /** Says whether the file would be used as it is; with `confirm`, running instances use this version of it. */
+  async sync({ confirm = false, signal }: SyncOptions): Promise<SyncReport> {
+    return confirmVersion(this.context, this.#kept, confirm, signal);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#guard?.close();
     await this.#watcher?.stop();
+    await this.#turn;
   }
 
   get #currentMs(): number | undefined {
@@ -124,17 +153,25 @@ export class StaticFileProvider implements VipLookupProvider {
       const bytes = await readListBytes(path, file, signal);
       const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
-      const { country } = this.context;
-      const list = await readList(bytes, path, { country, signal });
+      const list = await readConfiguredList(bytes, path, this.context, signal);
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
       const isWhole = list.problemCount === 0 || this.context.options.onBadRow === 'skip';
       const mayLack = isWhole || this.#list === undefined || this.#list.unread !== undefined;
       // A part of a list is better than none, and worse than the whole one that is in use.
-      if (mayLack && (list.problemCount === 0 || list.index.size > 0)) {
-        this.#use(list, isWhole ? undefined : unusable(file, list)[1]);
-      } else this.#refuse(...unusable(file, list));
+      if (!mayLack || (list.problemCount > 0 && list.index.size === 0)) {
+        this.#refuse(...unusable(file, list));
+        return;
+      }
+      const version = { digest, entries: list.index.size };
+      const refusal = await this.#guard?.refusal(version);
+      if (refusal !== undefined) {
+        this.#refuse(refusal, [refusal]);
+        return;
+      }
+      this.#use(list, isWhole ? undefined : unusable(file, list)[1]);
+      if (isWhole) await this.#guard?.use(version);
     } catch (error) {
       if (signal.aborted) return;
       this.#digest = undefined;

@@ -17,17 +17,16 @@ afterEach(async () => {
 
 /** A provider that has read a file with that content. */
 async function listOf(
-  content: string,
+  content: string | Buffer,
   name = 'vips.csv',
   overrides: Partial<ProviderContext<StaticFileOptions>> = {},
+  encoding?: string,
 ) {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, name), content);
-  const context = providerContext(
-    { file: name },
-    { resolvePath: (file) => join(directory, file), ...overrides },
-  );
+  const options: StaticFileOptions = { file: name, ...(encoding !== undefined && { encoding }) };
+  const context = providerContext(options, { resolvePath: (file) => join(directory, file), ...overrides });
   const provider = new StaticFileProvider(context);
   undo.push(() => provider.close());
   await provider.open();
@@ -50,6 +49,26 @@ describe('a VIP list in a file', () => {
           'the list has the same number for the same targets and time more than once; the first entry is used',
       },
     ]);
+  });
+
+  it('is read in the encoding that the configuration says, and refused without', async () => {
+    const content = Buffer.from(`number,tier,name\n${AINO},gold,P\xe4ivi \x80\n`, 'latin1');
+    const { provider } = await listOf(content, 'vips.csv', {}, 'windows-1252');
+    const found = [provider.lookup(Caller.read(AINO, 'FI')) as VipRecord[]].flat();
+    expect(found[0]!.name).toBe('Päivi €');
+    await expect(listOf(content)).rejects.toThrow('or say what it is, for example encoding: windows-1252');
+  });
+
+  it('is used without the total below it, which health and log name', async () => {
+    const { provider, context } = await listOf(`number,tier\n${AINO},gold\nTotal,1\n`);
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      entries: 1,
+      reason: expect.stringMatching(
+        /^vips\.csv is used without some entries: 1 entry left out, the first in line 3: is a note or a total/,
+      ),
+    });
+    expect(context.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
   it('warns of a column that looks like a misspelt field', async () => {

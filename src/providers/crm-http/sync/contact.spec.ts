@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../plugin-api/index.js';
 import { readContact } from './contact.js';
 
+const HOME = { country: 'FI', timezone: 'UTC' };
+
 describe('a pulled contact', () => {
-  const read = (number: string | string[]) => readContact({ id: 7, number, tier: 'gold' }, 'FI').document;
+  const read = (number: string | string[]) => readContact({ id: 7, number, tier: 'gold' }, HOME).document;
 
   it('counts for its numbers, and for a range that is no country', () => {
     expect(JSON.parse(read(['050 123 1234', '+3589123*'])!)).toEqual([
@@ -15,7 +17,7 @@ describe('a pulled contact', () => {
   it('is left out with more than 50 numbers, and told', () => {
     const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
     expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
-    expect(readContact({ id: 7, number: numbers, tier: 'gold' }, 'FI')).toEqual({
+    expect(readContact({ id: 7, number: numbers, tier: 'gold' }, HOME)).toEqual({
       id: '7',
       document: undefined,
       problem: "number: has more than 50; name the fields with the contact's own numbers",
@@ -25,7 +27,7 @@ describe('a pulled contact', () => {
   it.each<Json>([{ a: 1 }, true, [['+358501231234']], ['x'.repeat(400), {}], '+358*', '0*', '050*', '*'])(
     'is left out with the number %j, and told',
     (number) => {
-      expect(readContact({ id: 7, number, tier: 'gold' }, 'FI')).toEqual({
+      expect(readContact({ id: 7, number, tier: 'gold' }, HOME)).toEqual({
         id: '7',
         document: undefined,
         problem:
@@ -37,18 +39,18 @@ describe('a pulled contact', () => {
   it.each<Json>([null, '', ' ', false, [], ['', null], 'anonymous'])(
     'is not a VIP where the number is %j, and that is no problem',
     (number) => {
-      expect(readContact({ id: 7, number, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
+      expect(readContact({ id: 7, number, tier: 'gold' }, HOME)).toEqual({ id: '7', document: undefined });
     },
   );
 
   it('is not a VIP without a number, nor without a tier, whatever the number is', () => {
-    expect(readContact({ id: 7, tier: 'gold' }, 'FI')).toEqual({ id: '7', document: undefined });
-    expect(readContact({ id: 7, number: { a: 1 } }, 'FI')).toEqual({ id: '7', document: undefined });
+    expect(readContact({ id: 7, tier: 'gold' }, HOME)).toEqual({ id: '7', document: undefined });
+    expect(readContact({ id: 7, number: { a: 1 } }, HOME)).toEqual({ id: '7', document: undefined });
   });
 
   it('counts for the numbers that can be read, whatever else stands among them', () => {
     const number = [{ a: 1 }, '050 123 1234', null];
-    expect(JSON.parse(readContact({ id: 7, number, tier: 'gold' }, 'FI').document!)).toEqual([
+    expect(JSON.parse(readContact({ id: 7, number, tier: 'gold' }, HOME).document!)).toEqual([
       ['+358501231234'],
       { tier: 'gold' },
     ]);
@@ -57,7 +59,7 @@ describe('a pulled contact', () => {
   it.each<Json>([null, '', {}, true, 'x'.repeat(201), 'a\nb'])(
     'is left out with the id %j, and told',
     (id) => {
-      expect(readContact({ id, number: '+358501231234', tier: 'gold' }, 'FI')).toEqual({
+      expect(readContact({ id, number: '+358501231234', tier: 'gold' }, HOME)).toEqual({
         id: undefined,
         document: undefined,
         problem:
@@ -65,4 +67,19 @@ describe('a pulled contact', () => {
       });
     },
   );
+
+  it('is valid on whole days of the time zone', () => {
+    const entry = {
+      id: 7,
+      number: '050 123 1234',
+      tier: 'gold',
+      validFrom: '2026-01-01',
+      validUntil: '31.12.2026',
+    };
+    const { document } = readContact(entry, { country: 'FI', timezone: 'Europe/Helsinki' });
+    expect(JSON.parse(document!)).toEqual([
+      ['+358501231234'],
+      { tier: 'gold', validFromMs: Date.UTC(2025, 11, 31, 22), validUntilMs: Date.UTC(2026, 11, 31, 22) },
+    ]);
+  });
 });

@@ -8,6 +8,7 @@ import {
   VipRecordError,
 } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
+import type { Locale } from '../crm-http.mapping.js';
 import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
 /** One entry of a page. */
@@ -33,7 +34,7 @@ const NO_USABLE_NUMBER =
   'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
 
 /** Reads the result of `records` for one contact. */
-export function readContact(entry: Json, country: string | undefined): PulledContact {
+export function readContact(entry: Json, { country, timezone }: Locale): PulledContact {
   if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;
   const id = readId(ownId);
@@ -45,7 +46,10 @@ export function readContact(entry: Json, country: string | undefined): PulledCon
   const numbers = readNumbers(written, country);
   if (numbers.length === 0) return { id, document: undefined, problem: NO_USABLE_NUMBER };
   try {
-    const record = { ...readVipRecord(fields, { country, number: numbers[0]! }), number: undefined };
+    const record = {
+      ...readVipRecord(fields, { country, timezone, number: numbers[0]! }),
+      number: undefined,
+    };
     return { id, document: JSON.stringify([numbers, record]) };
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;

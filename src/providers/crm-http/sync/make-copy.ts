@@ -49,7 +49,7 @@ export function makeCopy(
   evaluator: Evaluator,
   tempo = TEMPO,
 ): SyncedCopy | undefined {
-  const { options, country } = context;
+  const { options, country, timezone } = context;
   const { every, full, changes, records, next, cursor, deleted, ...sync } = options.sync ?? {};
   if (every == null || full == null) return undefined;
   const expressions = { records: records!, next, cursor: cursor ?? SYNC_DEFAULTS.cursor, deleted };
@@ -74,8 +74,8 @@ export function makeCopy(
       tempo,
       paceOf(options.rateLimit),
     ),
-    country,
-    fingerprint: fingerprintOf([READING, full, changes ?? null, expressions, country ?? null]),
+    locale: { country, timezone },
+    fingerprint: fingerprintOf([READING, full, changes ?? null, expressions, country ?? null, timezone]),
   };
   return new SyncedCopy(context, source, {
     everyMs: durationMs(every),

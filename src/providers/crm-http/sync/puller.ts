@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
 import type { ExclusiveRight } from '../../../plugin-api/index.js';
+import type { Locale } from '../crm-http.mapping.js';
 import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
@@ -28,7 +29,7 @@ export interface PullSource {
   readonly full: PageRequest;
   readonly changes: PageRequest | undefined;
   readonly pages: PageReader;
-  readonly country: string | undefined;
+  readonly locale: Locale;
   /** See `CopyState.source`. */
   readonly fingerprint: string;
 }
@@ -96,7 +97,7 @@ export class Puller {
     let sliceMs = performance.now();
     let unnamed = 0;
     for (const entry of entries) {
-      const { id, document, problem } = readContact(entry, this.source.country);
+      const { id, document, problem } = readContact(entry, this.source.locale);
       tally.count(id, document !== undefined, problem);
       if (id !== undefined) await writer.add(id, document);
       // If there is only one, the contact is unusual rather than the expression wrong; it must not block all other

@@ -1,0 +1,150 @@
+import { VipLookupError, within } from '../../plugin-api/index.js';
+import type { ProviderContext } from '../../plugin-api/index.js';
+import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from './collapse.js';
+import type { KeptCount } from './kept-count.js';
+import type { StaticFileOptions } from './static-file.options.js';
+
+/** One content of the file. */
+export interface Version {
+  readonly digest: string;
+  readonly entries: number;
+}
+
+/** A list is not kept waiting for a database. */
+const WAIT_MS = 1_000;
+const HEALTH_REASON = 'it is used because there was no other list at the start';
+
+/**
+ * Keeps most of a list from vanishing unnoticed. A version with far fewer entries than the one in use must be confirmed. So must
+ * one that is read at a start, by the count that is kept over restarts; until it is, it is used, and health says so.
+ * See docs/adr/0045-collapsed-lists.md.
+ */
+export class CollapseGuard {
+  readonly #minShare: number;
+  #inUse: Version | undefined;
+  /** The version that is not used unless it is confirmed. */
+  #refused: Version | undefined;
+  /** Whether the count of the version in use was compared with the kept one, and is kept. */
+  #isSettled = true;
+  #doubt: string | undefined;
+  #trouble: string | undefined;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param lookMs how often it is looked whether a version was confirmed, or the database is there again
+   * @param confirmed called when a version that was refused has been confirmed
+   */
+  constructor(
+    private readonly context: Pick<ProviderContext<StaticFileOptions>, 'name' | 'options' | 'logger'>,
+    private readonly kept: KeptCount,
+    private readonly lookMs: number,
+    private readonly confirmed: () => void,
+  ) {
+    this.#minShare = minShareOf(context.options);
+  }
+
+  /** Why the version in use should be looked at, one sentence; `undefined` when all is well. */
+  get doubt(): string | undefined {
+    return this.#doubt && `${this.#doubt}; ${HEALTH_REASON}`;
+  }
+
+  /** @returns why the version must not take the place of the one in use; `undefined` when it may */
+  async refusal(version: Version): Promise<string | undefined> {
+    this.#refused = undefined;
+    const before = this.#inUse?.entries ?? 0;
+    if (!hasCollapsed(before, version.entries, this.#minShare)) return undefined;
+    if (await this.#isConfirmed(version)) return undefined;
+    this.#refused = version;
+    this.#lookAgain();
+    return reasonOf(this.context, before, version.entries);
+  }
+
+  /** The version is in use; waits at most a second for what the database says of it. */
+  async use(version: Version): Promise<void> {
+    this.#inUse = version;
+    if (this.#minShare === 0) return;
+    this.#isSettled = false;
+    await within(WAIT_MS, this.#settle());
+    if (!this.#isSettled) this.#lookAgain();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#look(), this.lookMs).unref();
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#isSettled) await this.#settle();
+    if (this.#refused !== undefined && (await this.#isConfirmed(this.#refused))) this.confirmed();
+    else if (this.#refused !== undefined || !this.#isSettled) this.#lookAgain();
+  }
+
+  /** Never rejects. */
+  async #settle(): Promise<void> {
+    const version = this.#inUse!;
+    try {
+      const kept = await this.kept.read();
+      if (version !== this.#inUse) return;
+      const isConfirmed = kept?.confirmed === version.digest;
+      if (kept !== undefined && !isConfirmed && hasCollapsed(kept.entries, version.entries, this.#minShare)) {
+        this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));
+        return;
+      }
+      await this.kept.keep(version.entries);
+      this.#doubt = undefined;
+      this.#isSettled = version === this.#inUse;
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#notKept(error);
+    }
+  }
+
+  #setDoubt(reason: string): void {
+    const isNew = this.#doubt !== reason;
+    this.#doubt = reason;
+    if (!isNew || this.#isClosed) return;
+    const { options, logger } = this.context;
+    logger.error(
+      { file: options.file, problems: [reason] },
+      'the list has far fewer entries than before the start; it is used until there is another one',
+    );
+  }
+
+  async #isConfirmed({ digest }: Version): Promise<boolean> {
+    try {
+      return (await within(WAIT_MS, this.kept.read()))?.confirmed === digest;
+    } catch (error) {
+      this.#notKept(error);
+      return false;
+    }
+  }
+
+  #notKept(error: unknown): void {
+    const reason = error instanceof VipLookupError ? error.message : (error as Error).name;
+    if (this.#trouble === reason || this.#isClosed) return;
+    this.#trouble = reason;
+    this.context.logger.warn(
+      { file: this.context.options.file, reason },
+      'the database with the number of entries of the list cannot be used; trying again',
+    );
+  }
+}
+
+export function minShareOf({ minShare }: StaticFileOptions): number {
+  return minShare ?? DEFAULT_MIN_SHARE;
+}
+
+/** One sentence for operations, with what can be done. */
+export function reasonOf(
+  { name, options }: Pick<ProviderContext<StaticFileOptions>, 'name' | 'options'>,
+  before: number,
+  now: number,
+): string {
+  return `${collapseOf(options.file, before, now, minShareOf(options))} (minShare). If that is right, confirm this version by the command sync ${name} --confirm`;
+}

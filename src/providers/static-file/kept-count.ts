@@ -1,0 +1,46 @@
+import type { ProviderState } from '../../plugin-api/index.js';
+
+/** What is kept of a list over restarts. */
+export interface Kept {
+  /** Of the last version that nobody had to doubt. */
+  readonly entries: number;
+  /** Digest of the version that was last confirmed, however few entries it has. */
+  readonly confirmed?: string;
+}
+
+const KEY = 'list';
+/** Instances that read the same file write at the same moment. */
+const TRIES = 3;
+
+/** How many entries a list has, in the state of its provider. All methods reject when the database cannot be used. */
+export class KeptCount {
+  constructor(private readonly state: ProviderState) {}
+
+  async read(): Promise<Kept | undefined> {
+    return (await this.#read()).kept;
+  }
+
+  async keep(entries: number): Promise<void> {
+    await this.#change((kept) => (kept?.entries === entries ? undefined : { ...kept, entries }));
+  }
+
+  /** @param entries of the version, in case nothing is kept yet */
+  async confirm(digest: string, entries: number): Promise<void> {
+    await this.#change((kept) => ({ entries, ...kept, confirmed: digest }));
+  }
+
+  async #read(): Promise<{ kept: Kept | undefined; version: number | undefined }> {
+    const stored = await this.state.read(KEY);
+    return { kept: stored && (JSON.parse(stored.text) as Kept), version: stored?.version };
+  }
+
+  /** @param next what is to be kept; `undefined`: what there is */
+  async #change(next: (kept: Kept | undefined) => Kept | undefined): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { kept, version } = await this.#read();
+      const changed = next(kept);
+      if (changed === undefined) return;
+      if (await this.state.write(KEY, JSON.stringify(changed), version)) return;
+    }
+  }
+}
