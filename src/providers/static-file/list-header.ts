@@ -10,7 +10,11 @@ export type Column =
       /** Whether its name has other blanks than the field's: to version 0.1.0 it was an attribute, which may hold anything. */
       readonly isLoose: boolean;
     }
-  | { readonly attribute: string }
+  | {
+      readonly attribute: string;
+      /** Whether several columns have the name. */
+      readonly isRepeated: boolean;
+    }
   | undefined;
 
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
@@ -80,11 +84,13 @@ export function readHeader(
 /** A name with other blanks than a field's is the field's only where no column has exactly its name. */
 function columnsOf(names: readonly string[]): Column[] {
   const exact = new Set(names.map((name) => FIELD_OF.get(name.toLowerCase())));
+  const seen = new Set<string>();
+  const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));
   return names.map((name): Column => {
     const field = FIELD_OF.get(withoutBlanks(name));
     const isLoose = !FIELD_OF.has(name.toLowerCase());
     if (field !== undefined && !(isLoose && exact.has(field))) return { field, isLoose };
-    return name === '' ? undefined : { attribute: name };
+    return name === '' ? undefined : { attribute: name, isRepeated: repeated.has(name) };
   });
 }
 

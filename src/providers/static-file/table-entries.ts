@@ -1,6 +1,7 @@
 import { readWrittenNumbers } from '../../plugin-api/index.js';
 import type { JsonObject, RecordField } from '../../plugin-api/index.js';
 import { withoutApostrophe } from './csv-apostrophe.js';
+import { isBlank } from './csv-rows.js';
 import type { LineProblems } from './line-problems.js';
 import { readHeader } from './list-header.js';
 import type { Column } from './list-header.js';
@@ -38,7 +39,7 @@ export async function* tableEntries(
           if (columns === undefined) return;
           reader = new RowReader(columns, remarks, country);
         } else {
-          yield* reader.read(row);
+          for (const entry of reader.read(row)) yield entry;
         }
       }
       yield undefined;
@@ -88,23 +89,23 @@ class RowReader {
     );
   }
 
-  *read(row: TableRow): Generator<RawEntry> {
+  /** The entries that are certain now: of this row, unless it may be a note, and of those held back before it. */
+  read(row: TableRow): readonly (RawEntry | undefined)[] {
     const number = firstText(row.cells, this.#numbersAt);
     const tier = firstText(row.cells, this.#tiersAt);
-    const hasMore = row.cells.slice(this.columns.length).some((cell) => cell.trim() !== '');
+    const hasMore = row.cells.length > this.columns.length && !isBlank(row.cells.slice(this.columns.length));
     if (this.#notes.isNote(number, tier, hasMore)) {
       this.#held.push(row);
-      if (this.#held.length > MAX_NOTES) yield* this.readHeld();
-      return;
+      return this.#held.length > MAX_NOTES ? this.readHeld() : [];
     }
-    if (this.#held.length > 0) yield* this.readHeld();
     this.#notes.addEntry(number, tier);
-    yield* this.#entriesOf(row);
+    const entries = this.#entriesOf(row);
+    return this.#held.length === 0 ? entries : [...this.readHeld(), ...entries];
   }
 
   /** The rows held back are entries like the others, since one follows. */
-  *readHeld(): Generator<RawEntry> {
-    for (const row of this.#held.splice(0)) yield* this.#entriesOf(row);
+  readHeld(): (RawEntry | undefined)[] {
+    return this.#held.splice(0).flatMap((row) => this.#entriesOf(row));
   }
 
   leaveOutHeld(): void {
@@ -114,41 +115,42 @@ class RowReader {
   }
 
   /** One for each column of numbers that has one. */
-  *#entriesOf({ line, cells }: TableRow): Generator<RawEntry> {
-    const numbers: string[] = [];
+  #entriesOf(row: TableRow): (RawEntry | undefined)[] {
+    const [first, ...more] = this.#numbersAt;
+    if (more.length === 0) return [this.#entryOf(row, first!)];
+    const written = this.#numbersAt.filter((at) => (row.cells[at]?.trim() ?? '') !== '');
+    const entry = this.#entryOf(row, written[0] ?? first!);
+    // What is wrong with the row is told once.
+    return entry === undefined ? [] : [entry, ...written.slice(1).map((at) => this.#entryOf(row, at))];
+  }
+
+  #entryOf({ line, cells }: TableRow, numberAt: number): RawEntry | undefined {
     const fields: Partial<Record<RecordField, string>> = {};
-    const attributes = new Map<string, string>();
+    const attributes: [string, string][] = [];
     for (let at = 0; at < cells.length; at++) {
       const text = withoutApostrophe(cells[at]!.trim());
       if (text === '') continue;
       const column = this.columns[at];
       if (column === undefined) {
-        this.remarks.problems.add(
-          line,
-          '',
-          `has a cell under no column name (cell ${at + 1}); put a cell that contains the separator in double quotes`,
-        );
-        return;
+        const message = `has a cell under no column name (cell ${at + 1}); put a cell that contains the separator in double quotes`;
+        this.remarks.problems.add(line, '', message);
+        return undefined;
       }
       if ('attribute' in column) {
-        if (!attributes.has(column.attribute)) attributes.set(column.attribute, text);
-      } else if (column.field === 'number') numbers.push(text);
-      else if ((fields[column.field] ??= text) !== text) {
-        this.remarks.problems.add(
-          line,
-          column.field,
-          'has different values in columns of that name; keep one',
-        );
-        return;
+        const { attribute, isRepeated } = column;
+        if (!isRepeated || attributes.every(([name]) => name !== attribute))
+          attributes.push([attribute, text]);
+      } else if (column.field === 'number') {
+        if (at === numberAt) fields.number = text;
+      } else if ((fields[column.field] ??= text) !== text) {
+        const message = 'has different values in columns of that name; keep one';
+        this.remarks.problems.add(line, column.field, message);
+        return undefined;
       }
     }
-    const entry = {
-      line,
-      ...(attributes.size > 0 && { attributes: Object.fromEntries(attributes) satisfies JsonObject }),
-      ...(this.#looseFields.length > 0 && { looseFields: this.#looseFields }),
-    };
-    if (numbers.length === 0) yield { ...entry, fields };
-    for (const number of numbers) yield { ...entry, fields: { ...fields, number } };
+    const looseFields = this.#looseFields;
+    if (attributes.length === 0) return { line, fields, looseFields };
+    return { line, fields, looseFields, attributes: Object.fromEntries(attributes) satisfies JsonObject };
   }
 
   #placesOf(field: RecordField): number[] {
