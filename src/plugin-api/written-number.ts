@@ -48,6 +48,8 @@ export interface WrittenNumbers {
   readonly problem?: string;
   /** What is odd about it although it is used: a predicate, never with the value. */
   readonly warning?: string;
+  /** The number has an extension behind it, so that `keys` has the text. */
+  readonly hasExtension?: true;
 }
 
 /**
@@ -87,7 +89,7 @@ class Reader {
     if (URI.test(text)) return { keys: [this.trimmed] };
     if (EXPONENT.test(text)) return problem('exponent');
     if (text.includes('*')) return this.#range(text);
-    if (EXTENSION.test(text)) return { keys: [this.trimmed], warning: WARNINGS.extension };
+    if (EXTENSION.test(text)) return { keys: [this.trimmed], warning: WARNINGS.extension, hasExtension: true };
     const bare = text
       .replace(/<br\s*\/?>/gi, ';')
       .replace(ADDRESS, ' ')
