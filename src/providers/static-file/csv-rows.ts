@@ -1,9 +1,19 @@
 import { Parser } from 'csv-parse';
-import { detectDelimiter } from './csv-header.js';
 import { MAX_ENTRY_BYTES } from './entry-limits.js';
 
 /** What is parsed in one go: some milliseconds at most, whatever the rows are. */
 const CHUNK_BYTES = 8_192;
+
+const SYNTAX: Readonly<Record<string, string>> = {
+  INVALID_OPENING_QUOTE:
+    'has a double quote inside a cell that does not begin with one; put the whole cell in double quotes and double those inside',
+  CSV_INVALID_CLOSING_QUOTE:
+    'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
+    'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
+  CSV_QUOTE_NOT_CLOSED: 'has a double quote that is never closed',
+  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
+};
 
 export interface Row {
   readonly cells: readonly string[];
@@ -11,11 +21,18 @@ export interface Row {
   readonly end: number;
 }
 
+/** How rows are written. */
+export interface RowSyntax {
+  readonly delimiter: string;
+  /** Whether a double quote in the middle of a cell is part of its text; else it is an error. */
+  readonly relaxQuotes?: boolean;
+}
+
 /**
  * The rows of a CSV file, in batches. Rejects at broken quoting, with the parser's error and after the rows before it.
  */
-export async function* rowsOf(bytes: Buffer): AsyncGenerator<readonly Row[]> {
-  const parser = new RowParser(detectDelimiter(bytes));
+export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<readonly Row[]> {
+  const parser = new RowParser(syntax);
   let failure: Error | undefined;
   const failed = (error: Error | null | undefined) => (failure ??= error ?? undefined);
   parser.on('error', failed);
@@ -35,14 +52,24 @@ export async function* rowsOf(bytes: Buffer): AsyncGenerator<readonly Row[]> {
   if (failure !== undefined) throw failure;
 }
 
+/** What is wrong with a row at which `rowsOf` rejects; `undefined` when the error is of another kind. */
+export function syntaxProblem(error: unknown): string | undefined {
+  return SYNTAX[(error as { code?: string }).code ?? ''];
+}
+
+export function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell.trim() === '');
+}
+
 class RowParser extends Parser {
   readonly rows: Row[] = [];
 
-  constructor(delimiter: string) {
+  constructor({ delimiter, relaxQuotes = false }: RowSyntax) {
     super({
       delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
+      relax_quotes: relaxQuotes,
       trim: true,
       max_record_size: MAX_ENTRY_BYTES,
     });

@@ -1,7 +1,7 @@
 import { isPlainObject } from '../../plugin-api/index.js';
 import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
-import { LineFinder } from './raw-entry.js';
+import { LineFinder } from './line-finder.js';
 import type { RawEntry } from './raw-entry.js';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\,[]{}')];

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { OrdinaryFileError, readOrdinaryFile, VipLookupError } from '../../plugin-api/index.js';
 import type { Pace } from './pace.js';
-import { LineFinder } from './raw-entry.js';
+import { LineFinder } from './line-finder.js';
 
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Bytes looked at in one go: about a millisecond. */

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { csvEntries } from './csv-entries.js';
+import { isListHeader } from './list-header.js';
 import { jsonEntries } from './json-entries.js';
 import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
 import { LineProblems } from './line-problems.js';
@@ -9,6 +9,8 @@ import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
+import { tableEntries } from './table-entries.js';
+import { textTable } from './table-rows.js';
 import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
@@ -119,7 +121,7 @@ async function entriesOf(
   const content = withoutByteOrderMark(bytes);
   switch (extname(path).toLowerCase()) {
     case '.csv':
-      return csvEntries(content, problems, warnings);
+      return tableEntries(await textTable(content, isListHeader, pace), problems, warnings);
     case '.json':
       return jsonEntries(content, problems);
     case '.yaml':

@@ -1,39 +1,24 @@
 import type { JsonObject } from '../../plugin-api/index.js';
-import { readHeader } from './csv-header.js';
-import type { Column } from './csv-header.js';
-import { rowsOf } from './csv-rows.js';
-import { MAX_ENTRY_BYTES } from './entry-limits.js';
+import { readHeader } from './list-header.js';
+import type { Column } from './list-header.js';
 import type { LineProblems } from './line-problems.js';
-import { LineFinder } from './raw-entry.js';
 import type { RawEntry } from './raw-entry.js';
+import { TableError } from './table-rows.js';
+import type { Table } from './table-rows.js';
 
-const SYNTAX: Readonly<Record<string, string>> = {
-  INVALID_OPENING_QUOTE:
-    'has a double quote inside a cell that does not begin with one; put the whole cell in double quotes and double those inside',
-  CSV_INVALID_CLOSING_QUOTE:
-    'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
-  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
-    'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
-  CSV_QUOTE_NOT_CLOSED: 'has a double quote that is never closed',
-  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
-};
-
-/** Reads the entries of a CSV list (RFC 4180; UTF-8 without byte order mark); what cannot be read is added to `problems`. */
-export async function* csvEntries(
-  bytes: Buffer,
+/**
+ * Reads the entries of a table whose header names the fields of a record; what cannot be read is added to `problems`.
+ * @param table as `isListHeader` finds its header
+ */
+export async function* tableEntries(
+  table: Table,
   problems: LineProblems,
   warnings: LineProblems,
 ): AsyncGenerator<RawEntry | undefined> {
-  const lines = new LineFinder(bytes);
-  // The parser's own count takes CRLF inside a quoted cell for two lines; its byte offsets are right.
-  let start = 0;
   let columns: Column[] | undefined;
   try {
-    for await (const rows of rowsOf(bytes)) {
-      for (const { cells, end } of rows) {
-        const line = lines.lineAt(start);
-        start = end;
-        if (cells.every((cell) => cell.trim() === '')) continue;
+    for await (const rows of table.rows) {
+      for (const { line, cells } of rows) {
         if (columns === undefined) {
           columns = readHeader(cells, line, problems, warnings);
           if (columns === undefined) return;
@@ -44,9 +29,8 @@ export async function* csvEntries(
       yield undefined;
     }
   } catch (error) {
-    const syntax = SYNTAX[(error as { code?: string }).code ?? ''];
-    if (syntax === undefined) throw error;
-    problems.add(lines.lineAt(start), '', `${syntax}; what follows was not read`);
+    if (!(error instanceof TableError)) throw error;
+    problems.add(error.line, '', error.message);
     return;
   }
   if (columns === undefined) {

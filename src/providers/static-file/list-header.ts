@@ -9,6 +9,12 @@ export type Column = { readonly field: RecordField } | { readonly attribute: str
 const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
 
+/** Tells the header of a list by its cells. */
+export function isListHeader(cells: readonly string[]): boolean {
+  const names = new Set(cells.map((cell) => cell.trim().toLowerCase()));
+  return REQUIRED.every((field) => names.has(field.toLowerCase()));
+}
+
 /**
  * Reads the header: names of fields in any order and case, any other name is an attribute.
  * @returns `undefined` when the list cannot be read with it; the reasons are in `problems` then
@@ -63,14 +69,4 @@ export function readHeader(
     }
   }
   return problems.total === before ? columns : undefined;
-}
-
-const DELIMITERS = [',', ';', '\t'] as const;
-
-/** The separator of a CSV file, by the header: a comma, a semicolon as spreadsheets write it in Europe, or a tab. */
-export function detectDelimiter(bytes: Buffer): string {
-  const text = bytes.toString('utf8', 0, 65_536).replace(/^\s+/, '');
-  const header = /^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text)?.[0].replace(/"(?:[^"]|"")*"/g, '') ?? '';
-  const count = (delimiter: string) => header.split(delimiter).length;
-  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
