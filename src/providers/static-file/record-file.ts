@@ -1,17 +1,12 @@
-import { extname } from 'node:path';
-import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import { readVipRecords, VipRecordError } from '../../plugin-api/index.js';
 import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { isListHeader } from './list-header.js';
-import { jsonEntries } from './json-entries.js';
-import { lineOfInvalidText, readListBytes, withoutByteOrderMark } from './list-bytes.js';
+import type { ContactOptions } from './contacts/contact-options.js';
+import { readListBytes } from './list-bytes.js';
+import { listEntries } from './list-entries.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
-import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
-import { tableEntries } from './table-entries.js';
-import { textTable } from './table-rows.js';
-import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
 export interface RecordOnLine {
@@ -34,6 +29,8 @@ export interface IndexedList {
   readonly warnings: readonly string[];
   /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
   readonly duplicates: readonly string[];
+  /** Of a file of contacts, what was taken from it and what was left. */
+  readonly contacts: string | undefined;
 }
 
 /** A list entry by entry, for lists that fit into memory so. */
@@ -45,6 +42,8 @@ export interface RecordList extends IndexedList {
 export interface ReadOptions {
   /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
+  /** What a file of contacts has, if it is one. */
+  readonly contacts?: ContactOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +55,7 @@ export interface ReadOptions {
 export async function readList(
   bytes: Buffer,
   path: string,
-  { country, signal }: ReadOptions = {},
+  { country, contacts = {}, signal }: ReadOptions = {},
   each?: (entry: RecordOnLine) => void,
 ): Promise<IndexedList> {
   const pace = new Pace(signal);
@@ -64,12 +63,13 @@ export async function readList(
   const leftOut = new LineProblems();
   const warnings = new LineProblems();
   const builder = new RecordIndexBuilder();
-  const entries = await entriesOf(bytes, path, problems, warnings, pace, signal);
-  for await (const entry of entries) {
+  const to = { problems, leftOut, warnings };
+  const list = await listEntries(bytes, path, { country, contacts, signal }, to, pace);
+  for await (const entry of list.entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
     const { line, fields, attributes } = entry;
-    for (const read of readEntry(fields, line, country, { problems, leftOut, warnings })) {
+    for (const read of readEntry(fields, line, country, to)) {
       const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
       builder.add(record, line);
       each?.({ record, line });
@@ -82,6 +82,7 @@ export async function readList(
     leftOut: leftOut.sentences,
     leftOutCount: leftOut.total,
     warnings: warnings.sentences,
+    contacts: list.contacts?.report,
   };
 }
 
@@ -97,39 +98,15 @@ export async function readRecords(
 }
 
 /**
- * Reads a list of VIP records from a file. The ending says how it is written: `.csv`, `.json`, `.yaml` or `.yml`.
+ * Reads a list of VIP records from a file. The ending says how it is written, see `list-endings.ts`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
-export async function readRecordFile(path: string, country?: string): Promise<RecordList> {
-  return readRecords(await readListBytes(path, path), path, { country });
-}
-
-async function entriesOf(
-  bytes: Buffer,
+export async function readRecordFile(
   path: string,
-  problems: LineProblems,
-  warnings: LineProblems,
-  pace: Pace,
-  signal: AbortSignal | undefined,
-): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
-  const badLine = await lineOfInvalidText(bytes, pace);
-  if (badLine !== undefined) {
-    const message = 'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")';
-    problems.add(badLine, '', message);
-    return [];
-  }
-  const content = withoutByteOrderMark(bytes);
-  switch (extname(path).toLowerCase()) {
-    case '.csv':
-      return tableEntries(await textTable(content, isListHeader, pace), problems, warnings);
-    case '.json':
-      return jsonEntries(content, problems);
-    case '.yaml':
-    case '.yml':
-      return anyYamlEntries(content, problems, pace, signal);
-    default:
-      throw new VipLookupError(`the name of a list must end in .csv, .json, .yaml or .yml`);
-  }
+  country?: string,
+  contacts?: ContactOptions,
+): Promise<RecordList> {
+  return readRecords(await readListBytes(path, path), path, { country, contacts });
 }
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */

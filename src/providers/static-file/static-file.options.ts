@@ -1,11 +1,22 @@
 import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { Rule } from '../../plugin-api/index.js';
+import {
+  COLUMNS_SCHEMA,
+  columnsProblem,
+  TIER_SCHEMA,
+  tierProblem,
+  TIERS_SCHEMA,
+  tiersProblem,
+} from './contacts/contact-options.js';
+import type { ColumnMap } from './contacts/contact-options.js';
+import { LIST_ENDINGS, LIST_ENDINGS_TEXT } from './list-endings.js';
 
 /** `providers: { <name>: { kind: static-file, file: ./vips.csv } }` */
 export class StaticFileOptions {
   /** The list; relative paths start at the configuration file. The ending says how it is written. */
   @IsString({ message: 'must be the path of a file' })
-  @Matches(/\.(?:csv|json|ya?ml)$/i, {
-    message: 'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
+  @Matches(LIST_ENDINGS, {
+    message: `must end in ${LIST_ENDINGS_TEXT}; the ending says how the list is written`,
   })
   file!: string;
 
@@ -16,4 +27,25 @@ export class StaticFileOptions {
   @IsOptional()
   @IsIn(['refuse', 'skip'], { message: 'must be refuse or skip' })
   onBadRow?: 'refuse' | 'skip' | null;
+
+  /**
+   * Of a file of contacts, which columns hold what: `auto` for those of known programs, or their names. A contact with several
+   * numbers is several entries.
+   */
+  @IsOptional()
+  @Rule<StaticFileOptions>(columnsProblem, COLUMNS_SCHEMA)
+  columns?: 'auto' | ColumnMap | null;
+
+  /** Of a file of contacts, the tier of all of them, or of those in no group that `tiers` names. */
+  @IsOptional()
+  @Rule(tierProblem, TIER_SCHEMA)
+  tier?: string | null;
+
+  /**
+   * Of a file of contacts, which of its groups (categories, labels, tags) means which tier; the first of these that a contact is in
+   * counts. Who is in none of them is no VIP, unless there is a `tier`.
+   */
+  @IsOptional()
+  @Rule(tiersProblem, TIERS_SCHEMA)
+  tiers?: Readonly<Record<string, string>> | null;
 }

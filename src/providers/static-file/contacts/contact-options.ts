@@ -95,7 +95,7 @@ export function tiersProblem(tiers: unknown): string | undefined {
 
 export const COLUMNS_SCHEMA: JsonSchema = {
   anyOf: [
-    { const: 'auto' },
+    { enum: ['auto'] },
     {
       type: 'object',
       required: ['number'],

@@ -1,7 +1,7 @@
 import type { LineProblems } from '../line-problems.js';
 import type { Contact, ContactCell } from './contact.js';
-import { XmlError, XmlReader } from './xml-reader.js';
-import type { XmlHandlers } from './xml-reader.js';
+import { XmlError, XmlReader } from '../xml-reader.js';
+import type { XmlHandlers } from '../xml-reader.js';
 
 /** Elements that are a contact, in the phonebooks of telephones; in lower case. */
 const CONTACTS = new Set(['directoryentry', 'menuitem', 'contact', 'item', 'entry', 'unit', 'person', 'record', 'user']);

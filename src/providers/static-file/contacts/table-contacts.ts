@@ -14,7 +14,7 @@ export async function* tableContacts(
   hasHeader: boolean,
   problems: LineProblems,
 ): AsyncGenerator<Contact | undefined> {
-  let header = hasHeader ? undefined : [];
+  let header: readonly string[] | undefined = hasHeader ? undefined : [];
   try {
     for await (const rows of table.rows) {
       for (const row of rows) {
@@ -22,7 +22,7 @@ export async function* tableContacts(
           yield contactOf(row, header);
           continue;
         }
-        header = [...row.cells];
+        header = row.cells;
         const wrong = columns.problemsOf(header);
         for (const problem of wrong) problems.add(row.line, '', problem);
         if (wrong.length > 0) return;

@@ -1,0 +1,82 @@
+import type { LineProblems } from '../line-problems.js';
+import type { RawEntry } from '../raw-entry.js';
+import type { Table } from '../table-rows.js';
+import { KnownColumns, NamedColumns } from './column-uses.js';
+import type { ColumnUses } from './column-uses.js';
+import { isByPosition } from './contact-options.js';
+import type { ContactOptions } from './contact-options.js';
+import { ContactReader } from './contact-reader.js';
+import type { Contact } from './contact.js';
+import { tableContacts } from './table-contacts.js';
+import { TierChooser } from './tier-choice.js';
+
+type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
+
+/** What is told about a file of contacts. */
+export interface ToTell {
+  readonly problems: LineProblems;
+  readonly leftOut: LineProblems;
+  readonly warnings: LineProblems;
+}
+
+/** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
+export class ContactList {
+  readonly #columns: ColumnUses;
+  readonly #reader: ContactReader;
+  readonly #isNamed: boolean;
+  readonly #hasHeader: boolean;
+
+  /** @param isPhonebook whether the file is of telephone numbers by its kind (vCard, XML) */
+  constructor(
+    options: ContactOptions,
+    country: string | undefined,
+    private readonly to: ToTell,
+    private readonly isPhonebook = false,
+  ) {
+    const { columns } = options;
+    const named = columns == null || columns === 'auto' ? undefined : columns;
+    this.#isNamed = named !== undefined;
+    this.#hasHeader = named === undefined || !isByPosition(named);
+    this.#columns = named === undefined ? new KnownColumns(isPhonebook) : new NamedColumns(named);
+    this.#reader = new ContactReader(this.#columns, new TierChooser(options), country, to);
+  }
+
+  /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number`; once all is read. */
+  get report(): string {
+    return this.#reader.report.toString();
+  }
+
+  /** Tells the header of a table by its cells. */
+  readonly isHeader = (cells: readonly string[]): boolean => this.#columns.isHeader(cells);
+
+  ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
+    return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+  }
+
+  /** @param contacts whose columns are known only behind the last of them */
+  async *ofContacts(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
+    const columns = new Set<string>();
+    yield* this.#entriesOf(noting(contacts, columns));
+    if (columns.size === 0 || (this.isPhonebook && !this.#isNamed)) return;
+    const wrong = this.#columns.problemsOf([...columns]);
+    // An API leaves out properties that nobody has.
+    const told = this.#isNamed ? this.to.warnings : this.to.problems;
+    for (const problem of wrong) told.add(1, '', problem);
+  }
+
+  async *#entriesOf(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
+    for await (const contact of contacts) {
+      if (contact === undefined) yield undefined;
+      else yield* this.#reader.entriesOf(contact);
+    }
+  }
+}
+
+const MAX_NOTED = 10_000;
+
+async function* noting(contacts: Contacts, columns: Set<string>): AsyncGenerator<Contact | undefined> {
+  for await (const contact of contacts) {
+    for (const { column } of contact?.cells ?? []) if (columns.size < MAX_NOTED) columns.add(column);
+    yield contact;
+  }
+}
