@@ -6,18 +6,24 @@ import { isSupportedCountry } from 'libphonenumber-js/max';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
+import { maskNumber } from '../observability/masking.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
+import type { RecordList } from '../providers/static-file/record-file.js';
+import { contactOptions } from './contact-flags.js';
+import type { ContactFlags } from './contact-flags.js';
 import { CSV_HEADER, csvLine } from './csv.js';
-import { CliError, counted, print } from './output.js';
+import { CliError, columns, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends ContactFlags {
   database?: string;
   country?: string;
   replace: boolean;
+  /** Only tells what would be read. */
+  dryRun?: boolean;
 }
 
 export interface ExportOptions {
@@ -26,12 +32,18 @@ export interface ExportOptions {
 }
 
 /** `import`. */
-export async function importList(file: string, { database, country, replace }: ImportOptions): Promise<void> {
-  const list = await readRecordFile(file, await countryOf(country));
+export async function importList(
+  file: string,
+  { database, country, replace, dryRun = false, ...flags }: ImportOptions,
+): Promise<void> {
+  const contacts = contactOptions(flags);
+  const list = await readRecordFile(file, { country: await countryOf(country), contacts });
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  if (list.contacts !== undefined) print(`Contacts: ${list.contacts}.`);
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
+  if (dryRun) return printPreview(file, list);
   const { added, replaced, removed } = await withDatabase(database, (dataSource) =>
     importRecords(
       dataSource,
@@ -50,6 +62,23 @@ export async function importList(file: string, { database, country, replace }: I
   });
   print(
     `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
+  );
+}
+
+/** Entries that a preview shows. */
+const SHOWN_ENTRIES = 10;
+
+function printPreview(file: string, { records, leftOutCount }: RecordList): void {
+  const tiers = new Map<string, number>();
+  for (const { record } of records) tiers.set(record.tier, (tiers.get(record.tier) ?? 0) + 1);
+  const shown = records.slice(0, SHOWN_ENTRIES).map(({ line, record: { number, tier, name = '' } }) => {
+    return [`line ${line}`, maskNumber(number), tier, name];
+  });
+  for (const row of columns(shown)) print(row);
+  if (records.length > SHOWN_ENTRIES) print(`and ${records.length - SHOWN_ENTRIES} more`);
+  const byTier = [...tiers].map(([tier, count]) => `${count} ${tier}`).join(', ');
+  print(
+    `Would import ${counted(records.length, 'entry', 'entries')} from ${file}${byTier === '' ? '' : ` (${byTier})`}${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}. Nothing was changed.`,
   );
 }
 

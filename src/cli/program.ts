@@ -35,6 +35,11 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Of an option that may be given several times. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 /** All commands. What a command does is loaded when it runs: to load everything takes longer than most of them do. */
 export function program(): Command {
   const all = new Command('smartrouting-vip')
@@ -93,12 +98,28 @@ export function program(): Command {
   all
     .command('import')
     .description('load a list into the managed table: all of it, or nothing with every bad line named')
-    .argument('<file>', 'CSV, JSON or YAML, as the static-file provider reads it')
+    .argument('<file>', 'a list or an export of contacts, as the static-file provider reads it')
     .addOption(database())
     .option(
       '--country <code>',
       'how national numbers in the file are read, for example FI; otherwise as the configuration says',
     )
+    .option(
+      '--contacts',
+      'the file is the export of a contact program: take numbers, names and groups from its columns',
+    )
+    .option(
+      '--column <field=column>',
+      'which column of the file holds a field, by name or position; repeatable',
+      collect,
+    )
+    .option('--tier <tier>', 'the tier of all contacts, or of those in no group that --tiers names')
+    .option(
+      '--tiers <group=tier,…>',
+      'which groups of the contacts mean which tier; the first that fits counts',
+      collect,
+    )
+    .option('--dry-run', 'print what would be imported, and change nothing', false)
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>
       (await import('./list.js')).importList(file, options),

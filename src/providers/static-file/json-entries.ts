@@ -10,7 +10,9 @@ const PIECE_BYTES = 262_144;
 
 /** Where the list stands in the answer of an API: Microsoft Graph, HubSpot, Google, Salesforce, Zendesk, Pipedrive … */
 const LIST_KEYS = new Set(
-  'value results connections records contacts items data users people entries members persons rows'.split(' '),
+  'value results connections records contacts items data users people entries members persons rows'.split(
+    ' ',
+  ),
 );
 
 /** True for what is no list of records but an answer that has a list in it. */

@@ -47,7 +47,7 @@ describe('a list in a file', () => {
     ['vips.json', [2, 12, 13, 14, 15, 22, 23]],
     ['vips.yaml', [2, 11, 15, 20, 21, 26, 29]],
   ])('says the same in every format (%s), each record with its line', async (file, lines) => {
-    const list = await readRecordFile(join(LISTS, file), 'FI');
+    const list = await readRecordFile(join(LISTS, file), { country: 'FI' });
     expect(list.problems).toEqual([]);
     expect(list.records.map(({ record }) => record)).toEqual(expected);
     expect(list.records.map(({ line }) => line)).toEqual(lines);

@@ -101,12 +101,8 @@ export async function readRecords(
  * Reads a list of VIP records from a file. The ending says how it is written, see `list-endings.ts`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
-export async function readRecordFile(
-  path: string,
-  country?: string,
-  contacts?: ContactOptions,
-): Promise<RecordList> {
-  return readRecords(await readListBytes(path, path), path, { country, contacts });
+export async function readRecordFile(path: string, options: ReadOptions = {}): Promise<RecordList> {
+  return readRecords(await readListBytes(path, path), path, options);
 }
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */

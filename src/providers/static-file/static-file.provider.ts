@@ -17,6 +17,8 @@ const HEALTH_REASONS = { refused: 'refused since', lacking: 'is used without som
 
 interface LoadedList {
   readonly index: RecordIndex;
+  /** Of a file of contacts, what was taken from it and what was left. */
+  readonly contacts: string | undefined;
   /** What the file has and the index has not, one clause; `undefined` when it is all there. */
   readonly lacking: string | undefined;
   /** What cannot be read of the file although `onBadRow` wants it all, one sentence each. */
@@ -38,7 +40,7 @@ interface Refusal {
   readonly currentUntilMs: number | undefined;
 }
 
-/** Finds VIPs in a CSV, JSON or YAML file, which is read again whenever it changes. */
+/** Finds VIPs in a list or an export of contacts, which is read again whenever it changes. */
 @VipLookup({ kind: 'static-file', options: StaticFileOptions })
 export class StaticFileProvider implements VipLookupProvider {
   /** How often the file is looked at, in milliseconds. */
@@ -60,8 +62,8 @@ export class StaticFileProvider implements VipLookupProvider {
 
   async check(): Promise<ProviderStatus> {
     if (this.#list === undefined) throw this.#notLoaded();
-    const { index, loadedAt, lacking } = this.#list;
-    const about = { entries: index.size, loadedAt };
+    const { index, loadedAt, lacking, contacts } = this.#list;
+    const about = { entries: index.size, loadedAt, ...(contacts !== undefined && { contacts }) };
     if (this.#refusal === undefined) {
       return lacking === undefined
         ? { status: 'up', ...about }
@@ -109,8 +111,8 @@ export class StaticFileProvider implements VipLookupProvider {
       const bytes = await readListBytes(path, file, signal);
       const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
-      const { country } = this.context;
-      const list = await readList(bytes, path, { country, signal });
+      const { country, options } = this.context;
+      const list = await readList(bytes, path, { country, contacts: options, signal });
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;
@@ -132,12 +134,12 @@ export class StaticFileProvider implements VipLookupProvider {
   #use(list: IndexedList, unread?: readonly string[]): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    const { index, duplicates, warnings, problems, leftOut } = list;
+    const { index, duplicates, warnings, problems, leftOut, contacts } = list;
     const loadedAt = new Date().toISOString();
     const lacking = whatIsLacking(file, list, loadedAt);
-    this.#list = { index, lacking, unread, loadedAt, loadedMs: performance.now() };
+    this.#list = { index, contacts, lacking, unread, loadedAt, loadedMs: performance.now() };
     this.#refusal = undefined;
-    logger.info({ file, entries: index.size }, 'the list is loaded');
+    logger.info({ file, entries: index.size, contacts }, 'the list is loaded');
     if (lacking !== undefined) {
       logger.error({ file, problems, leftOut }, 'a part of the list cannot be used; the other entries are');
     }

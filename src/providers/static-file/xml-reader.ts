@@ -39,11 +39,13 @@ export class XmlReader {
     const parser = sax.parser(true, OPTIONS);
     this.#parser = parser;
     parser.onerror = () => this.#refuse('is not valid XML; export the file again');
-    parser.ondoctype = () => this.#refuse('has a document type (<!DOCTYPE …>), which is not read; take it away');
+    parser.ondoctype = () =>
+      this.#refuse('has a document type (<!DOCTYPE …>), which is not read; take it away');
     parser.onopentag = ({ name, attributes }: Tag | QualifiedTag) => {
       if (++this.#depth > MAX_DEPTH) this.#refuse(`is nested deeper than ${MAX_DEPTH} elements`);
       const entries = Object.entries(attributes as Record<string, string>);
-      if (entries.length > MAX_ATTRIBUTES) this.#refuse(`has more than ${MAX_ATTRIBUTES} attributes in one element`);
+      if (entries.length > MAX_ATTRIBUTES)
+        this.#refuse(`has more than ${MAX_ATTRIBUTES} attributes in one element`);
       if (this.#problem === undefined) {
         const plain = Object.fromEntries(entries.map(([key, value]) => [localName(key), value]));
         handlers.onOpen?.(localName(name), plain, parser.line + 1);

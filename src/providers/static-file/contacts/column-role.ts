@@ -22,14 +22,18 @@ const reasons = (lists: Readonly<Record<string, readonly string[]>>): ReadonlyMa
 const DEVICE_OF = reasons(DEVICES);
 const OWNER_OF = reasons(OTHER_OWNERS);
 const ROLE_OF = new Map(
-  Object.entries(COLUMN_NAMES).flatMap(([kind, names]) => names.map((name) => [name, { kind } as Role] as const)),
+  Object.entries(COLUMN_NAMES).flatMap(([kind, names]) =>
+    names.map((name) => [name, { kind } as Role] as const),
+  ),
 );
 const WHOLE_COMPANY = 'whole company';
-const COMPANY_MAIN = /\b(?:main|haupt|paa\w*|huvud\w*|switchboard|vaihde|vaxel|zentrale)\b/;
-const IS_MOBILE = /^(?:mobile|mobil|mobiili|matkapuhelin|handy|cell)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
+const COMPANY_MAIN = /\b(?:main|haupt\w*|paa\w*|huvud\w*)\b/;
+const IS_MOBILE =
+  /^(?:mobile|mobil|mobiili|matkapuhelin|handy|cell)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
 const IS_BESIDE_PLACE = /^(?:number|nummer|numero|nr|no|\d+)$/;
-/** Shorter words are found in others, too: `cell` in `cancelled`. */
+/** Words that are found in others, too: `cell` in `cancelled`, `intern` in `international`. */
 const MIN_PART = 5;
+const ONLY_WHOLE = 'intern';
 const MAX_NAME_LENGTH = 100;
 const OTHER: Role = { kind: 'other' };
 const NUMBER: Role = { kind: 'number' };
@@ -124,12 +128,17 @@ class Word {
   /** Made of words that say no more than that it is a number, and of what kind. */
   get isPlain(): boolean {
     return (
-      isMadeOf(this.text, KNOWN_WORDS) || this.device !== undefined || OWNER_OF.has(this.text) || this.text === 'ip'
+      isMadeOf(this.text, KNOWN_WORDS) ||
+      this.device !== undefined ||
+      OWNER_OF.has(this.text) ||
+      this.text === 'ip'
     );
   }
 
   #contains(words: ReadonlySet<string> | ReadonlyMap<string, string>): string | undefined {
-    for (const word of words.keys()) if (word.length >= MIN_PART && this.text.includes(word)) return word;
+    for (const word of words.keys()) {
+      if (word.length >= MIN_PART && word !== ONLY_WHOLE && this.text.includes(word)) return word;
+    }
     return undefined;
   }
 }

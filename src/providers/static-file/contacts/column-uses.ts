@@ -13,8 +13,7 @@ export type Use =
   | { readonly use: 'field'; readonly field: Exclude<RecordField, 'number' | 'tier' | 'name'> }
   | { readonly use: 'attribute'; readonly attribute: string }
   | { readonly use: 'detail'; readonly detail: Detail; readonly stem: string }
-  | { readonly use: 'leftOut' }
-  | { readonly use: 'unclear' };
+  | { readonly use: 'notTheirs' | 'unclear' };
 
 /** Says what the columns of a file are used for. */
 export interface ColumnUses {
@@ -58,7 +57,9 @@ export class KnownColumns implements ColumnUses {
   isHeader(cells: readonly string[]): boolean {
     const isBesideMobile = cells.some(isMobileColumn);
     const roles = cells.map((cell) => roleOf(cell, isBesideMobile).kind);
-    return roles.includes('number') && roles.filter((kind) => kind !== 'other' && kind !== 'unclear').length > 1;
+    return (
+      roles.includes('number') && roles.filter((kind) => kind !== 'other' && kind !== 'unclear').length > 1
+    );
   }
 
   problemsOf(header: readonly string[]): readonly string[] {
@@ -69,24 +70,15 @@ export class KnownColumns implements ColumnUses {
 
   #useOf(column: string): readonly Use[] {
     const own = OWN_FIELDS.get(column.trim().toLowerCase());
-    if (own !== undefined) return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
+    if (own !== undefined)
+      return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
     const role = roleOf(column, this.#isBesideMobile);
-    switch (role.kind) {
-      case 'number':
-        return [{ use: 'number', stem: stemOf(column) }];
-      case 'tier':
-        return [{ use: 'tier' }];
-      case 'detail':
-        return [{ use: 'detail', detail: role.detail, stem: role.stem }];
-      case 'notTheirs':
-        return [{ use: 'leftOut' }];
-      case 'unclear':
-        return [{ use: 'unclear' }];
-      case 'other':
-        return [];
-      default:
-        return [{ use: 'name', part: role.kind }];
-    }
+    if (role.kind === 'number') return [{ use: 'number', stem: stemOf(column) }];
+    if (role.kind === 'detail') return [{ use: 'detail', detail: role.detail, stem: role.stem }];
+    if (role.kind === 'other') return [];
+    if (role.kind === 'tier' || role.kind === 'notTheirs' || role.kind === 'unclear')
+      return [{ use: role.kind }];
+    return [{ use: 'name', part: role.kind }];
   }
 }
 
@@ -94,7 +86,7 @@ interface Pattern {
   readonly name: ColumnName;
   readonly field: string;
   readonly use: Use;
-  fits(column: string): boolean;
+  readonly fits: (column: string) => boolean;
 }
 
 /** `columns: { number: …, name: …, tier: … }` */
@@ -104,7 +96,12 @@ export class NamedColumns implements ColumnUses {
 
   constructor(private readonly columns: ColumnMap) {
     this.#patterns = Object.keys(columns).flatMap((field) =>
-      columnNames(columns, field).map((name, at) => ({ name, field, use: useOf(field, at), fits: fitting(name) })),
+      columnNames(columns, field).map((name, at) => ({
+        name,
+        field,
+        use: useOf(field, at),
+        fits: fitting(name),
+      })),
     );
   }
 
@@ -158,7 +155,8 @@ function fitting(name: ColumnName): (column: string) => boolean {
     if (!text.startsWith(first)) return false;
     let at = first.length;
     for (const [index, piece] of more.entries()) {
-      const found = index === more.length - 1 ? Math.max(at, text.length - piece.length) : text.indexOf(piece, at);
+      const found =
+        index === more.length - 1 ? Math.max(at, text.length - piece.length) : text.indexOf(piece, at);
       if (found === -1 || !text.startsWith(piece, found)) return false;
       at = found + piece.length;
     }

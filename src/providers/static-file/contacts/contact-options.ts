@@ -50,8 +50,9 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
   if (!fields.includes('number')) {
     return `has no number. Name the columns with telephone numbers, for example ${EXAMPLE}.`;
   }
-  const named = Object.values(columns).flat() as unknown[];
-  if (named.length > MAX_COLUMNS) return `names more than ${MAX_COLUMNS} columns. Use * for several, as in "Phone * - Value".`;
+  const named: unknown[] = Object.values(columns).flat();
+  if (named.length > MAX_COLUMNS)
+    return `names more than ${MAX_COLUMNS} columns. Use * for several, as in "Phone * - Value".`;
   const mistyped = fields.find((field) => !isField(field) && nearName(field, RECORD_FIELDS) !== undefined);
   if (mistyped !== undefined) {
     return `would make an attribute of a key that is nearly "${nearName(mistyped, RECORD_FIELDS)}". Write it so, or give the attribute another name.`;
@@ -65,7 +66,8 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
     return 'names some columns by name and some by position. Use names if the file has a header, else positions.';
   }
   const saysTier = fields.includes('tier');
-  if (!saysTier && tiers != null) return 'must name the column that tiers goes by, for example tier: Categories.';
+  if (!saysTier && tiers != null)
+    return 'must name the column that tiers goes by, for example tier: Categories.';
   return saysTier || tier != null
     ? undefined
     : 'does not say which tier they have. Name a column, for example tier: Categories, or write tier: gold beside it for all of them.';
@@ -84,7 +86,8 @@ export function tiersProblem(tiers: unknown): string | undefined {
   if (!isPlainObject(tiers)) return rule;
   const groups = Object.entries(tiers);
   if (groups.length === 0) return rule;
-  if (groups.length > MAX_TIERS) return `has more than ${MAX_TIERS} groups. Leave out those that mean no tier.`;
+  if (groups.length > MAX_TIERS)
+    return `has more than ${MAX_TIERS} groups. Leave out those that mean no tier.`;
   if (!groups.every(([group, tier]) => isText(group, MAX_GROUP_LENGTH) && isTier(tier))) {
     return `${rule} A group has 1 to ${MAX_GROUP_LENGTH} characters, a tier 1 to ${MAX_TIER_LENGTH}.`;
   }

@@ -10,8 +10,10 @@ import type { TierChooser } from './tier-choice.js';
 
 const MAX_NAME_LENGTH = 200;
 const NO_TIER = {
-  noGroup: 'is missing, and the file names no group; write tier: gold for all contacts, or tiers: { VIP: gold }',
-  severalGroups: 'is one of several groups; say which of them counts, for example tiers: { Board: platinum, VIP: gold }',
+  noGroup:
+    'is missing, and the file names no group; write tier: gold for all contacts, or tiers: { VIP: gold }',
+  severalGroups:
+    'is one of several groups; say which of them counts, for example tiers: { Board: platinum, VIP: gold }',
 } as const;
 /** Numbers that nobody calls from, among those that may be written in `number`. */
 const EXTENSION =
@@ -36,10 +38,9 @@ export class ContactReader {
 
   entriesOf({ line, cells }: Contact): RawEntry[] {
     const about = new ContactCells(cells, this.columns);
-    if (about.isEmpty) return [];
     const numbers = this.#numbersOf(about, line);
     for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear(column);
-    for (const { column, text } of about.leftOut) if (/\d/.test(text)) this.report.left(column);
+    for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left(column);
     if (numbers.length === 0) {
       this.report.withoutNumber++;
       return [];
@@ -88,7 +89,7 @@ class ContactCells {
   readonly groups: string[] = [];
   readonly fields: Record<string, string> = {};
   readonly unclear: ContactCell[] = [];
-  readonly leftOut: ContactCell[] = [];
+  readonly notTheirs: ContactCell[] = [];
   attributes: Record<string, Json> | undefined;
   readonly #names = new Map<string | number, string>();
   readonly #labels = new Map<string, string>();
@@ -99,10 +100,6 @@ class ContactCells {
       if (cell.text.trim() === '') continue;
       for (const use of columns.of(cell.column)) this.#add(cell, use);
     }
-  }
-
-  get isEmpty(): boolean {
-    return this.numbers.length === 0 && this.#names.size === 0;
   }
 
   /** The whole name, or its parts in the order that `columns` gives them, or the company. */
@@ -144,8 +141,8 @@ class ContactCells {
         if (use.detail === 'extension') this.#extensions.add(use.stem);
         else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
         break;
-      case 'leftOut':
-        this.leftOut.push(cell);
+      case 'notTheirs':
+        this.notTheirs.push(cell);
         break;
       case 'unclear':
         this.unclear.push(cell);

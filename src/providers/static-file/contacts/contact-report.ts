@@ -1,5 +1,6 @@
 /** How many names of columns are told. */
 const MAX_NAMES = 20;
+const MAX_NAME_LENGTH = 60;
 /** A name of a column may be somebody's number where there is no header. */
 const MANY_DIGITS = /\d{5}/;
 
@@ -30,7 +31,8 @@ export class ContactReport {
     return [
       this.#taken.size === 0 ? 'no numbers' : `numbers from ${named(this.#taken)}`,
       this.#left.size > 0 && `left out: ${named(this.#left)}`,
-      unclear !== '' && `not clear whose numbers, so not read: ${unclear} (name under columns what is to be read)`,
+      unclear !== '' &&
+        `not clear whose numbers, so not read: ${unclear} (name under columns what is to be read)`,
       this.withoutNumber > 0 && `${contacts(this.withoutNumber)} without a number`,
       this.withoutTier > 0 && `${contacts(this.withoutTier)} in no group that tiers names`,
     ]
@@ -40,9 +42,14 @@ export class ContactReport {
 }
 
 function named(columns: ReadonlySet<string>): string {
-  const names = [...columns].map((column) => (MANY_DIGITS.test(column) ? 'a column with digits for a name' : column));
+  const names = [...columns].map(shown);
   const more = names.length - MAX_NAMES;
   return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function shown(column: string): string {
+  if (/^\d{1,5}$/.test(column)) return `column ${column}`;
+  return MANY_DIGITS.test(column) ? 'a column with digits for a name' : column.slice(0, MAX_NAME_LENGTH);
 }
 
 function contacts(count: number): string {

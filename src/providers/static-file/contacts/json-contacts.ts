@@ -6,7 +6,16 @@ import type { Contact, ContactCell } from './contact.js';
 const MAX_CELLS = 1_000;
 const MAX_TEXT = 2_000;
 /** What only holds the properties of a contact, as APIs wrap them. */
-const WRAPPERS = new Set(['properties', 'fields', 'contact', 'person', 'user', 'names', 'attributes', 'data']);
+const WRAPPERS = new Set([
+  'properties',
+  'fields',
+  'contact',
+  'person',
+  'user',
+  'names',
+  'attributes',
+  'data',
+]);
 /** Where an object is one value and says something about it: `{ "type": "work", "value": "+358…" }`. */
 const VALUES = ['value', 'number', 'phoneNumber', 'phone', 'address'] as const;
 const LABELS = ['type', 'label', 'kind', 'formattedType'] as const;
@@ -21,7 +30,8 @@ export function jsonContact({ line, fields }: RawEntry): Contact {
 }
 
 function addProperties(cells: ContactCell[], object: Readonly<Record<string, unknown>>, path: string): void {
-  for (const [key, value] of Object.entries(object)) addValue(cells, value, path === '' ? key : `${path}.${key}`);
+  for (const [key, value] of Object.entries(object))
+    addValue(cells, value, path === '' ? key : `${path}.${key}`);
 }
 
 function addValue(cells: ContactCell[], value: unknown, column: string): void {

@@ -4,7 +4,17 @@ import { XmlError, XmlReader } from '../xml-reader.js';
 import type { XmlHandlers } from '../xml-reader.js';
 
 /** Elements that are a contact, in the phonebooks of telephones; in lower case. */
-const CONTACTS = new Set(['directoryentry', 'menuitem', 'contact', 'item', 'entry', 'unit', 'person', 'record', 'user']);
+const CONTACTS = new Set([
+  'directoryentry',
+  'menuitem',
+  'contact',
+  'item',
+  'entry',
+  'unit',
+  'person',
+  'record',
+  'user',
+]);
 /** Short names of elements, and names that are a contact's only in some phonebooks. */
 const COLUMN_OF: Readonly<Record<string, string>> = {
   ln: 'Last name',

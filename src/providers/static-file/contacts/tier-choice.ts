@@ -3,8 +3,7 @@ import type { ContactOptions } from './contact-options.js';
 
 /** Which tier a contact has, or why it has none: `noGroup` and `severalGroups` are told, `notAmongThem` is what `tiers` is for. */
 export type TierChoice =
-  | { readonly tier: string }
-  | { readonly reason: 'noGroup' | 'severalGroups' | 'notAmongThem' };
+  { readonly tier: string } | { readonly reason: 'noGroup' | 'severalGroups' | 'notAmongThem' };
 
 /** What parts the groups in one value: Outlook `;`, Google ` ::: `, Zendesk and vCard a comma. */
 const SEPARATOR = /:::|[;,\n]/;
@@ -26,7 +25,8 @@ export class TierChooser {
   readonly #others: string | undefined;
 
   constructor({ tier, tiers }: ContactOptions) {
-    this.#tiers = tiers == null ? undefined : Object.entries(tiers).map(([group, name]) => [sameTier(group), name]);
+    this.#tiers =
+      tiers == null ? undefined : Object.entries(tiers).map(([group, name]) => [sameTier(group), name]);
     this.#others = tier ?? undefined;
   }
 

@@ -32,7 +32,11 @@ export function* vcardContacts(bytes: Buffer, problems: LineProblems): Generator
       }
     } else if (card === undefined) {
       if (name === '' && value === '') continue;
-      problems.add(line, '', 'is not part of a vCard, which begins with BEGIN:VCARD; what follows was not read');
+      problems.add(
+        line,
+        '',
+        'is not part of a vCard, which begins with BEGIN:VCARD; what follows was not read',
+      );
       return;
     } else if (name === 'END' && isAboutCard) {
       if (depth > 0) depth--;
@@ -44,7 +48,8 @@ export function* vcardContacts(bytes: Buffer, problems: LineProblems): Generator
       card.add(property);
     }
   }
-  if (card !== undefined) problems.add(card.line, '', 'begins a vCard that has no END:VCARD; the file may be cut off');
+  if (card !== undefined)
+    problems.add(card.line, '', 'begins a vCard that has no END:VCARD; the file may be cut off');
 }
 
 class Card {

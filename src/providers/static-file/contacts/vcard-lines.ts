@@ -71,7 +71,9 @@ function propertyIn(written: Buffer, line: number): VcardProperty {
   if (head === undefined || name === undefined) {
     return { line, group: undefined, name: '', parameters: [], value: text.trim() };
   }
-  const parameters = (after.match(/;(?:"[^"]*"|[^";])*/g) ?? []).map((each) => each.slice(1).replaceAll('"', '').trim());
+  const parameters = (after.match(/;(?:"[^"]*"|[^";])*/g) ?? []).map((each) =>
+    each.slice(1).replaceAll('"', '').trim(),
+  );
   const value = text.slice(head.length);
   return { line, group, name: name.toUpperCase(), parameters, value: decoded(value, parameters) };
 }

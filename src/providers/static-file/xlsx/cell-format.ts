@@ -19,7 +19,9 @@ const MAX_EXACT_DIGITS = 15;
 
 export function formatOf(id: number, code = ''): CellFormat {
   const first = code.split(';')[0]!;
-  const isBuiltIn = BUILT_IN_DATES.some((from, at) => at % 2 === 0 && id >= from && id <= BUILT_IN_DATES[at + 1]!);
+  const isBuiltIn = BUILT_IN_DATES.some(
+    (from, at) => at % 2 === 0 && id >= from && id <= BUILT_IN_DATES[at + 1]!,
+  );
   const isElapsed = /\[(?:h+|m+|s+)\]/i.test(first);
   const bare = first.replace(NOT_CODE, '');
   const isDate = isElapsed || (code === '' ? isBuiltIn : /[dmyhs]/i.test(bare));

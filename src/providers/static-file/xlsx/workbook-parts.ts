@@ -8,7 +8,8 @@ export const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 /** How an encrypted workbook, and one of Excel 97 to 2003, begins. */
 const COMPOUND_FILE = Buffer.from('d0cf11e0', 'hex');
-const IS_ANOTHER = 'the file is an Excel workbook of another kind (.xls, or with a password); save it as .xlsx without one';
+const IS_ANOTHER =
+  'the file is an Excel workbook of another kind (.xls, or with a password); save it as .xlsx without one';
 const IS_NO_ZIP = 'the file is not an .xlsx workbook, or is cut off; save it again as .xlsx';
 const TOO_LARGE = `the workbook has more than ${MAX_UNPACKED_BYTES / 1_048_576} MiB unpacked; save the sheet as CSV`;
 

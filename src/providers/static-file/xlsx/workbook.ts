@@ -45,12 +45,16 @@ export async function* partSteps(
     for await (const text of parts.textOf(path)) yield* reader.write(text);
     if (parts.has(path)) reader.end();
   } catch (error) {
-    throw error instanceof XmlError ? new TableError(1, `in the workbook, ${posix.basename(path)} ${error.message}`) : error;
+    throw error instanceof XmlError
+      ? new TableError(1, `in the workbook, ${posix.basename(path)} ${error.message}`)
+      : error;
   }
 }
 
 export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Workbook> {
-  const [document] = [...(await relations(parts, '', pace)).values()].filter(({ type }) => type === 'officeDocument');
+  const [document] = [...(await relations(parts, '', pace)).values()].filter(
+    ({ type }) => type === 'officeDocument',
+  );
   const path = document?.target ?? 'xl/workbook.xml';
   const sheets: { id: string; isHidden: boolean }[] = [];
   let isFrom1904 = false;
@@ -61,7 +65,10 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
       onOpen(name, attributes) {
         if (name === 'workbookPr') isFrom1904 = /^(?:1|true)$/.test(attributes['date1904'] ?? '');
         if (name === 'sheet') {
-          sheets.push({ id: attributes['id'] ?? '', isHidden: (attributes['state'] ?? 'visible') !== 'visible' });
+          sheets.push({
+            id: attributes['id'] ?? '',
+            isHidden: (attributes['state'] ?? 'visible') !== 'visible',
+          });
         }
       },
     },
@@ -71,7 +78,8 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
   const visible = sheets.filter(({ id, isHidden }) => !isHidden && targets.get(id)?.type === 'worksheet');
   const [first, ...others] = visible;
   if (first === undefined) throw new TableError(1, NO_SHEET);
-  const targetOf = (type: string) => [...targets.values()].find((target) => target.type === type)?.target ?? '';
+  const targetOf = (type: string) =>
+    [...targets.values()].find((target) => target.type === type)?.target ?? '';
   return {
     sheetPath: targets.get(first.id)!.target,
     otherSheets: others.length,
@@ -154,7 +162,8 @@ async function readFormats(parts: WorkbookParts, path: string, pace: Pace): Prom
         const id = Number(attributes['numFmtId'] ?? 0);
         if (name === 'numFmt') codes.set(id, attributes['formatCode'] ?? '');
         else if (name === 'cellXfs') isInCellFormats = true;
-        else if (name === 'xf' && isInCellFormats) formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id)));
+        else if (name === 'xf' && isInCellFormats)
+          formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id)));
       },
       onClose(name) {
         if (name === 'cellXfs') isInCellFormats = false;

@@ -33,17 +33,21 @@ export async function xlsxTable(
   const parts = await WorkbookParts.open(bytes);
   const workbook = await readWorkbook(parts, pace);
   if (workbook.otherSheets > 0) {
-    warnings.add(1, '', `the workbook has ${workbook.otherSheets + 1} sheets, of which only the first is read`);
+    warnings.add(
+      1,
+      '',
+      `the workbook has ${workbook.otherSheets + 1} sheets, of which only the first is read`,
+    );
   }
   const batches = rowsOf(parts, workbook);
   const first: TableRow[] = [];
   let header = -1;
   // Until the header is found, or can no longer be.
   while (header === -1 && first.length <= MAX_ROWS_ABOVE) {
-    const { value, done } = await batches.next();
-    if (done === true) break;
+    const next = await batches.next();
+    if (next.done === true) break;
     if (pace.isDue) await pace.makeWay();
-    first.push(...value);
+    first.push(...next.value);
     header = first.slice(0, MAX_ROWS_ABOVE + 1).findIndex(({ cells }) => isHeader(cells));
   }
   return {
@@ -62,10 +66,13 @@ async function* rowsBehind(
   yield* batches;
 }
 
-async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator<readonly TableRow[]> {
+async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator<readonly TableRow[], void> {
   const sheet = new Sheet(workbook);
-  for await (const _ of partSteps(parts, workbook.sheetPath, sheet)) yield sheet.rows.splice(0);
-  yield sheet.rows.splice(0);
+  const steps = partSteps(parts, workbook.sheetPath, sheet);
+  for (let step = await steps.next(); ; step = await steps.next()) {
+    yield sheet.rows.splice(0);
+    if (step.done === true) return;
+  }
 }
 
 /** Collects the rows of a sheet that are not blank. */
@@ -91,7 +98,8 @@ class Sheet implements XmlHandlers {
       this.#size = 0;
     } else if (name === 'c') {
       this.#column = place === undefined ? this.#column + 1 : columnOf(place);
-      if (!(this.#column < MAX_COLUMNS)) throw new TableError(this.#row, `has more than ${MAX_COLUMNS} columns`);
+      if (!(this.#column < MAX_COLUMNS))
+        throw new TableError(this.#row, `has more than ${MAX_COLUMNS} columns`);
       this.#type = type ?? 'n';
       this.#style = Number(style ?? 0);
       this.#text = '';
@@ -115,7 +123,8 @@ class Sheet implements XmlHandlers {
   #add(text: string): void {
     if (text === '') return;
     this.#size += text.length;
-    if (this.#size > MAX_ENTRY_BYTES) throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
+    if (this.#size > MAX_ENTRY_BYTES)
+      throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
     while (this.#cells.length < this.#column) this.#cells.push('');
     this.#cells[this.#column] = text;
   }
