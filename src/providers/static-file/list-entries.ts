@@ -18,6 +18,8 @@ import type { Table } from './table-rows.js';
 import { readDay } from './xlsx/cell-format.js';
 import { anyYamlEntries } from './yaml-process.js';
 
+const ONE_PAGE = 'is one page of several (@odata.nextLink); put all of them into one list';
+
 type Entries = AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>;
 
 export interface ListEntries {
@@ -63,6 +65,7 @@ export async function listEntries(
         to,
       );
     case '.json': {
+      if (content.includes('"@odata.nextLink"')) to.warnings.add(1, '', ONE_PAGE);
       if (!isOfContacts && !isJsonAnswer(content)) return { entries: jsonEntries(content, to.problems) };
       return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(content, to.problems, true))) };
     }

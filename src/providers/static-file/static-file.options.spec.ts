@@ -8,13 +8,21 @@ describe('the options of a VIP list in a file', () => {
       Object.values(constraints ?? {}),
     );
 
-  it.each(['vips.csv', './lists/vips.JSON', '/etc/vips.yaml', 'C:\\vips.yml'])('take %s', (file) => {
+  it.each([
+    'vips.csv',
+    './lists/vips.JSON',
+    '/etc/vips.yaml',
+    'C:\\vips.yml',
+    'vips.xlsx',
+    'people.vcf',
+    'book.XML',
+  ])('take %s', (file) => {
     expect(messagesFor(file)).toEqual([]);
   });
 
-  it.each(['vips.xlsx', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
+  it.each(['vips.xls', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
     expect(messagesFor(file)).toEqual([
-      'must end in .csv, .json, .yaml or .yml; the ending says how the list is written',
+      'must end in .csv, .json, .yaml, .yml, .xlsx, .vcf or .xml; the ending says how the list is written',
     ]);
   });
 
