@@ -57,8 +57,7 @@ function columnMap(flags: readonly string[]): Record<string, ColumnName[]> {
 }
 
 function tierMap(flags: readonly string[]): Record<string, string> {
-  // A group may have a comma in its name, but then no equals sign before it.
-  const pairs = flags.flatMap((flag) => flag.split(/,(?=[^,]*=)/));
+  const pairs = flags.flatMap((flag) => flag.split(','));
   return Object.fromEntries(
     pairs.map((written) => {
       const [group, tier] = pair(written);

@@ -71,9 +71,9 @@ describe('duplicates in a list', () => {
   });
 
   it('are told in sentences', async () => {
-    expect((await readRecordFile('test/fixtures/lists/duplicates.csv', 'FI')).duplicates).toEqual([
-      'line 4 repeats line 2',
-    ]);
+    expect(
+      (await readRecordFile('test/fixtures/lists/duplicates.csv', { country: 'FI' })).duplicates,
+    ).toEqual(['line 4 repeats line 2']);
   });
 
   it('are counted, and the first hundred by line listed, when a list repeats itself', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { providerContext } from '../../plugin-api/testing/index.js';
+import type { ContactOptions } from './contacts/contact-options.js';
 import { StaticFileProvider } from './static-file.provider.js';
 
 const AINO = '+358501231234';
@@ -15,11 +16,14 @@ afterEach(async () => {
 });
 
 /** A provider that has read a file with that content. */
-async function listOf(content: string, name = 'vips.csv') {
+async function listOf(content: string, name = 'vips.csv', options: ContactOptions = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, name), content);
-  const context = providerContext({ file: name }, { resolvePath: (file) => join(directory, file) });
+  const context = providerContext(
+    { file: name, ...options },
+    { resolvePath: (file) => join(directory, file) },
+  );
   const provider = new StaticFileProvider(context);
   undo.push(() => provider.close());
   await provider.open();
@@ -69,5 +73,46 @@ describe('a VIP list in a file', () => {
     ],
   ])('tells of an entry without end like of any other: %s', async (name, content, reason) => {
     await expect(listOf(content, name)).rejects.toThrow(reason);
+  });
+});
+
+describe('a file of contacts', () => {
+  const OUTLOOK =
+    'First Name,Last Name,Business Phone,Business Fax,Categories\n' +
+    'Aino,Virtanen,050 123 1234,09 123 4509,VIP;Board\nMatti,Meikäläinen,,,VIP\nOlli,Ostaja,050 123 1235,,Suppliers\n';
+
+  it('is up, whoever is left out on purpose, and health and log say what was taken', async () => {
+    const contacts =
+      'numbers from Business Phone; left out: Business Fax; 1 contact without a number; 1 contact in no group that tiers names';
+    const { provider, context } = await listOf(OUTLOOK, 'people.csv', {
+      columns: 'auto',
+      tiers: { Board: 'platinum', VIP: 'gold' },
+    });
+    expect(await provider.check()).toMatchObject({ status: 'up', entries: 1, contacts });
+    expect(provider.lookup(Caller.read(AINO, 'FI'))).toEqual({
+      number: AINO,
+      tier: 'platinum',
+      name: 'Aino Virtanen',
+    });
+    expect(context.logged).toEqual([
+      { level: 'info', fields: { file: 'people.csv', entries: 1, contacts }, message: 'the list is loaded' },
+    ]);
+  });
+
+  it('is degraded by contacts of whom it cannot be said what they are', async () => {
+    const { provider } = await listOf(OUTLOOK, 'people.csv', { columns: 'auto' });
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      entries: 1,
+      reason: expect.stringContaining(
+        '1 entry left out, the first in line 2, tier: is one of several groups',
+      ),
+    });
+  });
+
+  it('is refused when it has no column of numbers that is known', async () => {
+    await expect(
+      listOf('Nimi,Yhteys\nAino,0501231234\n', 'people.csv', { columns: 'auto', tier: 'gold' }),
+    ).rejects.toThrow('line 1: the file has no column that is known to hold telephone numbers');
   });
 });
