@@ -12,6 +12,7 @@ import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import type { RecordList } from '../providers/static-file/record-file.js';
+import { encodingProblem } from '../providers/static-file/text-encoding.js';
 import { contactOptions } from './contact-flags.js';
 import type { ContactFlags } from './contact-flags.js';
 import { CSV_HEADER, csvLine } from './csv.js';
@@ -21,6 +22,7 @@ import { pathBehindLinks, replaceFile } from './replace-file.js';
 export interface ImportOptions extends ContactFlags {
   database?: string;
   country?: string;
+  encoding?: string;
   replace: boolean;
   /** Only tells what would be read. */
   dryRun?: boolean;
@@ -34,12 +36,20 @@ export interface ExportOptions {
 /** `import`. */
 export async function importList(
   file: string,
-  { database, country, replace, dryRun = false, ...flags }: ImportOptions,
+  { database, country, encoding, replace, dryRun = false, ...flags }: ImportOptions,
 ): Promise<void> {
+  const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
+  if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
   const contacts = contactOptions(flags);
-  const list = await readRecordFile(file, { country: await countryOf(country), contacts });
+  const read = { country: await countryOf(country), encoding, guessesEncoding: true, contacts };
+  const list = await readRecordFile(file, read);
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
+  if (list.encoding !== undefined && list.encoding !== 'utf-8') {
+    print(
+      `${file} is not UTF-8; it was read as ${list.encoding}. If letters are wrong, say what it is with --encoding.`,
+    );
+  }
   if (list.contacts !== undefined) print(`Contacts: ${list.contacts}.`);
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);

@@ -98,7 +98,10 @@ export function program(): Command {
   all
     .command('import')
     .description('load a list into the managed table: all of it, or nothing with every bad line named')
-    .argument('<file>', 'a list or an export of contacts, as the static-file provider reads it')
+    .argument(
+      '<file>',
+      'a list or an export of contacts, as the static-file provider reads it, but Windows-1252 and UTF-16 need not be named',
+    )
     .addOption(database())
     .option(
       '--country <code>',
@@ -120,6 +123,7 @@ export function program(): Command {
       collect,
     )
     .option('--dry-run', 'print what would be imported, and change nothing', false)
+    .option('--encoding <name>', 'what the text is, if not UTF-8, UTF-16 or Windows-1252; for example cp850')
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
     .action(async (file: string, options: import('./list.js').ImportOptions) =>
       (await import('./list.js')).importList(file, options),

@@ -44,7 +44,8 @@ export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<
       });
     });
   for (let at = 0; at < bytes.length && failure === undefined; at += CHUNK_BYTES) {
-    await settled((done) => parser.write(bytes.subarray(at, at + CHUNK_BYTES), done));
+    const chunk = withoutFormulas(bytes, at, at + CHUNK_BYTES, syntax.delimiter);
+    await settled((done) => parser.write(chunk, done));
     yield parser.rows.splice(0);
   }
   if (failure === undefined) await settled((done) => parser.end(done));
@@ -59,6 +60,34 @@ export function syntaxProblem(error: unknown): string | undefined {
 
 export function isBlank(cells: readonly string[]): boolean {
   return cells.every((cell) => cell.trim() === '');
+}
+
+const FORMULA = Buffer.from('="');
+const [BLANK, QUOTE] = [...Buffer.from(' "')];
+
+/**
+ * The bytes from `from` to `to`. `="0501231234"` is how programs make a spreadsheet keep a zero: a quoted cell behind a sign,
+ * which becomes a blank.
+ */
+function withoutFormulas(bytes: Buffer, from: number, to: number, delimiter: string): Buffer {
+  const written = bytes.subarray(from, to);
+  const reach = bytes.subarray(from, to + 1);
+  let at = reach.indexOf(FORMULA);
+  if (at === -1) return written;
+  const chunk = Buffer.from(written);
+  for (; at !== -1; at = reach.indexOf(FORMULA, at + 1)) {
+    if (isFormula(bytes, from + at, delimiter)) chunk[at] = BLANK!;
+  }
+  return chunk;
+}
+
+/** Whether a whole cell begins there, with nothing behind its closing quote. */
+function isFormula(bytes: Buffer, at: number, delimiter: string): boolean {
+  const close = bytes.indexOf(QUOTE!, at + FORMULA.length) + 1;
+  const before = bytes.toString('utf8', Math.max(0, at - delimiter.length), at);
+  const behind = bytes.toString('utf8', close, close + delimiter.length);
+  const isEnd = (text: string) => text === '' || text === delimiter || /[\r\n]/.test(text);
+  return close > 0 && isEnd(before) && isEnd(behind);
 }
 
 class RowParser extends Parser {

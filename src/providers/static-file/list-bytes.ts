@@ -58,7 +58,3 @@ function startOfInvalidLine(bytes: Buffer, from: number, end: number): number {
     start = lineEnd + 1;
   }
 }
-
-export function withoutByteOrderMark(bytes: Buffer): Buffer {
-  return bytes.subarray(0, 3).toString('hex') === 'efbbbf' ? bytes.subarray(3) : bytes;
-}

@@ -3,20 +3,27 @@ import type { RecordField } from '../../plugin-api/index.js';
 import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 
-/** What a column of a CSV list holds; `undefined` for a column without a name. */
-export type Column = { readonly field: RecordField } | { readonly attribute: string } | undefined;
+/** What a column of a list holds; `undefined` for a column without a name. */
+export type Column =
+  | {
+      readonly field: RecordField;
+      /** Whether its name has other blanks than the field's: to version 0.1.0 it was an attribute, which may hold anything. */
+      readonly isLoose: boolean;
+    }
+  | { readonly attribute: string }
+  | undefined;
 
-const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
+const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
 
 /** Tells the header of a list by its cells. */
 export function isListHeader(cells: readonly string[]): boolean {
-  const names = new Set(cells.map((cell) => cell.trim().toLowerCase()));
-  return REQUIRED.every((field) => names.has(field.toLowerCase()));
+  const names = new Set(cells.map(withoutBlanks));
+  return REQUIRED.every((field) => names.has(withoutBlanks(field)));
 }
 
 /**
- * Reads the header: names of fields in any order and case, any other name is an attribute.
+ * Reads the header: names of fields in any order, whatever their case and blanks; any other name is an attribute.
  * @returns `undefined` when the list cannot be read with it; the reasons are in `problems` then
  */
 export function readHeader(
@@ -36,21 +43,20 @@ export function readHeader(
     );
     return undefined;
   }
-  const columns = written.map((cell): Column => {
-    const name = cell.trim();
-    const field = FIELD_OF.get(name.toLowerCase());
-    if (field !== undefined) return { field };
-    return name === '' ? undefined : { attribute: name };
-  });
+  const columns = columnsOf(written.map((cell) => cell.trim()));
   const named = new Set<string>();
-  columns.forEach((column, at) => {
-    if (column === undefined) return;
+  for (const column of columns) {
+    if (column === undefined) continue;
     const name = 'field' in column ? column.field : column.attribute;
-    if (named.has(name)) {
-      problems.add(line, '', `column ${at + 1} has the name of an earlier one; give each its own name`);
+    if (named.has(name) && 'attribute' in column) {
+      warnings.add(
+        line,
+        name,
+        'is the name of several columns; of each row the first that has a value is used',
+      );
     }
     named.add(name);
-  });
+  }
   for (const field of REQUIRED) {
     if (!named.has(field)) {
       problems.add(
@@ -69,4 +75,19 @@ export function readHeader(
     }
   }
   return problems.total === before ? columns : undefined;
+}
+
+/** A name with other blanks than a field's is the field's only where no column has exactly its name. */
+function columnsOf(names: readonly string[]): Column[] {
+  const exact = new Set(names.map((name) => FIELD_OF.get(name.toLowerCase())));
+  return names.map((name): Column => {
+    const field = FIELD_OF.get(withoutBlanks(name));
+    const isLoose = !FIELD_OF.has(name.toLowerCase());
+    if (field !== undefined && !(isLoose && exact.has(field))) return { field, isLoose };
+    return name === '' ? undefined : { attribute: name };
+  });
+}
+
+function withoutBlanks(name: string): string {
+  return name.replace(/\s+/g, '').toLowerCase();
 }

@@ -8,4 +8,6 @@ export interface RawEntry {
   readonly fields: unknown;
   /** Attributes written in columns of their own. */
   readonly attributes?: JsonObject;
+  /** Fields that leave the entry out when they cannot be read, and are no reason to refuse the list. */
+  readonly looseFields?: readonly string[];
 }

@@ -57,8 +57,8 @@ describe('a list in a file', () => {
 
   it('is told apart by the ending, in any case', async () => {
     expect((await read('A.YML', '- { number: 4711, tier: gold }')).records).toHaveLength(1);
-    await expect(read('list.txt', '')).rejects.toThrow(
-      'the name of a list must end in .csv, .json, .yaml, .yml, .xlsx, .vcf or .xml',
+    await expect(read('list.pdf', '')).rejects.toThrow(
+      'the name of a list must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .vcf or .xml',
     );
   });
 
@@ -142,14 +142,23 @@ describe('a list in a file', () => {
     }
   });
 
-  it('tells where the text is not UTF-8', async () => {
+  it('tells where the text is not UTF-8, and how to say what it is', async () => {
     const latin1 = Buffer.from('number,tier,name\n4711,gold,Aino\n4712,gold,Päivi\n', 'latin1');
     expect(await problemsOf('list.csv', latin1)).toEqual([
-      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8")',
+      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example encoding: windows-1252',
     ]);
-    const utf16 = Buffer.from('\ufeffnumber,tier\n4711,gold\n', 'utf16le');
-    expect(await problemsOf('list.csv', utf16)).toEqual([
-      expect.stringContaining('line 1: is not UTF-8 text'),
+  });
+
+  it.each([
+    ['list.csv', 'number,tier,name\n4711,gold,Päivi\n'],
+    ['list.json', '[{ "number": "4711", "tier": "gold", "name": "Päivi" }]'],
+    ['list.yaml', '- { number: 4711, tier: gold, name: Päivi }\n'],
+  ])('is read in the encoding that is said, in every format: %s', async (name, content) => {
+    const list = await readRecords(Buffer.from(content, 'latin1'), name, { encoding: 'windows-1252' });
+    expect(list.problems).toEqual([]);
+    expect(list.encoding).toBe('windows-1252');
+    expect(list.records.map(({ record }) => record)).toEqual([
+      { number: '4711', tier: 'gold', name: 'Päivi' },
     ]);
   });
 

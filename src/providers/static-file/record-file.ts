@@ -5,8 +5,11 @@ import { readListBytes } from './list-bytes.js';
 import { listEntries } from './list-entries.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
+import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
+import type { Remarks } from './table-entries.js';
+import type { EncodingOptions } from './text-encoding.js';
 
 /** A record and the line of the list that it stands on. */
 export interface RecordOnLine {
@@ -29,6 +32,8 @@ export interface IndexedList {
   readonly warnings: readonly string[];
   /** Entries that say again what an earlier one says: same number, same targets, at the same time. */
   readonly duplicates: readonly string[];
+  /** What the text was read as, such as `windows-1252`; `undefined` when it is none, or cannot be read. */
+  readonly encoding: string | undefined;
   /** Of a file of contacts, what was taken from it and what was left. */
   readonly contacts: string | undefined;
 }
@@ -39,10 +44,10 @@ export interface RecordList extends IndexedList {
   readonly records: readonly RecordOnLine[];
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends EncodingOptions {
   /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
-  /** What a file of contacts has, if it is one. */
+  /** Which columns of a file of contacts hold what, and which tier they have. */
   readonly contacts?: ContactOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,21 +60,19 @@ export interface ReadOptions {
 export async function readList(
   bytes: Buffer,
   path: string,
-  { country, contacts = {}, signal }: ReadOptions = {},
+  options: ReadOptions = {},
   each?: (entry: RecordOnLine) => void,
 ): Promise<IndexedList> {
-  const pace = new Pace(signal);
-  const problems = new LineProblems();
-  const leftOut = new LineProblems();
-  const warnings = new LineProblems();
+  const { country } = options;
+  const pace = new Pace(options.signal);
+  const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const to = { problems, leftOut, warnings };
-  const list = await listEntries(bytes, path, { country, contacts, signal }, to, pace);
+  const list = await listEntries(bytes, path, options, remarks, pace);
   for await (const entry of list.entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
-    const { line, fields, attributes } = entry;
-    for (const read of readEntry(fields, line, country, to)) {
+    const { line, attributes } = entry;
+    for (const read of readEntry(entry, country, remarks)) {
       const record = attributes ? { ...read, attributes: { ...read.attributes, ...attributes } } : read;
       builder.add(record, line);
       each?.({ record, line });
@@ -77,11 +80,12 @@ export async function readList(
   }
   return {
     ...(await builder.build(pace)),
-    problems: problems.sentences,
-    problemCount: problems.total,
-    leftOut: leftOut.sentences,
-    leftOutCount: leftOut.total,
-    warnings: warnings.sentences,
+    problems: remarks.problems.sentences,
+    problemCount: remarks.problems.total,
+    leftOut: remarks.leftOut.sentences,
+    leftOutCount: remarks.leftOut.total,
+    warnings: remarks.warnings.sentences,
+    encoding: list.encoding,
     contacts: list.contacts?.report,
   };
 }
@@ -98,7 +102,7 @@ export async function readRecords(
 }
 
 /**
- * Reads a list of VIP records from a file. The ending says how it is written, see `list-endings.ts`.
+ * Reads a list of VIP records from a file. The ending says how it is written: `list-endings.ts`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
 export async function readRecordFile(path: string, options: ReadOptions = {}): Promise<RecordList> {
@@ -107,10 +111,9 @@ export async function readRecordFile(path: string, options: ReadOptions = {}): P
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */
 function readEntry(
-  fields: unknown,
-  line: number,
+  { line, fields, looseFields = [] }: RawEntry,
   country: string | undefined,
-  to: { problems: LineProblems; leftOut: LineProblems; warnings: LineProblems },
+  to: Remarks,
 ): VipRecord[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     to.problems.add(line, '', 'must be an object with at least a number and a tier');
@@ -121,7 +124,7 @@ function readEntry(
     return readVipRecords(fields as Record<string, unknown>, { country, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
-    const bad = error.problems.filter(({ isLeftOut }) => !isLeftOut);
+    const bad = error.problems.filter(({ isLeftOut, field }) => !isLeftOut && !looseFields.includes(field));
     for (const { field, message } of bad) to.problems.add(line, field, message);
     if (bad.length === 0) to.leftOut.add(line, error.problems[0]!.field, error.problems[0]!.message);
     return [];

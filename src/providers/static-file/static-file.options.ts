@@ -10,6 +10,7 @@ import {
 } from './contacts/contact-options.js';
 import type { ColumnMap } from './contacts/contact-options.js';
 import { LIST_ENDINGS, LIST_ENDINGS_TEXT } from './list-endings.js';
+import { encodingProblem } from './text-encoding.js';
 
 /** `providers: { <name>: { kind: static-file, file: ./vips.csv } }` */
 export class StaticFileOptions {
@@ -19,6 +20,14 @@ export class StaticFileOptions {
     message: `must end in ${LIST_ENDINGS_TEXT}; the ending says how the list is written`,
   })
   file!: string;
+
+  /**
+   * What the text of the list is when it is not UTF-8 and has no byte order mark, for example `windows-1252`: what "CSV" is to
+   * Excel in Western Europe.
+   */
+  @IsOptional()
+  @Rule(encodingProblem, { type: 'string' })
+  encoding?: string | null;
 
   /**
    * What happens with entries that cannot be read. `refuse`: the list in use stays until the file is mended; at a start, when

@@ -112,7 +112,8 @@ export class StaticFileProvider implements VipLookupProvider {
       const digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
       const { country, options } = this.context;
-      const list = await readList(bytes, path, { country, contacts: options, signal });
+      const encoding = options.encoding ?? undefined;
+      const list = await readList(bytes, path, { country, encoding, contacts: options, signal });
       // Written to while it was read: the watcher comes back when it is complete.
       if (this.#list !== undefined && (await this.#watcher?.hasMovedOn())) return;
       this.#digest = digest;

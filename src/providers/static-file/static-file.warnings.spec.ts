@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { providerContext } from '../../plugin-api/testing/index.js';
-import type { ContactOptions } from './contacts/contact-options.js';
+import type { StaticFileOptions } from './static-file.options.js';
 import { StaticFileProvider } from './static-file.provider.js';
 
 const AINO = '+358501231234';
@@ -16,7 +16,11 @@ afterEach(async () => {
 });
 
 /** A provider that has read a file with that content. */
-async function listOf(content: string, name = 'vips.csv', options: ContactOptions = {}) {
+async function listOf(
+  content: string | Buffer,
+  name = 'vips.csv',
+  options: Omit<StaticFileOptions, 'file'> = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, name), content);
@@ -46,6 +50,26 @@ describe('a VIP list in a file', () => {
           'the list has the same number for the same targets and time more than once; the first entry is used',
       },
     ]);
+  });
+
+  it('is read in the encoding that the configuration says, and refused without', async () => {
+    const content = Buffer.from(`number,tier,name\n${AINO},gold,P\xe4ivi \x80\n`, 'latin1');
+    const { provider } = await listOf(content, 'vips.csv', { encoding: 'windows-1252' });
+    const found = [provider.lookup(Caller.read(AINO, 'FI')) as VipRecord[]].flat();
+    expect(found[0]!.name).toBe('Päivi €');
+    await expect(listOf(content)).rejects.toThrow('or say what it is, for example encoding: windows-1252');
+  });
+
+  it('is used without the total below it, which health and log name', async () => {
+    const { provider, context } = await listOf(`number,tier\n${AINO},gold\nTotal,1\n`);
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      entries: 1,
+      reason: expect.stringMatching(
+        /^vips\.csv is used without some entries: 1 entry left out, the first in line 3: is a note or a total/,
+      ),
+    });
+    expect(context.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
   it('warns of a column that looks like a misspelt field', async () => {

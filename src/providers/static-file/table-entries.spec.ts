@@ -105,9 +105,120 @@ describe('a CSV list', () => {
     expect(await problemsOf(' \n')).toEqual([
       'line 1: the file is empty; the first line names the columns, for example number,tier,name',
     ]);
-    expect(await problemsOf('number,tier,Tier,a,a\n')).toEqual([
-      'line 1: column 3 has the name of an earlier one; give each its own name',
-      'line 1: column 5 has the name of an earlier one; give each its own name',
+  });
+
+  it('has its columns whatever blanks are in their names, where no column has exactly the name', async () => {
+    expect(
+      await recordsOf('NUMBER, tier ,Valid\u00a0 From,VALID UNTIL\n4711,gold,2026-01-01,2026-12-31\n'),
+    ).toEqual([
+      {
+        number: '4711',
+        tier: 'gold',
+        validFromMs: Date.UTC(2026, 0, 1),
+        validUntilMs: Date.UTC(2027, 0, 1),
+      },
+    ]);
+    expect(await recordsOf('number,tier,Valid until,validUntil\n4711,gold,for ever,2026-12-31\n')).toEqual([
+      {
+        number: '4711',
+        tier: 'gold',
+        validUntilMs: Date.UTC(2027, 0, 1),
+        attributes: { 'Valid until': 'for ever' },
+      },
+    ]);
+  });
+
+  it('leaves out what has no date in a column that was an attribute to version 0.1.0', async () => {
+    const list = await read('number,tier,Valid until\n4711,gold,for ever\n4712,gold,\n');
+    expect(list.problems).toEqual([]);
+    expect(list.leftOut).toEqual([expect.stringMatching(/^line 2, validUntil: is not/)]);
+    expect(list.records.map(({ record }) => record.number)).toEqual(['4712']);
+    expect(await problemsOf('number,tier,Valid until\n4711,,for ever\n4712,gold\n')).toEqual([
+      expect.stringMatching(/^line 2, tier: is missing/),
+    ]);
+  });
+
+  it('has an entry for each of several columns of numbers', async () => {
+    const list = await read(
+      'Number,name,tier,number,number\n4711,Aino,gold,"050 123 1234, 040 123 1234",\n,Matti,gold,,4712\n4713,,gold,3.58E+11,\n',
+    );
+    expect(list.problems).toEqual([]);
+    expect(list.records.map(({ line, record: { number, name } }) => [line, number, name])).toEqual([
+      [2, '4711', 'Aino'],
+      [2, '+358501231234', 'Aino'],
+      [2, '+358401231234', 'Aino'],
+      [3, '4712', 'Matti'],
+      [4, '4713', undefined],
+    ]);
+    expect(list.leftOut).toEqual([expect.stringMatching(/^line 4, number: was shortened/)]);
+  });
+
+  it('takes a value from any of several columns of one name, but not two values', async () => {
+    const list = await read(
+      'number,tier,Tier,a,a\n4711,gold,gold,,x\n4712,,silver,y,z\n4713,gold,silver,,\n',
+    );
+    expect(list.problems).toEqual(['line 4, tier: has different values in columns of that name; keep one']);
+    expect(list.records.map(({ record }) => record)).toEqual([
+      { number: '4711', tier: 'gold', attributes: { a: 'x' } },
+      { number: '4712', tier: 'silver', attributes: { a: 'y' } },
+    ]);
+    expect(list.warnings).toEqual([
+      'line 1, a: is the name of several columns; of each row the first that has a value is used',
+    ]);
+  });
+
+  it.each([',', ';', '\t'])(
+    'has numbers that are written as formulas, wherever a piece ends (%j)',
+    async (delimiter) => {
+      const numbers = Array.from({ length: 3_000 }, (_, at) =>
+        `0501230${1_000 + at}`.slice(0, 10 + (at % 2)),
+      );
+      const rows = numbers.map((number, at) =>
+        [`"${'x'.repeat(at % 50)}"`, `="${number}"`, 'gold'].slice(at % 3 === 0 ? 0 : 1),
+      );
+      const content = (header: string[], some: string[][]) =>
+        [header, ...some].map((cells) => cells.join(delimiter)).join('\r\n');
+      for (const columns of [2, 3]) {
+        const header = ['x', 'number', 'tier'].slice(3 - columns);
+        const list = await read(
+          content(
+            header,
+            rows.filter(({ length }) => length === columns),
+          ),
+        );
+        expect(list.problems).toEqual([]);
+        expect(list.records.length).toBe(columns === 3 ? 1_000 : 2_000);
+        expect(list.records.every(({ record }) => record.number.startsWith('+35850123'))).toBe(true);
+      }
+    },
+  );
+
+  it('has other quotes where they belong', async () => {
+    expect(await recordsOf('number,tier,name\n="0501231234",gold,"x,=""y"""\n')).toEqual([
+      { number: '+358501231234', tier: 'gold', name: 'x,="y"' },
+    ]);
+    expect(await problemsOf('number,tier,name\n4711,gold,="a" b\n')).toHaveLength(1);
+    expect(await problemsOf('number,tier,name\n4711,gold,x="a"\n')).toHaveLength(1);
+    expect(await problemsOf('number,tier,name\n4711,gold,="a\n')).toHaveLength(1);
+  });
+
+  it('may have a title above its header, and keeps its line numbers', async () => {
+    const list = await read(
+      'VIPs of "Rauta", 11/2026;;\r\n;;\r\nnumber;tier;name\r\n4711;gold;Aino\r\n4712;;\r\n',
+    );
+    expect(list.records.map(({ line }) => line)).toEqual([4]);
+    expect(list.problems).toEqual([expect.stringMatching(/^line 5, tier: is missing/)]);
+    expect([list.leftOut, list.warnings]).toEqual([[], []]);
+  });
+
+  it('names an entry that stands above the header', async () => {
+    const list = await read(
+      'Questions: 09 123 4567\n+358501231234,gold,Aino\nnumber,tier,name\n+358501231235,gold,Matti\n',
+    );
+    expect(list.records.map(({ line }) => line)).toEqual([4]);
+    expect([list.problems, list.leftOut]).toEqual([
+      [],
+      ['line 2: is above the header and has a number; move it below if it is an entry'],
     ]);
   });
 

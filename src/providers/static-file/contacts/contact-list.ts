@@ -1,5 +1,6 @@
-import type { LineProblems } from '../line-problems.js';
 import type { RawEntry } from '../raw-entry.js';
+import { tellEntriesAbove } from '../table-entries.js';
+import type { Remarks } from '../table-entries.js';
 import type { Table } from '../table-rows.js';
 import { KnownColumns, NamedColumns } from './column-uses.js';
 import type { ColumnUses } from './column-uses.js';
@@ -12,13 +13,6 @@ import { TierChooser } from './tier-choice.js';
 
 type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
 
-/** What is told about a file of contacts. */
-export interface ToTell {
-  readonly problems: LineProblems;
-  readonly leftOut: LineProblems;
-  readonly warnings: LineProblems;
-}
-
 /** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
 export class ContactList {
   readonly #columns: ColumnUses;
@@ -29,8 +23,8 @@ export class ContactList {
   /** @param isPhonebook whether the file is of telephone numbers by its kind (vCard, XML) */
   constructor(
     options: ContactOptions,
-    country: string | undefined,
-    private readonly to: ToTell,
+    private readonly country: string | undefined,
+    private readonly to: Remarks,
     private readonly isPhonebook = false,
   ) {
     const { columns } = options;
@@ -50,6 +44,7 @@ export class ContactList {
   readonly isHeader = (cells: readonly string[]): boolean => this.#columns.isHeader(cells);
 
   ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
+    tellEntriesAbove(table, this.to, this.country);
     return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
   }
 

@@ -1,7 +1,7 @@
 import { readWrittenNumbers } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
-import type { LineProblems } from '../line-problems.js';
 import type { RawEntry } from '../raw-entry.js';
+import type { Remarks } from '../table-entries.js';
 import { whyNotTheirs } from './column-role.js';
 import type { ColumnUses, Use } from './column-uses.js';
 import type { Contact, ContactCell } from './contact.js';
@@ -19,12 +19,6 @@ const NO_TIER = {
 const EXTENSION =
   'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
 
-/** What is told of a contact, line by line. */
-export interface ContactProblems {
-  readonly leftOut: LineProblems;
-  readonly warnings: LineProblems;
-}
-
 /** Makes entries of contacts: one for each number that the contact calls from. */
 export class ContactReader {
   readonly report = new ContactReport();
@@ -33,7 +27,7 @@ export class ContactReader {
     private readonly columns: ColumnUses,
     private readonly tiers: TierChooser,
     private readonly country: string | undefined,
-    private readonly to: ContactProblems,
+    private readonly to: Remarks,
   ) {}
 
   entriesOf({ line, cells }: Contact): RawEntry[] {

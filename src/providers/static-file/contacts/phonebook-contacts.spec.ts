@@ -76,6 +76,19 @@ describe("a telephone's phonebook", () => {
     }
   });
 
+  it('is in the encoding that it says', async () => {
+    const xml =
+      '<?xml version="1.0" encoding="ISO-8859-1"?><Directory><DirectoryEntry><Name>Päivi</Name><Telephone>0501234501</Telephone></DirectoryEntry></Directory>';
+    const list = await readRecords(Buffer.from(xml, 'latin1'), 'a.xml', {
+      contacts: { tier: 'gold' },
+      country: 'FI',
+    });
+    expect(list.records.map(({ record }) => record.name)).toEqual(['Päivi']);
+    const wide = Buffer.from(`\ufeff${xml.replace('ISO-8859-1', 'UTF-16')}`, 'utf16le');
+    const other = await readRecords(wide, 'a.xml', { contacts: { tier: 'gold' }, country: 'FI' });
+    expect(other.records.map(({ record }) => record.name)).toEqual(['Päivi']);
+  });
+
   it('may have no entries', async () => {
     expect(
       await entriesOf('<?xml version="1.0"?><YealinkIPPhoneDirectory></YealinkIPPhoneDirectory>'),

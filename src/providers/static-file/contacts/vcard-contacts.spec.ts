@@ -40,6 +40,13 @@ describe('a vCard', () => {
     const at = bytes.indexOf('ä') + 1;
     const folded = Buffer.concat([bytes.subarray(0, at), Buffer.from('\r\n '), bytes.subarray(at)]);
     expect(await entriesOf(folded)).toEqual([[1, '+358501234501', 'Päivi Öberg']]);
+    const ansi = Buffer.from('BEGIN:VCARD\nFN:P\xe4\n \xbdivi\nTEL:0501234501\nEND:VCARD\n', 'latin1');
+    const list = await readRecords(ansi, 'a.vcf', {
+      encoding: 'latin1',
+      contacts: { tier: 'gold' },
+      country: 'FI',
+    });
+    expect(list.records[0]!.record.name).toBe('Pä½ivi');
     expect(await entriesOf(card('FN:Aino', 'TEL:050', '\t 123 45', ' 01'))).toEqual([
       [1, '+358501234501', 'Aino'],
     ]);

@@ -1,6 +1,8 @@
 import iconv from 'iconv-lite';
+import type { Pace } from '../pace.js';
 
 const [LINE_FEED, CARRIAGE_RETURN, SPACE, TAB, EQUALS] = [0x0a, 0x0d, 0x20, 0x09, 0x3d];
+const FIRST_OF_SEVERAL = 0b1100_0000;
 /** Longer lines are photographs and keys; what is behind it is dropped. */
 const MAX_LINE_BYTES = 16_384;
 const QUOTED_PRINTABLE = /[;=]QUOTED-PRINTABLE[;:]/i;
@@ -50,6 +52,30 @@ export function* vcardProperties(bytes: Buffer): Generator<VcardProperty | undef
     isQuoted = written.at(-1) === EQUALS && QUOTED_PRINTABLE.test(pieces[0]!.toString('latin1', 0, 200));
   }
   if (pieces.length > 0) yield propertyIn(Buffer.concat(pieces), first);
+}
+
+/** Some programs fold lines in the middle of a letter: the fold is put before it, so that the text can be decoded. */
+export async function withWholeLetters(bytes: Buffer, pace: Pace): Promise<Buffer> {
+  let mended = bytes;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) {
+    if (pace.isDue) await pace.makeWay();
+    const isFold = bytes[at + 1] === SPACE || bytes[at + 1] === TAB;
+    if (!isFold || !isInsideLetter(bytes[at + 2])) continue;
+    const end = bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+    let start = end;
+    while (end - start < 3 && isInsideLetter(bytes[start - 1])) start--;
+    if (start === 0 || bytes[start - 1]! < FIRST_OF_SEVERAL) continue;
+    if (mended === bytes) mended = Buffer.from(bytes);
+    const letter = bytes.subarray(start - 1, end);
+    bytes.copy(mended, start - 1, end, at + 2);
+    letter.copy(mended, at + 2 - letter.length);
+  }
+  return mended;
+}
+
+/** Of several bytes that are one letter in UTF-8, one that is not the first. */
+function isInsideLetter(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0b1100_0000) === 0b1000_0000;
 }
 
 function endOfLine(bytes: Buffer, from: number): number {
