@@ -134,6 +134,12 @@ describe('a file of contacts', () => {
     });
   });
 
+  it('is refused where nothing says that it is one, and says what would', async () => {
+    await expect(listOf(OUTLOOK, 'people.csv')).rejects.toThrow(
+      'line 1: the file may be an export of contacts; columns: auto and a tier read it, or import --contacts --tier gold',
+    );
+  });
+
   it('is refused when it has no column of numbers that is known', async () => {
     await expect(
       listOf('Nimi,Yhteys\nAino,0501231234\n', 'people.csv', { columns: 'auto', tier: 'gold' }),
