@@ -156,6 +156,17 @@ describe('contacts in JSON', () => {
     expect(list.leftOut[0]).toMatch(/was shortened by a spreadsheet/);
   });
 
+  it('may be in YAML', async () => {
+    const yaml =
+      '- { name: Aino, phones: [0501234501, "+358501234502"], group: VIP }\n- { name: Olli, phone: 3.58501E+11 }\n';
+    const list = await readRecords(Buffer.from(yaml), 'people.yaml', {
+      country: 'FI',
+      contacts: { tier: 'gold' },
+    });
+    expect(list.records.map(({ record }) => record.number)).toEqual(['+358501234501', '+358501234502']);
+    expect(list.leftOut[0]).toMatch(/^line 2, number: was shortened by a spreadsheet/);
+  });
+
   it('is a problem when it has no telephone numbers that are known, or no list', async () => {
     expect((await read([{ name: 'A', yhteys: '0501234501' }], { tier: 'gold' })).problems).toEqual([
       expect.stringContaining('the file has no column that is known to hold telephone numbers'),
