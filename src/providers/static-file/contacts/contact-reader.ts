@@ -19,6 +19,10 @@ const NO_TIER = {
 const EXTENSION =
   'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
 
+/** Without a digit there is no number, but perhaps an address. */
+const IS_WRITTEN = /\p{Nd}|^\s*sips?:/iu;
+const NO_NUMBER = 'has words, and no telephone number, so it is left out; check it';
+
 /** Makes entries of contacts: one for each number that the contact calls from. */
 export class ContactReader {
   readonly report = new ContactReport();
@@ -59,7 +63,7 @@ export class ContactReader {
   #numbersOf(about: ContactCells, line: number): string[] {
     const numbers = new Set<string>();
     for (const { cell, stem } of about.numbers) {
-      if (!/\p{Nd}/u.test(cell.text)) continue;
+      if (!IS_WRITTEN.test(cell.text)) continue;
       const why = whyNotTheirs(`${cell.label ?? ''} ${about.labelOf(stem)}`);
       if (why !== undefined || about.hasExtension(stem)) {
         this.report.left(cell.column, why ?? 'extension');
@@ -70,11 +74,20 @@ export class ContactReader {
         this.to.warnings.add(line, 'number', EXTENSION);
         continue;
       }
+      if (problem === undefined && keys.some(isOnlyWords)) {
+        this.to.warnings.add(line, 'number', NO_NUMBER);
+        continue;
+      }
       this.report.took(cell.column);
       for (const key of problem === undefined ? keys : [cell.text]) numbers.add(key);
     }
     return [...numbers];
   }
+}
+
+/** Text that is not compared as a number, an extension or an address: `see notes 2019`. */
+function isOnlyWords(key: string): boolean {
+  return /\p{L}/u.test(key) && !/@|^(?:sips?|tel):/i.test(key);
 }
 
 /** The values of one contact by what they are used for. */

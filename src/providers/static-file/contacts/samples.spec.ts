@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readRecordFile } from '../record-file.js';
+import { readRecordFile, readRecords } from '../record-file.js';
 import type { ContactOptions } from './contact-options.js';
 
 const SAMPLES = resolve('test/fixtures/contacts');
@@ -164,6 +164,23 @@ describe('the export of a contact program', () => {
     expect((await read('no-header.csv', { columns: 'auto', tier: 'gold' })).problems).toEqual([
       'line 1: the file has no column that is known to hold telephone numbers; name it, for example columns: { number: Telefon }, or by its position where there is no header: columns: { number: 2, name: 1, tier: 3 }',
     ]);
+  });
+
+  it('may have anything where a number belongs: it is left out and told', async () => {
+    const csv =
+      'Name,Phone,Mobile,Other\nAino,see notes 2019,050 123 4501,sip:aino@example.com\nOlli,3.58501E+11,ask Matti,\n';
+    const list = await readRecords(Buffer.from(csv), 'people.csv', {
+      country: 'FI',
+      contacts: { columns: 'auto', tier: 'gold' },
+    });
+    expect(list.records.map(({ record }) => record.number)).toEqual([
+      '+358501234501',
+      'sip:aino@example.com',
+    ]);
+    expect(list.warnings).toEqual([
+      'line 2, number: has words, and no telephone number, so it is left out; check it',
+    ]);
+    expect(list.leftOut).toEqual([expect.stringMatching(/^line 3, number: was shortened by a spreadsheet/)]);
   });
 
   it('has a test for each of the samples', () => {
