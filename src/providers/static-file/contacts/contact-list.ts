@@ -16,6 +16,7 @@ type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefine
 /** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
 export class ContactList {
   readonly #columns: ColumnUses;
+  readonly #tiers: TierChooser;
   readonly #reader: ContactReader;
   readonly #isNamed: boolean;
   readonly #hasHeader: boolean;
@@ -32,7 +33,8 @@ export class ContactList {
     this.#isNamed = named !== undefined;
     this.#hasHeader = named === undefined || !isByPosition(named);
     this.#columns = named === undefined ? new KnownColumns(isPhonebook) : new NamedColumns(named);
-    this.#reader = new ContactReader(this.#columns, new TierChooser(options), country, to);
+    this.#tiers = new TierChooser(options);
+    this.#reader = new ContactReader(this.#columns, this.#tiers, country, to);
   }
 
   /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number`; once all is read. */
@@ -64,7 +66,12 @@ export class ContactList {
       if (contact === undefined) yield undefined;
       else yield* this.#reader.entriesOf(contact);
     }
+    for (const group of this.#tiers.unseen) this.to.warnings.add(1, 'tiers', nobodyIsIn(group));
   }
+}
+
+function nobodyIsIn(group: string): string {
+  return `names the group "${group}", and no contact with a number is in it; write it as the file does`;
 }
 
 const MAX_NOTED = 10_000;

@@ -166,6 +166,16 @@ describe('the export of a contact program', () => {
     ]);
   });
 
+  it('is warned about when tiers names a group that nobody is in', async () => {
+    const { warnings } = await read('zendesk.csv', {
+      columns: 'auto',
+      tiers: { Bord: 'platinum', VIP: 'gold' },
+    });
+    expect(warnings).toEqual([
+      'line 1, tiers: names the group "Bord", and no contact with a number is in it; write it as the file does',
+    ]);
+  });
+
   it('may have anything where a number belongs: it is left out and told', async () => {
     const csv =
       'Name,Phone,Mobile,Other\nAino,see notes 2019,050 123 4501,sip:aino@example.com\nOlli,3.58501E+11,ask Matti,\n';

@@ -23,11 +23,18 @@ export function groupsIn(values: readonly string[]): readonly string[] {
 export class TierChooser {
   readonly #tiers: readonly (readonly [group: string, tier: string])[] | undefined;
   readonly #others: string | undefined;
+  readonly #unseen: Map<string, string>;
 
   constructor({ tier, tiers }: ContactOptions) {
     this.#tiers =
       tiers == null ? undefined : Object.entries(tiers).map(([group, name]) => [sameTier(group), name]);
     this.#others = tier ?? undefined;
+    this.#unseen = new Map(Object.keys(tiers ?? {}).map((group) => [sameTier(group), group]));
+  }
+
+  /** The groups that `tiers` names and that no contact was in so far. */
+  get unseen(): readonly string[] {
+    return [...this.#unseen.values()];
   }
 
   /** @param values as the file has them; each may name several groups */
@@ -35,6 +42,7 @@ export class TierChooser {
     if (this.#tiers !== undefined) {
       // A group may have a comma in its name.
       const groups = new Set([...groupsIn(values), ...values].map(sameTier));
+      for (const group of groups) this.#unseen.delete(group);
       const fitting = this.#tiers.find(([group]) => groups.has(group));
       if (fitting !== undefined) return { tier: fitting[1] };
     }
