@@ -6,26 +6,32 @@ import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
 import { VipRecordError } from '../plugin-api/index.js';
 import type { DateOrder } from '../plugin-api/index.js';
+import { maskNumber } from '../observability/masking.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
 import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
+import type { RecordList } from '../providers/static-file/record-file.js';
 import { encodingProblem } from '../providers/static-file/text-encoding.js';
+import { contactOptions } from './contact-flags.js';
+import type { ContactFlags } from './contact-flags.js';
 import { CSV_HEADER, csvLine } from './csv.js';
 import { whatNeverMatches } from './import-census.js';
 import { configuredTimezone, listLocale } from './list-locale.js';
 import type { ListLocaleOptions } from './list-locale.js';
-import { CliError, counted, print } from './output.js';
+import { CliError, columns, counted, print } from './output.js';
 import { pathBehindLinks, replaceFile } from './replace-file.js';
 
-export interface ImportOptions extends ListLocaleOptions {
+export interface ImportOptions extends ListLocaleOptions, ContactFlags {
   database?: string;
   dateOrder?: DateOrder;
   encoding?: string;
   replace: boolean;
   confirm: boolean;
+  /** Only tells what would be read. */
+  dryRun?: boolean;
 }
 
 export interface ExportOptions {
@@ -35,21 +41,33 @@ export interface ExportOptions {
 
 /** `import`. */
 export async function importList(file: string, options: ImportOptions): Promise<void> {
-  const { database, dateOrder, encoding, replace } = options;
+  const { database, dateOrder, encoding, replace, dryRun = false } = options;
   const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
   if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
-  const read = { ...(await listLocale(options)), dateOrder, encoding, guessesEncoding: true };
+  const read = {
+    ...(await listLocale(options)),
+    dateOrder,
+    encoding,
+    guessesEncoding: true,
+    contacts: contactOptions(options),
+  };
   const list = await readRecordFile(file, read);
   const timezone = await configuredTimezone();
   const { records, problems, problemCount, leftOut, leftOutCount, duplicates, warnings } = list;
   if (problemCount > 0) throw notImported(file, problemCount, problems);
-  if (list.encoding !== 'utf-8') {
+  if (list.encoding !== undefined && list.encoding !== 'utf-8') {
     print(
       `${file} is not UTF-8; it was read as ${list.encoding}. If letters are wrong, say what it is with --encoding.`,
     );
   }
+  if (list.contacts !== undefined) print(`Contacts: ${list.contacts}.`);
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
+  const neverMatching = await whatNeverMatches(list.tally);
+  if (dryRun) {
+    printPreview(file, list);
+    return neverMatching.forEach(print);
+  }
   const { added, replaced, removed } = await withDatabase(database, async (dataSource) => {
     // Entries are recognised by their number, so those of earlier versions have to have theirs.
     await rereadNumbers(dataSource, read.country);
@@ -72,7 +90,24 @@ export async function importList(file: string, options: ImportOptions): Promise<
   print(
     `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
-  (await whatNeverMatches(list.tally)).forEach(print);
+  neverMatching.forEach(print);
+}
+
+/** Entries that a preview shows. */
+const SHOWN_ENTRIES = 10;
+
+function printPreview(file: string, { records, leftOutCount }: RecordList): void {
+  const tiers = new Map<string, number>();
+  for (const { record } of records) tiers.set(record.tier, (tiers.get(record.tier) ?? 0) + 1);
+  const shown = records.slice(0, SHOWN_ENTRIES).map(({ line, record: { number, tier, name = '' } }) => {
+    return [`line ${line}`, maskNumber(number), tier, name];
+  });
+  for (const row of columns(shown)) print(row);
+  if (records.length > SHOWN_ENTRIES) print(`and ${records.length - SHOWN_ENTRIES} more`);
+  const byTier = [...tiers].map(([tier, count]) => `${count} ${tier}`).join(', ');
+  print(
+    `Would import ${counted(records.length, 'entry', 'entries')} from ${file}${byTier === '' ? '' : ` (${byTier})`}${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}. Nothing was changed.`,
+  );
 }
 
 function notImported(file: string, count: number, problems: readonly string[]): CliError {

@@ -35,6 +35,12 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Of an option that may be given several times. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** All commands. Their implementations are loaded when they run: loading everything takes longer than most commands. */
 /** All commands. Their implementations are loaded when they run: loading everything takes longer than most commands. */
 export function program(): Command {
   const all = new Command('smartrouting-vip')
@@ -108,7 +114,7 @@ export function program(): Command {
     .description('load a list into the managed table: all of it, or nothing with every bad line named')
     .argument(
       '<file>',
-      'CSV, JSON or YAML, as the static-file provider reads it, but Windows-1252 and UTF-16 need not be named',
+      'a list or an export of contacts, as the static-file provider reads it, but Windows-1252 and UTF-16 need not be named',
     )
     .addOption(database())
     .option(
@@ -125,6 +131,22 @@ export function program(): Command {
         'mdy',
       ]),
     )
+    .option(
+      '--contacts',
+      'the file is the export of a contact program: take numbers, names and groups from its columns',
+    )
+    .option(
+      '--column <field=column>',
+      'which column of the file holds a field, by name or position; repeatable',
+      collect,
+    )
+    .option('--tier <tier>', 'the tier of all contacts, or of those in no group that --tiers names')
+    .option(
+      '--tiers <group=tier,…>',
+      'which groups of the contacts mean which tier; the first that fits counts',
+      collect,
+    )
+    .option('--dry-run', 'print what would be imported, and change nothing', false)
     .option('--encoding <name>', 'what the text is, if not UTF-8, UTF-16 or Windows-1252; for example cp850')
     .option('--replace', 'empty the table first, so that it holds exactly this file', false)
     .option('--confirm', 'with --replace: accept the file even if far fewer entries are left', false)

@@ -15,6 +15,8 @@ export interface WrittenNumbers {
   readonly problem?: string;
   /** A warning about a value that is used: a predicate, never with the value. */
   readonly warning?: string;
+  /** The number is followed by an extension, so that `keys` has the text. */
+  readonly hasExtension?: true;
 }
 
 /** Messages about values that are not clearly a number: predicates, never with the value. */

@@ -73,7 +73,8 @@ class Reader {
     if (URI.test(text)) return { keys: [this.trimmed] };
     if (EXPONENT.test(text)) return problem('exponent');
     if (text.includes('*')) return this.#range(text);
-    if (EXTENSION.test(text)) return { keys: [this.trimmed], warning: WARNINGS.extension };
+    if (EXTENSION.test(text))
+      return { keys: [this.trimmed], warning: WARNINGS.extension, hasExtension: true };
     const bare = text
       .replace(/<br\s*\/?>/gi, ';')
       .replace(ADDRESS, ' ')

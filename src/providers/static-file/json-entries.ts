@@ -8,14 +8,33 @@ const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Bu
 /** Bytes looked at without a pause: about a millisecond. */
 const PIECE_BYTES = 262_144;
 
+/** Where the list stands in the answer of an API: Microsoft Graph, HubSpot, Google, Salesforce, Zendesk, Pipedrive … */
+const LIST_KEYS = new Set(
+  'value results connections records contacts items data users people entries members persons rows'.split(
+    ' ',
+  ),
+);
+
+/** True for what is no list of records but an answer that has a list in it. */
+export function isJsonAnswer(bytes: Buffer): boolean {
+  return /^\s*\{/.test(bytes.toString('latin1', 0, 1_024));
+}
+
 /**
  * Reads the entries of a JSON list (UTF-8 without byte order mark) one by one, so that a long list neither holds the
  * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`.
+ * @param asWritten all numbers as texts, since any of them may be a telephone number; and the list may stand in an answer
  */
-export function* jsonEntries(bytes: Buffer, problems: LineProblems): Generator<RawEntry | undefined> {
+export function* jsonEntries(
+  bytes: Buffer,
+  problems: LineProblems,
+  asWritten = false,
+): Generator<RawEntry | undefined> {
   const scanner = new Scanner(bytes);
   const stop = (message: string) => problems.add(scanner.line(), '', message);
   while (!scanner.skipSpace()) yield undefined;
+  const isAnswer = asWritten && scanner.byte === OPEN_OBJECT;
+  if (isAnswer) yield* goToList(scanner);
   if (scanner.byte !== OPEN) return stop('the file must be an array: [ { "number": …, "tier": … }, … ]');
   scanner.at++;
   while (!scanner.skipSpace()) yield undefined;
@@ -24,7 +43,7 @@ export function* jsonEntries(bytes: Buffer, problems: LineProblems): Generator<R
     const line = scanner.line();
     scanner.deepest = 0;
     while (!scanner.skipValue()) yield undefined;
-    const { fields, problem } = readEntry(bytes.subarray(start, scanner.at), scanner.deepest);
+    const { fields, problem } = readEntry(bytes.subarray(start, scanner.at), scanner.deepest, asWritten);
     if (problem !== undefined) problems.add(line, '', problem);
     yield problem === undefined ? { line, fields } : undefined;
     while (!scanner.skipSpace()) yield undefined;
@@ -34,17 +53,38 @@ export function* jsonEntries(bytes: Buffer, problems: LineProblems): Generator<R
     while (!scanner.skipSpace()) yield undefined;
     if (scanner.byte === CLOSE) stop('the last entry is followed by a comma; take it away');
   }
+  if (isAnswer) return;
   scanner.at++;
   while (!scanner.skipSpace()) yield undefined;
   if (scanner.at < bytes.length) stop('there is text after the end of the array; take it away');
 }
 
-function readEntry(written: Buffer, depth: number): { fields?: unknown; problem?: string | undefined } {
+/** Goes to the bracket that opens the list in an answer; somewhere else where there is none. */
+function* goToList(scanner: Scanner): Generator<undefined> {
+  while (scanner.byte === OPEN_OBJECT || scanner.byte === COMMA) {
+    scanner.at++;
+    while (!scanner.skipSpace()) yield undefined;
+    const key = scanner.key();
+    if (key === undefined) return;
+    if (LIST_KEYS.has(key)) {
+      if (scanner.byte === OPEN) return;
+      if (scanner.byte === OPEN_OBJECT) continue;
+    }
+    while (!scanner.skipValue()) yield undefined;
+    while (!scanner.skipSpace()) yield undefined;
+  }
+}
+
+function readEntry(
+  written: Buffer,
+  depth: number,
+  asWritten: boolean,
+): { fields?: unknown; problem?: string | undefined } {
   if (written.length > MAX_ENTRY_BYTES) return { problem: TOO_LARGE.text };
   if (depth > MAX_DEPTH) return { problem: TOO_LARGE.depth };
   try {
     const text = written.toString('utf8');
-    const fields = JSON.parse(text) as unknown;
+    const fields = JSON.parse(asWritten ? withNumbersAsTexts(text) : text) as unknown;
     return { fields: withNumberAsWritten(fields, text), problem: limitOfValue(fields) };
   } catch {
     return { problem: 'is not valid JSON; look for a missing comma, quote or bracket in this entry' };
@@ -54,10 +94,13 @@ function readEntry(written: Buffer, depth: number): { fields?: unknown; problem?
 /** `3.58501E+11` is the number 358501000000 to JSON, and no longer says that a spreadsheet cut it. */
 function withNumberAsWritten(fields: unknown, text: string): unknown {
   if (!isPlainObject(fields) || typeof fields['number'] !== 'number' || !/\d[.eE]/.test(text)) return fields;
-  const asTexts = text.replace(/"(?:\\.|[^"\\])*"|-?\d[\d.eE+-]*/g, (token) =>
+  return { ...fields, number: (JSON.parse(withNumbersAsTexts(text)) as { number: string }).number };
+}
+
+function withNumbersAsTexts(text: string): string {
+  return text.replace(/"(?:\\.|[^"\\])*"|-?\d[\d.eE+-]*/g, (token) =>
     token.startsWith('"') ? token : `"${token}"`,
   );
-  return { ...fields, number: (JSON.parse(asTexts) as { number: string }).number };
 }
 
 /** Goes through the text of a list, piece by piece. */
@@ -80,6 +123,14 @@ class Scanner {
 
   line(): number {
     return this.#lines.lineAt(this.at);
+  }
+
+  /** The key of a property that begins here, and goes to its value. */
+  key(): string | undefined {
+    const text = this.bytes.toString('latin1', this.at, this.at + 512);
+    const [written, key] = /^"((?:[^"\\]|\\.)*)"\s*:\s*/.exec(text) ?? [];
+    this.at += written?.length ?? 0;
+    return key;
   }
 
   /** @returns false when it is to be called again, after a pause */

@@ -4,9 +4,6 @@ import { OrdinaryFileError, readOrdinaryFile, VipLookupError } from '../../plugi
 import type { Pace } from './pace.js';
 import { LineFinder } from './line-finder.js';
 
-/** What the name of a list may end in; it says how the list is written. */
-export const LIST_ENDINGS = '.csv, .tsv, .txt, .json, .yaml or .yml';
-
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Bytes looked at in one go: about a millisecond. */
 const PIECE_BYTES = 512 * 1024;

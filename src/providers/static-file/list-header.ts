@@ -1,5 +1,6 @@
 import { nearName, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { RecordField } from '../../plugin-api/index.js';
+import { roleOf } from './contacts/column-role.js';
 import { MAX_NAMES } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 
@@ -19,6 +20,9 @@ export type Column =
 
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
 const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [field.toLowerCase(), field]));
+
+const IS_OF_CONTACTS =
+  'the file may be an export of contacts; columns: auto and a tier read it, or import --contacts --tier gold';
 
 /** Tells the header of a list by its cells. */
 export function isListHeader(cells: readonly string[]): boolean {
@@ -69,6 +73,9 @@ export function readHeader(
         'the header has no such column; the first line names the columns, for example number,tier,name',
       );
     }
+  }
+  if (!named.has('number') && written.some((cell) => roleOf(cell).kind === 'number')) {
+    problems.add(line, '', IS_OF_CONTACTS);
   }
   const missing = RECORD_FIELDS.filter((field) => !named.has(field));
   for (const column of columns) {

@@ -12,5 +12,5 @@ export function readConfiguredList(
 ): Promise<IndexedList> {
   const encoding = options.encoding ?? undefined;
   const dateOrder = options.dateOrder ?? undefined;
-  return readList(bytes, path, { country, timezone, encoding, dateOrder, signal });
+  return readList(bytes, path, { country, timezone, encoding, dateOrder, contacts: options, signal });
 }

@@ -1,20 +1,15 @@
-import { extname } from 'node:path';
-import { readVipRecords, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
+import { readVipRecords, VipRecordError } from '../../plugin-api/index.js';
 import type { DateOrder, EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { isListHeader } from './list-header.js';
-import { jsonEntries } from './json-entries.js';
-import { LIST_ENDINGS, readListBytes } from './list-bytes.js';
+import type { ContactOptions } from './contacts/contact-options.js';
+import { readListBytes } from './list-bytes.js';
+import { listEntries } from './list-entries.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
-import { tableEntries } from './table-entries.js';
 import type { Remarks } from './table-entries.js';
-import { textTable } from './table-rows.js';
-import { decodeText } from './text-encoding.js';
 import type { EncodingOptions } from './text-encoding.js';
-import { anyYamlEntries } from './yaml-process.js';
 
 /** A record and the line of the list that it stands on. */
 export interface RecordOnLine {
@@ -41,6 +36,8 @@ export interface IndexedList {
   readonly tally: EntryTally;
   /** What the text was read as, such as `windows-1252`; `undefined` when it cannot be read. */
   readonly encoding: string | undefined;
+  /** Of a file of contacts, what was taken from it and what was left. */
+  readonly contacts: string | undefined;
 }
 
 /** A list entry by entry, for lists that fit into memory so. */
@@ -55,6 +52,8 @@ export interface ReadOptions extends EncodingOptions {
   /** IANA name: where a date without a time is a whole day. Default: UTC. */
   readonly timezone?: string | undefined;
   readonly dateOrder?: DateOrder | undefined;
+  /** Which columns of a file of contacts hold what, and which tier they have. */
+  readonly contacts?: ContactOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -73,10 +72,8 @@ export async function readList(
   const pace = new Pace(signal);
   const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const decoded = await decodeText(bytes, options, pace);
-  if ('problem' in decoded) remarks.problems.add(decoded.line, '', decoded.problem);
-  const entries = 'text' in decoded ? await entriesOf(decoded.text, path, remarks, pace, options) : [];
-  for await (const entry of entries) {
+  const list = await listEntries(bytes, path, options, remarks, pace);
+  for await (const entry of list.entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;
     const { line, attributes } = entry;
@@ -93,7 +90,8 @@ export async function readList(
     leftOut: remarks.leftOut.sentences,
     leftOutCount: remarks.leftOut.total,
     warnings: remarks.warnings.sentences,
-    encoding: 'encoding' in decoded ? decoded.encoding : undefined,
+    encoding: list.encoding,
+    contacts: list.contacts?.report,
   };
 }
 
@@ -109,33 +107,11 @@ export async function readRecords(
 }
 
 /**
- * Reads a list of VIP records from a file. The ending says how it is written: `LIST_ENDINGS`.
+ * Reads a list of VIP records from a file. The ending says how it is written: `list-endings.ts`.
  * @throws VipLookupError when there is no such file, or it may not be read, or is larger than 256 MiB
  */
 export async function readRecordFile(path: string, options: ReadOptions = {}): Promise<RecordList> {
   return readRecords(await readListBytes(path, path), path, options);
-}
-
-async function entriesOf(
-  text: Buffer,
-  path: string,
-  remarks: Remarks,
-  pace: Pace,
-  { country, signal }: ReadOptions,
-): Promise<AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>> {
-  switch (extname(path).toLowerCase()) {
-    case '.csv':
-    case '.tsv':
-    case '.txt':
-      return tableEntries(await textTable(text, isListHeader, pace), remarks, country);
-    case '.json':
-      return jsonEntries(text, remarks.problems);
-    case '.yaml':
-    case '.yml':
-      return anyYamlEntries(text, remarks.problems, pace, signal);
-    default:
-      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS}`);
-  }
 }
 
 /** The records of an entry, one for each of its numbers; none when it cannot be used, which is told. */

@@ -8,16 +8,23 @@ describe('the options of a VIP list in a file', () => {
       Object.values(constraints ?? {}),
     );
 
-  it.each(['vips.csv', 'export.txt', 'VIPS.TSV', './lists/vips.JSON', '/etc/vips.yaml', 'C:\\vips.yml'])(
-    'take %s',
-    (file) => {
-      expect(messagesFor(file)).toEqual([]);
-    },
-  );
+  it.each([
+    'vips.csv',
+    'export.txt',
+    'VIPS.TSV',
+    './lists/vips.JSON',
+    '/etc/vips.yaml',
+    'C:\\vips.yml',
+    'v.xlsx',
+    'v.VCF',
+    'v.xml',
+  ])('take %s', (file) => {
+    expect(messagesFor(file)).toEqual([]);
+  });
 
-  it.each(['vips.xlsx', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
+  it.each(['vips.xls', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
     expect(messagesFor(file)).toEqual([
-      'must end in .csv, .tsv, .txt, .json, .yaml or .yml; the ending says how the list is written',
+      'must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .vcf or .xml; the ending says how the list is written',
     ]);
   });
 

@@ -1,6 +1,15 @@
 import { IsIn, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { Rule } from '../../plugin-api/index.js';
-import { LIST_ENDINGS } from './list-bytes.js';
+import {
+  COLUMNS_SCHEMA,
+  columnsProblem,
+  TIER_SCHEMA,
+  tierProblem,
+  TIERS_SCHEMA,
+  tiersProblem,
+} from './contacts/contact-options.js';
+import type { ColumnMap } from './contacts/contact-options.js';
+import { LIST_ENDINGS, LIST_ENDINGS_TEXT } from './list-endings.js';
 import { encodingProblem } from './text-encoding.js';
 
 const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7';
@@ -9,8 +18,8 @@ const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the
 export class StaticFileOptions {
   /** The list; relative paths start at the configuration file. The ending says how it is written. */
   @IsString({ message: 'must be the path of a file' })
-  @Matches(/\.(?:csv|tsv|txt|json|ya?ml)$/i, {
-    message: `must end in ${LIST_ENDINGS}; the ending says how the list is written`,
+  @Matches(LIST_ENDINGS, {
+    message: `must end in ${LIST_ENDINGS_TEXT}; the ending says how the list is written`,
   })
   file!: string;
 
@@ -46,4 +55,25 @@ export class StaticFileOptions {
   @Min(0, { message: MIN_SHARE })
   @Max(1, { message: MIN_SHARE })
   minShare?: number | null;
+
+  /**
+   * Of a file of contacts, which columns hold what: `auto` for those of known programs, or their names. A contact with several
+   * numbers is several entries.
+   */
+  @IsOptional()
+  @Rule<StaticFileOptions>(columnsProblem, COLUMNS_SCHEMA)
+  columns?: 'auto' | ColumnMap | null;
+
+  /** Of a file of contacts, the tier of all of them, or of those in no group that `tiers` names. */
+  @IsOptional()
+  @Rule(tierProblem, TIER_SCHEMA)
+  tier?: string | null;
+
+  /**
+   * Of a file of contacts, which of its groups (categories, labels, tags) means which tier; the first of these that a contact is in
+   * counts. Who is in none of them is no VIP, unless there is a `tier`.
+   */
+  @IsOptional()
+  @Rule(tiersProblem, TIERS_SCHEMA)
+  tiers?: Readonly<Record<string, string>> | null;
 }

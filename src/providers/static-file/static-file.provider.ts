@@ -27,6 +27,8 @@ const LOOKS = 4;
 interface LoadedList {
   readonly index: RecordIndex;
   readonly tally: EntryTally;
+  /** Of a file of contacts, what was taken from it and what was left. */
+  readonly contacts: string | undefined;
   /** What the file has and the index has not, one clause; `undefined` when it is all there. */
   readonly lacking: string | undefined;
   /** What cannot be read of the file although `onBadRow` wants it all, one sentence each. */
@@ -48,7 +50,7 @@ interface Refusal {
   readonly currentUntilMs: number | undefined;
 }
 
-/** Finds VIPs in a CSV, JSON or YAML file, which is read again whenever it changes. */
+/** Finds VIPs in a list or an export of contacts, which is read again whenever it changes. */
 @VipLookup({ kind: 'static-file', options: StaticFileOptions })
 export class StaticFileProvider implements VipLookupProvider {
   /** How often the file is looked at, in milliseconds. */
@@ -83,8 +85,8 @@ export class StaticFileProvider implements VipLookupProvider {
 
   async check(): Promise<ProviderStatus> {
     if (this.#list === undefined) throw this.#notLoaded();
-    const { index, loadedAt, lacking } = this.#list;
-    const about = { entries: index.size, loadedAt };
+    const { index, loadedAt, lacking, contacts } = this.#list;
+    const about = { entries: index.size, loadedAt, ...(contacts !== undefined && { contacts }) };
     if (this.#refusal === undefined) {
       const reason = this.#guard?.doubt ?? lacking;
       return reason === undefined ? { status: 'up', ...about } : { status: 'degraded', reason, ...about };
@@ -184,13 +186,13 @@ export class StaticFileProvider implements VipLookupProvider {
   #use(list: IndexedList, unread?: readonly string[]): void {
     const { file } = this.context.options;
     const { logger } = this.context;
-    const { index, tally, duplicates, warnings, problems, leftOut } = list;
+    const { index, tally, duplicates, warnings, problems, leftOut, contacts } = list;
     const loadedAt = new Date().toISOString();
     const lacking = whatIsLacking(file, list, loadedAt);
-    this.#list = { index, tally, lacking, unread, loadedAt, loadedMs: performance.now() };
+    this.#list = { index, tally, contacts, lacking, unread, loadedAt, loadedMs: performance.now() };
     this.#refusal = undefined;
     this.context.entriesChanged();
-    logger.info({ file, entries: index.size }, 'the list is loaded');
+    logger.info({ file, entries: index.size, contacts }, 'the list is loaded');
     if (lacking !== undefined) {
       logger.error({ file, problems, leftOut }, 'a part of the list cannot be used; the other entries are');
     }

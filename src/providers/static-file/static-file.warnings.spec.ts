@@ -19,14 +19,16 @@ afterEach(async () => {
 async function listOf(
   content: string | Buffer,
   name = 'vips.csv',
+  options: Omit<StaticFileOptions, 'file'> = {},
   overrides: Partial<ProviderContext<StaticFileOptions>> = {},
-  encoding?: string,
 ) {
   const directory = await mkdtemp(join(tmpdir(), 'static-file-'));
   undo.push(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, name), content);
-  const options: StaticFileOptions = { file: name, ...(encoding !== undefined && { encoding }) };
-  const context = providerContext(options, { resolvePath: (file) => join(directory, file), ...overrides });
+  const context = providerContext(
+    { file: name, ...options },
+    { resolvePath: (file) => join(directory, file), ...overrides },
+  );
   const provider = new StaticFileProvider(context);
   undo.push(() => provider.close());
   await provider.open();
@@ -53,7 +55,7 @@ describe('a VIP list in a file', () => {
 
   it('is read in the encoding that the configuration says, and refused without', async () => {
     const content = Buffer.from(`number,tier,name\n${AINO},gold,P\xe4ivi \x80\n`, 'latin1');
-    const { provider } = await listOf(content, 'vips.csv', {}, 'windows-1252');
+    const { provider } = await listOf(content, 'vips.csv', { encoding: 'windows-1252' });
     const found = [provider.lookup(Caller.read(AINO, 'FI')) as VipRecord[]].flat();
     expect(found[0]!.name).toBe('Päivi €');
     await expect(listOf(content)).rejects.toThrow('or say what it is, for example encoding: windows-1252');
@@ -103,7 +105,7 @@ describe('the entries of a list in a file', () => {
   it('are counted as they are read', async () => {
     let changes = 0;
     const content = `number,tier\n${AINO},gold\n0501231234,silver\n+358501231235,gold\n050 123 1234 ext. 5,gold\n`;
-    const { provider } = await listOf(content, 'vips.csv', { entriesChanged: () => void changes++ });
+    const { provider } = await listOf(content, 'vips.csv', {}, { entriesChanged: () => void changes++ });
     expect(changes).toBe(1);
     const tally = (await provider.countEntries())!;
     expect(tally.entries).toBe(4);
@@ -125,5 +127,52 @@ describe('the entries of a list in a file', () => {
     expect(await provider.explain()).toMatch(
       /^its 1 entry does not have this number, or a range with it; vips\.csv is used without some entries: 1 entry left out, the first in line 3/,
     );
+  });
+});
+
+describe('a file of contacts', () => {
+  const OUTLOOK =
+    'First Name,Last Name,Business Phone,Business Fax,Categories\n' +
+    'Aino,Virtanen,050 123 1234,09 123 4509,VIP;Board\nMatti,Meikäläinen,,,VIP\nOlli,Ostaja,050 123 1235,,Suppliers\n';
+
+  it('is up, whoever is left out on purpose, and health and log say what was taken', async () => {
+    const contacts =
+      'numbers from Business Phone; left out: Business Fax; 1 contact without a number; 1 contact in no group that tiers names';
+    const { provider, context } = await listOf(OUTLOOK, 'people.csv', {
+      columns: 'auto',
+      tiers: { Board: 'platinum', VIP: 'gold' },
+    });
+    expect(await provider.check()).toMatchObject({ status: 'up', entries: 1, contacts });
+    expect(provider.lookup(Caller.read(AINO, 'FI'))).toEqual({
+      number: AINO,
+      tier: 'platinum',
+      name: 'Aino Virtanen',
+    });
+    expect(context.logged).toEqual([
+      { level: 'info', fields: { file: 'people.csv', entries: 1, contacts }, message: 'the list is loaded' },
+    ]);
+  });
+
+  it('is degraded by contacts of whom it cannot be said what they are', async () => {
+    const { provider } = await listOf(OUTLOOK, 'people.csv', { columns: 'auto' });
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      entries: 1,
+      reason: expect.stringContaining(
+        '1 entry left out, the first in line 2, tier: is one of several groups',
+      ),
+    });
+  });
+
+  it('is refused where nothing says that it is one, and says what would', async () => {
+    await expect(listOf(OUTLOOK, 'people.csv')).rejects.toThrow(
+      'line 1: the file may be an export of contacts; columns: auto and a tier read it, or import --contacts --tier gold',
+    );
+  });
+
+  it('is refused when it has no column of numbers that is known', async () => {
+    await expect(
+      listOf('Nimi,Yhteys\nAino,0501231234\n', 'people.csv', { columns: 'auto', tier: 'gold' }),
+    ).rejects.toThrow('line 1: the file has no column that is known to hold telephone numbers');
   });
 });

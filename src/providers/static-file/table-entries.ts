@@ -26,10 +26,7 @@ export async function* tableEntries(
   remarks: Remarks,
   country: string | undefined,
 ): AsyncGenerator<RawEntry | undefined> {
-  for (const { line, cells } of table.above) {
-    if (!looksLikeEntry(cells, country)) continue;
-    remarks.leftOut.add(line, '', 'is above the header and has a number; move it below if it is an entry');
-  }
+  tellEntriesAbove(table, remarks, country);
   let reader: RowReader | undefined;
   try {
     for await (const rows of table.rows) {
@@ -58,6 +55,14 @@ export async function* tableEntries(
     );
   }
   reader?.leaveOutHeld();
+}
+
+/** Tells rows above the header that seem to be entries. */
+export function tellEntriesAbove(table: Table, remarks: Remarks, country: string | undefined): void {
+  for (const { line, cells } of table.above) {
+    if (!looksLikeEntry(cells, country)) continue;
+    remarks.leftOut.add(line, '', 'is above the header and has a number; move it below if it is an entry');
+  }
 }
 
 /** A row above the header that is no title: a number among other cells. */

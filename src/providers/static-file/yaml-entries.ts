@@ -1,6 +1,5 @@
 import { Composer, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml';
 import type { CST, Document, Node } from 'yaml';
-import { TEXT_FIELDS } from '../../plugin-api/index.js';
 import { limitOfTokens } from './entry-limits.js';
 import type { LineProblems } from './line-problems.js';
 import type { Pace } from './pace.js';
@@ -121,11 +120,18 @@ function fieldsOf(node: unknown, document: Document.Parsed): unknown {
   if (!isNode(node)) return undefined;
   const fields: unknown = node.toJS(document);
   if (!isMap(node) || typeof fields !== 'object' || fields === null) return fields;
-  for (const field of TEXT_FIELDS) {
-    const value = node.get(field, true);
-    if (isScalar(value) && value.source !== undefined && value.value !== null) {
-      (fields as Record<string, unknown>)[field] = value.source;
-    }
+  const named = fields as Record<string, unknown>;
+  for (const { key, value } of node.items) {
+    const name = isScalar(key) ? String(key.value) : '';
+    if (!Object.hasOwn(named, name)) continue;
+    named[name] = isSeq(value)
+      ? value.items.map((item, at) => asWritten(item) ?? (named[name] as unknown[])[at])
+      : (asWritten(value) ?? named[name]);
   }
-  return fields;
+  return named;
+}
+
+/** `0501231234` and `3.58501E+11` are numbers to YAML, and no longer what was written. */
+function asWritten(value: unknown): string | undefined {
+  return isScalar(value) && value.value !== null ? value.source : undefined;
 }

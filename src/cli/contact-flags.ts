@@ -1,0 +1,77 @@
+import {
+  columnsProblem,
+  isAboutContacts,
+  tierProblem,
+  tiersProblem,
+} from '../providers/static-file/contacts/contact-options.js';
+import type { ColumnName, ContactOptions } from '../providers/static-file/contacts/contact-options.js';
+import { CliError } from './output.js';
+
+/** The flags of `import` that say what a file of contacts has. */
+export interface ContactFlags {
+  contacts?: boolean;
+  /** `number=Business Phone`, `number=2` */
+  column?: string[];
+  tier?: string;
+  /** `Board=platinum,VIP=gold` */
+  tiers?: string[];
+}
+
+/**
+ * The options of a provider that the flags stand for.
+ * @throws CliError that names the flag, the rule and the cure
+ */
+export function contactOptions({ contacts, column, tier, tiers }: ContactFlags): ContactOptions {
+  if (contacts === true && column !== undefined) {
+    throw new CliError('--contacts stands beside --column. Keep one of the two.');
+  }
+  const options: ContactOptions = {
+    columns: contacts === true ? 'auto' : column && columnMap(column),
+    tier,
+    tiers: tiers && tierMap(tiers),
+  };
+  const { columns } = options;
+  const problems = [
+    columns != null && ['--column', columnsProblem(columns, options)],
+    tier !== undefined && ['--tier', tierProblem(tier)],
+    options.tiers != null && ['--tiers', tiersProblem(options.tiers)],
+  ] as const;
+  for (const problem of problems) {
+    if (problem !== false && problem[1] !== undefined) throw new CliError(`${problem[0]} ${problem[1]}`);
+  }
+  return isAboutContacts(options) ? options : {};
+}
+
+function columnMap(flags: readonly string[]): Record<string, ColumnName[]> {
+  const map: Record<string, ColumnName[]> = {};
+  for (const flag of flags) {
+    const [field, column] = pair(flag);
+    if (field === undefined || column === undefined) {
+      throw new CliError(
+        `--column "${flag}": write the field and the column of the file, for example --column "number=Business Phone" --column name=2`,
+      );
+    }
+    (map[field] ??= []).push(/^\d+$/.test(column) ? Number(column) : column);
+  }
+  return map;
+}
+
+function tierMap(flags: readonly string[]): Record<string, string> {
+  const pairs = flags.flatMap((flag) => flag.split(','));
+  return Object.fromEntries(
+    pairs.map((written) => {
+      const [group, tier] = pair(written);
+      if (group === undefined || tier === undefined) {
+        throw new CliError(
+          `--tiers "${written}": write the groups of the file and their tiers, for example --tiers "Board=platinum,VIP=gold"`,
+        );
+      }
+      return [group, tier];
+    }),
+  );
+}
+
+function pair(text: string): [string?, string?] {
+  const [, before, after] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  return [before?.trim(), after?.trim()];
+}

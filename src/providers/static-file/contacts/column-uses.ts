@@ -1,0 +1,169 @@
+import { RECORD_FIELDS } from '../../../plugin-api/index.js';
+import type { RecordField } from '../../../plugin-api/index.js';
+import { isMobileColumn, roleOf, stemOf } from './column-role.js';
+import type { Detail, NamePart } from './column-role.js';
+import { columnNames, isByPosition } from './contact-options.js';
+import type { ColumnMap, ColumnName } from './contact-options.js';
+
+/** What is made of a value of a contact. */
+export type Use =
+  | { readonly use: 'number'; readonly stem: string }
+  | { readonly use: 'name'; readonly part: NamePart | number }
+  | { readonly use: 'tier' }
+  | { readonly use: 'field'; readonly field: Exclude<RecordField, 'number' | 'tier' | 'name'> }
+  | { readonly use: 'attribute'; readonly attribute: string }
+  | { readonly use: 'detail'; readonly detail: Detail; readonly stem: string }
+  | { readonly use: 'notTheirs' | 'unclear' };
+
+/** Says what the columns of a file are used for. */
+export interface ColumnUses {
+  /** For a column by its name; for one without a name, by its position. */
+  of(column: string): readonly Use[];
+  /** Whether the cells are the header of a table that can be read so. */
+  isHeader(cells: readonly string[]): boolean;
+  /** What to write where the columns of a file do not do. */
+  problemsOf(columns: readonly string[]): readonly string[];
+}
+
+const NAME_IT =
+  'the file has no column that is known to hold telephone numbers; name it, for example columns: { number: Telefon }, or by its position where there is no header: columns: { number: 2, name: 1, tier: 3 }';
+const OWN_FIELDS = new Map<string, RecordField>(
+  RECORD_FIELDS.filter((field) => !['number', 'tier', 'name'].includes(field)).map((field) => [
+    field.toLowerCase(),
+    field,
+  ]),
+);
+
+/** `columns: auto`: what is known of the columns of contact programs. */
+export class KnownColumns implements ColumnUses {
+  readonly #uses = new Map<string, readonly Use[]>();
+  #isBesideMobile: boolean;
+
+  /** @param isPhonebook whether all of the file is about numbers: `Home` and `Other` are some then */
+  constructor(isPhonebook = false) {
+    this.#isBesideMobile = isPhonebook;
+  }
+
+  of(column: string): readonly Use[] {
+    let uses = this.#uses.get(column);
+    if (uses === undefined) {
+      uses = this.#useOf(column);
+      // JSON may have any number of names.
+      if (this.#uses.size < 10_000) this.#uses.set(column, uses);
+    }
+    return uses;
+  }
+
+  isHeader(cells: readonly string[]): boolean {
+    const isBesideMobile = cells.some(isMobileColumn);
+    const roles = cells.map((cell) => roleOf(cell, isBesideMobile).kind);
+    return (
+      roles.includes('number') && roles.filter((kind) => kind !== 'other' && kind !== 'unclear').length > 1
+    );
+  }
+
+  problemsOf(header: readonly string[]): readonly string[] {
+    this.#isBesideMobile = header.some(isMobileColumn);
+    this.#uses.clear();
+    return header.some((column) => this.of(column)[0]?.use === 'number') ? [] : [NAME_IT];
+  }
+
+  #useOf(column: string): readonly Use[] {
+    const own = OWN_FIELDS.get(column.trim().toLowerCase());
+    if (own !== undefined)
+      return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
+    const role = roleOf(column, this.#isBesideMobile);
+    if (role.kind === 'number') return [{ use: 'number', stem: stemOf(column) }];
+    if (role.kind === 'detail') return [{ use: 'detail', detail: role.detail, stem: role.stem }];
+    if (role.kind === 'other') return [];
+    if (role.kind === 'tier' || role.kind === 'notTheirs' || role.kind === 'unclear')
+      return [{ use: role.kind }];
+    return [{ use: 'name', part: role.kind }];
+  }
+}
+
+interface Pattern {
+  readonly name: ColumnName;
+  readonly field: string;
+  readonly use: Use;
+  readonly fits: (column: string) => boolean;
+}
+
+/** `columns: { number: …, name: …, tier: … }` */
+export class NamedColumns implements ColumnUses {
+  readonly #patterns: readonly Pattern[];
+  readonly #uses = new Map<string, readonly Use[]>();
+
+  constructor(private readonly columns: ColumnMap) {
+    this.#patterns = Object.keys(columns).flatMap((field) =>
+      columnNames(columns, field).map((name, at) => ({
+        name,
+        field,
+        use: useOf(field, at),
+        fits: fitting(name),
+      })),
+    );
+  }
+
+  of(column: string): readonly Use[] {
+    let uses = this.#uses.get(column);
+    if (uses === undefined) {
+      const fitting = this.#patterns.filter(({ fits }) => fits(column));
+      uses = fitting.map(({ use }) => (use.use === 'number' ? { ...use, stem: stemOf(column) } : use));
+      if (uses.length === 0) {
+        const role = roleOf(column);
+        if (role.kind === 'detail') uses = [{ use: 'detail', detail: role.detail, stem: role.stem }];
+      }
+      if (this.#uses.size < 10_000) this.#uses.set(column, uses);
+    }
+    return uses;
+  }
+
+  isHeader(cells: readonly string[]): boolean {
+    return !isByPosition(this.columns) && this.#missing(cells).length === 0;
+  }
+
+  problemsOf(header: readonly string[]): readonly string[] {
+    if (isByPosition(this.columns)) return [];
+    return this.#missing(header).map(
+      ({ field, name }) =>
+        `there is no column "${name}", which columns.${field} names; write it as the file does, or take it out`,
+    );
+  }
+
+  #missing(cells: readonly string[]): readonly Pattern[] {
+    return this.#patterns.filter(({ fits }) => !cells.some(fits));
+  }
+}
+
+function useOf(field: string, at: number): Use {
+  if (field === 'number') return { use: 'number', stem: '' };
+  if (field === 'tier') return { use: 'tier' };
+  if (field === 'name') return { use: 'name', part: at };
+  const own = OWN_FIELDS.get(field.toLowerCase());
+  return own === undefined
+    ? { use: 'attribute', attribute: field }
+    : { use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> };
+}
+
+/** Compares without regard to case and blanks; `*` stands for any text. */
+function fitting(name: ColumnName): (column: string) => boolean {
+  const [first = '', ...more] = sameName(String(name)).split('*');
+  return (column) => {
+    const text = sameName(column);
+    if (more.length === 0) return text === first;
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const [index, piece] of more.entries()) {
+      const found =
+        index === more.length - 1 ? Math.max(at, text.length - piece.length) : text.indexOf(piece, at);
+      if (found === -1 || !text.startsWith(piece, found)) return false;
+      at = found + piece.length;
+    }
+    return true;
+  };
+}
+
+function sameName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,84 @@
+import type { RawEntry } from '../raw-entry.js';
+import { tellEntriesAbove } from '../table-entries.js';
+import type { Remarks } from '../table-entries.js';
+import type { Table } from '../table-rows.js';
+import { KnownColumns, NamedColumns } from './column-uses.js';
+import type { ColumnUses } from './column-uses.js';
+import { isByPosition } from './contact-options.js';
+import type { ContactOptions } from './contact-options.js';
+import { ContactReader } from './contact-reader.js';
+import type { Contact } from './contact.js';
+import { tableContacts } from './table-contacts.js';
+import { TierChooser } from './tier-choice.js';
+
+type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
+
+/** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
+export class ContactList {
+  readonly #columns: ColumnUses;
+  readonly #tiers: TierChooser;
+  readonly #reader: ContactReader;
+  readonly #isNamed: boolean;
+  readonly #hasHeader: boolean;
+
+  /** @param isPhonebook whether the file is of telephone numbers by its kind (vCard, XML) */
+  constructor(
+    options: ContactOptions,
+    private readonly country: string | undefined,
+    private readonly to: Remarks,
+    private readonly isPhonebook = false,
+  ) {
+    const { columns } = options;
+    const named = columns == null || columns === 'auto' ? undefined : columns;
+    this.#isNamed = named !== undefined;
+    this.#hasHeader = named === undefined || !isByPosition(named);
+    this.#columns = named === undefined ? new KnownColumns(isPhonebook) : new NamedColumns(named);
+    this.#tiers = new TierChooser(options);
+    this.#reader = new ContactReader(this.#columns, this.#tiers, country, to);
+  }
+
+  /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number`; once all is read. */
+  get report(): string {
+    return this.#reader.report.toString();
+  }
+
+  /** Tells the header of a table by its cells. */
+  readonly isHeader = (cells: readonly string[]): boolean => this.#columns.isHeader(cells);
+
+  ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
+    tellEntriesAbove(table, this.to, this.country);
+    return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+  }
+
+  /** @param contacts whose columns are known only behind the last of them */
+  async *ofContacts(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
+    const columns = new Set<string>();
+    yield* this.#entriesOf(noting(contacts, columns));
+    if (columns.size === 0 || (this.isPhonebook && !this.#isNamed)) return;
+    const wrong = this.#columns.problemsOf([...columns]);
+    // An API leaves out properties that nobody has.
+    const told = this.#isNamed ? this.to.warnings : this.to.problems;
+    for (const problem of wrong) told.add(1, '', problem);
+  }
+
+  async *#entriesOf(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
+    for await (const contact of contacts) {
+      if (contact === undefined) yield undefined;
+      else yield* this.#reader.entriesOf(contact);
+    }
+    for (const group of this.#tiers.unseen) this.to.warnings.add(1, 'tiers', nobodyIsIn(group));
+  }
+}
+
+function nobodyIsIn(group: string): string {
+  return `names the group "${group}", and no contact with a number is in it; write it as the file does`;
+}
+
+const MAX_NOTED = 10_000;
+
+async function* noting(contacts: Contacts, columns: Set<string>): AsyncGenerator<Contact | undefined> {
+  for await (const contact of contacts) {
+    for (const { column } of contact?.cells ?? []) if (columns.size < MAX_NOTED) columns.add(column);
+    yield contact;
+  }
+}

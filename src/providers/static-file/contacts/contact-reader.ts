@@ -1,0 +1,158 @@
+import { readWrittenNumbers } from '../../../plugin-api/index.js';
+import type { Json } from '../../../plugin-api/index.js';
+import type { RawEntry } from '../raw-entry.js';
+import type { Remarks } from '../table-entries.js';
+import { whyNotTheirs } from './column-role.js';
+import type { ColumnUses, Use } from './column-uses.js';
+import type { Contact, ContactCell } from './contact.js';
+import { ContactReport } from './contact-report.js';
+import type { TierChooser } from './tier-choice.js';
+
+const MAX_NAME_LENGTH = 200;
+const NO_TIER = {
+  noGroup:
+    'is missing, and the file names no group; write tier: gold for all contacts, or tiers: { VIP: gold }',
+  severalGroups:
+    'is one of several groups; say which of them counts, for example tiers: { Board: platinum, VIP: gold }',
+} as const;
+/** Numbers that nobody calls from, among those that may be written in `number`. */
+const EXTENSION =
+  'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
+
+/** Without a digit there is no number, but perhaps an address. */
+const IS_WRITTEN = /\p{Nd}|^\s*sips?:/iu;
+const NO_NUMBER = 'has words, and no telephone number, so it is left out; check it';
+
+/** Makes entries of contacts: one for each number that the contact calls from. */
+export class ContactReader {
+  readonly report = new ContactReport();
+
+  constructor(
+    private readonly columns: ColumnUses,
+    private readonly tiers: TierChooser,
+    private readonly country: string | undefined,
+    private readonly to: Remarks,
+  ) {}
+
+  entriesOf({ line, cells }: Contact): RawEntry[] {
+    const about = new ContactCells(cells, this.columns);
+    const numbers = this.#numbersOf(about, line);
+    for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear(column);
+    for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left(column);
+    if (numbers.length === 0) {
+      this.report.withoutNumber++;
+      return [];
+    }
+    const choice = this.tiers.choose(about.groups);
+    if ('reason' in choice) {
+      if (choice.reason === 'notAmongThem') this.report.withoutTier++;
+      else this.to.leftOut.add(line, 'tier', NO_TIER[choice.reason]);
+      return [];
+    }
+    const name = about.name.slice(0, MAX_NAME_LENGTH).trim();
+    const fields = { ...about.fields, tier: choice.tier, ...(name !== '' && { name }) };
+    const attributes = about.attributes;
+    return numbers.map((number) => ({
+      line,
+      fields: { ...fields, number },
+      ...(attributes !== undefined && { attributes }),
+    }));
+  }
+
+  /** As they are compared, each once; what is not clearly one, as it is written. */
+  #numbersOf(about: ContactCells, line: number): string[] {
+    const numbers = new Set<string>();
+    for (const { cell, stem } of about.numbers) {
+      if (!IS_WRITTEN.test(cell.text)) continue;
+      const why = whyNotTheirs(`${cell.label ?? ''} ${about.labelOf(stem)}`);
+      if (why !== undefined || about.hasExtension(stem)) {
+        this.report.left(cell.column, why ?? 'extension');
+        continue;
+      }
+      const { keys, problem, hasExtension } = readWrittenNumbers(cell.text, this.country);
+      if (hasExtension === true) {
+        this.to.warnings.add(line, 'number', EXTENSION);
+        continue;
+      }
+      if (problem === undefined && keys.some(isOnlyWords)) {
+        this.to.warnings.add(line, 'number', NO_NUMBER);
+        continue;
+      }
+      this.report.took(cell.column);
+      for (const key of problem === undefined ? keys : [cell.text]) numbers.add(key);
+    }
+    return [...numbers];
+  }
+}
+
+/** Text that is not compared as a number, an extension or an address: `see notes 2019`. */
+function isOnlyWords(key: string): boolean {
+  return /\p{L}/u.test(key) && !/@|^(?:sips?|tel):/i.test(key);
+}
+
+/** The values of one contact by what they are used for. */
+class ContactCells {
+  readonly numbers: { readonly cell: ContactCell; readonly stem: string }[] = [];
+  readonly groups: string[] = [];
+  readonly fields: Record<string, string> = {};
+  readonly unclear: ContactCell[] = [];
+  readonly notTheirs: ContactCell[] = [];
+  attributes: Record<string, Json> | undefined;
+  readonly #names = new Map<string | number, string>();
+  readonly #labels = new Map<string, string>();
+  readonly #extensions = new Set<string>();
+
+  constructor(cells: readonly ContactCell[], columns: ColumnUses) {
+    for (const cell of cells) {
+      if (cell.text.trim() === '') continue;
+      for (const use of columns.of(cell.column)) this.#add(cell, use);
+    }
+  }
+
+  /** The whole name, or its parts in the order that `columns` gives them, or the company. */
+  get name(): string {
+    const names = this.#names;
+    const byOrder = [...names.keys()].filter((part) => typeof part === 'number').sort((a, b) => a - b);
+    const parts = byOrder.length > 0 ? byOrder : ['firstName', 'middleName', 'lastName'];
+    const joined = parts.flatMap((part) => names.get(part) ?? []).join(' ');
+    return names.get('fullName') ?? (joined !== '' ? joined : (names.get('company') ?? ''));
+  }
+
+  labelOf(stem: string): string {
+    return this.#labels.get(stem) ?? '';
+  }
+
+  hasExtension(stem: string): boolean {
+    return this.#extensions.has(stem);
+  }
+
+  #add(cell: ContactCell, use: Use): void {
+    const text = cell.text.trim();
+    switch (use.use) {
+      case 'number':
+        this.numbers.push({ cell, stem: use.stem });
+        break;
+      case 'name':
+        if (!this.#names.has(use.part)) this.#names.set(use.part, text);
+        break;
+      case 'tier':
+        this.groups.push(text);
+        break;
+      case 'field':
+        this.fields[use.field] ??= text;
+        break;
+      case 'attribute':
+        this.attributes = { ...this.attributes, [use.attribute]: this.attributes?.[use.attribute] ?? text };
+        break;
+      case 'detail':
+        if (use.detail === 'extension') this.#extensions.add(use.stem);
+        else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
+        break;
+      case 'notTheirs':
+        this.notTheirs.push(cell);
+        break;
+      case 'unclear':
+        this.unclear.push(cell);
+    }
+  }
+}

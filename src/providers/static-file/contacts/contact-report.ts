@@ -1,0 +1,57 @@
+/** How many names of columns are told. */
+const MAX_NAMES = 20;
+const MAX_NAME_LENGTH = 60;
+/** A name of a column may be somebody's number where there is no header. */
+const MANY_DIGITS = /\d{5}/;
+
+/** Collects what was taken from a file of contacts, and what was left. */
+export class ContactReport {
+  readonly #taken = new Set<string>();
+  readonly #left = new Set<string>();
+  readonly #unclear = new Set<string>();
+  withoutNumber = 0;
+  withoutTier = 0;
+
+  took(column: string): void {
+    this.#taken.add(column);
+  }
+
+  /** @param why what is told beside a name that does not say it by itself */
+  left(column: string, why?: string): void {
+    this.#left.add(why === undefined ? column : `${column} (${why})`);
+  }
+
+  unclear(column: string): void {
+    this.#unclear.add(column);
+  }
+
+  /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number` */
+  toString(): string {
+    const unclear = named(this.#unclear);
+    return [
+      this.#taken.size === 0 ? 'no numbers' : `numbers from ${named(this.#taken)}`,
+      this.#left.size > 0 && `left out: ${named(this.#left)}`,
+      unclear !== '' &&
+        `not clear whose numbers, so not read: ${unclear} (name under columns what is to be read)`,
+      this.withoutNumber > 0 && `${contacts(this.withoutNumber)} without a number`,
+      this.withoutTier > 0 && `${contacts(this.withoutTier)} in no group that tiers names`,
+    ]
+      .filter((part) => part !== false)
+      .join('; ');
+  }
+}
+
+function named(columns: ReadonlySet<string>): string {
+  const names = [...columns].map(shown);
+  const more = names.length - MAX_NAMES;
+  return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function shown(column: string): string {
+  if (/^\d{1,5}$/.test(column)) return `column ${column}`;
+  return MANY_DIGITS.test(column) ? 'a column with digits for a name' : column.slice(0, MAX_NAME_LENGTH);
+}
+
+function contacts(count: number): string {
+  return `${count} contact${count === 1 ? '' : 's'}`;
+}

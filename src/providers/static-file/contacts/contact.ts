@@ -1,0 +1,15 @@
+/** A value of a contact, under the name that the file gives it. */
+export interface ContactCell {
+  /** Name of the column, element or property: `Business Phone`, `Telephone`, `mobilePhone`, `TEL`. */
+  readonly column: string;
+  readonly text: string;
+  /** What the file says beside the value about its kind: `WORK,FAX`, `Main`. */
+  readonly label?: string;
+}
+
+/** One person, or one company, of a file of contacts. */
+export interface Contact {
+  /** Line on which it begins, from 1; of a spreadsheet, its row. */
+  readonly line: number;
+  readonly cells: readonly ContactCell[];
+}

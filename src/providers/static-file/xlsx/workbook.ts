@@ -1,0 +1,175 @@
+import { posix } from 'node:path';
+import type { Pace } from '../pace.js';
+import { TableError } from '../table-rows.js';
+import { XmlError, XmlReader } from '../xml-reader.js';
+import type { XmlHandlers } from '../xml-reader.js';
+import { formatOf, GENERAL } from './cell-format.js';
+import type { CellFormat } from './cell-format.js';
+import { WorkbookParts } from './workbook-parts.js';
+
+/** What is needed of a workbook to read its first sheet. */
+export interface Workbook {
+  readonly sheetPath: string;
+  /** Visible sheets behind the first, which are not read. */
+  readonly otherSheets: number;
+  readonly sharedTexts: readonly string[];
+  /** How the numbers of each style are shown. */
+  readonly formats: readonly CellFormat[];
+  /** Whether days are counted from 1904, as early Macintoshes did. */
+  readonly isFrom1904: boolean;
+}
+
+const MAX_TEXT = 32_767;
+const NO_SHEET = 'the workbook has no sheet that is not hidden';
+
+/** Goes through the XML of a part, with pauses. */
+export async function readPart(
+  parts: WorkbookParts,
+  path: string,
+  handlers: XmlHandlers,
+  pace: Pace,
+): Promise<void> {
+  for await (const pause of partSteps(parts, path, handlers)) {
+    if (pause === undefined && pace.isDue) await pace.makeWay();
+  }
+}
+
+/** As `readPart`, step by step. */
+export async function* partSteps(
+  parts: WorkbookParts,
+  path: string,
+  handlers: XmlHandlers,
+): AsyncGenerator<undefined> {
+  const reader = new XmlReader(handlers);
+  try {
+    for await (const text of parts.textOf(path)) yield* reader.write(text);
+    if (parts.has(path)) reader.end();
+  } catch (error) {
+    throw error instanceof XmlError
+      ? new TableError(1, `in the workbook, ${posix.basename(path)} ${error.message}`)
+      : error;
+  }
+}
+
+export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Workbook> {
+  const [document] = [...(await relations(parts, '', pace)).values()].filter(
+    ({ type }) => type === 'officeDocument',
+  );
+  const path = document?.target ?? 'xl/workbook.xml';
+  const sheets: { id: string; isHidden: boolean }[] = [];
+  let isFrom1904 = false;
+  await readPart(
+    parts,
+    path,
+    {
+      onOpen(name, attributes) {
+        if (name === 'workbookPr') isFrom1904 = /^(?:1|true)$/.test(attributes['date1904'] ?? '');
+        if (name === 'sheet') {
+          sheets.push({
+            id: attributes['id'] ?? '',
+            isHidden: (attributes['state'] ?? 'visible') !== 'visible',
+          });
+        }
+      },
+    },
+    pace,
+  );
+  const targets = await relations(parts, path, pace);
+  const visible = sheets.filter(({ id, isHidden }) => !isHidden && targets.get(id)?.type === 'worksheet');
+  const [first, ...others] = visible;
+  if (first === undefined) throw new TableError(1, NO_SHEET);
+  const targetOf = (type: string) =>
+    [...targets.values()].find((target) => target.type === type)?.target ?? '';
+  return {
+    sheetPath: targets.get(first.id)!.target,
+    otherSheets: others.length,
+    sharedTexts: await readSharedTexts(parts, targetOf('sharedStrings'), pace),
+    formats: await readFormats(parts, targetOf('styles'), pace),
+    isFrom1904,
+  };
+}
+
+interface Relation {
+  /** Last part of the type's address: `worksheet`. */
+  readonly type: string;
+  /** Path in the archive. */
+  readonly target: string;
+}
+
+async function relations(
+  parts: WorkbookParts,
+  of: string,
+  pace: Pace,
+): Promise<ReadonlyMap<string, Relation>> {
+  const folder = posix.dirname(of);
+  const found = new Map<string, Relation>();
+  await readPart(
+    parts,
+    posix.join(folder, '_rels', `${posix.basename(of)}.rels`),
+    {
+      onOpen(name, attributes) {
+        const { Id: id, Type: type = '', Target: target = '' } = attributes;
+        if (name !== 'Relationship' || id === undefined) return;
+        found.set(id, {
+          type: posix.basename(type),
+          target: target.startsWith('/') ? target.slice(1) : posix.join(folder, target),
+        });
+      },
+    },
+    pace,
+  );
+  return found;
+}
+
+/** Texts that cells refer to by their number. How Japanese ones are pronounced is left out. */
+async function readSharedTexts(parts: WorkbookParts, path: string, pace: Pace): Promise<string[]> {
+  const texts: string[] = [];
+  let text = '';
+  let isText = false;
+  let isPhonetic = false;
+  await readPart(
+    parts,
+    path,
+    {
+      onOpen(name) {
+        if (name === 'si') text = '';
+        else if (name === 'rPh') isPhonetic = true;
+        else if (name === 't') isText = !isPhonetic;
+      },
+      onText(piece) {
+        if (isText && text.length < MAX_TEXT) text += piece;
+      },
+      onClose(name) {
+        if (name === 'si') texts.push(text);
+        else if (name === 'rPh') isPhonetic = false;
+        else if (name === 't') isText = false;
+      },
+    },
+    pace,
+  );
+  return texts;
+}
+
+async function readFormats(parts: WorkbookParts, path: string, pace: Pace): Promise<CellFormat[]> {
+  const codes = new Map<number, string>();
+  const formats: CellFormat[] = [];
+  let isInCellFormats = false;
+  await readPart(
+    parts,
+    path,
+    {
+      onOpen(name, attributes) {
+        const id = Number(attributes['numFmtId'] ?? 0);
+        if (name === 'numFmt') codes.set(id, attributes['formatCode'] ?? '');
+        else if (name === 'cellXfs') isInCellFormats = true;
+        else if (name === 'xf' && isInCellFormats)
+          formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id)));
+      },
+      onClose(name) {
+        if (name === 'cellXfs') isInCellFormats = false;
+      },
+    },
+    pace,
+  );
+  return formats;
+}

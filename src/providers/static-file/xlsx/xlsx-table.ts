@@ -1,0 +1,154 @@
+import { MAX_ENTRY_BYTES } from '../entry-limits.js';
+import { isBlank } from '../csv-rows.js';
+import type { LineProblems } from '../line-problems.js';
+import type { Pace } from '../pace.js';
+import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
+import type { Table, TableRow } from '../table-rows.js';
+import type { XmlHandlers } from '../xml-reader.js';
+import { GENERAL, numberText } from './cell-format.js';
+import { WorkbookParts } from './workbook-parts.js';
+import { partSteps, readWorkbook } from './workbook.js';
+import type { Workbook } from './workbook.js';
+
+/** As many as a sheet has. */
+const MAX_COLUMNS = 16_384;
+const MAX_ROWS = 1_048_576;
+
+/** A table, and how its days are counted. */
+export interface XlsxTable extends Table {
+  readonly isFrom1904: boolean;
+}
+
+/**
+ * The first visible sheet of a workbook (.xlsx) as a table; the line of a row is its number in the sheet.
+ * @param isHeader tells a header by its cells; the first row that is one counts
+ * @throws TableError when the file is no workbook, or a larger one than is read
+ */
+export async function xlsxTable(
+  bytes: Buffer,
+  isHeader: (cells: readonly string[]) => boolean,
+  pace: Pace,
+  warnings: LineProblems,
+): Promise<XlsxTable> {
+  const parts = await WorkbookParts.open(bytes);
+  const workbook = await readWorkbook(parts, pace);
+  if (workbook.otherSheets > 0) {
+    warnings.add(
+      1,
+      '',
+      `the workbook has ${workbook.otherSheets + 1} sheets, of which only the first is read`,
+    );
+  }
+  const batches = rowsOf(parts, workbook);
+  const first: TableRow[] = [];
+  let header = -1;
+  // Until the header is found, or can no longer be.
+  while (header === -1 && first.length <= MAX_ROWS_ABOVE) {
+    const next = await batches.next();
+    if (next.done === true) break;
+    if (pace.isDue) await pace.makeWay();
+    first.push(...next.value);
+    header = first.slice(0, MAX_ROWS_ABOVE + 1).findIndex(({ cells }) => isHeader(cells));
+  }
+  return {
+    isFrom1904: workbook.isFrom1904,
+    above: header === -1 ? [] : first.slice(0, header),
+    hasHeader: header !== -1,
+    rows: rowsBehind(first.slice(Math.max(header, 0)), batches),
+  };
+}
+
+async function* rowsBehind(
+  first: readonly TableRow[],
+  batches: AsyncIterable<readonly TableRow[]>,
+): AsyncGenerator<readonly TableRow[]> {
+  yield first;
+  yield* batches;
+}
+
+async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator<readonly TableRow[], void> {
+  const sheet = new Sheet(workbook);
+  const steps = partSteps(parts, workbook.sheetPath, sheet);
+  for (let step = await steps.next(); ; step = await steps.next()) {
+    yield sheet.rows.splice(0);
+    if (step.done === true) return;
+  }
+}
+
+/** Collects the rows of a sheet that are not blank. */
+class Sheet implements XmlHandlers {
+  readonly rows: TableRow[] = [];
+  #row = 0;
+  #column = -1;
+  #cells: string[] = [];
+  #size = 0;
+  #type = 'n';
+  #style = 0;
+  #text = '';
+  #isValue = false;
+
+  constructor(private readonly workbook: Workbook) {}
+
+  onOpen(name: string, { r: place, t: type, s: style }: Readonly<Record<string, string>>): void {
+    if (name === 'row') {
+      this.#row = place === undefined ? this.#row + 1 : Number(place);
+      if (!(this.#row <= MAX_ROWS)) throw new TableError(1, `the sheet has more than ${MAX_ROWS} rows`);
+      this.#cells = [];
+      this.#column = -1;
+      this.#size = 0;
+    } else if (name === 'c') {
+      this.#column = place === undefined ? this.#column + 1 : columnOf(place);
+      if (!(this.#column < MAX_COLUMNS))
+        throw new TableError(this.#row, `has more than ${MAX_COLUMNS} columns`);
+      this.#type = type ?? 'n';
+      this.#style = Number(style ?? 0);
+      this.#text = '';
+    } else if (name === 'v' || name === 't') {
+      this.#isValue = true;
+    } else if (name === 'rPh') {
+      this.#isValue = false;
+    }
+  }
+
+  onText(text: string): void {
+    if (this.#isValue && this.#text.length < MAX_ENTRY_BYTES) this.#text += text;
+  }
+
+  onClose(name: string): void {
+    if (name === 'v' || name === 't') this.#isValue = false;
+    else if (name === 'c') this.#add(this.#textOfCell().trim());
+    else if (name === 'row' && !isBlank(this.#cells)) this.rows.push({ line: this.#row, cells: this.#cells });
+  }
+
+  #add(text: string): void {
+    if (text === '') return;
+    this.#size += text.length;
+    if (this.#size > MAX_ENTRY_BYTES)
+      throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
+    while (this.#cells.length < this.#column) this.#cells.push('');
+    this.#cells[this.#column] = text;
+  }
+
+  #textOfCell(): string {
+    const { sharedTexts, formats, isFrom1904 } = this.workbook;
+    switch (this.#type) {
+      case 's':
+        return sharedTexts[Number(this.#text)] ?? '';
+      case 'b':
+        return this.#text === '1' ? 'TRUE' : 'FALSE';
+      case 'n':
+        return numberText(this.#text, formats[this.#style] ?? GENERAL, isFrom1904);
+      default:
+        return this.#text;
+    }
+  }
+}
+
+/** `AB12` is in column 27, from 0. */
+function columnOf(place: string): number {
+  let column = 0;
+  for (const letter of /^[A-Z]{1,3}/i.exec(place)?.[0].toUpperCase() ?? '') {
+    column = column * 26 + letter.charCodeAt(0) - 64;
+  }
+  return column - 1;
+}
