@@ -1,6 +1,6 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { Request } from 'express';
-import type { ClientCredential, CredentialStore } from './credential-store.js';
+import type { ClientCredential } from './credential-store.js';
 import type { LoginKey } from './remembered-logins.js';
 
 /**
@@ -21,17 +21,8 @@ export const Admitted = createParamDecorator(
   (_: unknown, context) => context.switchToHttp().getRequest<Request>().user,
 );
 
-/** What a strategy needs to know; taken once, because a closed connection has no address any more. */
-export interface LoginContext {
-  readonly store: CredentialStore;
-  readonly address: string | undefined;
-}
-
 /** What a strategy passes on beside the credential, as passport's `info`. */
 export interface LoginInfo {
   /** What the login may be remembered under; without it, it is not remembered. */
   readonly key?: LoginKey;
 }
-
-/** Passport's strategies are one per process; each request leads to the credentials of the application that got it. */
-export const loginContexts = new WeakMap<Request, LoginContext>();

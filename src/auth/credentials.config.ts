@@ -60,9 +60,12 @@ export const DEMO_SECRETS: readonly string[] = [
   'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I',
 ];
 
+/** Longest API key, and longest user name and password together; a client with a longer one is refused. */
+export const MAX_SECRET_BYTES = 1024;
 /** Of a plain one; hashes are longer. */
 const SHORTEST_KEY = 16;
 const SHORT_KEY = `The key has fewer than ${SHORTEST_KEY} characters, and could be guessed. Make one with openssl rand -hex 24.`;
+const LONG_LOGIN = `The user name and the password have more than ${MAX_SECRET_BYTES} bytes together, and clients with such a login are refused. Write shorter ones.`;
 const WELL_KNOWN = "This is the demo's secret, which everybody knows.";
 const CURE = 'write your own, or set the environment variable that it comes from';
 
@@ -83,6 +86,8 @@ export function checkCredentials(
   for (const node of credentials) {
     if (node.kind !== 'map') continue;
     checkKindOfSecret(node, report);
+    const login = ['username', 'password'].map((key) => textOf(node.entries.get(key)) ?? '').join('');
+    if (Buffer.byteLength(login) > MAX_SECRET_BYTES) report.at(node, LONG_LOGIN);
     checkNames(itemsAt(node, 'targets'), 'a configured target', limits, report);
     const idNode = node.entries.get('id');
     const id = textOf(idNode);
