@@ -12,6 +12,7 @@ import { logFailedHandshakes } from '../http/failed-handshakes.js';
 import { separatePorts } from '../http/management-gate.js';
 import { networkMatcher } from '../http/networks.js';
 import { OwnPrototypeAdapter } from '../http/own-prototype.adapter.js';
+import { getOnly } from '../http/pages.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { WatchedTls } from '../http/watched-tls.js';
 import { LOGGER, NestLogger } from '../observability/logger.js';
@@ -56,6 +57,7 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   app.useGlobalFilters(new ProblemFilter(logger));
   const { management } = adapter;
   if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
+  adapter.getInstance().all(['/health', '/health/live', '/health/ready', '/metrics'], getOnly);
   documentApi(app);
   await app.init();
   for (const warning of [...config.warnings, ...rights])

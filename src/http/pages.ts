@@ -2,15 +2,10 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from './problem.js';
 
-/** The answer to any other method than GET and HEAD, where only these are served. */
-export function refuseOtherMethods(): never {
-  throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });
-}
-
-/** Lets only GET and HEAD through to what is served without a controller. */
+/** Lets only GET and HEAD through. */
 export const getOnly: RequestHandler = ({ method }, _, next) => {
-  if (method !== 'GET' && method !== 'HEAD') refuseOtherMethods();
-  next();
+  if (method === 'GET' || method === 'HEAD') return next();
+  throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });
 };
 
 /** The files of Swagger UI's package that its page uses. Others tell versions, and folders would be redirected to. */

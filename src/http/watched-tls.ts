@@ -36,12 +36,15 @@ export class WatchedTls {
     material: TlsMaterial,
     private readonly logger: Logger,
     private readonly status: ConfigStatus,
-    metrics: Pick<MetricsService, 'certificateExpiry'>,
+    metrics: Pick<MetricsService, 'measure'>,
     private readonly times = TIMES,
   ) {
     this.#inUse = material;
     this.#tell();
-    metrics.certificateExpiry(() => this.#inUse.period.validUntilMs / 1_000);
+    metrics.measure(
+      'smartrouting_tls_certificate_expiry_timestamp_seconds',
+      () => this.#inUse.period.validUntilMs / 1_000,
+    );
     server.once('close', () => void this.close());
     this.#watch();
   }

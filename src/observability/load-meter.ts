@@ -61,7 +61,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsService,
   ) {
-    metrics.decisionsInFlight(() => this.#inFlight);
+    metrics.measure('smartrouting_decisions_in_flight', () => this.#inFlight);
   }
 
   onModuleInit(): void {

@@ -16,6 +16,14 @@ export const UNKNOWN_TARGET = 'unknown';
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
 
+/** What others are asked for when the metrics are read. */
+const MEASURED = {
+  smartrouting_ready: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
+  smartrouting_decisions_in_flight: 'Decisions under way.',
+  smartrouting_tls_certificate_expiry_timestamp_seconds:
+    'When the certificate in use ends, seconds since 1970.',
+};
+
 /** The Prometheus metrics of this instance. Labels come from configured names only. */
 @Injectable()
 export class MetricsService {
@@ -109,27 +117,16 @@ export class MetricsService {
     this.#decisionSeconds.observe(seconds);
   }
 
-  /** @param isReady whether the instance wants calls; asked when the metrics are read */
-  readiness(isReady: () => boolean): void {
-    this.#read(
-      'smartrouting_ready',
-      '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
-      () => Number(isReady()),
-    );
-  }
-
-  /** @param count how many there are now; asked when the metrics are read */
-  decisionsInFlight(count: () => number): void {
-    this.#read('smartrouting_decisions_in_flight', 'Decisions under way.', count);
-  }
-
-  /** @param untilSeconds when the certificate in use ends, seconds since 1970; asked when the metrics are read */
-  certificateExpiry(untilSeconds: () => number): void {
-    this.#read(
-      'smartrouting_tls_certificate_expiry_timestamp_seconds',
-      'When the certificate in use ends, seconds since 1970.',
-      untilSeconds,
-    );
+  /** A gauge whose value is asked for when the metrics are read. */
+  measure(name: keyof typeof MEASURED, value: () => number): void {
+    new Gauge({
+      name,
+      help: MEASURED[name],
+      registers: [this.registry],
+      collect(): void {
+        this.set(value());
+      },
+    });
   }
 
   /** @param ages provider -> seconds since its copy was brought up to date; asked when the metrics are read */
@@ -182,18 +179,6 @@ export class MetricsService {
 
   #histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
     return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
-  }
-
-  /** A gauge whose value is asked for when the metrics are read. */
-  #read(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect(): void {
-        this.set(value());
-      },
-    });
   }
 }
 
