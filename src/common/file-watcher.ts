@@ -17,7 +17,11 @@ export class FileWatcher {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
-  #unchangedMs: number | undefined;
+  /**
+   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` until
+   * the file has been looked at again.
+   */
+  unchangedMs: number | undefined;
 
   /**
    * @param changed is called for the first version by `start` and for each later one; never twice at a time, and now and
@@ -28,14 +32,6 @@ export class FileWatcher {
     private readonly pollMs: number,
     private readonly changed: () => Promise<void>,
   ) {}
-
-  /**
-   * When the file was last seen to be the version that was handed over last, by `performance.now()`; `undefined` until
-   * the file has been looked at again.
-   */
-  get unchangedMs(): number | undefined {
-    return this.#unchangedMs;
-  }
 
   /** Hands over the present version and goes on watching. */
   async start(): Promise<void> {
@@ -74,7 +70,7 @@ export class FileWatcher {
     if (this.#stopped) return;
     if (version.id === this.#known) {
       this.#pending = undefined;
-      this.#unchangedMs = lookedMs;
+      this.unchangedMs = lookedMs;
       if (this.#lookAgainAtMs === undefined || Date.now() < this.#lookAgainAtMs) return;
       await this.#handOver(version);
     } else if (version.id === this.#pending) {

@@ -127,7 +127,7 @@ export class WatchedTls {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#told = undefined;
-    this.status.accepted('certificate');
+    this.status.refused.delete('certificate');
   }
 
   #tell(): void {

@@ -95,14 +95,12 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
   }
 
   get load(): Load {
-    const load = { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#delayMs), shed: this.#shed };
-    return this.#since === undefined
-      ? load
-      : {
-          ...load,
-          reason: HEALTH_REASON,
-          since: this.#since,
-        };
+    return {
+      inFlight: this.#inFlight,
+      eventLoopDelayMs: Math.round(this.#delayMs),
+      shed: this.#shed,
+      ...(this.#since !== undefined && { reason: HEALTH_REASON, since: this.#since }),
+    };
   }
 
   #count(): void {
