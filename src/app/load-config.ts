@@ -17,7 +17,6 @@ export interface LoadedConfig {
   /** What the files of `server.tls` held; absent too when these files are in use already. */
   readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
-  /** What stands under `plugins:`. */
   readonly pluginNames: readonly string[];
   /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
   readonly rights: readonly string[];

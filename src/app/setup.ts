@@ -9,7 +9,6 @@ import { ConfigStatus } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
 import { ConnectionLimit } from '../http/connection-limit.js';
 import { logFailedHandshakes } from '../http/failed-handshakes.js';
-import { separatePorts } from '../http/management-gate.js';
 import { networkMatcher } from '../http/networks.js';
 import { OwnPrototypeAdapter } from '../http/own-prototype.adapter.js';
 import { getOnly } from '../http/pages.js';
@@ -55,8 +54,7 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   const trusted = live.derive(({ server }) => server.trustedProxies, networkMatcher);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
-  const { management } = adapter;
-  if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
+  adapter.management?.separate(adapter.getInstance());
   adapter.getInstance().all(['/health', '/health/live', '/health/ready', '/metrics'], getOnly);
   documentApi(app);
   await app.init();

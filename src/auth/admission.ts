@@ -8,7 +8,6 @@ import type { LoginKey } from './remembered-logins.js';
  * @typeParam Config what the room that reads it sees of the configuration
  */
 export interface Admission<Config = unknown> {
-  /** Who asks. */
   readonly client: ClientCredential;
   /** The configuration in use when the request came: it is decided by that, whatever is swapped in meanwhile. */
   readonly config: Config;

@@ -22,7 +22,7 @@ import { LoginThrottle } from './login-throttle.js';
 import { apiKeyLogin, basicLogin } from './remembered-logins.js';
 import type { LoginKey } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
-import type { HttpConfig } from '../http/management.config.js';
+import type { HttpConfig } from '../http/server.config.js';
 
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
 const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;

@@ -36,17 +36,11 @@ export interface CredentialsConfig {
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
-export interface ApiKeyCredentialConfig {
+/** Secrets are plain, or hashes as `hash-secret` prints them. */
+export type ApiKeyCredentialConfig = Limits & { readonly apiKey: string };
+export type BasicCredentialConfig = Limits & { readonly username: string; readonly password: string };
+interface Limits {
   readonly id: string;
-  /** Plain, or `sha256:<64 hex digits>`. */
-  readonly apiKey: string;
-  readonly targets: readonly string[] | undefined;
-}
-export interface BasicCredentialConfig {
-  readonly id: string;
-  readonly username: string;
-  /** Plain, or a hash as `hash-secret` prints it. */
-  readonly password: string;
   readonly targets: readonly string[] | undefined;
 }
 

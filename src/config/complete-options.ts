@@ -8,7 +8,6 @@ import type { Report } from './report.js';
 
 /** A kind of provider, as far as its options go. */
 export interface Kind {
-  /** class-validator class of the options. */
   readonly options: OptionsClass;
   /** The option that stands for others. */
   readonly completedBy?: string;

@@ -1,4 +1,3 @@
-/** One thing that is wrong with the configuration. */
 export interface ConfigProblem {
   /** Line of the file, from 1; absent where there is none (an environment variable, a missing top-level key). */
   readonly line?: number | undefined;

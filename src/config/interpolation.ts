@@ -1,9 +1,12 @@
+/** A text, or why it cannot be used. */
+export type TextOrProblem = { readonly text: string } | { readonly problem: string };
+
 /** Where `${…}` gets its texts from. */
 export interface InterpolationSources {
-  /** An environment variable; `undefined` when it is not set. */
-  variable(name: string): string | undefined;
-  /** A file's content without its last line end, or why it cannot be used. */
-  file(path: string): { readonly text: string } | { readonly problem: string };
+  /** Environment variables; one that is absent or `undefined` is not set. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** A file's content without its last line end. */
+  readonly file: (path: string) => TextOrProblem;
 }
 
 export interface Interpolated {
@@ -36,7 +39,7 @@ export function interpolate(text: string, sources: InterpolationSources): Interp
   return problem === undefined ? { text: filled, whole } : { text, whole, problem };
 }
 
-function lookUp(inner: string, sources: InterpolationSources): { text: string } | { problem: string } {
+function lookUp(inner: string, sources: InterpolationSources): TextOrProblem {
   if (inner.startsWith('file:') && inner.length > 'file:'.length) {
     const path = inner.slice('file:'.length);
     const file = sources.file(path);
@@ -46,7 +49,7 @@ function lookUp(inner: string, sources: InterpolationSources): { text: string } 
   }
   const [, name, standIn] = VARIABLE.exec(inner) ?? [];
   if (name === undefined) return { problem: RULE };
-  const value = sources.variable(name);
+  const value = Object.hasOwn(sources.variables, name) ? sources.variables[name] : undefined;
   if (standIn !== undefined) return { text: value === undefined || value === '' ? standIn : value };
   return value === undefined
     ? {

@@ -6,7 +6,7 @@ import type { MetricsService } from '../observability/metrics.service.js';
 import { seldom } from '../observability/seldom.js';
 import { clientGroup, networkMatcher } from './networks.js';
 import type { IsInNetwork } from './networks.js';
-import type { HttpConfig } from './management.config.js';
+import type { HttpConfig } from './server.config.js';
 
 const LOG_EVERY_MS = 1_000;
 

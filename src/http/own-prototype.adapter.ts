@@ -11,7 +11,7 @@ import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
 import { MAX_HEADERS, whyRefused } from './request-gate.js';
 import { cutOffSlowReaders } from './slow-readers.js';
 import type { TlsOptions } from 'node:tls';
-import type { ManagementConfig } from './management.config.js';
+import type { ManagementConfig } from './server.config.js';
 import { ManagementServer } from './management-server.js';
 import type { WatchedTls } from './watched-tls.js';
 
@@ -134,7 +134,6 @@ function throughGate(app: Express): RequestListener {
   };
 }
 
-/** The adapter that the application was made with. */
 export function adapterOf(app: INestApplication): OwnPrototypeAdapter {
   return app.getHttpAdapter() as unknown as OwnPrototypeAdapter;
 }

@@ -63,7 +63,6 @@ export class WatchedTls {
     for (const watcher of old) void watcher.stop();
   }
 
-  /** Stops watching. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#waiting);

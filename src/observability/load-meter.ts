@@ -26,7 +26,6 @@ const SUMMARY_MS = 1_000;
 
 /** How busy this process is. */
 export interface Load {
-  /** Decisions under way. */
   readonly inFlight: number;
   /** By how much the event loop was late when last measured, milliseconds. */
   readonly eventLoopDelayMs: number;

@@ -8,7 +8,6 @@ import { maskNumbersIn } from './masking.js';
 
 export type { Logger };
 
-/** Nest token of the pino `Logger`. */
 export const LOGGER = Symbol.for('smartrouting-vip.logger');
 
 /**

@@ -8,7 +8,6 @@ import { incompatibility, packageFolderOf } from './compatibility.js';
 import { inBrackets, PluginProblem, readThrown } from './thrown.js';
 import { notOrdinary } from '../../common/ordinary-file.js';
 
-/** A plug-in's module. */
 export interface ImportedPlugin {
   /** Absolute path of its package's folder with a separator at the end, or of its one file. */
   readonly home: string;
