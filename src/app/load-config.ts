@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './plugins/load-plugins.js';
-import { loadPlugins, PluginError } from './plugins/load-plugins.js';
+import { loadPlugins } from './plugins/load-plugins.js';
 import { inBrackets, readThrown } from './plugins/thrown.js';
 import { rightsWarnings } from './rights.js';
 import type { AppConfig } from './app.config.js';
@@ -50,7 +50,7 @@ export async function loadConfig(
   const plugins =
     inUse?.plugins ??
     (await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
-      throw error instanceof PluginError ? source.error(error.problems) : error;
+      throw error instanceof ConfigError ? source.error(error.problems) : error;
     }));
   const config = checkConfig(source, plugins.marks, environment);
   const tlsFiles = config.server.tls;

@@ -31,7 +31,7 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
 }
 
 async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise<NestExpressApplication> {
-  const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
+  const adapter = new OwnPrototypeAdapter(tls?.options, config.management);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
     bodyParser: false,
     bufferLogs: true,

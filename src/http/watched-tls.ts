@@ -86,7 +86,7 @@ export class WatchedTls {
       if (material.digest !== this.#inUse.digest) {
         this.#take(material);
         this.logger.info(
-          { cert: files.cert, validUntil: isoTime(material.period.validUntilMs) },
+          { cert: files.cert, validUntil: new Date(material.period.validUntilMs).toISOString() },
           'certificate read again',
         );
       } else {
@@ -135,5 +135,3 @@ export class WatchedTls {
     for (const warning of warnings) this.logger.warn({ cert: files.cert, warning }, 'certificate warning');
   }
 }
-
-const isoTime = (ms: number): string => new Date(ms).toISOString();
