@@ -65,21 +65,23 @@ export async function loadConfig(
     }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
-    const thrown = readThrown(error);
-    if (thrown.kind === undefined && plugins.origins.length > 0) {
-      // An error has a stack that tells whose it is; this can only be a plug-in's.
-      const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
-      const message = `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
-      return source.error([{ key: 'plugins', message }]);
-    }
-    // Nest does not export the class.
-    const isInjection =
-      (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
-    if (!isInjection || plugins.origins.length === 0) return error;
-    const said = (error as Error).message.split('\n', 1)[0];
-    const cure = 'Export from the plug-in a Nest module that provides the class and what it is injected with';
-    return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
+    const message = plugins.origins.length > 0 ? pluginAtFault(error, plugins) : undefined;
+    return message === undefined ? error : source.error([{ key: 'plugins', message }]);
   };
   const rights = rightsWarnings(config, plugins, files);
   return { config, tls: tls || undefined, plugins, pluginNames, rights, located };
+}
+
+/** What is said of an error that only a plug-in can be the reason of; `undefined` for any other. */
+function pluginAtFault(error: unknown, { origins }: LoadedPlugins): string | undefined {
+  const thrown = readThrown(error);
+  if (thrown.kind === undefined) {
+    // An error has a stack that tells whose it is.
+    const names = origins.map(({ name }) => `"${name}"`).join(' or ');
+    return `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
+  }
+  // Nest does not export the class.
+  const { constructor } = Object(tangible(error)) as Partial<Error>;
+  if (constructor?.name !== 'UnknownDependenciesException') return undefined;
+  return `A plug-in cannot be used: ${thrown.said} Export from the plug-in a Nest module that provides the class and what it is injected with.`;
 }

@@ -17,21 +17,17 @@ export interface Kind {
   ) => CompletedOptions;
 }
 
-/** A provider's keys, with those that one of them stands for. */
-export interface CompletedProvider {
-  /** `undefined` when it is not known what they come to. */
-  readonly node: ConfigMap | undefined;
-  /** Nothing is missing because of a problem that is reported already. */
-  readonly isWhole: boolean;
-}
-
-/** Has options completed by their kind; added keys stand at the line of the one that brought them. */
+/**
+ * Has options completed by their kind; added keys stand at the line of the one that brought them.
+ * @returns no `node` when it is not known what they come to; `isWhole` when nothing is missing because of a problem that is
+ *   reported already
+ */
 export function completeProvider(
   node: ConfigMap,
   { completedBy, complete }: Kind,
   tools: CompletionTools,
   report: Report,
-): CompletedProvider {
+): { readonly node: ConfigMap | undefined; readonly isWhole: boolean } {
   const cause = completedBy === undefined ? undefined : node.entries.get(completedBy);
   if (cause === undefined || complete === undefined) return { node, isWhole: true };
   const written = new Map([...node.entries].filter(([key]) => key !== 'kind'));

@@ -9,13 +9,6 @@ export interface InterpolationSources {
   readonly file: (path: string) => TextOrProblem;
 }
 
-export interface Interpolated {
-  readonly text: string;
-  /** The text is one `${…}` and nothing else. */
-  readonly whole: boolean;
-  readonly problem?: string;
-}
-
 const PART = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 const RULE =
@@ -24,8 +17,12 @@ const RULE =
 /**
  * Fills `${NAME}`, `${NAME:-default}` and `${file:path}` in; `$${` is a literal `${`. What was filled in is not looked
  * at again. As in a shell, the default also stands in for a variable that is set but empty.
+ * @returns `whole`: the text is one `${…}` and nothing else
  */
-export function interpolate(text: string, sources: InterpolationSources): Interpolated {
+export function interpolate(
+  text: string,
+  sources: InterpolationSources,
+): { readonly text: string; readonly whole: boolean; readonly problem?: string } {
   if (!text.includes('${')) return { text, whole: false };
   let problem: string | undefined;
   const filled = text.replace(PART, (part, inner: string | undefined, end: string) => {

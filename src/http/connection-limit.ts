@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { LiveConfig } from '../config/live-config.js';
+import type { Derived, LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { MetricsService } from '../observability/metrics.service.js';
 import { seldom } from '../observability/seldom.js';
@@ -14,8 +14,8 @@ type Metrics = Pick<MetricsService, 'connectionDropped' | 'authFailure'>;
 
 /** Ends new connections that cannot be taken as soon as they are accepted: nothing is read from them, and nothing is said. */
 export class ConnectionLimit {
-  readonly #isTrusted: IsInNetwork;
-  readonly #isAllowed: IsInNetwork;
+  readonly #isTrusted: Derived<HttpConfig, IsInNetwork>;
+  readonly #isAllowed: Derived<HttpConfig, IsInNetwork | undefined>;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(
@@ -24,15 +24,13 @@ export class ConnectionLimit {
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly now?: () => number,
   ) {
-    const trusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
-    this.#isTrusted = (address) => trusted.current(address);
-    const allowed = config.derive(
+    this.#isTrusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
+    this.#isAllowed = config.derive(
       // Otherwise probes and scrapers come to this port as well, or clients by way of a proxy.
       ({ server, management }) =>
         management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
       (networks) => networks && networkMatcher(networks),
     );
-    this.#isAllowed = (address) => allowed.current?.(address) ?? true;
   }
 
   /**
@@ -57,8 +55,8 @@ export class ConnectionLimit {
     // Before Node's own listener, and before anything is made for the connection.
     server.prependListener('connection', (socket: Socket) => {
       const address = socket.remoteAddress;
-      if (address === undefined || this.#isTrusted(address)) return;
-      if (forCalls && !this.#isAllowed(address)) {
+      if (address === undefined || this.#isTrusted.current(address)) return;
+      if (forCalls && this.#isAllowed.current?.(address) === false) {
         socket.destroy();
         this.metrics.authFailure('network');
         return seldomTold('outside', (dropped) =>

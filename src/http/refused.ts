@@ -10,12 +10,7 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429
 /** For as long as that a client may come back, with better credentials for example. */
 const STAY_S = 1;
 
-interface Refusal {
-  readonly sinceMs: number;
-  readonly forget: () => void;
-}
-
-const refused = new WeakMap<Socket, Refusal>();
+const refused = new WeakMap<Socket, { readonly sinceMs: number; readonly forget: () => void }>();
 
 /**
  * Sees to it that who was refused does not stay: its connection is closed a second later, unless a request with

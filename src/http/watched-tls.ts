@@ -8,14 +8,12 @@ import type { TlsFiles, TlsMaterial } from './read-tls.js';
 
 const HEALTH_REASON = 'the changed certificate is not in use';
 
-export interface WatchTimes {
+const TIMES = {
   /** How often the files are looked at; a change is seen after two looks. */
-  readonly pollMs: number;
+  pollMs: 500,
   /** How long a file that does not fit the others may wait for them. */
-  readonly pairWaitMs: number;
-}
-
-const TIMES: WatchTimes = { pollMs: 500, pairWaitMs: 3_000 };
+  pairWaitMs: 3_000,
+};
 
 /**
  * The certificate of a server that runs: changed files are taken over for new connections while existing ones go on;

@@ -24,19 +24,6 @@ const REMEMBERED_MS = 60_000;
 /** How often the log counts shed calls together, instead of a line for each. */
 const SUMMARY_MS = 1_000;
 
-/** How busy this process is. */
-export interface Load {
-  readonly inFlight: number;
-  /** By how much the event loop was late when last measured, milliseconds. */
-  readonly eventLoopDelayMs: number;
-  /** Calls shed since the start. */
-  readonly shed: number;
-  /** Why it is degraded: calls are shed now, or were within the last minute. */
-  readonly reason?: string;
-  /** Since when, ISO 8601. */
-  readonly since?: string;
-}
-
 /**
  * Tells when more calls come than this process can decide: the calls of one turn of its event loop take too long, or too
  * many decisions are under way. Both pass by themselves as soon as less is asked.
@@ -93,7 +80,11 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     return isTooMuch;
   }
 
-  get load(): Load {
+  /**
+   * How busy this process is. `eventLoopDelayMs`: by how much the event loop was late when last measured; `shed`: calls since
+   * the start; `reason` and `since`: only while calls are shed, and for a minute after.
+   */
+  get load() {
     return {
       inFlight: this.#inFlight,
       eventLoopDelayMs: Math.round(this.#delayMs),
@@ -108,7 +99,10 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     if (this.#since !== undefined) return;
     this.#since = new Date().toISOString();
     this.logger.error(
-      { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#sinceMeasured() - MEASURE_MS) },
+      {
+        inFlight: this.#inFlight,
+        eventLoopDelayMs: Math.round(this.#shedAtMs - this.#measuredMs - MEASURE_MS),
+      },
       'overloaded: calls beyond capacity are told to proceed normally',
     );
   }
@@ -118,13 +112,9 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#calls = 0;
   }
 
-  #sinceMeasured(): number {
-    return performance.now() - this.#measuredMs;
-  }
-
   #measure(): void {
-    this.#delayMs = Math.max(0, this.#sinceMeasured() - MEASURE_MS);
     const nowMs = performance.now();
+    this.#delayMs = Math.max(0, nowMs - this.#measuredMs - MEASURE_MS);
     this.#measuredMs = nowMs;
     this.#decideAgain();
     if (this.#since === undefined) return;
