@@ -1,6 +1,7 @@
 import type { AppConfig } from './app.config.js';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import type { Express } from 'express';
 import type { Server } from 'node:https';
 import { documentApi } from './docs.js';
 import type { LoadedConfig } from './load-config.js';
@@ -54,8 +55,9 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   const trusted = live.derive(({ server }) => server.trustedProxies, networkMatcher);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
-  adapter.management?.separate(adapter.getInstance());
-  adapter.getInstance().all(['/health', '/health/live', '/health/ready', '/metrics'], getOnly);
+  const express = adapter.getInstance<Express>();
+  adapter.management?.separate(express);
+  express.all(['/health', '/health/live', '/health/ready', '/metrics'], getOnly);
   documentApi(app);
   await app.init();
   for (const warning of [...config.warnings, ...rights])
