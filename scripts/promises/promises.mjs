@@ -20,8 +20,8 @@ export const PROMISES = [
   {
     promise: 'a right credential passes from an address that is being throttled',
     file: 'src/auth/client.guard.ts',
-    from: '    try {\n      await super.canActivate(context);',
-    to: '    if (this.throttle.failed(address) > 0) throw this.#tooMany(1);\n    try {\n      await super.canActivate(context);',
+    from: '    const [client, { key }] = await this.#login(request)',
+    to: '    if (this.throttle.failed(address) > 0) throw this.#tooMany(1);\n    const [client, { key }] = await this.#login(request)',
     tests: ['src/auth', 'test/e2e/guards'],
   },
   {
@@ -265,8 +265,8 @@ export const PROMISES = [
   {
     promise: 'a kind of login that gives no key is never remembered, and passes all the same',
     file: 'src/auth/client.guard.ts',
-    from: 'request.authInfo ?? {}',
-    to: 'request.authInfo as LoginInfo',
+    from: 'info: LoginInfo = {}',
+    to: 'info: LoginInfo',
     tests: ['src/auth/further-strategy'],
   },
   {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { checkCredentials, credentialConfig, CredentialSection } from '../auth/credentials.config.js';
-import type { CredentialConfig } from '../auth/credentials.config.js';
+import type { CredentialsConfig } from '../auth/credentials.config.js';
 import { itemsAt, mapAt, textOf } from '../config/config-node.js';
 import type { ConfigMap } from '../config/config-node.js';
 import { deepFreeze } from '../config/freeze.js';
@@ -9,18 +9,21 @@ import type { ConfigSource } from '../config/read-config-file.js';
 import { readSection } from '../config/read-section.js';
 import { Report } from '../config/report.js';
 import { COUNTRY_KEY, country, mapping, text, timezone } from '../config/rules.js';
-import { checkManagement, managementConfig, ManagementSection } from '../http/management.config.js';
-import type { ManagementConfig } from '../http/management.config.js';
 import { networkMatcher } from '../http/networks.js';
-import { serverConfig, ServerSection } from '../http/server.config.js';
-import type { ServerConfig } from '../http/server.config.js';
+import {
+  checkManagement,
+  managementConfig,
+  ManagementSection,
+  serverConfig,
+  ServerSection,
+} from '../http/server.config.js';
+import type { HttpConfig } from '../http/server.config.js';
 import { checkProviders } from '../lookup/providers.config.js';
-import type { Kinds, ProviderConfig } from '../lookup/providers.config.js';
+import type { Kinds, ProvidersConfig } from '../lookup/providers.config.js';
 import { LoggingSection } from '../observability/logging.config.js';
-import type { LoggingConfig } from '../observability/logging.config.js';
 import type { TracingConfig } from '../observability/tracing-environment.js';
 import { checkTargets } from '../routing/targets.config.js';
-import type { TargetConfig } from '../routing/targets.config.js';
+import type { TargetsConfig } from '../routing/targets.config.js';
 import type { Environment } from './environment.js';
 
 /** The file as a whole. */
@@ -72,24 +75,7 @@ export class RootSection {
 }
 
 /** The configuration as the service uses it: checked, complete with defaults, durations in ms, frozen. */
-export interface AppConfig {
-  /** Absolute path of the YAML file. */
-  readonly file: string;
-  /** Directory that relative paths start from. */
-  readonly directory: string;
-  /** ISO 3166-1 alpha-2; how national numbers are read unless a target or provider says otherwise. */
-  readonly country: string | undefined;
-  /** IANA name: where a date without a time is a whole day. */
-  readonly timezone: string;
-  readonly server: ServerConfig;
-  /** `undefined` = on the port for calls. */
-  readonly management: ManagementConfig | undefined;
-  readonly credentials: readonly CredentialConfig[];
-  /** Name -> configured lookup, in the file's order. */
-  readonly providers: ReadonlyMap<string, ProviderConfig>;
-  /** Name -> target, `default` among them when configured. */
-  readonly targets: ReadonlyMap<string, TargetConfig>;
-  readonly logging: LoggingConfig;
+export interface AppConfig extends HttpConfig, CredentialsConfig, ProvidersConfig, TargetsConfig {
   /** `DATABASE_URL`: `sqlite:<absolute path>` or `mysql://…`, which may list several servers. */
   readonly databaseUrl: string;
   /** From the `OTEL_` variables; absent: no traces. */
@@ -165,12 +151,10 @@ function warnOfUnused(
   targets: ConfigMap | undefined,
   report: Report,
 ): void {
-  const used = new Set<unknown>();
-  for (const target of targets?.entries.values() ?? []) {
-    if (target.kind !== 'map') continue;
-    for (const item of itemsAt(target, 'providers'))
-      used.add(item.kind === 'scalar' ? item.value : undefined);
-  }
+  const listed = [...(targets?.entries.values() ?? [])].flatMap((target) =>
+    target.kind === 'map' ? itemsAt(target, 'providers') : [],
+  );
+  const used = new Set(listed.map(textOf));
   for (const [name, node] of providers?.entries ?? []) {
     if (!used.has(name))
       report.warn(node, 'No target uses this provider. List it under providers: of a target, or remove it.');

@@ -5,7 +5,6 @@ import { Router, static as files } from 'express';
 import type { Request, RequestHandler } from 'express';
 import { VERSION } from '../common/version.js';
 import '../health/health.openapi.js';
-import '../observability/metrics.openapi.js';
 import '../routing/routing.openapi.js';
 
 /** The API page and its document, for an application that is already serving: Nest would ignore routes added now. */

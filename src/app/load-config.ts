@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedPlugins } from './plugins/load-plugins.js';
-import { loadPlugins, PluginError } from './plugins/load-plugins.js';
+import { loadPlugins } from './plugins/load-plugins.js';
 import { inBrackets, readThrown } from './plugins/thrown.js';
 import { rightsWarnings } from './rights.js';
 import type { AppConfig } from './app.config.js';
@@ -17,7 +17,6 @@ export interface LoadedConfig {
   /** The content of the files of `server.tls`; also absent if these files are already in use. */
   readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
-  /** What is written under `plugins:`. */
   readonly pluginNames: readonly string[];
   /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
   readonly rights: readonly string[];
@@ -51,7 +50,7 @@ export async function loadConfig(
   const plugins =
     inUse?.plugins ??
     (await loadPlugins(source.plugins, source.directory).catch((error: unknown) => {
-      throw error instanceof PluginError ? source.error(error.problems) : error;
+      throw error instanceof ConfigError ? source.error(error.problems) : error;
     }));
   const config = checkConfig(source, plugins.marks, environment);
   const tlsFiles = config.server.tls;
@@ -66,21 +65,23 @@ export async function loadConfig(
     }));
   const located = (error: unknown): unknown => {
     if (error instanceof ConfigError) return source.error(error.problems);
-    const thrown = readThrown(error);
-    if (thrown.kind === undefined && plugins.origins.length > 0) {
-      // An error would have a stack that shows its origin; other values can only come from a plug-in.
-      const names = plugins.origins.map(({ name }) => `"${name}"`).join(' or ');
-      const message = `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
-      return source.error([{ key: 'plugins', message }]);
-    }
-    // Nest does not export the class.
-    const isInjection =
-      (Object(tangible(error)) as Partial<Error>).constructor?.name === 'UnknownDependenciesException';
-    if (!isInjection || plugins.origins.length === 0) return error;
-    const said = (error as Error).message.split('\n', 1)[0];
-    const cure = 'Export from the plug-in a Nest module that provides the class and its dependencies';
-    return source.error([{ key: 'plugins', message: `A plug-in cannot be used: ${said} ${cure}.` }]);
+    const message = plugins.origins.length > 0 ? pluginAtFault(error, plugins) : undefined;
+    return message === undefined ? error : source.error([{ key: 'plugins', message }]);
   };
   const rights = rightsWarnings(config, plugins, files);
   return { config, tls: tls || undefined, plugins, pluginNames, rights, located };
+}
+
+/** What is said of an error that only a plug-in can be the reason of; `undefined` for any other. */
+function pluginAtFault(error: unknown, { origins }: LoadedPlugins): string | undefined {
+  const thrown = readThrown(error);
+  if (thrown.kind === undefined) {
+    // An error has a stack that tells whose it is.
+    const names = origins.map(({ name }) => `"${name}"`).join(' or ');
+    return `${names} cannot be used${inBrackets(thrown)}. Fix what fails while Nest creates its modules.`;
+  }
+  // Nest does not export the class.
+  const { constructor } = Object(tangible(error)) as Partial<Error>;
+  if (constructor?.name !== 'UnknownDependenciesException') return undefined;
+  return `A plug-in cannot be used: ${thrown.said} Export from the plug-in a Nest module that provides the class and its dependencies.`;
 }

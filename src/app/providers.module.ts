@@ -1,7 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app.config.js';
-import { ConfigModule } from '../config/config.module.js';
+import { ConfigStatus } from '../config/config-status.js';
+import { LiveConfig } from '../config/live-config.js';
 import { OwnDatabaseModule } from '../database/own-database.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { LookupModule } from '../lookup/lookup.module.js';
@@ -20,13 +21,9 @@ export class ProvidersModule {
     return {
       module: ProvidersModule,
       global: true,
-      imports: [
-        ConfigModule.forRoot(config),
-        OwnDatabaseModule.forRoot(config.databaseUrl),
-        ObservabilityModule,
-        lookup,
-      ],
-      exports: [lookup],
+      imports: [OwnDatabaseModule.forRoot(config.databaseUrl), ObservabilityModule, lookup],
+      providers: [{ provide: LiveConfig, useValue: new LiveConfig(config) }, ConfigStatus],
+      exports: [lookup, LiveConfig, ConfigStatus],
     };
   }
 }

@@ -6,12 +6,12 @@ import { FileWatcher } from '../common/file-watcher.js';
 import type { AppConfig } from './app.config.js';
 import { ConfigError, formatProblem, placeOf } from '../config/config-error.js';
 import type { ConfigProblem } from '../config/config-error.js';
-import { isSameConfig } from './same-config.js';
 import { ConfigStatus } from '../config/config-status.js';
 import type { Environment } from './environment.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import type { WatchedTls } from '../http/watched-tls.js';
+import { comparable } from '../lookup/same-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumbersIn } from '../observability/masking.js';
@@ -102,7 +102,7 @@ export class ConfigReload {
       }
       this.#refusal = undefined;
       this.#metrics.configRead(true);
-      this.#status.accepted('file');
+      this.#status.refused.delete('file');
     } catch (error) {
       this.#refused(error, isAsked);
     }
@@ -121,7 +121,7 @@ export class ConfigReload {
     if (loaded.tls) this.#certificate?.use(loaded.tls);
     swap();
     providers.swap();
-    this.#status.swapped();
+    this.#status.loadedAt = new Date().toISOString();
     this.#logger.info(
       { configuration: config.file, providers: providers.changes, targets: config.targets.size },
       'changed configuration in use',
@@ -183,4 +183,13 @@ function fixedAtStart(before: AppConfig, after: AppConfig): ConfigProblem[] {
   return values(after)
     .filter(([key, value]) => !isDeepStrictEqual(value, was.get(key)))
     .map(([key]) => ({ key, message: FIXED }));
+}
+
+/** Whether two configurations are equal, including the texts that `${…}` inserts. */
+function isSameConfig(one: AppConfig, other: AppConfig): boolean {
+  const values = ({ providers, ...rest }: AppConfig): object => ({
+    ...rest,
+    providers: new Map([...providers].map(([name, provider]) => [name, comparable(provider)])),
+  });
+  return isDeepStrictEqual(values(one), values(other));
 }

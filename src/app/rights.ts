@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { LoadedPlugins } from './plugins/load-plugins.js';
 import { changeableByOthers, readableByOthers } from '../common/file-rights.js';
 import type { AppConfig } from './app.config.js';
-import type { ProviderConfig } from '../lookup/providers.config.js';
 import { sqliteFileOf } from '../database/url.js';
 import type { DatabaseOptions } from '../providers/database/database.options.js';
 import type { StaticFileOptions } from '../providers/static-file/static-file.options.js';
@@ -21,10 +20,12 @@ export function rightsWarnings(
   const tls = Object.values<string | undefined>({ ...config.server.tls });
   const trusted = [...files, ...origins.map(({ file }) => file), ...tls];
   const databases = [databaseUrl];
-  for (const provider of providers.values()) {
-    const list = listOf(provider);
-    if (list !== undefined) trusted.push(resolve(directory, list));
-    databases.push(ownDatabaseOf(provider) ?? databaseUrl);
+  for (const { kind, options } of providers.values()) {
+    if (kind === 'static-file') trusted.push(resolve(directory, (options as StaticFileOptions).file));
+    if (kind !== 'database') continue;
+    // Another database than that of the service, where it names one for a table as the service's own.
+    const { table, connection } = options as DatabaseOptions;
+    if (table === undefined && connection !== undefined) databases.push(connection);
   }
   return [
     ...said(trusted, changeableByOthers),
@@ -40,17 +41,6 @@ function said(paths: readonly (string | undefined)[], judge: (path: string) => s
     const problem = path === undefined ? undefined : judge(path);
     return problem === undefined ? [] : [`${path} ${problem}.`];
   });
-}
-
-function listOf({ kind, options }: ProviderConfig): string | undefined {
-  return kind === 'static-file' ? (options as StaticFileOptions).file : undefined;
-}
-
-/** The URL of the service's own table if a provider names a database other than `DATABASE_URL` for it. */
-function ownDatabaseOf({ kind, options }: ProviderConfig): string | undefined {
-  if (kind !== 'database') return undefined;
-  const { table, connection } = options as DatabaseOptions;
-  return table === undefined ? connection : undefined;
 }
 
 function sqliteFile(url: string, directory: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { AppConfig } from './app.config.js';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import type { Express } from 'express';
 import type { Server } from 'node:https';
 import { documentApi } from './docs.js';
 import type { LoadedConfig } from './load-config.js';
@@ -9,9 +10,9 @@ import { ConfigStatus } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
 import { ConnectionLimit } from '../http/connection-limit.js';
 import { logFailedHandshakes } from '../http/failed-handshakes.js';
-import { separatePorts } from '../http/management-gate.js';
 import { networkMatcher } from '../http/networks.js';
 import { OwnPrototypeAdapter } from '../http/own-prototype.adapter.js';
+import { getOnly } from '../http/pages.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { WatchedTls } from '../http/watched-tls.js';
 import { LOGGER, NestLogger } from '../observability/logger.js';
@@ -31,7 +32,7 @@ export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplic
 }
 
 async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise<NestExpressApplication> {
-  const adapter = new OwnPrototypeAdapter({ tls: tls?.options, management: config.management });
+  const adapter = new OwnPrototypeAdapter(tls?.options, config.management);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, plugins), adapter, {
     bodyParser: false,
     bufferLogs: true,
@@ -54,8 +55,9 @@ async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise
   const trusted = live.derive(({ server }) => server.trustedProxies, networkMatcher);
   app.set('trust proxy', (address: string | undefined) => trusted.current(address));
   app.useGlobalFilters(new ProblemFilter(logger));
-  const { management } = adapter;
-  if (management) separatePorts(adapter.getInstance(), (request) => management.received(request));
+  const express = adapter.getInstance<Express>();
+  adapter.management?.separate(express);
+  express.all(['/health', '/health/live', '/health/ready', '/metrics'], getOnly);
   documentApi(app);
   await app.init();
   for (const warning of [...config.warnings, ...rights])

@@ -3,18 +3,18 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import type { StrategyCreatedStatic } from 'passport';
 import { BasicStrategy } from 'passport-http';
-import { clientGroup } from '../http/networks.js';
-import { loginContexts } from './admission.js';
+import { clientAddress, clientGroup } from '../http/networks.js';
 import type { LoginInfo } from './admission.js';
 import { readBasicHeader } from './basic-header.js';
 import type { ClientCredential } from './credential-store.js';
+import { Credentials } from './credentials.js';
 import { basicLogin } from './remembered-logins.js';
 
 /** `Authorization: Basic …`, RFC 7617 with UTF-8. */
 @Injectable()
 export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') {
-  constructor() {
-    super({ passReqToCallback: true });
+  constructor(private readonly credentials: Credentials) {
+    super();
   }
 
   /**
@@ -31,12 +31,15 @@ export class BasicHttpStrategy extends PassportStrategy(BasicStrategy, 'basic') 
   override async validate(request: Request): Promise<[ClientCredential, LoginInfo] | null> {
     const presented = readBasicHeader(request.headers.authorization);
     if (presented === undefined) return null;
-    const { store, address } = loginContexts.get(request)!;
+    const { store } = this.credentials;
     const key = basicLogin(presented);
     // Beside a wrong API key, which the guard treats as a failed login.
     const remembered = store.logins.find(key);
     if (remembered !== undefined) return [remembered, {}];
-    const client = await store.byPassword(presented.user, presented.password, clientGroup(address));
+    const client = await store.byPassword(presented.user, presented.password, {
+      client: clientGroup(clientAddress(request)),
+      isWaiting: () => !request.socket.destroyed,
+    });
     return client === undefined ? null : [client, { key }];
   }
 }

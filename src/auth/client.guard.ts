@@ -1,7 +1,7 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
-import type { Request } from 'express';
+import type { Handler, Request } from 'express';
+import passport from 'passport';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { clientAddress, networkMatcher } from '../http/networks.js';
@@ -12,17 +12,17 @@ import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
 import type { AuthFailureKind } from '../observability/metrics.service.js';
-import { API_KEY_HEADER } from './api-key.strategy.js';
-import { loginContexts } from './admission.js';
+import { API_KEY_HEADER, ApiKeyStrategy } from './api-key.strategy.js';
 import type { Admission, LoginInfo } from './admission.js';
 import { isBasicHeader, readBasicHeader } from './basic-header.js';
+import { BasicHttpStrategy } from './basic-http.strategy.js';
 import type { ClientCredential } from './credential-store.js';
 import { Credentials } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
 import { apiKeyLogin, basicLogin } from './remembered-logins.js';
 import type { LoginKey } from './remembered-logins.js';
 import { QueueFullError } from './verification-queue.js';
-import type { HttpConfig } from '../http/management.config.js';
+import type { HttpConfig } from '../http/server.config.js';
 
 const CHALLENGE = 'Basic realm="SmartRouting", charset="UTF-8"';
 const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorization: Basic with user name and password in UTF-8.`;
@@ -33,7 +33,9 @@ const HOW_TO_LOG_IN = `Send the header ${API_KEY_HEADER}: <key>, or Authorizatio
  * Anything else is a `Problem`: 403 for the network, 401 for the credentials, 429 after too many wrong ones.
  */
 @Injectable()
-export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
+export class ClientGuard implements CanActivate {
+  /** Of this application alone, since its strategies lead to its credentials. */
+  readonly #passport = new passport.Passport();
   readonly #isAllowed: Derived<HttpConfig, IsInNetwork | undefined>;
 
   constructor(
@@ -42,15 +44,17 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
     private readonly metrics: MetricsService,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly live: LiveConfig<HttpConfig>,
+    apiKey: ApiKeyStrategy,
+    basic: BasicHttpStrategy,
   ) {
-    super();
+    this.#passport.use(apiKey).use(basic);
     this.#isAllowed = live.derive(
       ({ server }) => server.allowedNetworks,
       (networks) => networks && networkMatcher(networks),
     );
   }
 
-  override canActivate(context: ExecutionContext): true | Promise<true> {
+  canActivate(context: ExecutionContext): true | Promise<true> {
     const arrivedMs = performance.now();
     const request = context.switchToHttp().getRequest<Request>();
     const config = this.live.current;
@@ -66,31 +70,29 @@ export class ClientGuard extends AuthGuard(['headerapikey', 'basic']) {
       mayStay(request.socket);
       return true;
     };
-    return client === undefined ? this.#askStrategies(context, request).then(admit) : admit(client);
+    return client === undefined ? this.#askStrategies(request).then(admit) : admit(client);
   }
 
-  async #askStrategies(context: ExecutionContext, request: Request): Promise<ClientCredential> {
-    const address = clientAddress(request);
-    // Another store may be in use by the time this one has accepted the login.
+  async #askStrategies(request: Request): Promise<ClientCredential> {
+    // Taken now: another store may be in use when a login was found right, and a closed connection has no address any more.
     const { store } = this.credentials;
-    loginContexts.set(request, { store, address });
-    try {
-      await super.canActivate(context);
-    } catch (error) {
+    const address = clientAddress(request);
+    const [client, { key }] = await this.#login(request).catch((error: unknown) => {
       throw error instanceof QueueFullError ? this.#tooMany(1) : this.#broken(request, error);
-    }
-    if (!request.user) throw this.#refused(request, address);
-    const client = request.user as ClientCredential;
-    // A strategy may return no `info`.
-    const { key }: LoginInfo = request.authInfo ?? {};
+    });
+    if (!client) throw this.#refused(request, address);
     if (key !== undefined) store.logins.keep(key, client);
     return client;
   }
 
-  /** Leaves the refusal to `#askStrategies`; what is returned here becomes `request.user`. */
-  override handleRequest<User>(error: Error | null, user: User | false): User | undefined {
-    if (error) throw error;
-    return user || undefined;
+  /** What the first strategy says that finds a login right; `false` when none does. */
+  #login(request: Request): Promise<[ClientCredential | false, LoginInfo]> {
+    return new Promise((resolve, reject) => {
+      const told = (error: Error | null, client: ClientCredential | false, info: LoginInfo = {}): void =>
+        error ? reject(error) : resolve([client, info]);
+      const ask = this.#passport.authenticate(['headerapikey', 'basic'], { session: false }, told) as Handler;
+      ask(request, request.res!, reject);
+    });
   }
 
   #refused(request: Request, address: string | undefined): Problem {

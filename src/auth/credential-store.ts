@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { apiKeyDigest, readApiKeyHash, readPasswordHash, verifyPassword } from '../common/secret-hash.js';
 import type { PasswordHash } from '../common/secret-hash.js';
+import { MAX_SECRET_BYTES } from './credentials.config.js';
 import type {
   ApiKeyCredentialConfig,
   BasicCredentialConfig,
@@ -9,12 +10,12 @@ import type {
 } from './credentials.config.js';
 import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
+import type { Asker } from './verification-queue.js';
 
 /** Who is asking: a configured credential without its secret. */
 export type ClientCredential = Pick<CredentialConfig, 'id' | 'targets'>;
+type Verification = Promise<ClientCredential | undefined>;
 
-/** Longest API key, and longest user name and password together; anything longer is wrong. */
-const MAX_SECRET_BYTES = 1024;
 const WRONG_REMEMBERED = 1000;
 const WRONG_TTL_MS = 60_000;
 /** Derivations at a time: each takes one of Node's four worker threads, which file access and DNS also need. */
@@ -22,6 +23,7 @@ const PARALLEL = 2;
 /** From this cost on, a derivation takes 32 MiB or more (128 MiB at today's cost), and only one runs at a time. */
 const COSTLY_LN = 15;
 const MAX_WAITING = 1000;
+const UNKNOWN: Asker = { client: '', isWaiting: () => true };
 
 /**
  * Digests are compared instead of the configured texts: they all have the same length, and comparing them reveals
@@ -36,11 +38,7 @@ interface PlainEntry {
   readonly user: Buffer;
   readonly password: Buffer;
 }
-interface HashedEntry {
-  readonly client: ClientCredential;
-  readonly user: Buffer;
-  readonly hash: PasswordHash;
-}
+type HashedEntry = PlainEntry & { readonly hash: PasswordHash };
 
 /**
  * The configured credentials, and the answer to "whose is this?". Immutable: another configuration has another store.
@@ -60,7 +58,7 @@ export class CredentialStore {
    */
   readonly #decoys: readonly PasswordHash[];
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
-  readonly #pending = new Map<string, Promise<ClientCredential | undefined>>();
+  readonly #pending = new Map<string, { readonly askers: Asker[]; readonly verification: Verification }>();
   readonly #queue: VerificationQueue;
   /** By id. */
   readonly #configured: ReadonlyMap<string, CredentialConfig>;
@@ -69,7 +67,6 @@ export class CredentialStore {
   /**
    * @param verify compares a password with a hash; one key derivation per call
    * @param before the store that this one replaces: logins with unchanged credentials are still remembered
-   * @throws RangeError naming the credential's key that can never match; never its value
    */
   constructor(
     credentials: readonly CredentialConfig[],
@@ -79,12 +76,18 @@ export class CredentialStore {
     this.#verify = verify;
     this.#configured = new Map(credentials.map((credential) => [credential.id, credential]));
     this.logins = before?.logins.handedOn(({ id }) => this.#successor(before, id)) ?? new RememberedLogins();
-    this.#apiKeys = credentials.filter(isApiKey).map((credential) => this.#apiKeyEntry(credential));
-    const basic = credentials.filter(isBasic);
-    this.#hashed = basic.flatMap((credential) => this.#hashedEntry(credential) ?? []);
-    this.#plain = basic
-      .filter(({ password }) => readPasswordHash(password) === undefined)
-      .map((credential) => this.#plainEntry(credential));
+    this.#apiKeys = credentials.filter(isApiKey).map((credential) => ({
+      client: clientOf(credential),
+      digest: readApiKeyHash(credential.apiKey) ?? apiKeyDigest(credential.apiKey),
+    }));
+    const basic = credentials.filter(isBasic).map((credential) => ({
+      client: clientOf(credential),
+      user: this.#textDigest(credential.username),
+      password: this.#textDigest(credential.password),
+      hash: readPasswordHash(credential.password),
+    }));
+    this.#hashed = basic.filter((entry): entry is HashedEntry => typeof entry.hash === 'object');
+    this.#plain = basic.filter(({ hash }) => typeof hash !== 'object');
     this.#decoys = decoysFor(this.#hashed);
     const isCostly = this.#hashed.some(({ hash }) => hash.ln >= COSTLY_LN);
     this.#queue = new VerificationQueue(isCostly ? 1 : PARALLEL, MAX_WAITING);
@@ -104,10 +107,14 @@ export class CredentialStore {
   }
 
   /**
-   * @param client who is asking, so that clients take turns when many passwords wait for their verification
-   * @throws QueueFullError when this verification was dropped in favour of newer ones
+   * @param asker for a verification that has to wait
+   * @throws QueueFullError when this verification was given up
    */
-  async byPassword(user: string, password: string, client = ''): Promise<ClientCredential | undefined> {
+  async byPassword(
+    user: string,
+    password: string,
+    asker: Asker = UNKNOWN,
+  ): Promise<ClientCredential | undefined> {
     if (Buffer.byteLength(user) + Buffer.byteLength(password) > MAX_SECRET_BYTES) return undefined;
     const pair = this.#digest(JSON.stringify([user, password])).toString('base64');
     if (this.#wrong.has(pair)) return undefined;
@@ -117,24 +124,24 @@ export class CredentialStore {
       return timingSafeEqual(entry.user, userDigest) && samePassword;
     });
     if (plain !== undefined || this.#decoys.length === 0) return plain?.client;
-    return this.#once(pair, () =>
-      this.#queue.run(client, () => this.#byDerivation(pair, userDigest, password)),
+    return this.#once(pair, asker, (askers) =>
+      this.#queue.run(askers, () => this.#byDerivation(pair, userDigest, password)),
     );
   }
 
   /** Calls that arrive while a pair is being verified share that verification. */
-  #once(
-    pair: string,
-    verify: () => Promise<ClientCredential | undefined>,
-  ): Promise<ClientCredential | undefined> {
+  #once(pair: string, asker: Asker, verify: (askers: Asker) => Verification): Verification {
     const running = this.#pending.get(pair);
-    if (running !== undefined) return running;
-    const verification = verify().finally(() => this.#pending.delete(pair));
-    this.#pending.set(pair, verification);
+    running?.askers.push(asker);
+    if (running !== undefined) return running.verification;
+    const askers = [asker];
+    const isWaiting = (): boolean => askers.some((one) => one.isWaiting());
+    const verification = verify({ ...asker, isWaiting }).finally(() => this.#pending.delete(pair));
+    this.#pending.set(pair, { askers, verification });
     return verification;
   }
 
-  async #byDerivation(pair: string, user: Buffer, password: string): Promise<ClientCredential | undefined> {
+  async #byDerivation(pair: string, user: Buffer, password: string): Verification {
     const decoys = [...this.#decoys];
     for (const { hash, client } of this.#hashed.filter((entry) => timingSafeEqual(entry.user, user))) {
       if (await this.#verify(password, hash)) return client;
@@ -144,35 +151,6 @@ export class CredentialStore {
     for (const decoy of decoys) await this.#verify(password, decoy);
     this.#wrong.set(pair, true);
     return undefined;
-  }
-
-  #apiKeyEntry(credential: ApiKeyCredentialConfig): ApiKeyEntry {
-    const { id, apiKey } = credential;
-    const hashed = readApiKeyHash(apiKey);
-    if (hashed === undefined && apiKey.startsWith('sha256:')) {
-      throw new RangeError(
-        `credentials, id "${id}": apiKey begins with sha256: but is not a hash as hash-secret prints it`,
-      );
-    }
-    if (hashed === undefined) checkPlain(id, 'apiKey', apiKey);
-    return { client: clientOf(credential), digest: hashed ?? apiKeyDigest(apiKey) };
-  }
-
-  #plainEntry(credential: BasicCredentialConfig): PlainEntry {
-    const { id, username, password } = credential;
-    checkPlain(id, 'password', password, Buffer.byteLength(username));
-    return {
-      client: clientOf(credential),
-      user: this.#textDigest(username),
-      password: this.#textDigest(password),
-    };
-  }
-
-  #hashedEntry(credential: BasicCredentialConfig): HashedEntry | undefined {
-    const { id, username, password } = credential;
-    const hash = readPasswordHash(password);
-    if (typeof hash === 'string') throw new RangeError(`credentials, id "${id}": password ${hash}`);
-    return hash && { client: clientOf(credential), user: this.#textDigest(username), hash };
   }
 
   /** NFC (RFC 8265): the same letters typed on another system are other code points. */
@@ -222,19 +200,4 @@ function secretOf(credential: CredentialConfig): string {
 
 function clientOf({ id, targets }: CredentialConfig): ClientCredential {
   return Object.freeze({ id, targets });
-}
-
-/**
- * The configuration has been checked before; this is a safeguard against secrets that nobody, or everybody, could
- * present.
- */
-function checkPlain(id: string, key: string, secret: string, usedBytes = 0): void {
-  const bytes = Buffer.byteLength(secret);
-  const problem =
-    bytes === 0
-      ? 'is empty'
-      : bytes + usedBytes > MAX_SECRET_BYTES
-        ? `is longer than ${MAX_SECRET_BYTES} bytes`
-        : undefined;
-  if (problem !== undefined) throw new RangeError(`credentials, id "${id}": ${key} ${problem}`);
 }

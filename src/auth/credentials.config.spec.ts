@@ -114,6 +114,11 @@ describe('a credential', () => {
       '{ id: a, apikey: s3cret, apiKey: k }',
       '[0].apikey: is not a known key. Did you mean "apiKey"? Known: id, apiKey, username, password, targets.',
     ],
+    [
+      `{ id: a, username: ${'ü'.repeat(300)}, password: ${'s3crët'.repeat(70)} }`,
+      '[0]: The user name and the password have more than 1024 bytes together, and clients with such a login are refused. Write shorter ones.',
+    ],
+    [`{ id: a, apiKey: ${'s3cret'.repeat(90)} }`, `[0].apiKey: is longer than 500 characters. ${KEY}`],
     ['core', '[0]: is not a map of keys.'],
     ['apiKey:s3cret', '[0]: is not a map of keys.'],
     [

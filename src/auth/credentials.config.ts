@@ -1,10 +1,39 @@
+import { readApiKeyHash, readPasswordHash } from '../common/secret-hash.js';
 import { checkNames } from '../config/check-names.js';
 import { itemsAt, textOf } from '../config/config-node.js';
 import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, ListKey } from '../config/key.js';
 import type { Report } from '../config/report.js';
-import { text } from '../config/rules.js';
-import { apiKey, password, username } from './secret-rules.js';
+import { text, textThat } from '../config/rules.js';
+
+const KEY_HINT = 'Write the key, sha256: and 64 hex digits, or ${NAME} of a variable that is not empty.';
+
+const apiKey = textThat(KEY_HINT, (value) => {
+  if (value.startsWith('sha256:') && readApiKeyHash(value) === undefined) {
+    return 'starts with sha256: but has no 64 hex digits after it. Write what the hash-secret command prints.';
+  }
+  if (readPasswordHash(value) !== undefined)
+    return 'is the hash of a password. A hashed API key is sha256: and 64 hex digits.';
+  // It is sent in an HTTP header, which is trimmed and cannot carry other characters.
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)
+    ? undefined
+    : 'cannot be sent in an HTTP header. Use ASCII letters, digits and signs, without blanks at the ends.';
+});
+
+const PASSWORD_HINT =
+  'Write the password, what the hash-secret command prints, or ${NAME} of a variable that is not empty.';
+
+const password = textThat(PASSWORD_HINT, (value) => {
+  const read = readPasswordHash(value);
+  if (typeof read === 'string') return read;
+  return value.startsWith('sha256:')
+    ? 'starts with sha256:, which is for API keys. Write what the hash-secret command prints without --api-key.'
+    : undefined;
+});
+
+const username = textThat('Write the user name, without a colon.', (value) =>
+  value.includes(':') ? 'has a colon in it, which HTTP Basic does not allow in a user name.' : undefined,
+);
 
 export class CredentialSection {
   @Key(
@@ -36,17 +65,11 @@ export interface CredentialsConfig {
 }
 
 export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
-export interface ApiKeyCredentialConfig {
+/** Secrets are plain, or hashes as `hash-secret` prints them. */
+export type ApiKeyCredentialConfig = Limits & { readonly apiKey: string };
+export type BasicCredentialConfig = Limits & { readonly username: string; readonly password: string };
+interface Limits {
   readonly id: string;
-  /** Plain, or `sha256:<64 hex digits>`. */
-  readonly apiKey: string;
-  readonly targets: readonly string[] | undefined;
-}
-export interface BasicCredentialConfig {
-  readonly id: string;
-  readonly username: string;
-  /** Plain, or a hash as `hash-secret` prints it. */
-  readonly password: string;
   readonly targets: readonly string[] | undefined;
 }
 
@@ -59,9 +82,12 @@ export const DEMO_SECRETS: readonly string[] = [
   'scrypt:2jKVlln3TrOWjBgvz6BWPA:-Uj73eqZLuP-xbzDosSD1XZyZWX122D8q649js6rB9I',
 ];
 
+/** Longest API key, and longest user name and password together; a client with a longer one is refused. */
+export const MAX_SECRET_BYTES = 1024;
 /** For plain keys; hashes are longer. */
 const SHORTEST_KEY = 16;
 const SHORT_KEY = `The key has fewer than ${SHORTEST_KEY} characters, and could be guessed. Make one with openssl rand -hex 24.`;
+const LONG_LOGIN = `The user name and the password have more than ${MAX_SECRET_BYTES} bytes together, and clients with such a login are refused. Write shorter ones.`;
 const WELL_KNOWN = "This is the demo's secret, which everybody knows.";
 const CURE = 'write your own, or set the environment variable that it comes from';
 
@@ -82,6 +108,8 @@ export function checkCredentials(
   for (const node of credentials) {
     if (node.kind !== 'map') continue;
     checkKindOfSecret(node, report);
+    const login = ['username', 'password'].map((key) => textOf(node.entries.get(key)) ?? '').join('');
+    if (Buffer.byteLength(login) > MAX_SECRET_BYTES) report.at(node, LONG_LOGIN);
     checkNames(itemsAt(node, 'targets'), 'a configured target', limits, report);
     const idNode = node.entries.get('id');
     const id = textOf(idNode);

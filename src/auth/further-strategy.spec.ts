@@ -37,9 +37,8 @@ describe.each([undefined, false, true])(
     let ask: Awaited<ReturnType<typeof start>>['ask'];
 
     beforeEach(async () => {
-      ({ ask } = await start({ credentials: [PLAIN_KEY] }));
       badges = new BadgeStrategy(givesKey);
-      passport.use(badges);
+      ({ ask } = await start({ credentials: [PLAIN_KEY], basicStrategy: badges }));
     });
 
     it.each(BESIDE)('passes beside %s, and lets nobody pass who has only that', async (_, beside) => {

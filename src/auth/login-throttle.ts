@@ -10,12 +10,9 @@ const MAX_CLIENTS = 10_000;
 export class LoginThrottle {
   /** Client -> times of its latest failures, oldest first, never more than `MAX_FAILURES`. */
   readonly #failures = new LRUCache<string, number[]>({ max: MAX_CLIENTS });
-  readonly #now: () => number;
 
   /** @param now milliseconds of a monotonic clock */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /**
    * Counts one failed login.
@@ -23,7 +20,7 @@ export class LoginThrottle {
    *   failure would be within that limit again
    */
   failed(address: string | undefined): number {
-    const now = this.#now();
+    const now = this.now();
     const client = clientGroup(address);
     const recent = (this.#failures.get(client) ?? []).filter((at) => at > now - WINDOW_MS);
     recent.push(now);

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { VerificationQueue } from './verification-queue.js';
 
+const ASKER = { client: 'x', isWaiting: () => true };
+
 /** Jobs that end when told to; `started` has their names in the order of their start. */
 function held(queue: VerificationQueue) {
   const started: string[] = [];
   const endings = new Map<string, { resolve: (name: string) => void; reject: (error: Error) => void }>();
-  const run = (client: string, name: string) =>
-    queue.run(client, () => {
+  const run = (client: string, name: string, isWaiting = () => true) =>
+    queue.run({ client, isWaiting }, () => {
       started.push(name);
       return new Promise<string>((resolve, reject) => endings.set(name, { resolve, reject }));
     });
@@ -53,6 +55,24 @@ describe('VerificationQueue', () => {
     await Promise.all([running, ...others]);
   });
 
+  it('leaves out jobs that nobody waits for any more', async () => {
+    const { started, run, end, settled } = held(new VerificationQueue(1, 10));
+    const running = run('x', 'a', () => false);
+    const left = [run('x', 'b', () => false), run('y', 'c', () => false), run('y', 'd', () => false)];
+    const waiting = run('x', 'e');
+    const refused = Promise.allSettled(left);
+    await settled();
+    await end('a');
+    await end('e');
+    expect(started).toEqual(['a', 'e']);
+    expect(await Promise.all([running, waiting])).toEqual(['a', 'e']);
+    expect((await refused).map(({ status }) => status)).toEqual(new Array(3).fill('rejected'));
+    const next = run('x', 'f');
+    await settled();
+    await end('f');
+    expect(await next).toBe('f');
+  });
+
   it('goes on after a job that failed', async () => {
     const { endings, run, end, settled } = held(new VerificationQueue(1, 10));
     const broken = run('x', 'broken');
@@ -67,7 +87,7 @@ describe('VerificationQueue', () => {
 
   it('has its full width again after waiting jobs have ended', async () => {
     const queue = new VerificationQueue(2, 10);
-    await Promise.all(Array.from({ length: 6 }, () => queue.run('x', () => Promise.resolve())));
+    await Promise.all(Array.from({ length: 6 }, () => queue.run(ASKER, () => Promise.resolve())));
     const { started, run, end, settled } = held(queue);
     const jobs = ['a', 'b', 'c'].map((name) => run('x', name));
     await settled();

@@ -1,9 +1,17 @@
-interface Waiter {
+/** Who asks for a job. */
+export interface Asker {
+  /** Askers of one name share their turns. */
+  readonly client: string;
+  /** False when nobody waits for what comes of it any more. */
+  readonly isWaiting: () => boolean;
+}
+
+interface Waiter extends Pick<Asker, 'isWaiting'> {
   readonly start: () => void;
   readonly refuse: (error: QueueFullError) => void;
 }
 
-/** A waiting job was dropped because too many newer ones came. */
+/** A job was given up while waiting: too many newer ones came, or nobody waits for it any more. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
   constructor() {
@@ -31,9 +39,9 @@ export class VerificationQueue {
   ) {}
 
   /** @throws QueueFullError when the job was dropped; otherwise what the job throws */
-  async run<T>(client: string, job: () => Promise<T>): Promise<T> {
+  async run<T>(asker: Asker, job: () => Promise<T>): Promise<T> {
     if (this.#running < this.width) this.#running++;
-    else await this.#turn(client);
+    else await this.#turn(asker);
     try {
       return await job();
     } finally {
@@ -41,36 +49,35 @@ export class VerificationQueue {
     }
   }
 
-  #turn(client: string): Promise<void> {
+  #turn({ client, isWaiting }: Asker): Promise<void> {
     return new Promise((start, refuse) => {
-      const lane = this.#lanes.get(client);
-      if (lane) lane.push({ start, refuse });
-      else this.#lanes.set(client, [{ start, refuse }]);
+      const lane = this.#lanes.get(client) ?? [];
+      lane.push({ start, refuse, isWaiting });
+      this.#lanes.set(client, lane);
       if (++this.#waiting > this.maxWaiting) this.#giveUpOne();
     });
   }
 
   /** The slot passes directly to the next waiting job. */
   #handOver(): void {
-    const [client, lane] = this.#lanes.entries().next().value ?? [];
-    if (client === undefined || lane === undefined) {
-      this.#running--;
-      return;
+    for (const [client, lane] of this.#lanes) {
+      const next = lane.pop()!;
+      this.#lanes.delete(client);
+      if (lane.length > 0) this.#lanes.set(client, lane);
+      this.#waiting--;
+      if (next.isWaiting()) return next.start();
+      next.refuse(new QueueFullError());
     }
-    this.#lanes.delete(client);
-    const next = lane.pop();
-    if (lane.length > 0) this.#lanes.set(client, lane);
-    this.#waiting--;
-    next?.start();
+    this.#running--;
   }
 
   #giveUpOne(): void {
     const [client, longest] = [...this.#lanes].reduce((most, lane) =>
       lane[1].length > most[1].length ? lane : most,
     );
-    const oldest = longest.shift();
+    const oldest = longest.shift()!;
     if (longest.length === 0) this.#lanes.delete(client);
     this.#waiting--;
-    oldest?.refuse(new QueueFullError());
+    oldest.refuse(new QueueFullError());
   }
 }

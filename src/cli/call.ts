@@ -20,7 +20,6 @@ export interface CallOptions {
   password?: string;
 }
 
-/** `call`. */
 export async function call({
   url,
   anum,

@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import { hashApiKey, hashPassword } from '../common/secret-hash.js';
 import { CliError, print } from './output.js';
 
-/** `hash-secret`. */
 export async function hashSecret({ apiKey }: { apiKey: boolean }): Promise<void> {
   const secret = await readSecret(apiKey ? 'API key: ' : 'Password: ');
   if (secret === '')

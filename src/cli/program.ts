@@ -2,7 +2,9 @@ import { Command, Option } from 'commander';
 import { inspect } from 'node:util';
 import { VERSION } from '../common/version.js';
 import { tangible } from '../lookup/describe-failure.js';
-import { parseExtradata } from './extradata.js';
+import { isPlainObject } from '../common/json.js';
+import type { JsonObject } from '../common/json.js';
+import { CliError } from './output.js';
 
 /** sysexits.h EX_CONFIG, as `main.ts` exits. */
 const EXIT_CONFIG = 78;
@@ -179,4 +181,17 @@ export function program(): Command {
     .action(async (options: import('./call.js').CallOptions) => (await import('./call.js')).call(options));
 
   return all.showHelpAfterError('(add --help for the options)');
+}
+
+/** The value of `--extradata`: what Core would send, as JSON. */
+function parseExtradata(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CliError(`--extradata is not JSON: ${(error as Error).message}`);
+  }
+  if (!isPlainObject(value))
+    throw new CliError('--extradata must be a JSON object, for example \'{"DYN_PAR_Culture": "fi-FI"}\'');
+  return value as JsonObject;
 }

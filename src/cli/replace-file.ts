@@ -31,25 +31,15 @@ export async function replaceFile(
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new CliError(`${path} is a folder. Name a file.`);
   if (OPEN_ALREADY.test(resolve(path)) || (found && !found.isFile())) {
-    await writing(
-      () => open(path, 'w'),
-      texts,
-      (error) => notWritten(path, error, IN_PLACE),
-    );
+    await write(() => open(path, 'w'), texts, telling(path, IN_PLACE));
     return false;
   }
-  const target = await targetOf(path, found !== undefined);
+  const told = telling(path, BESIDE);
+  const target = await told(() => targetOf(path, found !== undefined));
   const beside = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.part`);
   try {
-    await writing(
-      () => open(beside, 'wx', mode),
-      texts,
-      (error) => notWritten(path, error, BESIDE),
-      async (file) => {
-        await file.sync();
-        await rename(beside, target);
-      },
-    );
+    await write(() => open(beside, 'wx', mode), texts, told);
+    await told(() => rename(beside, target));
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
@@ -59,17 +49,10 @@ export async function replaceFile(
 
 /** The file behind links, and its folder, which is created if it is missing. */
 async function targetOf(path: string, isThere: boolean): Promise<string> {
-  try {
-    if (!isThere) {
-      await mkdir(dirname(path), { recursive: true });
-      return await pathBehindLinks(path);
-    }
-    const target = await realpath(path);
-    await access(target, constants.W_OK);
-    return target;
-  } catch (error) {
-    throw notWritten(path, error, BESIDE);
-  }
+  await mkdir(dirname(path), { recursive: true });
+  const target = await pathBehindLinks(path);
+  if (isThere) await access(target, constants.W_OK);
+  return target;
 }
 
 /**
@@ -89,34 +72,34 @@ export async function pathBehindLinks(path: string): Promise<string> {
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
 }
 
-/** @param asError turns a failure to write into an error; an error from the texts themselves is thrown unchanged */
-async function writing(
+/** Tells people what a step on a file fails with. */
+type Told = <T>(step: () => Promise<T>) => Promise<T>;
+
+function telling(path: string, cure: string): Told {
+  return (step) =>
+    step().catch(({ code, name }: NodeJS.ErrnoException) => {
+      throw new CliError(`${path} cannot be written (${code ?? name}). ${cure}.`);
+    });
+}
+
+/** What the texts themselves fail with is thrown as it is. */
+async function write(
   opening: () => Promise<FileHandle>,
   texts: AsyncIterable<string> | readonly string[],
-  asError: (error: unknown) => CliError,
-  finish?: (file: FileHandle) => Promise<void>,
+  told: Told,
 ): Promise<void> {
-  const told = <T>(step: Promise<T>): Promise<T> =>
-    step.catch((error: unknown) => {
-      throw asError(error);
-    });
-  const file = await told(opening());
+  const file = await told(opening);
   try {
     let piece = '';
     for await (const text of texts) {
       piece += text;
       if (piece.length < PIECE_CHARACTERS) continue;
-      await told(file.writeFile(piece));
+      await told(() => file.writeFile(piece));
       piece = '';
     }
-    await told(file.writeFile(piece));
-    if (finish) await told(finish(file));
+    await told(() => file.writeFile(piece));
+    if ((await file.stat()).isFile()) await told(() => file.sync());
   } finally {
     await file.close();
   }
-}
-
-function notWritten(path: string, error: unknown, cure: string): CliError {
-  const { code, name } = error as NodeJS.ErrnoException;
-  return new CliError(`${path} cannot be written (${code ?? name}). ${cure}.`);
 }

@@ -17,7 +17,6 @@ export interface SyncFlags {
   confirm: boolean;
 }
 
-/** `sync`. */
 export async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
   const loaded = await loadConfig(readEnvironment());
   refuseUnknown(name, loaded.config);

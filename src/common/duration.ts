@@ -43,7 +43,6 @@ export interface DurationLimits {
   readonly default?: string;
 }
 
-/** A text such as `1200ms`. */
 export function duration(limits: DurationLimits = {}) {
   const standard = limits.default === undefined ? '' : ` Default: ${limits.default}.`;
   const minMs = limits.min === undefined ? 0 : durationMs(limits.min);

@@ -20,7 +20,11 @@ export class FileWatcher {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
-  #unchangedMs: number | undefined;
+  /**
+   * When the file was last known to be the version that was reported last, by `performance.now()`; `undefined` until
+   * the file has been checked again.
+   */
+  unchangedMs: number | undefined;
 
   /**
    * @param changed is called for the first version by `start` and for each later one. Calls never overlap, and a
@@ -31,14 +35,6 @@ export class FileWatcher {
     private readonly pollMs: number,
     private readonly changed: () => Promise<void>,
   ) {}
-
-  /**
-   * When the file was last known to be the version that was reported last, by `performance.now()`; `undefined` until
-   * the file has been checked again.
-   */
-  get unchangedMs(): number | undefined {
-    return this.#unchangedMs;
-  }
 
   /** Reports the current version and continues to watch. */
   async start(): Promise<void> {
@@ -77,7 +73,7 @@ export class FileWatcher {
     if (this.#stopped) return;
     if (version.id === this.#known) {
       this.#pending = undefined;
-      this.#unchangedMs = lookedMs;
+      this.unchangedMs = lookedMs;
       if (this.#lookAgainAtMs === undefined || Date.now() < this.#lookAgainAtMs) return;
       await this.#handOver(version);
     } else if (version.id === this.#pending) {

@@ -30,8 +30,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 /** Bytes that are read at once, so that an abort is noticed. */
 const PIECE_BYTES = 512 * 1024;
-/** Initial buffer for a file of unknown length. */
-const FIRST_BYTES = 16 * 1024;
 
 /**
  * Reads a file; links are followed. Pipes, devices, sockets and folders are refused: reading them may never end, and
@@ -49,16 +47,13 @@ export async function readOrdinaryFile(
   let file: FileHandle | undefined;
   try {
     file = await open(path, FLAGS);
-    const stat = await file.stat();
-    const limit = limitOf(stat, maxBytes);
-    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
-    for (let length = 0; ;) {
+    const bytes = roomFor(await file.stat(), maxBytes);
+    let length = 0;
+    for (let bytesRead = -1; bytesRead !== 0; length += bytesRead) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(bytes, length, Math.min(PIECE_BYTES, bytes.length - length));
-      length += bytesRead;
-      if (bytesRead === 0 || length === limit) return contentOf(bytes, length, maxBytes);
-      if (length === bytes.length) bytes = enlarged(bytes, limit);
+      ({ bytesRead } = await file.read(bytes, length, Math.min(PIECE_BYTES, bytes.length - length)));
     }
+    return contentOf(bytes, length, maxBytes);
   } catch (error) {
     throw signal?.aborted ? error : asProblem(error);
   } finally {
@@ -74,15 +69,12 @@ export function readOrdinaryFileSync(path: string, maxBytes: number): Buffer {
   let file: number | undefined;
   try {
     file = openSync(path, FLAGS);
-    const stat = fstatSync(file);
-    const limit = limitOf(stat, maxBytes);
-    let bytes: Buffer = Buffer.allocUnsafeSlow(stat.size || Math.min(FIRST_BYTES, limit));
-    for (let length = 0; ;) {
-      const bytesRead = readSync(file, bytes, length, bytes.length - length, null);
-      length += bytesRead;
-      if (bytesRead === 0 || length === limit) return contentOf(bytes, length, maxBytes);
-      if (length === bytes.length) bytes = enlarged(bytes, limit);
+    const bytes = roomFor(fstatSync(file), maxBytes);
+    let length = 0;
+    for (let bytesRead = -1; bytesRead !== 0; length += bytesRead) {
+      bytesRead = readSync(file, bytes, length, bytes.length - length, null);
     }
+    return contentOf(bytes, length, maxBytes);
   } catch (error) {
     throw asProblem(error);
   } finally {
@@ -98,22 +90,16 @@ export function notOrdinary(stat: Stats): string | undefined {
   return `is ${kind}, and only ordinary files are read; put its content into one`;
 }
 
-/** Bytes that are read at most. Kernel files report a size of 0 although they have content, some of it endless. */
-function limitOf(stat: Stats, maxBytes: number): number {
+/** Files of the kernel say 0 and have some, a few of them without end. Memory that nothing is read into costs nothing. */
+function roomFor(stat: Stats, maxBytes: number): Buffer {
   const problem = notOrdinary(stat) ?? (stat.size > maxBytes ? tooLarge(maxBytes) : undefined);
   if (problem !== undefined) throw new OrdinaryFileError(problem);
-  return stat.size || maxBytes + 1;
-}
-
-function enlarged(bytes: Buffer, limit: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(Math.min(2 * bytes.length, limit));
-  bytes.copy(larger);
-  return larger;
+  return Buffer.allocUnsafeSlow(stat.size || maxBytes + 1);
 }
 
 function contentOf(bytes: Buffer, length: number, maxBytes: number): Buffer {
   if (length > maxBytes) throw new OrdinaryFileError(tooLarge(maxBytes));
-  return bytes.subarray(0, length);
+  return length === bytes.length ? bytes : Buffer.from(bytes.subarray(0, length));
 }
 
 function tooLarge(maxBytes: number): string {

@@ -8,7 +8,6 @@ import type { Report } from './report.js';
 
 /** The parts of a provider's kind that concern its options. */
 export interface Kind {
-  /** class-validator class of the options. */
   readonly options: OptionsClass;
   /** The option that stands for others, such as `preset`. */
   readonly completedBy?: string;
@@ -18,21 +17,17 @@ export interface Kind {
   ) => CompletedOptions;
 }
 
-/** A provider's keys, plus those that one of them stands for. */
-export interface CompletedProvider {
-  /** `undefined` if the completed options are not known. */
-  readonly node: ConfigMap | undefined;
-  /** True if nothing is missing because of a problem that has already been reported. */
-  readonly isWhole: boolean;
-}
-
-/** Lets the kind complete the options; added keys get the line of the key that added them. */
+/**
+ * Lets the kind complete the options; added keys get the line of the key that added them.
+ * @returns no `node` when it is not known what they come to; `isWhole` when nothing is missing because of a problem that is
+ *   reported already
+ */
 export function completeProvider(
   node: ConfigMap,
   { completedBy, complete }: Kind,
   tools: CompletionTools,
   report: Report,
-): CompletedProvider {
+): { readonly node: ConfigMap | undefined; readonly isWhole: boolean } {
   const cause = completedBy === undefined ? undefined : node.entries.get(completedBy);
   if (cause === undefined || complete === undefined) return { node, isWhole: true };
   const written = new Map([...node.entries].filter(([key]) => key !== 'kind'));

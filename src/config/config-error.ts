@@ -1,4 +1,3 @@
-/** One problem in the configuration. */
 export interface ConfigProblem {
   /** Line in the file, from 1; absent if there is none (an environment variable, a missing top-level key). */
   readonly line?: number | undefined;

@@ -35,7 +35,6 @@ export interface ConfigMap extends Place {
   readonly entries: ReadonlyMap<string, ConfigNode>;
 }
 
-/** The child under a key or index. */
 export function childOf(node: ConfigNode | undefined, key: string): ConfigNode | undefined {
   if (node?.kind === 'map') return node.entries.get(key);
   return node?.kind === 'list' ? node.items[Number(key)] : undefined;
@@ -58,7 +57,6 @@ export function textOf(node: ConfigNode | undefined): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 }
 
-/** The plain value: scalars, arrays and objects. */
 export function toPlain(node: ConfigNode): unknown {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'list') return node.items.map(toPlain);
@@ -71,7 +69,6 @@ export function pathOf(parent: string, key: string): string {
   return parent === '' ? key : `${parent}.${key}`;
 }
 
-/** At most 80 characters. */
 export function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
@@ -83,7 +80,6 @@ const SECRET_KEY =
 /** Keys below these are names that the administrator chose, which do not indicate secrets. */
 const NAME_MAPS = new Set(['', 'providers', 'targets']);
 
-/** True when the value of a key of this map may be a secret. */
 export function isSecretKey(key: string, map: Pick<ConfigNode, 'path' | 'secret'>): boolean {
   // The name of an authentication method, not a secret.
   if (key === 'type' && map.path.endsWith('.auth')) return false;

@@ -22,34 +22,15 @@ export interface CertificatePeriod {
 /** Whether the version on disk is in use; `/health` and the metric show it. */
 @Injectable()
 export class ConfigStatus {
-  readonly #refused = new Map<ConfigPart, Refused>();
-  #loadedAt = new Date().toISOString();
+  /** ISO 8601: since when the current configuration has been in use. */
+  loadedAt = new Date().toISOString();
+  /** The parts whose version on disk cannot be used; the one before stays. */
+  readonly refused = new Map<ConfigPart, Refused>();
   /** The certificate in use; `undefined` without `server.tls`. */
   certificate: CertificatePeriod | undefined;
 
-  /** ISO 8601: since when the current configuration has been in use. */
-  get loadedAt(): string {
-    return this.#loadedAt;
-  }
-
-  /** Every part that was refused, with its reason. */
-  get refused(): ReadonlyMap<ConfigPart, Refused> {
-    return this.#refused;
-  }
-
-  /** The version on disk is in use. */
-  accepted(part: ConfigPart): void {
-    this.#refused.delete(part);
-  }
-
-  /** Another configuration is in use from now on. */
-  swapped(): void {
-    this.#loadedAt = new Date().toISOString();
-  }
-
-  /** The version on disk cannot be used; the previous one stays. */
   refuse(part: ConfigPart, reason: string): void {
-    const since = this.#refused.get(part)?.since ?? new Date().toISOString();
-    this.#refused.set(part, { reason, since });
+    const since = this.refused.get(part)?.since ?? new Date().toISOString();
+    this.refused.set(part, { reason, since });
   }
 }

@@ -5,7 +5,7 @@ import type { InterpolationSources } from './interpolation.js';
 const VARIABLES: Record<string, string> = { NAME: 'value', EMPTY: '', NESTED: '${NAME}' };
 const FILES: Record<string, string> = { '/run/secrets/key': 'from file', 'a b:-c': 'odd name' };
 const sources: InterpolationSources = {
-  variable: (name) => VARIABLES[name],
+  variables: VARIABLES,
   file: (path) => (path in FILES ? { text: FILES[path]! } : { problem: 'does not exist' }),
 };
 

@@ -1,16 +1,12 @@
+/** A text, or why it cannot be used. */
+export type TextOrProblem = { readonly text: string } | { readonly problem: string };
+
 /** The sources for `${…}`. */
 export interface InterpolationSources {
-  /** An environment variable; `undefined` when it is not set. */
-  variable(name: string): string | undefined;
-  /** A file's content without its last line end, or why it cannot be used. */
-  file(path: string): { readonly text: string } | { readonly problem: string };
-}
-
-export interface Interpolated {
-  readonly text: string;
-  /** The text is a single `${…}` and nothing else. */
-  readonly whole: boolean;
-  readonly problem?: string;
+  /** Environment variables; an absent or `undefined` one is not set. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** A file's content without its last line end. */
+  readonly file: (path: string) => TextOrProblem;
 }
 
 const PART = /\$\$\{|\$\{([^}]*)(\}?)/g;
@@ -21,8 +17,12 @@ const RULE =
 /**
  * Replaces `${NAME}`, `${NAME:-default}` and `${file:path}`; `$${` is a literal `${`. The inserted text is not
  * interpreted again. As in a shell, the default also replaces a variable that is set but empty.
+ * @returns `whole`: the text is one `${…}` and nothing else
  */
-export function interpolate(text: string, sources: InterpolationSources): Interpolated {
+export function interpolate(
+  text: string,
+  sources: InterpolationSources,
+): { readonly text: string; readonly whole: boolean; readonly problem?: string } {
   if (!text.includes('${')) return { text, whole: false };
   let problem: string | undefined;
   const filled = text.replace(PART, (part, inner: string | undefined, end: string) => {
@@ -36,7 +36,7 @@ export function interpolate(text: string, sources: InterpolationSources): Interp
   return problem === undefined ? { text: filled, whole } : { text, whole, problem };
 }
 
-function lookUp(inner: string, sources: InterpolationSources): { text: string } | { problem: string } {
+function lookUp(inner: string, sources: InterpolationSources): TextOrProblem {
   if (inner.startsWith('file:') && inner.length > 'file:'.length) {
     const path = inner.slice('file:'.length);
     const file = sources.file(path);
@@ -46,7 +46,7 @@ function lookUp(inner: string, sources: InterpolationSources): { text: string } 
   }
   const [, name, standIn] = VARIABLE.exec(inner) ?? [];
   if (name === undefined) return { problem: RULE };
-  const value = sources.variable(name);
+  const value = Object.hasOwn(sources.variables, name) ? sources.variables[name] : undefined;
   if (standIn !== undefined) return { text: value === undefined || value === '' ? standIn : value };
   return value === undefined
     ? {

@@ -4,7 +4,7 @@ import { validateSync, ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { JsonSchema } from '../common/rule.js';
 import { propertiesOf, ruleOf } from './class-metadata.js';
-import type { ValidationMetadata } from './class-metadata.js';
+import type { OptionsClass, ValidationMetadata } from './class-metadata.js';
 
 /** Definitions that the schemas of sections refer to. */
 export const DEFINITIONS = {
@@ -55,9 +55,7 @@ function nestedSchema(meta: ValidationMetadata): JsonSchema {
 }
 
 function designType({ target, propertyName }: ValidationMetadata): unknown {
-  return typeof target === 'function'
-    ? Reflect.getMetadata('design:type', target.prototype as object, propertyName)
-    : undefined;
+  return propertiesOf(target as OptionsClass).get(propertyName)?.designType;
 }
 
 function simpleType(type: unknown): JsonSchema {

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
 import { Rule } from '../common/rule.js';
@@ -30,12 +31,15 @@ export function Key(description: string, rule: KeyRule, options: KeyOptions = {}
     description,
     ...(options.default !== undefined && { default: options.default }),
   };
-  return all(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
+  return applyDecorators(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
 }
 
 /** A list whose items all follow the rule. */
 export function ListKey(description: string, rule: KeyRule, options: ListOptions = {}): PropertyDecorator {
-  return all(Key(description, listRule(options), options), Rule(rule.problem, rule.schema, { each: true }));
+  return applyDecorators(
+    Key(description, listRule(options), options),
+    Rule(rule.problem, rule.schema, { each: true }),
+  );
 }
 
 /** A map with keys of its own. */
@@ -45,7 +49,7 @@ export function SectionKey(
   options: KeyOptions = {},
 ): PropertyDecorator {
   const anything: KeyRule = { problem: () => undefined, schema: {} };
-  return all(Key(description, anything, options), ValidateNested(), Type(section));
+  return applyDecorators(Key(description, anything, options), ValidateNested(), Type(section));
 }
 
 /** A list of maps with keys of their own. */
@@ -54,7 +58,11 @@ export function SectionsKey(
   section: () => new () => object,
   options: ListOptions = {},
 ): PropertyDecorator {
-  return all(Key(description, listRule(options), options), ValidateNested({ each: true }), Type(section));
+  return applyDecorators(
+    Key(description, listRule(options), options),
+    ValidateNested({ each: true }),
+    Type(section),
+  );
 }
 
 function listRule(options: ListOptions): KeyRule {
@@ -66,11 +74,5 @@ function listRule(options: ListOptions): KeyRule {
       return options.required ? `is empty. ${hint}` : 'is empty. Write at least one, or remove the key.';
     },
     schema: { type: 'array', ...(!options.mayBeEmpty && { minItems: 1 }) },
-  };
-}
-
-function all(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
-  return (target, property) => {
-    for (const decorate of decorators) decorate(target, property);
   };
 }

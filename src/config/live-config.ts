@@ -31,11 +31,33 @@ export class LiveConfig<Config extends object> {
   /**
    * Derives a value from a part of the configuration, now and whenever that part changes. Only for objects that live
    * as long as the service: there is no way to unsubscribe.
-   * @param part selects the part, which is compared by value
+   * @param pick the part that it is made of; compared by value
    */
-  derive<Part, T>(part: (config: Config) => Part, make: (part: Part) => T): Derived<Config, T> {
-    const derived = new DerivedPart(part, make, this.#current);
-    this.#derived.push(derived);
+  derive<Part, T>(pick: (config: Config) => Part, make: (part: Part) => T): Derived<Config, T> {
+    let part = pick(this.#current);
+    const made = new WeakMap<Config, T>();
+    const derived = {
+      current: make(part),
+      of: (config: Config): T => {
+        const value = made.get(config);
+        if (value === undefined && !made.has(config)) {
+          throw new Error('a configuration that was never in use');
+        }
+        return value as T;
+      },
+    };
+    made.set(this.#current, derived.current);
+    this.#derived.push({
+      prepare(config) {
+        const next = pick(config);
+        const value = isDeepStrictEqual(next, part) ? derived.current : make(next);
+        made.set(config, value);
+        return () => {
+          part = next;
+          derived.current = value;
+        };
+      },
+    });
     return derived;
   }
 
@@ -55,40 +77,6 @@ export class LiveConfig<Config extends object> {
       this.#current = next;
       for (const swap of swaps) swap();
       for (const listener of this.#listeners) listener.told(next);
-    };
-  }
-}
-
-class DerivedPart<Config extends object, Part, T> implements Derived<Config, T> {
-  current: T;
-  #part: Part;
-  readonly #made = new WeakMap<Config, T>();
-
-  constructor(
-    private readonly pick: (config: Config) => Part,
-    private readonly make: (part: Part) => T,
-    config: Config,
-  ) {
-    this.#part = pick(config);
-    this.current = make(this.#part);
-    this.#made.set(config, this.current);
-  }
-
-  of(config: Config): T {
-    const made = this.#made.get(config);
-    if (made === undefined && !this.#made.has(config))
-      throw new Error('a configuration that was never in use');
-    return made as T;
-  }
-
-  prepare(config: Config): () => void {
-    const part = this.pick(config);
-    const isSame = isDeepStrictEqual(part, this.#part);
-    const made = isSame ? this.current : this.make(part);
-    this.#made.set(config, made);
-    return () => {
-      this.#part = part;
-      this.current = made;
     };
   }
 }

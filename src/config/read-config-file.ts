@@ -6,18 +6,16 @@ import { ConfigError } from './config-error.js';
 import type { ConfigProblem } from './config-error.js';
 import { itemsAt, textOf } from './config-node.js';
 import type { ConfigMap, ConfigNode } from './config-node.js';
-import type { InterpolationSources } from './interpolation.js';
+import type { InterpolationSources, TextOrProblem } from './interpolation.js';
 import { readTree } from './read-tree.js';
 
-/** Environment variables; an absent or `undefined` one is not set. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = InterpolationSources['variables'];
 
 /** Relative to the working directory. */
 export const DEFAULT_CONFIG = 'config/smartrouting.yaml';
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_SECRET_BYTES = 64 * 1024;
 
-/** One item of `plugins:`. */
 export interface PluginEntry {
   /** An npm package, or the path of a module that starts with `.` or `/`. */
   readonly name: string;
@@ -27,7 +25,6 @@ export interface PluginEntry {
 
 /** A configuration file that is YAML, not yet checked. */
 export interface ConfigSource {
-  /** Absolute path. */
   readonly file: string;
   /** Directory that relative paths start from. */
   readonly directory: string;
@@ -61,13 +58,13 @@ export async function readConfigFile(
 ): Promise<ConfigSource> {
   const file = resolve(configFile);
   files.add(file);
-  const { text, problem } = readTextFile(file, MAX_CONFIG_BYTES);
-  if (problem === undefined) return parseConfig(text, configFile, variables, files);
+  const read = readTextFile(file, MAX_CONFIG_BYTES);
+  if ('text' in read) return parseConfig(read.text, configFile, variables, files);
   const cure =
     configFile === DEFAULT_CONFIG
       ? 'Set SMARTROUTING_CONFIG to the path of your configuration, or start in the folder that holds config/smartrouting.yaml.'
       : 'Check the name, and that the user who runs the service may read it.';
-  throw new ConfigError(shownPath(configFile), [{ key: '', message: `The file ${problem}. ${cure}` }]);
+  throw new ConfigError(shownPath(configFile), [{ key: '', message: `The file ${read.problem}. ${cure}` }]);
 }
 
 /**
@@ -89,18 +86,27 @@ export function parseConfig(
   const absolute = resolve(file);
   const directory = dirname(absolute);
   const problems = yaml.problems.map(ofFile);
-  const root = readTree(yaml, interpolationSources(directory, variables, files), problems) ?? EMPTY;
+  const fileText = (path: string): TextOrProblem => {
+    const named = resolve(directory, path);
+    files.add(named);
+    const read = readTextFile(named, MAX_SECRET_BYTES);
+    return 'text' in read ? { text: read.text.replace(/\r?\n$/, '') } : read;
+  };
+  const root = readTree(yaml, { variables, file: fileText }, problems) ?? EMPTY;
   if (root.kind !== 'map' && !(root.kind === 'scalar' && root.value === null)) {
     const message = 'The file is not a map of keys. Start with credentials:, providers: and targets:.';
     throw refuse({ line: root.line, key: '', message });
   }
   const map = root.kind === 'map' ? root : EMPTY;
-  const plugins = itemsAt(map, 'plugins').map((item) => ({ name: textOf(item), key: item.path }));
+  const plugins = itemsAt(map, 'plugins').flatMap((item) => {
+    const name = textOf(item);
+    return name === undefined ? [] : [{ name, key: item.path }];
+  });
   return {
     file: absolute,
     directory,
     shownAs,
-    plugins: plugins.filter((entry): entry is PluginEntry => entry.name !== undefined),
+    plugins,
     root: map,
     files,
     problems,
@@ -130,33 +136,8 @@ function findNode(node: ConfigNode, path: string): ConfigNode | undefined {
 
 const EMPTY: ConfigMap = { kind: 'map', path: '', line: 1, secret: false, entries: new Map() };
 
-function interpolationSources(
-  directory: string,
-  variables: Variables,
-  files: Set<string>,
-): InterpolationSources {
-  return {
-    variable: (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
-    file: (path) => {
-      const file = resolve(directory, path);
-      files.add(file);
-      const { text, problem } = readTextFile(file, MAX_SECRET_BYTES);
-      return problem === undefined ? { text: text.replace(/\r?\n$/, '') } : { problem };
-    },
-  };
-}
-
-/** A file's content, or a predicate that says why it cannot be used (`does not exist`). */
-type TextFile =
-  | { readonly text: string; readonly problem?: undefined }
-  | { readonly problem: string; readonly text?: undefined };
-
-/**
- * Reads a small UTF-8 text file; links are followed.
- * @param path absolute
- * @param maxBytes a larger file is refused without being read
- */
-function readTextFile(path: string, maxBytes: number): TextFile {
+/** Reads a small UTF-8 text file; the problem is a predicate (`does not exist`). */
+function readTextFile(path: string, maxBytes: number): TextOrProblem {
   try {
     const bytes = readOrdinaryFileSync(path, maxBytes);
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

@@ -1,10 +1,9 @@
-import { All, Controller, Get, HttpException, Res } from '@nestjs/common';
+import { Controller, Get, HttpException, Res } from '@nestjs/common';
 import type { HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import { ConfigStatus } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
-import { refuseOtherMethods } from '../http/pages.js';
 import { certificateTrouble } from '../http/certificate-period.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
@@ -47,11 +46,6 @@ export class HealthController {
   async health(@Res() response: Response): Promise<void> {
     const providers = [...this.registry.all()].map((provider) => () => this.#provider(provider));
     await this.#answer(response, [() => this.#configuration(), () => this.#load(), ...providers]);
-  }
-
-  @All(['', 'live', 'ready'])
-  refuseOtherMethods(): never {
-    return refuseOtherMethods();
   }
 
   async #answer(response: Response, indicators: HealthIndicatorFunction[]): Promise<void> {

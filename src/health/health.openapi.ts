@@ -1,5 +1,6 @@
-import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { describeMethod } from '../common/openapi.js';
+import { MetricsController } from '../observability/metrics.controller.js';
 import { HealthController } from './health.controller.js';
 
 ApiTags('operations')(HealthController);
@@ -28,4 +29,9 @@ describeMethod(
       'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
   }),
 );
-describeMethod(HealthController, 'refuseOtherMethods', ApiExcludeEndpoint());
+ApiTags('operations')(MetricsController);
+describeMethod(
+  MetricsController,
+  'read',
+  ApiOperation({ summary: 'Prometheus metrics', description: 'Text exposition format.' }),
+);

@@ -7,6 +7,6 @@ export class Readiness {
   state: 'starting' | 'ready' | 'stopping' = 'starting';
 
   constructor(metrics: MetricsService) {
-    metrics.readiness(() => this.state === 'ready');
+    metrics.measure('smartrouting_ready', () => Number(this.state === 'ready'));
   }
 }

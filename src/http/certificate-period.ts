@@ -10,18 +10,14 @@ const HEALTH_REASONS = {
   ending: 'the certificate ends',
 };
 
-/** A problem with a certificate's validity period. Public. */
-export interface CertificateTrouble {
-  readonly reason: string;
-  /** When that began, milliseconds since 1970; in the past. */
-  readonly sinceMs: number;
-}
-
-/** The problem with a certificate's validity period: not yet valid, expired, or about to expire. */
+/**
+ * What is to be said in public of a certificate's time: not yet, no longer, or not for long.
+ * @returns since when it is so, milliseconds since 1970; in the past
+ */
 export function certificateTrouble(
   { validFromMs, validUntilMs, inUseSinceMs = 0 }: CertificatePeriod,
   nowMs: number,
-): CertificateTrouble | undefined {
+): { readonly reason: string; readonly sinceMs: number } | undefined {
   const end = new Date(validUntilMs).toISOString();
   const since = (startMs: number): number => Math.max(startMs, inUseSinceMs);
   if (nowMs < validFromMs) {

@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { LiveConfig } from '../config/live-config.js';
+import type { Derived, LiveConfig } from '../config/live-config.js';
 import type { Logger } from '../observability/logger.js';
 import type { MetricsService } from '../observability/metrics.service.js';
+import { seldom } from '../observability/seldom.js';
 import { clientGroup, networkMatcher } from './networks.js';
 import type { IsInNetwork } from './networks.js';
-import type { HttpConfig } from './management.config.js';
+import type { HttpConfig } from './server.config.js';
 
 const LOG_EVERY_MS = 1_000;
 
@@ -13,25 +14,23 @@ type Metrics = Pick<MetricsService, 'connectionDropped' | 'authFailure'>;
 
 /** Ends connections beyond the limits as soon as they are accepted, without reading or answering anything. */
 export class ConnectionLimit {
-  readonly #isTrusted: IsInNetwork;
-  readonly #isAllowed: IsInNetwork;
+  readonly #isTrusted: Derived<HttpConfig, IsInNetwork>;
+  readonly #isAllowed: Derived<HttpConfig, IsInNetwork | undefined>;
 
   /** @param now milliseconds of a monotonic clock */
   constructor(
     private readonly config: LiveConfig<HttpConfig>,
     private readonly metrics: Metrics,
     private readonly logger: Pick<Logger, 'warn'>,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now?: () => number,
   ) {
-    const trusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
-    this.#isTrusted = (address) => trusted.current(address);
-    const allowed = config.derive(
+    this.#isTrusted = config.derive(({ server }) => server.trustedProxies, networkMatcher);
+    this.#isAllowed = config.derive(
       // Otherwise probes and scrapers use this port as well, or clients come through a proxy.
       ({ server, management }) =>
         management && server.trustedProxies.length === 0 ? server.allowedNetworks : undefined,
       (networks) => networks && networkMatcher(networks),
     );
-    this.#isAllowed = (address) => allowed.current?.(address) ?? true;
   }
 
   /**
@@ -41,52 +40,40 @@ export class ConnectionLimit {
   watch(server: Server, forCalls: boolean): void {
     server.maxConnections = this.config.current.server.maxConnections;
     this.config.onSwap((next) => (server.maxConnections = next.server.maxConnections));
-    const tooMany = this.#teller((fields) =>
-      this.logger.warn(fields, 'new connections are dropped: server.maxConnections are open'),
-    );
-    const tooManyOfOne = this.#teller((fields) =>
-      this.logger.warn(
-        fields,
-        'new connections are dropped: the address has server.maxConnectionsPerAddress open',
-      ),
-    );
-    const outside = this.#teller((fields) =>
-      this.logger.warn(fields, 'connections from outside server.allowedNetworks are ended'),
-    );
+    const seldomTold = seldom(LOG_EVERY_MS, this.now);
     const open = new Map<string, number>();
     server.on('drop', () => {
       this.metrics.connectionDropped();
-      tooMany({ maxConnections: server.maxConnections });
+      const { maxConnections } = server;
+      seldomTold('all', (dropped) =>
+        this.logger.warn(
+          { dropped, maxConnections },
+          'new connections are dropped: server.maxConnections are open',
+        ),
+      );
     });
     // Before Node's own listener, and before anything is allocated for the connection.
     server.prependListener('connection', (socket: Socket) => {
       const address = socket.remoteAddress;
-      if (address === undefined || this.#isTrusted(address)) return;
-      if (forCalls && !this.#isAllowed(address)) {
+      if (address === undefined || this.#isTrusted.current(address)) return;
+      if (forCalls && this.#isAllowed.current?.(address) === false) {
         socket.destroy();
         this.metrics.authFailure('network');
-        return outside({ address });
+        return seldomTold('outside', (dropped) =>
+          this.logger.warn({ dropped, address }, 'connections from outside server.allowedNetworks are ended'),
+        );
       }
       const { maxConnectionsPerAddress } = this.config.current.server;
       if (take(open, socket, clientGroup(address), maxConnectionsPerAddress)) return;
       socket.destroy();
       this.metrics.connectionDropped();
-      tooManyOfOne({ address, maxConnectionsPerAddress });
+      seldomTold('one', (dropped) =>
+        this.logger.warn(
+          { dropped, address, maxConnectionsPerAddress },
+          'new connections are dropped: the address has server.maxConnectionsPerAddress open',
+        ),
+      );
     });
-  }
-
-  /** Logs at most once a second, with the count since the previous line. */
-  #teller(log: (fields: object) => void): (fields: object) => void {
-    let dropped = 0;
-    let quietUntilMs = 0;
-    return (fields) => {
-      dropped++;
-      const nowMs = this.now();
-      if (nowMs < quietUntilMs) return;
-      quietUntilMs = nowMs + LOG_EVERY_MS;
-      log({ dropped, ...fields });
-      dropped = 0;
-    };
   }
 }
 

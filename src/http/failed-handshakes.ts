@@ -1,6 +1,7 @@
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../observability/logger.js';
+import { seldom } from '../observability/seldom.js';
 
 /** There are many scanners on the Internet: one line for each kind of failure in this time. */
 const QUIET_MS = 60_000;
@@ -11,25 +12,16 @@ const QUIET_MS = 60_000;
  * that, too. Clients that disconnect silently are not logged: balancers probe ports that way.
  * @param now milliseconds of a monotonic clock
  */
-export function logFailedHandshakes(
-  server: Pick<Server, 'on'>,
-  logger: Logger,
-  now: () => number = () => performance.now(),
-): void {
-  const kinds = new Map<string, { count: number; quietUntilMs: number }>();
+export function logFailedHandshakes(server: Pick<Server, 'on'>, logger: Logger, now?: () => number): void {
+  const seldomTold = seldom(QUIET_MS, now);
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     // Typed as an Error; it is OpenSSL's code.
     const refusal = socket.authorizationError as unknown as string | null | undefined;
     const code = refusal ?? error.code ?? error.name;
     if (code === 'ECONNRESET') return;
-    const kind = kinds.get(code) ?? { count: 0, quietUntilMs: 0 };
-    kinds.set(code, kind);
-    kind.count++;
-    if (now() < kind.quietUntilMs) return;
-    if (refusal) {
-      logger.warn({ code, count: kind.count }, 'client certificate refused, see server.tls.clientCa');
-    } else logger.info({ code, count: kind.count }, 'TLS handshake failed');
-    kind.count = 0;
-    kind.quietUntilMs = now() + QUIET_MS;
+    seldomTold(code, (count) => {
+      if (refusal) logger.warn({ code, count }, 'client certificate refused, see server.tls.clientCa');
+      else logger.info({ code, count }, 'TLS handshake failed');
+    });
   });
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { closing, Problem } from './problem.js';
 
 const EMPTY = 'is empty; send a JSON object';
-/** Largest body accepted, bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 /** Bodies that will never be complete, and why; the connection can no longer be read. */
 const failed = new WeakMap<IncomingMessage, Problem>();

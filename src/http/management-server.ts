@@ -1,26 +1,39 @@
+import { NotFoundException } from '@nestjs/common';
+import type { Express } from 'express';
+import { Router } from 'express';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ManagementConfig } from './management.config.js';
+import { RESERVED_PATHS } from '../config/rules.js';
+import type { ManagementConfig } from './server.config.js';
 
 /** Time for probes that are being answered when everything else has stopped. */
 const LAST_ANSWERS_MS = 500;
 
 /** The server of `management.port`: plain HTTP whatever the main one is, and the same application behind it. */
 export class ManagementServer {
-  readonly #requests = new WeakSet<IncomingMessage>();
-
-  /** @param server that passes requests to the application */
   constructor(
     private readonly config: ManagementConfig,
     readonly server: Server,
-  ) {
-    server.prependListener('request', (request) => this.#requests.add(request));
-  }
+  ) {}
 
-  /** Whether the request came to this port. */
-  received(request: IncomingMessage): boolean {
-    return this.#requests.has(request);
+  /**
+   * Makes the addresses of the service itself answer on this port only, and all others on the main port only; elsewhere they
+   * are 404. Express compares the paths here just as it does for the routes, so there is no spelling of a path that passes here
+   * and means another there.
+   * @param app without routes so far
+   */
+  separate(app: Express): void {
+    const own = new WeakSet<IncomingMessage>();
+    this.server.prependListener('request', (request) => own.add(request));
+    const gate = Router();
+    gate.use([...RESERVED_PATHS], (request, _response, next) => {
+      next(own.has(request) ? 'router' : new NotFoundException());
+    });
+    gate.use((request, _response, next) => {
+      next(own.has(request) ? new NotFoundException() : undefined);
+    });
+    app.use(gate);
   }
 
   /** `http://127.0.0.1:9090`, once it listens. */

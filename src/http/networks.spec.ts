@@ -53,18 +53,16 @@ describe('networkMatcher', () => {
   });
 
   it.each([
-    '',
-    'x',
-    '80.88.186.0/33',
-    '80.88.186/24',
-    '2001:db8::/129',
-    '10.0.0.0/',
-    '::ffff:10.0.0.0/90',
-    'fe80::1%eth0',
-  ])('refuses the range %j by name', (range) => {
-    expect(() => networkMatcher([range])).toThrow(
-      `${JSON.stringify(range)} is not a network: write an address or a CIDR range`,
-    );
+    ['', 'is not a network.'],
+    ['x', 'is not a network.'],
+    ['80.88.186.0/33', 'has a prefix that is not from /0 to /32.'],
+    ['80.88.186/24', 'is not a network.'],
+    ['2001:db8::/129', 'has a prefix that is not from /0 to /128.'],
+    ['10.0.0.0/', 'is not a network.'],
+    ['::ffff:10.0.0.0/90', 'is an IPv4 range in an IPv6 spelling'],
+    ['fe80::1%eth0', 'has a zone (%)'],
+  ])('refuses the range %j by name: it %s', (range, problem) => {
+    expect(() => networkMatcher([range])).toThrow(`${JSON.stringify(range)} ${problem}`);
   });
 });
 

@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import { BlockList, isIPv4 } from 'node:net';
 import { readAddress, readNetwork } from '../common/network.js';
-import type { Network } from '../common/network.js';
 
 /** What some proxies write into X-Forwarded-For: an address with the client's port. */
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
@@ -20,7 +19,10 @@ export type IsInNetwork = (address: string | undefined) => boolean;
 export function networkMatcher(ranges: readonly string[]): IsInNetwork {
   // Separate lists: in a common one, ::/0 would also contain the IPv4 addresses.
   const networks = { ipv4: new BlockList(), ipv6: new BlockList() };
-  for (const [base, bits] of ranges.map(readRange)) {
+  for (const range of ranges) {
+    const network = readNetwork(range);
+    if (typeof network === 'string') throw new RangeError(`${JSON.stringify(range)} ${network}`);
+    const [base, bits] = network;
     networks[familyOf(base)].addSubnet(base, bits, familyOf(base));
   }
   return (text) => {
@@ -65,12 +67,4 @@ function readClient(text = ''): string | undefined {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv4(address) ? 'ipv4' : 'ipv6';
-}
-
-function readRange(text: string): Network {
-  const network = readNetwork(text.trim());
-  if (typeof network !== 'string') return network;
-  throw new RangeError(
-    `${JSON.stringify(text)} is not a network: write an address or a CIDR range, for example 80.88.186.0/24 or 2001:db8::/32`,
-  );
 }

@@ -11,7 +11,7 @@ import { answerRawProblems, MAX_HEADER_BYTES } from './raw-problems.js';
 import { MAX_HEADERS, whyRefused } from './request-gate.js';
 import { cutOffSlowReaders } from './slow-readers.js';
 import type { TlsOptions } from 'node:tls';
-import type { ManagementConfig } from './management.config.js';
+import type { ManagementConfig } from './server.config.js';
 import { ManagementServer } from './management-server.js';
 import type { WatchedTls } from './watched-tls.js';
 
@@ -36,14 +36,6 @@ export type ServerLimits = typeof LIMITS;
  */
 const BACKLOG = 4_096;
 
-export interface AdapterOptions {
-  /** Without it the main port is plain HTTP. */
-  readonly tls?: TlsOptions | undefined;
-  /** Without it there is one port. */
-  readonly management?: ManagementConfig | undefined;
-  readonly limits?: ServerLimits;
-}
-
 /**
  * Nest's Express adapter on a server that creates requests and responses with the prototypes that Express gives them.
  * Changing the prototype of an existing object makes V8 treat it as a dictionary from then on; setting the one that
@@ -55,17 +47,23 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
   /** The certificate of the main port, when it has one. */
   certificate: WatchedTls | undefined;
 
-  constructor(private readonly settings: AdapterOptions = {}) {
+  /**
+   * @param tls certificate and key of the main port; without them it is plain HTTP
+   * @param second the port of its own for operations; without it there is one port
+   */
+  constructor(
+    private readonly tls?: TlsOptions,
+    private readonly second?: ManagementConfig,
+  ) {
     super();
   }
 
   override initHttpServer(): void {
     const app = this.getInstance<Express>();
-    const { tls, management, limits = LIMITS } = this.settings;
     const classes = classesOf(app);
-    this.httpServer = createHardServer(app, tls, limits, classes);
-    this.management =
-      management && new ManagementServer(management, createHardServer(app, undefined, limits, classes));
+    this.httpServer = createHardServer(app, this.tls, LIMITS, classes);
+    if (!this.second) return;
+    this.management = new ManagementServer(this.second, createHardServer(app, undefined, LIMITS, classes));
   }
 
   /** From now on answers close their connection, so that clients open the next one elsewhere. */
@@ -135,15 +133,12 @@ function throughGate(app: Express): RequestListener {
   };
 }
 
-/** The adapter that the application was created with. */
 export function adapterOf(app: INestApplication): OwnPrototypeAdapter {
   return app.getHttpAdapter() as unknown as OwnPrototypeAdapter;
 }
 
-type AppClasses = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
-
 /** Call it once: Express has one prototype of each. */
-function classesOf(app: Express): AppClasses {
+function classesOf(app: Express): Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>> {
   class AppRequest extends IncomingMessage {}
   class AppResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {}
   Object.setPrototypeOf(AppRequest.prototype, app.request);

@@ -2,15 +2,10 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from './problem.js';
 
-/** The answer to methods other than GET and HEAD if only these are served. */
-export function refuseOtherMethods(): never {
-  throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });
-}
-
-/** Admits only GET and HEAD to pages that are served without a controller. */
+/** Lets only GET and HEAD through. */
 export const getOnly: RequestHandler = ({ method }, _, next) => {
-  if (method !== 'GET' && method !== 'HEAD') refuseOtherMethods();
-  next();
+  if (method === 'GET' || method === 'HEAD') return next();
+  throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });
 };
 
 /** The files of Swagger UI's package that its page uses. Others reveal versions, and folders would cause redirects. */

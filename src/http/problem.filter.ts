@@ -1,18 +1,16 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import { Catch, HttpException, Inject, Injectable } from '@nestjs/common';
+import { Catch, HttpException } from '@nestjs/common';
 import type { Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observability/logger.js';
-import { LOGGER } from '../observability/logger.js';
 import { endWith, lingerAtClose } from './gentle-close.js';
 import { Problem } from './problem.js';
 import { closeIfRefused } from './refused.js';
 
 /** Answers every refused request as `application/problem+json` (RFC 9457), without framework texts or stacks. */
 @Catch()
-@Injectable()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(private readonly logger: Logger) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();

@@ -49,19 +49,20 @@ export function answerRawProblems(server: Server): void {
   });
 }
 
+const PROBLEMS: Readonly<Record<string, readonly [status: number, detail: string] | undefined>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request took too long'],
+  // Newer versions of Node also count lines, and use the same code.
+  HPE_HEADER_OVERFLOW: [
+    431,
+    `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes, or the request has more than ${MAX_HEADERS} headers`,
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'the chunk extensions are too long'],
+};
+
 /** @returns `undefined` if the connection itself is broken, or does not carry HTTP */
 function problemOf(code = ''): Problem | undefined {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'the request took too long');
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    // Newer versions of Node also count lines, and use the same code.
-    const tooMany = `the request has more than ${MAX_HEADERS} headers`;
-    return new Problem(
-      431,
-      `the request line and headers are longer than ${MAX_HEADER_BYTES} bytes, or ${tooMany}`,
-    );
-  }
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Problem(413, 'the chunk extensions are too long');
-  return code.startsWith('HPE_') ? new Problem(400, 'this is not valid HTTP/1.1') : undefined;
+  const [status, detail] = PROBLEMS[code] ?? [400, 'this is not valid HTTP/1.1'];
+  return code in PROBLEMS || code.startsWith('HPE_') ? new Problem(status, detail) : undefined;
 }
 
 function answerInTurn(socket: HttpSocket, problem: Problem): void {

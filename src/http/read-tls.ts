@@ -128,17 +128,18 @@ function certificatesIn(key: string, text: string): X509Certificate[] {
     );
   }
   return blocks.map((block, index) => {
-    try {
-      return new X509Certificate(block);
-    } catch (error) {
-      const { reason, code } = error as { reason?: string; code?: string };
-      const which = blocks.length === 1 ? 'a certificate' : `certificate ${index + 1} in it`;
-      throw new TlsError(
-        key,
-        `has a broken certificate: ${which} cannot be decoded (${reason ?? code}). Copy the file again`,
-      );
-    }
+    const which = blocks.length === 1 ? 'a certificate' : `certificate ${index + 1} in it`;
+    return decoded(key, `has a broken certificate: ${which} `, () => new X509Certificate(block));
   });
+}
+
+function decoded<T>(key: string, what: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    const { reason, code } = error as { reason?: string; code?: string };
+    throw new TlsError(key, `${what}cannot be decoded (${reason ?? code}). Copy the file again`);
+  }
 }
 
 function privateKeyIn(text: string): KeyObject {
@@ -154,12 +155,7 @@ function privateKeyIn(text: string): KeyObject {
       'holds no private key in PEM form, which begins with -----BEGIN PRIVATE KEY-----. Name another file, or convert this one with openssl pkey',
     );
   }
-  try {
-    return createPrivateKey(text);
-  } catch (error) {
-    const { reason, code } = error as { reason?: string; code?: string };
-    throw new TlsError(KEY, `cannot be decoded (${reason ?? code}). Copy the file again`);
-  }
+  return decoded(KEY, '', () => createPrivateKey(text));
 }
 
 /** OpenSSL itself takes a pair of different types, RSA and EC, and then fails at every handshake. */

@@ -10,12 +10,7 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 417, 429
 /** For this long a client may try again, for example with other credentials. */
 const STAY_S = 1;
 
-interface Refusal {
-  readonly sinceMs: number;
-  readonly forget: () => void;
-}
-
-const refused = new WeakMap<Socket, Refusal>();
+const refused = new WeakMap<Socket, { readonly sinceMs: number; readonly forget: () => void }>();
 
 /**
  * Closes a refused client's connection a second later, unless a request with correct credentials arrives in the

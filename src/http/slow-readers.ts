@@ -1,12 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Bytes that a client had read at a given moment. */
-interface Standstill {
-  readonly taken: number;
-  readonly sinceMs: number;
-}
-
 /**
  * Disconnects clients that do not read their answers. All connections are checked at intervals, because a timer on
  * each connection would have to be reset with each call.
@@ -15,7 +9,8 @@ interface Standstill {
  * @param everyMs how often connections are checked
  */
 export function cutOffSlowReaders(server: Server, limitMs: number, everyMs: number): void {
-  const open = new Map<Socket, Standstill | undefined>();
+  /** What a client had taken, bytes, when it last took some of a waiting answer. */
+  const open = new Map<Socket, { readonly taken: number; readonly sinceMs: number } | undefined>();
   const opened = (socket: Socket): void => {
     open.set(socket, undefined);
     socket.once('close', () => open.delete(socket));

@@ -8,14 +8,12 @@ import type { TlsFiles, TlsMaterial } from './read-tls.js';
 
 const HEALTH_REASON = 'the changed certificate is not in use';
 
-export interface WatchTimes {
+const TIMES = {
   /** How often the files are checked; a change is noticed after two checks. */
-  readonly pollMs: number;
+  pollMs: 500,
   /** How long a file that does not match the others may wait for them. */
-  readonly pairWaitMs: number;
-}
-
-const TIMES: WatchTimes = { pollMs: 500, pairWaitMs: 3_000 };
+  pairWaitMs: 3_000,
+};
 
 /**
  * The certificate of a running server. Changed files are used for new connections, while existing ones continue;
@@ -37,12 +35,15 @@ export class WatchedTls {
     material: TlsMaterial,
     private readonly logger: Logger,
     private readonly status: ConfigStatus,
-    metrics: Pick<MetricsService, 'certificateExpiry'>,
+    metrics: Pick<MetricsService, 'measure'>,
     private readonly times = TIMES,
   ) {
     this.#inUse = material;
     this.#tell();
-    metrics.certificateExpiry(() => this.#inUse.period.validUntilMs / 1_000);
+    metrics.measure(
+      'smartrouting_tls_certificate_expiry_timestamp_seconds',
+      () => this.#inUse.period.validUntilMs / 1_000,
+    );
     server.once('close', () => void this.close());
     this.#watch();
   }
@@ -61,7 +62,6 @@ export class WatchedTls {
     for (const watcher of old) void watcher.stop();
   }
 
-  /** Stops watching. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#waiting);
@@ -85,7 +85,7 @@ export class WatchedTls {
       if (material.digest !== this.#inUse.digest) {
         this.#take(material);
         this.logger.info(
-          { cert: files.cert, validUntil: isoTime(material.period.validUntilMs) },
+          { cert: files.cert, validUntil: new Date(material.period.validUntilMs).toISOString() },
           'certificate read again',
         );
       } else {
@@ -125,7 +125,7 @@ export class WatchedTls {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#told = undefined;
-    this.status.accepted('certificate');
+    this.status.refused.delete('certificate');
   }
 
   #tell(): void {
@@ -134,5 +134,3 @@ export class WatchedTls {
     for (const warning of warnings) this.logger.warn({ cert: files.cert, warning }, 'certificate warning');
   }
 }
-
-const isoTime = (ms: number): string => new Date(ms).toISOString();

@@ -1,7 +1,7 @@
 import { msUntil } from '../common/elapsed.js';
 import { NO_TIME } from './outcome.js';
 import type { LookupResult, LookupUnderWay, ProviderOutcome, ProviderReport } from './outcome.js';
-import type { CallTrace, LookupSpan } from '../observability/call-trace.js';
+import type { CallTrace, LookupSpan } from '../observability/tracer.js';
 import type { Caller } from '../plugin-api/caller.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
 

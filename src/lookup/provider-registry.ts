@@ -79,8 +79,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#made = await this.#makeAll(current);
     this.#madeFor.set(current, this.#made);
     for (const { guarded } of this.#made.values()) guarded.inUse();
-    this.metrics.copyAges(() => this.#tellingOf(({ provider }) => provider.copyAgeSeconds?.()));
-    this.metrics.entries(() =>
+    this.metrics.measureProviders('smartrouting_provider_copy_age_seconds', () =>
+      this.#tellingOf(({ provider }) => provider.copyAgeSeconds?.()),
+    );
+    this.metrics.measureProviders('smartrouting_provider_entries', () =>
       this.#tellingOf(({ provider, troubles }) => (provider.entries ? provider.entries() : troubles.entries)),
     );
   }

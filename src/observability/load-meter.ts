@@ -27,20 +27,6 @@ const REMEMBERED_MS = 60_000;
 /** How often the log has a line with the count of shed calls, instead of a line for each. */
 const SUMMARY_MS = 1_000;
 
-/** How busy this process is. */
-export interface Load {
-  /** Decisions in progress. */
-  readonly inFlight: number;
-  /** Delay of the event loop at the last measurement, milliseconds. */
-  readonly eventLoopDelayMs: number;
-  /** Calls shed since the start. */
-  readonly shed: number;
-  /** Why it is degraded: calls are being shed, or were within the last minute. */
-  readonly reason?: string;
-  /** Since when, ISO 8601. */
-  readonly since?: string;
-}
-
 /**
  * Detects when more calls come than this process can decide: the calls of one turn of the event loop take too long,
  * or too many decisions are in progress. Both end by themselves when the load drops.
@@ -67,7 +53,7 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsService,
   ) {
-    metrics.decisionsInFlight(() => this.#inFlight);
+    metrics.measure('smartrouting_decisions_in_flight', () => this.#inFlight);
   }
 
   onModuleInit(): void {
@@ -100,15 +86,17 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     return isTooMuch;
   }
 
-  get load(): Load {
-    const load = { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#delayMs), shed: this.#shed };
-    return this.#since === undefined
-      ? load
-      : {
-          ...load,
-          reason: HEALTH_REASON,
-          since: this.#since,
-        };
+  /**
+   * How busy this process is. `eventLoopDelayMs`: by how much the event loop was late when last measured; `shed`: calls since
+   * the start; `reason` and `since`: only while calls are shed, and for a minute after.
+   */
+  get load() {
+    return {
+      inFlight: this.#inFlight,
+      eventLoopDelayMs: Math.round(this.#delayMs),
+      shed: this.#shed,
+      ...(this.#since !== undefined && { reason: HEALTH_REASON, since: this.#since }),
+    };
   }
 
   #count(): void {
@@ -117,7 +105,10 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     if (this.#since !== undefined) return;
     this.#since = new Date().toISOString();
     this.logger.error(
-      { inFlight: this.#inFlight, eventLoopDelayMs: Math.round(this.#sinceMeasured() - MEASURE_MS) },
+      {
+        inFlight: this.#inFlight,
+        eventLoopDelayMs: Math.round(this.#shedAtMs - this.#measuredMs - MEASURE_MS),
+      },
       'overloaded: calls beyond capacity are told to proceed normally',
     );
   }
@@ -127,13 +118,9 @@ export class LoadMeter implements OnModuleInit, OnApplicationShutdown {
     this.#calls = 0;
   }
 
-  #sinceMeasured(): number {
-    return performance.now() - this.#measuredMs;
-  }
-
   #measure(): void {
-    this.#delayMs = Math.max(0, this.#sinceMeasured() - MEASURE_MS);
     const nowMs = performance.now();
+    this.#delayMs = Math.max(0, nowMs - this.#measuredMs - MEASURE_MS);
     this.#measuredMs = nowMs;
     this.#decideAgain();
     if (this.#since === undefined) return;

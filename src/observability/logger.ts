@@ -1,13 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { within } from '../common/time-limit.js';
 import type { LoggingConfig } from './logging.config.js';
 import { LogOutput } from './log-output.js';
 import { maskNumbersIn } from './masking.js';
 
 export type { Logger };
 
-/** Nest token of the pino `Logger`. */
 export const LOGGER = Symbol.for('smartrouting-vip.logger');
 
 /**
@@ -44,7 +44,7 @@ export function createLogger(
     serializers: { err: error, error },
     ...(mixin && { mixin }),
   };
-  const logger = destination ? pino(options, destination) : pino(options);
+  const logger = pino(options, destination);
   return logger;
 }
 
@@ -53,13 +53,8 @@ export function createLogger(
  * reads standard output.
  */
 export function logWritten(logger: Logger, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), limitMs);
-    logger.flush(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
+  const written = new Promise<boolean>((resolve) => logger.flush(() => resolve(true)));
+  return within(limitMs, written, false);
 }
 
 let timeMs = 0;

@@ -1,4 +1,4 @@
-import { All, Controller, Get, MethodNotAllowedException, Res } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { MetricsService } from './metrics.service.js';
 
@@ -12,11 +12,5 @@ export class MetricsController {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.end(await this.metrics.registry.metrics());
-  }
-
-  @All()
-  refuseOtherMethods(@Res() response: Response): never {
-    response.setHeader('Allow', 'GET, HEAD');
-    throw new MethodNotAllowedException();
   }
 }

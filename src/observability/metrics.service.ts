@@ -16,6 +16,19 @@ export const UNKNOWN_TARGET = 'unknown';
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
 
+/** What others are asked for when the metrics are read. */
+const MEASURED = {
+  smartrouting_ready: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
+  smartrouting_decisions_in_flight: 'Decisions under way.',
+  smartrouting_tls_certificate_expiry_timestamp_seconds:
+    'When the certificate in use ends, seconds since 1970.',
+};
+const MEASURED_OF_PROVIDERS = {
+  smartrouting_provider_copy_age_seconds:
+    "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
+  smartrouting_provider_entries: 'Entries that a provider holds, where it can tell.',
+};
+
 /** The Prometheus metrics of this instance. Labels come from configured names only. */
 @Injectable()
 export class MetricsService {
@@ -109,45 +122,33 @@ export class MetricsService {
     this.#decisionSeconds.observe(seconds);
   }
 
-  /** @param isReady whether the instance takes calls; called when the metrics are read */
-  readiness(isReady: () => boolean): void {
-    this.#read(
-      'smartrouting_ready',
-      '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
-      () => Number(isReady()),
-    );
+  /** A gauge whose value is computed when the metrics are read. */
+  measure(name: keyof typeof MEASURED, value: () => number): void {
+    new Gauge({
+      name,
+      help: MEASURED[name],
+      registers: [this.registry],
+      collect(): void {
+        this.set(value());
+      },
+    });
   }
 
-  /** @param count the current number; called when the metrics are read */
-  decisionsInFlight(count: () => number): void {
-    this.#read('smartrouting_decisions_in_flight', 'Decisions under way.', count);
-  }
-
-  /** @param untilSeconds when the certificate in use expires, seconds since 1970; called when the metrics are read */
-  certificateExpiry(untilSeconds: () => number): void {
-    this.#read(
-      'smartrouting_tls_certificate_expiry_timestamp_seconds',
-      'When the certificate in use ends, seconds since 1970.',
-      untilSeconds,
-    );
-  }
-
-  /** @param ages provider -> seconds since its copy was brought up to date; called when the metrics are read */
-  copyAges(ages: () => ReadonlyMap<string, number>): void {
-    this.#readOfProviders(
-      'smartrouting_provider_copy_age_seconds',
-      "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
-      ages,
-    );
-  }
-
-  /** @param entries provider -> how many it holds; asked when the metrics are read */
-  entries(entries: () => ReadonlyMap<string, number>): void {
-    this.#readOfProviders(
-      'smartrouting_provider_entries',
-      'Entries that a provider holds, where it can tell.',
-      entries,
-    );
+  /** As `measure`, with the value of each provider that has one. */
+  measureProviders(
+    name: keyof typeof MEASURED_OF_PROVIDERS,
+    values: () => ReadonlyMap<string, number>,
+  ): void {
+    new Gauge({
+      name,
+      help: MEASURED_OF_PROVIDERS[name],
+      labelNames: ['provider'],
+      registers: [this.registry],
+      collect(): void {
+        this.reset();
+        for (const [provider, value] of values()) this.set({ provider }, value);
+      },
+    });
   }
 
   lookup(provider: string, outcome: string, seconds?: number): void {
@@ -186,32 +187,6 @@ export class MetricsService {
 
   #histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
     return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
-  }
-
-  /** A gauge whose values are asked for when the metrics are read. */
-  #readOfProviders(name: string, help: string, values: () => ReadonlyMap<string, number>): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['provider'],
-      registers: [this.registry],
-      collect(): void {
-        this.reset();
-        for (const [provider, value] of values()) this.set({ provider }, value);
-      },
-    });
-  }
-
-  /** A gauge whose value is computed when the metrics are read. */
-  #read(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect(): void {
-        this.set(value());
-      },
-    });
   }
 }
 

@@ -8,7 +8,9 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders } from 'node:http';
 import { within } from '../common/time-limit.js';
@@ -18,8 +20,6 @@ import type { Logger } from './logger.js';
 import { lookupContext } from './lookup-context.js';
 import type { TracedLookup } from './lookup-context.js';
 import { maskNumbersIn } from './masking.js';
-import { ReportingExporter } from './reporting-exporter.js';
-import type { CallTrace, CallTracer, LookupSpan, TracedAnswer, TracedOutcome } from './call-trace.js';
 
 const NAME = 'smartrouting-vip';
 /** How long the stop waits until the last spans are accepted; a collector that is down must not delay it. */
@@ -38,7 +38,33 @@ const TO_HEADERS = {
   set: (headers: Record<string, string>, key: string, value: string) => void (headers[key] = value),
 };
 
-export interface TracerSettings extends TracingConfig {
+/** What a trace contains about an answered call. Never a number, a name or a secret. */
+interface TracedAnswer {
+  readonly status: number;
+  readonly target: string;
+  readonly reason: string;
+  /** As in the log line. */
+  readonly callId: string;
+  /** Name of the provider whose record was used. */
+  readonly provider?: string | undefined;
+  /** Position of the route that matched. */
+  readonly route?: number | undefined;
+  /** True for a defect of the service. */
+  readonly isDefect?: boolean;
+}
+
+/** What a trace contains about a lookup. */
+interface TracedOutcome {
+  readonly outcome: string;
+  readonly source?: string | undefined;
+  /** For operators: no secret, no phone number. */
+  readonly reason?: string | undefined;
+}
+
+/** Creates traces; present only if the environment asks for them. */
+export type CallTracer = ReturnType<typeof startTracer>;
+
+interface TracerSettings extends TracingConfig {
   /** Of the endpoint. */
   readonly path: string;
   readonly scheme: 'http' | 'https';
@@ -49,7 +75,7 @@ export interface TracerSettings extends TracingConfig {
  * Starts the OpenTelemetry SDK. The SDK itself reads the `OTEL_` variables of the process: where spans go and with
  * which headers, how they are sampled, queued and named. See docs/adr/0022-traces.md.
  */
-export function startTracer(settings: TracerSettings): CallTracer {
+export function startTracer(settings: TracerSettings) {
   const exporter = new ReportingExporter(settings.logger);
   const ours = resourceFromAttributes({ 'service.name': NAME, 'service.version': VERSION });
   const provider = new BasicTracerProvider({
@@ -61,7 +87,10 @@ export function startTracer(settings: TracerSettings): CallTracer {
   const tracer = provider.getTracer(NAME, VERSION);
   if (settings.isPropagated) subscribe(REQUEST_CREATED, passOn);
   return {
-    begin: (headers, arrivedMs) => new TracedCall(tracer, settings, headers, arrivedMs),
+    /** @param arrivedMs `performance.now()` when the call arrived */
+    begin: (headers: IncomingHttpHeaders, arrivedMs: number) =>
+      new CallTrace(tracer, settings, headers, arrivedMs),
+    /** Sends the remaining spans, within a time limit. */
     async stop(): Promise<void> {
       unsubscribe(REQUEST_CREATED, passOn);
       const isFlushed = provider.shutdown().then(
@@ -74,6 +103,29 @@ export function startTracer(settings: TracerSettings): CallTracer {
   };
 }
 
+type Done = Parameters<OTLPTraceExporter['export']>[1];
+
+/** Logs once that spans cannot be sent, and once that they can be sent again; the SDK itself logs nothing. */
+class ReportingExporter extends OTLPTraceExporter {
+  #isFailing = false;
+
+  constructor(private readonly logger: Logger) {
+    super();
+  }
+
+  override export(spans: ReadableSpan[], done: Done): void {
+    super.export(spans, (result) => {
+      const { error } = result;
+      const wasFailing = this.#isFailing;
+      this.#isFailing = error !== undefined;
+      if (error !== undefined && !wasFailing)
+        this.logger.warn({ error }, 'traces cannot be sent to the collector; calls are not affected');
+      if (error === undefined && wasFailing) this.logger.info('spans are exported again');
+      done(result);
+    });
+  }
+}
+
 /** Adds the trace's headers to a request that is made for a lookup. Later background requests get none. */
 function passOn(message: unknown): void {
   const lookup = lookupContext.getStore();
@@ -83,7 +135,8 @@ function passOn(message: unknown): void {
 }
 
 /** The server span of a call; attributes follow the semantic conventions for HTTP; our own begin with `smartrouting.`. */
-class TracedCall implements CallTrace {
+export class CallTrace {
+  /** 32 hex digits. */
   readonly traceId: string;
   readonly #span: Span;
   readonly #context: Context;
@@ -117,7 +170,7 @@ class TracedCall implements CallTrace {
     const startTime = performance.now();
     const attributes = { 'smartrouting.provider': provider };
     const span = this.tracer.startSpan(`lookup ${provider}`, { startTime, attributes }, this.#context);
-    return new TracedLookupSpan(span, this.#context);
+    return new LookupSpan(span, this.#context);
   }
 
   end({ status, target, reason, callId, provider, route, isDefect }: TracedAnswer): void {
@@ -134,7 +187,8 @@ class TracedCall implements CallTrace {
   }
 }
 
-class TracedLookupSpan implements LookupSpan, TracedLookup {
+/** A lookup within a call's trace. */
+export class LookupSpan implements TracedLookup {
   readonly traceId: string;
   hasEnded = false;
   #headers: Record<string, string> | undefined;
@@ -154,10 +208,12 @@ class TracedLookupSpan implements LookupSpan, TracedLookup {
     return this.#headers;
   }
 
+  /** Runs the work so that the requests and log lines that it causes, even later, belong to the lookup. */
   run<T>(work: () => T): T {
     return lookupContext.run(this, work);
   }
 
+  /** @param endedMs by `performance.now()` */
   end({ outcome, source, reason }: TracedOutcome, endedMs = performance.now()): void {
     this.hasEnded = true;
     this.span.setAttributes({ 'smartrouting.outcome': outcome, 'smartrouting.source': source });

@@ -4,13 +4,6 @@ export interface TracingConfig {
   readonly isPropagated: boolean;
 }
 
-export interface TracingEnvironment {
-  /** `undefined`: off. */
-  readonly tracing: TracingConfig | undefined;
-  /** Settings that are not supported. Without values, because some of the variables contain secrets. */
-  readonly warnings: readonly string[];
-}
-
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
 const PROTOCOL = 'http/protobuf';
@@ -24,16 +17,20 @@ const PROPAGATORS = ['tracecontext', 'baggage', 'none'];
 /**
  * Traces are on if the environment names a collector, or asks for the exporter `otlp`. The variables are often set
  * for a whole cluster, so an unsupported one causes a warning and does not stop the start.
+ * @returns what is set but not supported as `warnings`, without values: some of the variables hold secrets
  */
-export function readTracing(env: Readonly<Record<string, string | undefined>>): TracingEnvironment {
+export function readTracing(env: Readonly<Record<string, string | undefined>>): {
+  readonly tracing?: TracingConfig;
+  readonly warnings: readonly string[];
+} {
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
   const isOff = given('OTEL_SDK_DISABLED')?.toLowerCase() === 'true';
   const exporter = given('OTEL_TRACES_EXPORTER');
   const endpoint = ENDPOINTS.find((name) => given(name) !== undefined);
   const isAsked = exporter === undefined ? endpoint !== undefined : exporter !== 'none';
-  if (isOff || !isAsked) return { tracing: undefined, warnings: [] };
+  if (isOff || !isAsked) return { warnings: [] };
   const blocked = whatBlocks(given, exporter, endpoint);
-  if (blocked !== undefined) return { tracing: undefined, warnings: [`${blocked}. No traces are made.`] };
+  if (blocked !== undefined) return { warnings: [`${blocked}. No traces are made.`] };
 
   const warnings: string[] = [];
   const sampler = given('OTEL_TRACES_SAMPLER');

@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { LiveConfig } from '../config/live-config.js';
-import type { CallTracer } from './call-trace.js';
+import type { CallTracer } from './tracer.js';
 import type { Logger } from './logger.js';
 import { LOGGER } from './logger.js';
 import type { ObservabilityConfig } from './logging.config.js';

@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumber } from '../observability/masking.js';
 import { MetricsService, UNKNOWN_TARGET } from '../observability/metrics.service.js';
-import type { CallTrace } from '../observability/call-trace.js';
+import type { CallTrace } from '../observability/tracer.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import { CallIds } from './call-id.js';
 import type { Call, Decision, Reason } from './decision.js';

@@ -4,7 +4,7 @@ import type { TargetConfig, TargetsConfig } from './targets.config.js';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { LookupService } from '../lookup/lookup.service.js';
-import type { CallTrace } from '../observability/call-trace.js';
+import type { CallTrace } from '../observability/tracer.js';
 import { Caller } from '../plugin-api/caller.js';
 import { isWithheldNumber } from '../plugin-api/phone-number.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';

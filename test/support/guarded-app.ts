@@ -13,6 +13,7 @@ import { MetricsService } from '../../src/observability/metrics.service.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { Admitted } from '../../src/auth/admission.js';
 import type { Admission } from '../../src/auth/admission.js';
+import { BasicHttpStrategy } from '../../src/auth/basic-http.strategy.js';
 import { ClientGuard } from '../../src/auth/client.guard.js';
 import type { CredentialStore } from '../../src/auth/credential-store.js';
 import { Credentials } from '../../src/auth/credentials.js';
@@ -40,6 +41,8 @@ interface Setting {
   allowedNetworks?: readonly string[];
   trustedProxies?: readonly string[];
   store?: CredentialStore;
+  /** In place of HTTP Basic. */
+  basicStrategy?: object;
 }
 
 const running: INestApplication[] = [];
@@ -53,6 +56,7 @@ export async function start({
   allowedNetworks,
   trustedProxies = [],
   store,
+  basicStrategy,
 }: Setting = {}) {
   const config = { credentials, server: { allowedNetworks, trustedProxies } } as unknown as AppConfig;
   const kinds: string[] = [];
@@ -81,6 +85,7 @@ export async function start({
     .overrideProvider(LoginThrottle)
     .useValue(new LoginThrottle(() => clock.ms));
   if (store !== undefined) building.overrideProvider(Credentials).useValue({ store });
+  if (basicStrategy !== undefined) building.overrideProvider(BasicHttpStrategy).useValue(basicStrategy);
   const app = (await building.compile()).createNestApplication<NestExpressApplication>({ logger: false });
   app.set('trust proxy', networkMatcher(trustedProxies));
   app.useGlobalFilters(new ProblemFilter(logger));

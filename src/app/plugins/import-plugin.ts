@@ -8,22 +8,14 @@ import { incompatibility, packageFolderOf } from './compatibility.js';
 import { inBrackets, PluginProblem, readThrown } from './thrown.js';
 import { notOrdinary } from '../../common/ordinary-file.js';
 
-/** A plug-in's module. */
-export interface ImportedPlugin {
-  /** Absolute path of its package's folder with a separator at the end, or of its one file. */
-  readonly home: string;
-  /** Absolute path of the module itself. */
-  readonly file: string;
-  readonly exports: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Finds, checks and imports a plug-in.
  * @param name npm package, or path of a module that starts with `.` or `/`
  * @param directory where relative paths and packages are searched for
+ * @returns `home`, as in `PluginOrigin`, and what it exports
  * @throws PluginProblem
  */
-export async function importPlugin(name: string, directory: string): Promise<ImportedPlugin> {
+export async function importPlugin(name: string, directory: string) {
   offerOurPackages();
   const isPackage = !(name.startsWith('.') || isAbsolute(name));
   let file: string;

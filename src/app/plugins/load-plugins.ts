@@ -1,6 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { inBrackets, PluginProblem, readThrown } from './thrown.js';
+import { ConfigError } from '../../config/config-error.js';
+import type { ConfigProblem } from '../../config/config-error.js';
 import type { PluginEntry } from '../../config/read-config-file.js';
 import type { LookupPlugins } from '../../lookup/lookup.module.js';
 import type { ProviderClass, VipLookupKind } from '../../plugin-api/vip-lookup-provider.js';
@@ -30,20 +32,11 @@ export interface PluginOrigin {
   readonly kinds: readonly string[];
 }
 
-/** Plug-ins named in the configuration cannot be used; each message names the plug-in and the cure. */
-export class PluginError extends Error {
-  override readonly name = 'PluginError';
-  /** @param problems `key` is the place under `plugins:`, `plugins[0]` */
-  constructor(readonly problems: readonly { readonly key: string; readonly message: string }[]) {
-    super(problems.map(({ message }) => message).join('\n'));
-  }
-}
-
 /**
  * The built-in lookups and those named under `plugins:`.
  * @param directory where relative paths and packages are searched for
- * @throws PluginError with all plug-ins that cannot be imported, are written for another version, have no marked
- *   class, or use a kind that is already taken
+ * @throws ConfigError with all that cannot be imported, are written for another version, have no marked class, or take a
+ *   kind that is taken
  */
 export async function loadPlugins(
   entries: readonly PluginEntry[],
@@ -52,7 +45,7 @@ export async function loadPlugins(
   const collected = new Collected();
   collected.add('the service itself', BUILT_INS);
   const origins: PluginOrigin[] = [];
-  const problems: { key: string; message: string }[] = [];
+  const problems: ConfigProblem[] = [];
   for (const { name, key } of entries) {
     try {
       const { importPlugin } = await import('./import-plugin.js');
@@ -68,7 +61,7 @@ export async function loadPlugins(
       });
     }
   }
-  if (problems.length > 0) throw new PluginError(problems);
+  if (problems.length > 0) throw new ConfigError('plugins', problems);
   const { modules, kinds, marks } = collected;
   return { modules, kinds, marks, origins };
 }
@@ -101,8 +94,8 @@ class Collected {
         'exports no class marked with @VipLookup, and no Nest module that provides one. Export the marked class from the module that is named here',
       );
     }
-    const own = marked.map((provider) => ({ provider, mark: vipLookupKindOf(provider)! }));
-    for (const { mark } of own) {
+    for (const provider of marked) {
+      const mark = vipLookupKindOf(provider)!;
       const other = this.#owners.get(mark.kind);
       if (other !== undefined) {
         throw new PluginProblem(
@@ -115,13 +108,11 @@ class Collected {
         );
       }
       this.#owners.set(mark.kind, owner);
-    }
-    for (const { provider, mark } of own) {
       this.kinds.set(mark.kind, provider);
       this.marks.set(mark.kind, mark);
     }
     this.modules.push(...nestModules, ...loose.map(hostModule));
-    return own.map(({ mark }) => mark.kind);
+    return marked.map((provider) => vipLookupKindOf(provider)!.kind);
   }
 }
 
