@@ -14,7 +14,7 @@ const GIVE_FILE = 'Give the whole file, for example privateKey: ${file:./crm-key
  * Reads a private key: PEM, PKCS #8 or the older forms of OpenSSL, without a passphrase.
  * @returns what is wrong with it, where something is
  */
-function read(pem: string): SigningKey | string {
+export function readPrivateKey(pem: string): SigningKey | string {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -38,13 +38,6 @@ function read(pem: string): SigningKey | string {
 
 /** What is wrong with a private key, for an administrator; `undefined` when nothing is. Never repeats it. */
 export function privateKeyProblem(pem: string): string | undefined {
-  const key = read(pem);
+  const key = readPrivateKey(pem);
   return typeof key === 'string' ? key : undefined;
-}
-
-/** @throws when `privateKeyProblem` has something to say */
-export function readPrivateKey(pem: string): SigningKey {
-  const key = read(pem);
-  if (typeof key === 'string') throw new TypeError(`auth.privateKey: ${key}`);
-  return key;
 }

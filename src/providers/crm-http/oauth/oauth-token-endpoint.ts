@@ -144,13 +144,9 @@ export class TokenEndpoint {
 
 /** Vendors add much that is not well made and of no use here (scopes, an ID token), and write null for what they leave out. */
 function readAccess(body: Record<string, unknown>): IssuedToken | TokenError {
-  const { access_token: accessToken, token_type: type, refresh_token: refreshToken = '' } = body;
-  const isToken =
-    typeof accessToken === 'string' &&
-    accessToken !== '' &&
-    /^(bearer|dpop|)$/i.test(String(type ?? '')) &&
-    typeof (refreshToken ?? '') === 'string';
-  if (!isToken) {
+  const texts = [body['access_token'], body['token_type'] ?? '', body['refresh_token'] ?? ''];
+  const [accessToken = '', type = ''] = texts.every((text) => typeof text === 'string') ? texts : [];
+  if (accessToken === '' || !/^(bearer|dpop)?$/i.test(type)) {
     return new TokenError(
       'the token endpoint answers something that is not a token; check auth.tokenUrl',
       true,
