@@ -13,17 +13,12 @@ const LIMIT_MS = 250;
 /** The oldest address that is used when the name server has none. */
 const OLDEST_MS = 24 * 3_600_000;
 
-interface Known {
-  readonly addresses: readonly LookupAddress[];
-  readonly atMs: number;
-}
-
 /**
  * Host names for new connections. An address that worked yesterday is better than a name server that does not answer
  * today: TLS tells whether it is still the right host.
  */
 export class HostNames {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, { addresses: readonly LookupAddress[]; atMs: number }>();
   readonly #asked = new Map<string, Promise<readonly LookupAddress[]>>();
 
   constructor(

@@ -1,8 +1,33 @@
 import type Jsonata from 'jsonata';
-import { LinearRegExp, unusablePattern } from './crm-http.regex.js';
-import { jsonata } from './libraries.js';
+import type { RE2JS } from 're2js';
+import { compilePattern, jsonata } from './libraries.js';
 
 // Loaded by the process that evaluates, so it imports little: no part of the plug-in API.
+
+/**
+ * What JSONata uses of `RegExp`, on an engine whose time grows in step with the text (RE2): an expression runs on the
+ * process that other lookups wait for, and backtracking over a hostile text of the CRM could hold it for hours.
+ */
+class LinearRegExp {
+  lastIndex = 0;
+  readonly #pattern: RE2JS;
+
+  /** @throws when the pattern needs backtracking: look-around, back references */
+  constructor({ source, flags }: RegExp) {
+    this.#pattern = compilePattern(source, [...flags]);
+  }
+
+  exec(text: string): (string[] & { index: number }) | null {
+    const matcher = this.#pattern.matcher(text);
+    if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) {
+      this.lastIndex = 0;
+      return null;
+    }
+    this.lastIndex = matcher.end();
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? '');
+    return Object.assign(groups, { index: matcher.start() });
+  }
+}
 
 /**
  * An expression's time is limited, so is its depth (a recursion without an end) and the length of a list it builds; what a lookup
@@ -35,6 +60,25 @@ export function expressionProblem(text: string): string | undefined {
     const where = typeof position === 'number' ? ` (character ${position})` : '';
     return `is not a JSONata expression: ${String(message)}${where}. Write for example contacts.{ "tier": level, "name": name }.`;
   }
+}
+
+/** The first pattern in a JSONata syntax tree that the engine cannot run; `undefined` when there is none. */
+function unusablePattern(ast: unknown, seen = new Set<unknown>()): string | undefined {
+  if (typeof ast !== 'object' || ast === null || seen.has(ast)) return undefined;
+  seen.add(ast);
+  if (Object.prototype.toString.call(ast) === '[object RegExp]') {
+    try {
+      new LinearRegExp(ast as RegExp);
+      return undefined;
+    } catch {
+      return (ast as RegExp).source; // the caller says what is wrong with it
+    }
+  }
+  for (const inner of Object.values(ast)) {
+    const pattern = unusablePattern(inner, seen);
+    if (pattern !== undefined) return pattern;
+  }
+  return undefined;
 }
 
 /**

@@ -48,7 +48,6 @@ export function requestFailure(
   return connectionFailure(error);
 }
 
-/** Says why there is no connection, or why it broke. */
 export function connectionFailure(error: unknown): VipLookupError {
   const code = codeOf(error);
   const meaning =
@@ -67,7 +66,6 @@ export function messageOf(error: unknown): string {
   return error instanceof VipLookupError ? error.message : String(code ?? name);
 }
 
-/** The lookup's signal aborted. */
 export function stopped(): VipLookupError {
   return new VipLookupError('stopped before the answer was complete');
 }

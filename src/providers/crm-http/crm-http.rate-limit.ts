@@ -3,10 +3,8 @@ const RATE = /^(\d{1,6})\/(s|m|h)$/;
 const BURST_OF_LONG_PERIODS = 0.1;
 const PERIOD_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** What a rate such as `5/s` or `100/m` allows. */
 export interface Rate {
   readonly perMs: number;
-  /** At once, after a time of silence. */
   readonly burst: number;
 }
 
@@ -41,7 +39,7 @@ export class TokenBucket {
     this.#atMs = this.now();
   }
 
-  /** @returns 0 when there was a token; else the milliseconds until there is one */
+  /** @returns milliseconds until there is a token; 0 when one was taken */
   take(): number {
     this.#refill();
     if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#rate.perMs));

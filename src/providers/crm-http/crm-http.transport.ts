@@ -21,9 +21,7 @@ const KEEP_ALIVE_MS = 10 * 60_000;
 /** An unused answer is read up to here so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 
-export type ReadBody<T> = (body: Uint8Array) => Promise<T>;
-
-export interface TransportSettings {
+interface TransportSettings {
   /** Statuses that say that the CRM lists nobody. */
   readonly notFound: readonly number[];
   readonly maxResponseBytes: number;
@@ -84,7 +82,7 @@ export class CrmTransport {
     request: CrmRequest,
     signal: AbortSignal,
     spending: Spending,
-    read: ReadBody<T>,
+    read: (body: Uint8Array) => Promise<T>,
     notFound = this.settings.notFound,
   ): Promise<T | undefined> {
     const { limits } = this.settings;
@@ -140,7 +138,7 @@ export class CrmTransport {
     answer: Answer,
     request: CrmRequest,
     signal: AbortSignal,
-    read: ReadBody<T>,
+    read: (body: Uint8Array) => Promise<T>,
     notFound: readonly number[],
   ): Promise<T | undefined> {
     const { statusCode, headers, body, askedMs } = answer;
@@ -179,18 +177,14 @@ type Answer = Dispatcher.ResponseData & {
 /** Reads what nobody needs, so that the connection can be used again. */
 async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
-  await connectionReturned();
+  // undici takes a connection back one turn later than it ends the body; asking at once would open a second one.
+  await nextTurn();
 }
 
 async function bytesOf({ body }: Answer): Promise<Uint8Array> {
   const bytes = new Uint8Array(await body.arrayBuffer());
-  await connectionReturned();
+  await nextTurn(); // as above
   return bytes;
-}
-
-/** undici takes a connection back one turn later than it ends the body; asking at once would open a second one. */
-async function connectionReturned(): Promise<void> {
-  await nextTurn();
 }
 
 type Headers = Record<string, string | string[] | undefined>;

@@ -50,9 +50,7 @@ export interface TokenSource {
 /** Header names, in lower case, and values. */
 export type AuthHeaders = Readonly<Record<string, string>>;
 
-interface TokenInUse extends AccessToken {
-  readonly headers: AuthHeaders;
-}
+type TokenInUse = AccessToken & { readonly headers: AuthHeaders };
 
 interface Failure {
   readonly error: TokenError;

@@ -3,7 +3,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { connectionFailure } from '../crm-http.failures.js';
-import { readRetryAfter } from '../crm-http.retry-after.js';
+import { readRetryAfter } from '../crm-http.pause.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { undici } from '../libraries.js';

@@ -36,6 +36,9 @@ export interface PullAttempt {
   readonly isRefused?: boolean;
 }
 
+/** Contacts: id, and document or `undefined` for one that is gone. */
+export type Part = readonly (readonly [id: string, document: string | undefined])[];
+
 const HEAD = 'sync';
 /** Small enough to be written, read and indexed without holding up the calls that the same thread answers. */
 const PART_CHARACTERS = 131_072;
@@ -49,17 +52,13 @@ const PART_CHARACTERS = 131_072;
  * it before anything else: that one may go on and not know, and could make parts count that are swept away by now.
  */
 export class CopyStore {
-  #head: CopyHead = {};
+  /** As this instance last read or wrote it. */
+  head: CopyHead = {};
   #version: number | undefined;
   /** Of this instance. */
   #commits = 0;
 
   constructor(private readonly state: ProviderState) {}
-
-  /** As this instance last read or wrote it. */
-  get head(): CopyHead {
-    return this.#head;
-  }
 
   async readHead(): Promise<void> {
     let commits: number;
@@ -69,7 +68,7 @@ export class CopyStore {
       stored = await this.state.read(HEAD);
       // What was read before a commit of ours came is old.
     } while (commits !== this.#commits);
-    this.#head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
+    this.head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
     this.#version = stored?.version;
   }
 
@@ -80,16 +79,13 @@ export class CopyStore {
         'another instance changed the copy meanwhile; nothing was changed by this one',
       );
     }
-    this.#head = head;
+    this.head = head;
     this.#version = (this.#version ?? 0) + 1;
     this.#commits++;
   }
 
-  /** Contacts of one part: id, and document or `undefined` for one that is gone. `undefined`: the part is gone itself. */
-  async part(
-    { generation }: CopyState,
-    number: number,
-  ): Promise<(readonly [id: string, document: string | undefined])[] | undefined> {
+  /** @returns `undefined` when the part is gone */
+  async part({ generation }: CopyState, number: number): Promise<Part | undefined> {
     const stored = await this.state.read(keyOf(generation, number));
     return stored?.text
       .split('\n')
@@ -107,7 +103,7 @@ export class CopyStore {
 
   /** Removes the parts that do not count: of earlier generations, and of pulls that did not come to their end. */
   async sweep(right: ExclusiveRight, signal: AbortSignal): Promise<void> {
-    const { copy } = this.#head;
+    const { copy } = this.head;
     for (const key of await this.state.keys()) {
       signal.throwIfAborted();
       const [, generation, part] = PART.exec(key) ?? [];

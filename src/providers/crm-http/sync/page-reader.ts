@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
@@ -6,10 +7,9 @@ import type { CrmRequest } from '../crm-http.request.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
-import type { Yield } from '../crm-http.evaluator.js';
+import type { Content, Yield } from '../crm-http.evaluator.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
-import { PagesRead } from './pages-read.js';
 
 /** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
 export type PageBindings = Readonly<{
@@ -40,22 +40,20 @@ export interface Page {
   readonly goesOn: boolean;
 }
 
-export interface PageLimits {
-  readonly pages: number;
-  readonly contacts: number;
-}
-
-export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000 };
+export const PAGE_LIMITS = { pages: 20_000, contacts: 500_000 };
 
 /** How long a pull waits while the CRM wants no questions. */
 const BUSY_PATIENCE_MS = 15 * 60_000;
 const MAX_CURSOR_CHARACTERS = 10_000;
+/** A CRM may look through many contacts that do not fit, and answer pages with none; not for ever. */
+const MAX_EMPTY_PAGES = 100;
+const MAX_SHOWN_CHARACTERS = 120;
 
 /** Reads the pages of one pull, one after the other. */
 export class PageReader {
   constructor(
     private readonly ask: AskPage,
-    private readonly limits: PageLimits = PAGE_LIMITS,
+    private readonly limits = PAGE_LIMITS,
     private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
     private readonly pace: Pace = async () => undefined,
   ) {}
@@ -129,6 +127,52 @@ export class PageReader {
   }
 }
 
+/** What one pull has asked for and found, so that it notices when the pages lead nowhere. */
+export class PagesRead {
+  /** Request -> which page it was, from 1. */
+  readonly #requests = new Map<string, number>();
+  readonly #contents = new Set<string>();
+  #emptyInARow = 0;
+
+  /**
+   * Before a page is asked for.
+   * @param next what led to it
+   * @throws VipLookupError when it was read before
+   */
+  asking(request: CrmRequest, next: Json | undefined): void {
+    const key = digest(sameFor(request));
+    const before = this.#requests.get(key);
+    if (before !== undefined) {
+      throw new VipLookupError(
+        `mapping: sync.next leads from page ${this.#requests.size} back to page ${before}: ${shown(next)}`,
+      );
+    }
+    this.#requests.set(key, this.#requests.size + 1);
+  }
+
+  /**
+   * After a page that has a next one.
+   * @throws VipLookupError when it holds just what one before held, or there have been too many with nothing
+   */
+  read(answer: Content): void {
+    if (answer.isEmpty) {
+      if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
+      throw new VipLookupError(
+        `mapping: sync.next goes on after ${MAX_EMPTY_PAGES} pages in a row that hold nothing`,
+      );
+    }
+    this.#emptyInARow = 0;
+    // An answer may tell the time besides. One contact alone may well come twice.
+    const contents = [answer.digest, answer.recordsDigest].filter((one) => one !== undefined);
+    if (contents.some((content) => this.#contents.has(content))) {
+      throw new VipLookupError(
+        `mapping: page ${this.#requests.size} holds what a page before it held; does the CRM take notice of what sync.next yields?`,
+      );
+    }
+    for (const content of contents) this.#contents.add(content);
+  }
+}
+
 /** A configured request and the way to its further pages. */
 export class PageRequest {
   readonly #template: RequestTemplate;
@@ -192,4 +236,24 @@ function listOf(value: Json | undefined): readonly Json[] {
   if (value == null) return [];
   if (Array.isArray(value)) return value;
   return isPlainObject(value) || typeof value !== 'object' ? [value] : [];
+}
+
+/** The order of a query's parameters makes no other page. */
+function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
+  const { pathname, searchParams } = new URL(path, origin);
+  searchParams.sort();
+  return [pathname, searchParams.toString(), { ...headers }, body];
+}
+
+function digest(value: Json): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+}
+
+/** Without what may be a secret, or a telephone number: values of parameters, and whatever is long. */
+function shown(next: Json | undefined): string {
+  const text = typeof next === 'string' ? next : JSON.stringify(next ?? null);
+  return text
+    .replace(/([?&][^=&]+=)[^&]{7,}/g, '$1…')
+    .replace(/\+?\d{7,}|[^/?&=#:.,{}"]{13,}/g, '…')
+    .slice(0, MAX_SHOWN_CHARACTERS);
 }

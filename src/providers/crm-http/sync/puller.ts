@@ -6,13 +6,13 @@ import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
-import { Tally } from './tally.js';
 
-export type PullKind = 'full' | 'changes';
+/** How the reason in `/health` begins. */
+const HEALTH_REASON = 'a pull was refused';
 
 /** A pull that came to its end; nothing counts before `state` is committed. */
 export interface Pulled {
-  readonly kind: PullKind;
+  readonly kind: 'full' | 'changes';
   readonly state: CopyState;
   /** Contacts that the pull wrote or removed. */
   readonly changed: number;
@@ -37,6 +37,9 @@ export interface PullSource {
 const SLICE_MS = 4;
 /** Clocks differ, and a CRM may show a change late: what changed this long before the pull is asked for again next time. */
 const OVERLAP_MS = 2 * 60_000;
+
+/** A CRM may name a contact more than once, even on several pages; not for ever. */
+const MAX_STALE_PAGES = 100;
 
 /** Pulls contacts into parts of the copy. */
 export class Puller {
@@ -108,4 +111,68 @@ export class Puller {
       await writer.add(id, undefined);
     }
   }
+}
+
+/** What a pull found so far. A contact may come twice; the last word counts. */
+export class Tally {
+  readonly contacts = new Set<string>();
+  readonly gone = new Set<string>();
+  skipped = 0;
+  problem: string | undefined;
+  pages = 0;
+  #known = 0;
+  #stalePages = 0;
+  #lastWithNew = 0;
+
+  count(id: string | undefined, isVip: boolean, problem?: string): void {
+    if (id !== undefined) {
+      this[isVip ? 'contacts' : 'gone'].add(id);
+      this[isVip ? 'gone' : 'contacts'].delete(id);
+    }
+    if (problem === undefined) return;
+    this.skipped++;
+    this.problem ??= problem;
+  }
+
+  /**
+   * After a page that has a next one. Pages without contacts do not count: of a large CRM, `records` may choose a few.
+   * @param contacts that were on it, VIPs or not
+   * @throws VipLookupError when too many pages in a row brought contacts, but none that this pull had not seen before
+   */
+  endPage(contacts: number): void {
+    const seen = this.contacts.size + this.gone.size;
+    if (seen > this.#known) {
+      this.#known = seen;
+      this.#stalePages = 0;
+      this.#lastWithNew = this.pages;
+    } else if (contacts > 0 && ++this.#stalePages === MAX_STALE_PAGES) {
+      throw new VipLookupError(
+        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM take notice of what sync.next yields? Check sync.next, and where the request names the page`,
+      );
+    }
+  }
+}
+
+/** A pull found so much less than the copy has that somebody must say that it is right. */
+export class ShrinkError extends VipLookupError {}
+
+/**
+ * @param maxShrink part of the contacts that may be missing
+ * @param provider for the command that confirms
+ * @throws ShrinkError
+ */
+export function refuseShrink(
+  { kind, state }: Pulled,
+  before: CopyState | undefined,
+  maxShrink: number,
+  provider: string,
+): void {
+  const had = before?.contacts ?? 0;
+  const has = state.contacts;
+  if (had === 0 || (has > 0 && has >= had * (1 - maxShrink))) return;
+  const percent = Math.round((1 - has / had) * 100);
+  const allowed = Math.round(maxShrink * 100);
+  throw new ShrinkError(
+    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is right, confirm it by the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+  );
 }

@@ -11,12 +11,11 @@ import type {
 import { messageOf } from '../crm-http.failures.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
+import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { LoadedCopy } from './loaded-copy.js';
-import { Puller } from './puller.js';
+import { Puller, refuseShrink, ShrinkError } from './puller.js';
 import type { Pulled, PullSource } from './puller.js';
-import { refuseShrink, ShrinkError } from './shrink.js';
 
 export interface CopySettings {
   readonly everyMs: number;
@@ -77,12 +76,7 @@ export class SyncedCopy {
   }
 
   status(): ProviderStatus {
-    return copyStatus({
-      head: this.#store.head,
-      loaded: this.#loaded.state,
-      trouble: this.#trouble,
-      everyMs: this.settings.everyMs,
-    });
+    return copyStatus(this.#store.head, this.#loaded.state, this.#trouble, this.settings.everyMs);
   }
 
   /**
@@ -91,14 +85,9 @@ export class SyncedCopy {
    */
   async open(): Promise<void> {
     this.#isOpen = true;
-    try {
-      await this.#lookFor();
-    } catch (error) {
-      this.#notLooked(error);
-      if (error instanceof VipFileError) throw error;
-    } finally {
-      this.#again(0);
-    }
+    const error = await this.#look();
+    this.#again(0);
+    if (error instanceof VipFileError) throw error;
   }
 
   /**
@@ -125,7 +114,7 @@ export class SyncedCopy {
 
   /** Never rejects. */
   async #takeTurn(): Promise<void> {
-    if ((await this.#look()) && this.#isDue()) await this.#pullWhenDue();
+    if ((await this.#look()) === undefined && this.#isDue()) await this.#pullWhenDue();
     const { pollMs } = this.settings;
     this.#again(pollMs * (0.75 + Math.random() / 2));
   }
@@ -248,34 +237,26 @@ export class SyncedCopy {
     }
   }
 
-  /** Looks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
-  async #look(): Promise<boolean> {
+  /** Looks for a newer copy and loads it. Never rejects. @returns why that could not be done */
+  async #look(): Promise<unknown> {
     try {
-      await this.#lookFor();
-      return true;
-    } catch (error) {
-      this.#notLooked(error);
-      return false;
-    }
-  }
-
-  async #lookFor(): Promise<void> {
-    await this.#store.readHead();
-    const { copy } = this.#store.head;
-    if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
-      // Swept by another instance that has pulled anew, or truly gone.
       await this.#store.readHead();
-      if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+      const { copy } = this.#store.head;
+      if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
+        // Swept by another instance that has pulled anew, or truly gone.
+        await this.#store.readHead();
+        if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+      }
+      this.#trouble = this.#isLost
+        ? 'a part of it is gone from the database; it will be pulled anew'
+        : undefined;
+      return undefined;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (this.#trouble !== reason)
+        this.context.logger.warn({ reason }, 'could not check the database for a newer copy');
+      this.#trouble = reason;
+      return error;
     }
-    this.#trouble = this.#isLost
-      ? 'a part of it is gone from the database; it will be pulled anew'
-      : undefined;
-  }
-
-  #notLooked(error: unknown): void {
-    const reason = messageOf(error);
-    if (this.#trouble !== reason)
-      this.context.logger.warn({ reason }, 'could not check the database for a newer copy');
-    this.#trouble = reason;
   }
 }
