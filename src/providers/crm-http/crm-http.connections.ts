@@ -32,7 +32,6 @@ export class Connections {
   /** In a row: could not be made, or did not last. */
   #failures = 0;
 
-  /** @param origin scheme, host and port */
   constructor(
     origin: string,
     names: HostNames,

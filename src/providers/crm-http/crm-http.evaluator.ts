@@ -6,12 +6,7 @@ import { forkEvaluator } from './crm-http.evaluator.fork.js';
 import { stopped } from './crm-http.failures.js';
 import { isNothing } from './crm-http.expressions.js';
 
-/** What the process is told first: option -> text. */
-export interface Expressions {
-  readonly expressions: Readonly<Record<string, string>>;
-}
-
-/** What is asked of it: to read an answer as JSON, and evaluate expressions on it in this order. */
+/** What is asked of the process: to read an answer as JSON, and evaluate expressions on it in this order. */
 export interface Question {
   readonly body: Uint8Array;
   readonly options: readonly string[];
@@ -22,14 +17,12 @@ export interface Question {
 
 /** What it says: for each expression that yields something its JSON text, that of a list in parts; or why there is none. */
 export type Evaluated =
-  | { readonly isJson: false }
-  | { readonly isJson: true; readonly problem: string }
+  | 'not JSON'
+  | { readonly problem: string }
   | {
-      readonly isJson: true;
       readonly values: Readonly<Record<string, string | readonly string[]>>;
       /** Of a page of a copy. */
       readonly content: Content | undefined;
-      readonly problem?: undefined;
     };
 
 /** What expressions yield: option -> value, without those that yield nothing. */
@@ -48,19 +41,13 @@ export interface Content {
   readonly isEmpty: boolean;
 }
 
-/** How much one answer may take. */
-export interface EvaluationLimits {
-  /** In ticks of 100 ms, since a process that stood still is not what took long. */
-  readonly maxTicks: number;
-  /** Longest JSON text that an expression may yield. */
-  readonly maxCharacters: number;
-}
-
-/** For the answer to one lookup, whose own time mostly comes first; then JSONata's, where it can be interrupted. */
-export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024 };
+/**
+ * For the answer to one lookup, whose own time mostly comes first; then JSONata's, where it can be interrupted. Time is counted in
+ * ticks of 100 ms, since a process that stood still is not what took long.
+ */
+export const LOOKUP_LIMITS = { maxTicks: 30, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
-const MAX_STARTS = 3;
 const MAX_START_TICKS = 100;
 /** A job that nobody waits for any more may keep others waiting for so long. */
 const GIVEN_UP_TICKS = 2;
@@ -71,7 +58,6 @@ const GIVEN_UP_TICKS = 2;
 const LEAST_HEAP = 64;
 const HEAP_PER_MIB = 8;
 
-/** An answer of the CRM is not JSON. */
 export class NotJsonError extends VipLookupError {}
 
 /** An expression makes nothing of an answer, or tells that the answer is an error: asking again is of no use. */
@@ -95,14 +81,11 @@ export class Evaluator {
   #current: Job | undefined;
   #child: ChildProcess | undefined;
   #isReady = false;
-  /** In a row. */
-  #failedStarts = 0;
   #opened = Promise.resolve();
   #hasOpened: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
-  readonly #execArgv: readonly string[];
 
   /**
    * @param expressions option -> text, if it is configured; `errorPath`, where it yields something, is a failure
@@ -114,8 +97,6 @@ export class Evaluator {
   ) {
     const configured = Object.entries(expressions).filter(([, text]) => text != null);
     this.#expressions = Object.fromEntries(configured) as Record<string, string>;
-    const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(maxResponseBytes / 2 ** 20) - 1);
-    this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 
   /** Begins the process, so that the first answer finds it ready. Resolves when it is, or could not be begun. */
@@ -127,8 +108,9 @@ export class Evaluator {
   #begin(): void {
     if (this.#child !== undefined || this.#isClosed) return;
     this.#opened = new Promise((resolve) => (this.#hasOpened = resolve));
+    const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(this.maxResponseBytes / 2 ** 20) - 1);
     const child = forkEvaluator({
-      execArgv: [...this.#execArgv],
+      execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'],
       env: {}, // it needs none of the secrets there
       serialization: 'advanced',
       // What it says when it runs out of memory is said in the failure of the lookup.
@@ -149,7 +131,7 @@ export class Evaluator {
     this.#child = child;
     this.#isReady = false;
     // One that could not be begun says so in an error that follows.
-    if (child.connected) child.send({ expressions: this.#expressions } satisfies Expressions);
+    if (child.connected) child.send({ expressions: this.#expressions });
     this.#countTicks(
       () => this.#end('cannot be begun'),
       (ticks) => ticks >= MAX_START_TICKS,
@@ -166,15 +148,15 @@ export class Evaluator {
     body: Uint8Array,
     options: readonly string[],
     bindings: Question['bindings'],
-    limits: EvaluationLimits,
+    limits: typeof LOOKUP_LIMITS,
     signal: AbortSignal,
   ): Promise<Yield> {
     const configured = options.filter((option) => option in this.#expressions);
     const { maxCharacters, maxTicks } = limits;
     const question = { body, options: configured, bindings, maxCharacters };
     const evaluated = await this.#ask(question, maxTicks, signal);
-    if (!evaluated.isJson) throw new NotJsonError('answer is not JSON');
-    if (evaluated.problem !== undefined) throw new MappingError(evaluated.problem);
+    if (evaluated === 'not JSON') throw new NotJsonError('answer is not JSON');
+    if ('problem' in evaluated) throw new MappingError(evaluated.problem);
     const values: Record<string, Json> = {};
     for (const [option, text] of Object.entries(evaluated.values)) values[option] = await readParts(text);
     if (!isNothing(values['errorPath'])) throw new MappingError('the answer reports an error (errorPath)');
@@ -212,7 +194,6 @@ export class Evaluator {
   #begun(): void {
     clearInterval(this.#timer);
     this.#isReady = true;
-    this.#failedStarts = 0;
     this.#hasOpened();
   }
 
@@ -274,10 +255,8 @@ export class Evaluator {
       const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
       job.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
     }
-    // One that cannot even begin is tried a few times more, and then with the next answer.
-    if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
-      return this.#begin();
-    this.#failedStarts = 0;
+    // One that cannot even begin is tried again with the next answer.
+    if (job !== undefined) return this.#begin();
     for (const waiting of this.#waiting.splice(0))
       waiting.reject(new VipLookupError(`mapping: record ${reason}`));
   }

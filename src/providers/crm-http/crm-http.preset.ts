@@ -83,7 +83,6 @@ function layOver(base: unknown, over: unknown): unknown {
   return { ...lower, ...Object.fromEntries(merged) };
 }
 
-/** The names of the presets that come with the product. */
 export function presetNames(): string[] {
   return readdirSync(SHIPPED)
     .filter((file) => file.endsWith(EXTENSION))
@@ -91,29 +90,22 @@ export function presetNames(): string[] {
     .sort();
 }
 
-/** A preset file's text, or why there is none. */
-type PresetText = { readonly text: string } | { readonly problem: string };
-
 /**
- * Finds a preset.
- * @param preset name of one that comes with the product, or path of a file
+ * The text of a preset, or why there is none.
+ * @param preset name of one that comes with the product, or path of a file: anything with a slash or an extension
  * @param resolvePath makes a path of the configuration absolute
  */
-export function readPresetFile(preset: string, resolvePath: (path: string) => string): PresetText {
-  if (isPath(preset)) return readText(resolvePath(preset));
-  if (presetNames().includes(preset))
-    return readText(fileURLToPath(new URL(`${preset}${EXTENSION}`, SHIPPED)));
-  return {
-    problem: `is not a preset.${suggestion(preset, presetNames())} A preset of your own is named by its file: ./our-crm.yaml.`,
-  };
-}
-
-/** Anything with a slash or an extension: `./our-crm.yaml`, `our-crm.yml`. */
-function isPath(preset: string): boolean {
-  return /[/\\]|\.ya?ml$/i.test(preset);
-}
-
-function readText(file: string): PresetText {
+export function readPresetFile(
+  preset: string,
+  resolvePath: (path: string) => string,
+): { readonly text: string } | { readonly problem: string } {
+  const isPath = /[/\\]|\.ya?ml$/i.test(preset);
+  if (!isPath && !presetNames().includes(preset)) {
+    return {
+      problem: `is not a preset.${suggestion(preset, presetNames())} A preset of your own is named by its file: ./our-crm.yaml.`,
+    };
+  }
+  const file = isPath ? resolvePath(preset) : fileURLToPath(new URL(`${preset}${EXTENSION}`, SHIPPED));
   try {
     const text = readOrdinaryFileSync(file, MAX_BYTES).toString('utf8');
     return { text: text.replace(/^\ufeff/, '') };

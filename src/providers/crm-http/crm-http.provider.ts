@@ -149,7 +149,6 @@ export class CrmHttpProvider implements VipLookupProvider {
     return { status: 'up' };
   }
 
-  /** Pulls the copy. */
   async sync(options: SyncOptions): Promise<SyncReport | undefined> {
     if (this.#copy === undefined) {
       throw new VipLookupError(

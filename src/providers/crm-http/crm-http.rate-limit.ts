@@ -29,7 +29,6 @@ export class TokenBucket {
   #tokens: number;
   #atMs: number;
 
-  /** @param rate such as `5/s` */
   constructor(
     rate: string,
     private readonly now: () => number = () => performance.now(),

@@ -62,7 +62,6 @@ function headerNameProblem(name: string): string | undefined {
     : 'is not a header name; use letters, digits and hyphens';
 }
 
-/** @param variables what the templates may name */
 export function headersProblem(
   headers: unknown,
   options: { body?: unknown },
@@ -97,7 +96,6 @@ function headerProblem(
   return templateProblem(value, 'header', names);
 }
 
-/** @param variables what the templates may name */
 export function bodyProblem(
   body: unknown,
   options: { method?: unknown },

@@ -32,7 +32,6 @@ export interface AccessToken {
   readonly lifetimeMs: number | undefined;
 }
 
-/** Gives access tokens. */
 export interface TokenSource {
   /** What operations should know though there is a token; `undefined` when nothing. */
   readonly trouble: string | undefined;
@@ -75,7 +74,6 @@ export class OAuthAuth {
   #obtainedMs = 0;
   #vainUntilMs = 0;
 
-  /** @param scheme the word before the token */
   constructor(
     private readonly source: TokenSource,
     private readonly scheme: string | undefined | null,
@@ -206,8 +204,7 @@ export function renewalMs({ issuedMs, lifetimeMs = UNKNOWN_LIFE_MS }: AccessToke
   return issuedMs + lifetimeMs - Math.min(lifetimeMs * LEAD_SHARE, MAX_LEAD_MS);
 }
 
-/** Until when it may be used. */
-export function usableUntilMs({ issuedMs, lifetimeMs }: AccessToken): number {
+function usableUntilMs({ issuedMs, lifetimeMs }: AccessToken): number {
   if (lifetimeMs === undefined) return Infinity;
   return issuedMs + lifetimeMs - Math.min(lifetimeMs * LAST_SHARE, MAX_LAST_MS);
 }

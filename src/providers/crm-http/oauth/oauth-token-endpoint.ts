@@ -12,14 +12,13 @@ const MAX_RESPONSE_BYTES = 256 * 1_024;
 /** A century: longer is not meant. */
 const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
 
-/** What a token endpoint gave. */
 export interface TokenAnswer {
   /** Replaces the one that was used, when there is one; also when no access token came with it that can be used. */
   readonly refreshToken?: string;
   readonly access: IssuedToken | TokenError;
 }
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly accessToken: string;
   /** `undefined` when the server does not say, or says nothing that makes sense. */
   readonly lifetimeMs: number | undefined;

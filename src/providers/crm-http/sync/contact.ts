@@ -10,8 +10,7 @@ import {
 import type { Json } from '../../../plugin-api/index.js';
 import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
-/** One entry of a page. */
-export interface PulledContact {
+interface PulledContact {
   /** `undefined` when it names none that can be used. */
   readonly id: string | undefined;
   /** `ContactDocument` as JSON; `undefined` when the contact is not a VIP (any more), or has no number. */
@@ -29,7 +28,6 @@ const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields 
 const NO_USABLE_NUMBER =
   'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
 
-/** Reads what `records` yields for one contact. */
 export function readContact(entry: Json, country: string | undefined): PulledContact {
   if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;

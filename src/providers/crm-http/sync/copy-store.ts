@@ -96,7 +96,6 @@ export class CopyStore {
       });
   }
 
-  /** @param firstPart number of the first part that is written */
   writer(generation: string, firstPart: number, right: ExclusiveRight): PartWriter {
     return new PartWriter(this.state, generation, firstPart, right);
   }
@@ -113,7 +112,6 @@ export class CopyStore {
   }
 }
 
-/** Collects contacts and writes them part by part. */
 export class PartWriter {
   #lines: string[] = [];
   #characters = 0;

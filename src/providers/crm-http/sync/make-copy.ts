@@ -93,7 +93,6 @@ export function paceOf(rateLimit: string | null | undefined): Pace {
   };
 }
 
-/** Tells copies apart that were pulled in different ways. */
 function fingerprintOf(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

@@ -12,19 +12,12 @@ import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
 
 /** What expressions know besides the answer: `$page`, `$cursor`, `$started`. */
-export type PageBindings = Readonly<{
+type PageBindings = Readonly<{
   page: Json | undefined;
   cursor: Json | undefined;
   /** ISO 8601. */
   started: string;
 }>;
-
-/** Sends one request of a pull, and evaluates the expressions on the answer; `undefined`: it says that there is nothing. */
-export type AskPage = (
-  request: CrmRequest,
-  bindings: PageBindings,
-  signal: AbortSignal,
-) => Promise<Yield | undefined>;
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
@@ -51,8 +44,13 @@ const MAX_SHOWN_CHARACTERS = 120;
 
 /** Reads the pages of one pull, one after the other. */
 export class PageReader {
+  /** @param ask sends a request and evaluates the expressions on the answer; `undefined`: it says that there is nothing */
   constructor(
-    private readonly ask: AskPage,
+    private readonly ask: (
+      request: CrmRequest,
+      bindings: PageBindings,
+      signal: AbortSignal,
+    ) => Promise<Yield | undefined>,
     private readonly limits = PAGE_LIMITS,
     private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
     private readonly pace: Pace = async () => undefined,
@@ -209,9 +207,13 @@ export class PageRequest {
       );
     }
     if (next === undefined || this.usesPage) return request;
-    const link = linkOf(next);
+    if (typeof next !== 'string') {
+      throw new VipLookupError(
+        'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
+      );
+    }
     const here = `${request.origin}${request.path}`;
-    const url = URL.canParse(link, here) ? new URL(link, here) : undefined;
+    const url = URL.canParse(next, here) ? new URL(next, here) : undefined;
     if (url?.origin !== request.origin) {
       throw new VipLookupError(
         `mapping: sync.next leads to another host than ${request.origin}; credentials stay with the configured one`,
@@ -219,13 +221,6 @@ export class PageRequest {
     }
     return { ...request, path: `${url.pathname}${url.search}` };
   }
-}
-
-function linkOf(next: Json): string {
-  if (typeof next === 'string') return next;
-  throw new VipLookupError(
-    'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
-  );
 }
 
 function isNothing(next: Json | undefined): boolean {

@@ -41,7 +41,6 @@ const OVERLAP_MS = 2 * 60_000;
 /** A CRM may name a contact more than once, even on several pages; not for ever. */
 const MAX_STALE_PAGES = 100;
 
-/** Pulls contacts into parts of the copy. */
 export class Puller {
   constructor(
     private readonly source: PullSource,

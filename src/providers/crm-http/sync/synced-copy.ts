@@ -59,7 +59,6 @@ export class SyncedCopy {
     this.#loaded = new LoadedCopy(this.#store);
   }
 
-  /** Whether this instance has a copy to decide calls from. */
   get isLoaded(): boolean {
     return this.#loaded.state !== undefined;
   }
