@@ -48,6 +48,7 @@ export interface Content {
 export const LOOKUP_LIMITS = { maxTicks: 30, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
+const MAX_STARTS = 3;
 const MAX_START_TICKS = 100;
 /** A job that nobody waits for any more may keep others waiting for so long. */
 const GIVEN_UP_TICKS = 2;
@@ -81,6 +82,8 @@ export class Evaluator {
   #current: Job | undefined;
   #child: ChildProcess | undefined;
   #isReady = false;
+  /** In a row. */
+  #failedStarts = 0;
   #opened = Promise.resolve();
   #hasOpened: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -194,6 +197,7 @@ export class Evaluator {
   #begun(): void {
     clearInterval(this.#timer);
     this.#isReady = true;
+    this.#failedStarts = 0;
     this.#hasOpened();
   }
 
@@ -255,8 +259,10 @@ export class Evaluator {
       const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
       job.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
     }
-    // One that cannot even begin is tried again with the next answer.
-    if (job !== undefined) return this.#begin();
+    // One that cannot even begin is tried a few times more, and then with the next answer.
+    if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
+      return this.#begin();
+    this.#failedStarts = 0;
     for (const waiting of this.#waiting.splice(0))
       waiting.reject(new VipLookupError(`mapping: record ${reason}`));
   }

@@ -81,10 +81,7 @@ function unusablePattern(ast: unknown, seen = new Set<unknown>()): string | unde
   return undefined;
 }
 
-/**
- * @param timeoutMs how long one evaluation may take
- * @throws when `expressionProblem` has something to say
- */
+/** @throws when `expressionProblem` has something to say */
 export function compileExpression(text: string, timeoutMs = LIMITS.timeout): Jsonata.Expression {
   return jsonata(text, { ...LIMITS, timeout: timeoutMs });
 }

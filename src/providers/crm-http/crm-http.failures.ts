@@ -62,8 +62,7 @@ function codeOf(error: unknown): string {
 
 /** What an error of any kind says that is fit for health and logs. */
 export function messageOf(error: unknown): string {
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  return error instanceof VipLookupError ? error.message : String(code ?? name);
+  return error instanceof VipLookupError ? error.message : codeOf(error);
 }
 
 export function stopped(): VipLookupError {

@@ -98,10 +98,7 @@ function leavesPath(rendered: string): boolean {
   return path.includes(LEAVES_SEGMENT) || /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\;]|%3b|$)/i.test(path);
 }
 
-interface BodyTemplate {
-  variables(): string[];
-  render(scope: TemplateScope): string;
-}
+type BodyTemplate = Pick<TextTemplate, 'variables' | 'render'>;
 
 function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   if (typeof body === 'string') return new TextTemplate(body, 'json-text');

@@ -71,7 +71,6 @@ export class CrmTransport {
   /**
    * Sends a request with the credentials, never to another place: redirects are not followed, so credentials stay with
    * the configured host. A second time only when the CRM refused credentials (401) and there are newer ones.
-   * @param read makes sense of the answer's body
    * @returns what `read` made of it; `undefined` when the status says that the CRM lists nobody
    * @throws VipLookupBusyError, at once, while the CRM is left alone or its rate limit is used up; VipLookupError for
    *   anything else, and when the signal aborts

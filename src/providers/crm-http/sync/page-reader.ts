@@ -4,7 +4,6 @@ import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-ap
 import type { Json } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmRequest } from '../crm-http.request.js';
-import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
 import type { Content, Yield } from '../crm-http.evaluator.js';
@@ -51,8 +50,8 @@ export class PageReader {
       bindings: PageBindings,
       signal: AbortSignal,
     ) => Promise<Yield | undefined>,
-    private readonly limits = PAGE_LIMITS,
-    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
+    private readonly limits: typeof PAGE_LIMITS,
+    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'>,
     private readonly pace: Pace = async () => undefined,
   ) {}
 

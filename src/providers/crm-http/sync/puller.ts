@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, SyncReport } from '../../../plugin-api/index.js';
 import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
@@ -12,15 +12,8 @@ const HEALTH_REASON = 'a pull was refused';
 
 /** A pull that came to its end; nothing counts before `state` is committed. */
 export interface Pulled {
-  readonly kind: 'full' | 'changes';
   readonly state: CopyState;
-  /** Contacts that the pull wrote or removed. */
-  readonly changed: number;
-  /** Contacts that could not be read and are left out. */
-  readonly skipped: number;
-  /** What is wrong with the first of them. */
-  readonly problem: string | undefined;
-  readonly pages: number;
+  readonly report: SyncReport;
 }
 
 /** Where a pull takes its pages from. */
@@ -56,7 +49,7 @@ export class Puller {
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<Pulled> {
-    const kind = before === undefined ? 'full' : 'changes';
+    const kind = before === undefined ? ('full' as const) : ('changes' as const);
     const { generation, parts } = before?.state ?? { generation: randomBytes(6).toString('hex'), parts: 0 };
     const writer = this.store.writer(generation, parts, right);
     const tally = new Tally();
@@ -88,7 +81,16 @@ export class Puller {
       source: this.source.fingerprint,
       ...(cursor !== undefined && { cursor }),
     };
-    return { kind, state, changed: found.size + (before ? gone.size : 0), skipped, problem, pages };
+    const changed = found.size + (before ? gone.size : 0);
+    const report = {
+      kind,
+      entries: contacts,
+      changed,
+      pages,
+      skipped,
+      ...(problem !== undefined && { problem }),
+    };
+    return { state, report };
   }
 
   async #take({ entries, deleted }: Page, writer: PartWriter, tally: Tally): Promise<void> {
@@ -161,13 +163,13 @@ export class ShrinkError extends VipLookupError {}
  * @throws ShrinkError
  */
 export function refuseShrink(
-  { kind, state }: Pulled,
+  { report }: Pulled,
   before: CopyState | undefined,
   maxShrink: number,
   provider: string,
 ): void {
   const had = before?.contacts ?? 0;
-  const has = state.contacts;
+  const { kind, entries: has } = report;
   if (had === 0 || (has > 0 && has >= had * (1 - maxShrink))) return;
   const percent = Math.round((1 - has / had) * 100);
   const allowed = Math.round(maxShrink * 100);

@@ -15,7 +15,7 @@ import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
 import { Puller, refuseShrink, ShrinkError } from './puller.js';
-import type { Pulled, PullSource } from './puller.js';
+import type { PullSource } from './puller.js';
 
 export interface CopySettings {
   readonly everyMs: number;
@@ -174,7 +174,8 @@ export class SyncedCopy {
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
-      return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
+      this.#tell(pulled.report, performance.now() - begunMs);
+      return { ...pulled.report, ...(before && { before: before.contacts }) };
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
       // Who has lost the right must not get in the way of who has it now.
@@ -197,21 +198,11 @@ export class SyncedCopy {
     return { state: copy, index: this.#loaded.index };
   }
 
-  #pulled(
-    { kind, state, changed, skipped, problem, pages }: Pulled,
-    before: number | undefined,
-    ms: number,
-  ): SyncReport {
-    const { contacts: entries } = state;
-    const report = { kind, entries, changed, pages, skipped };
+  #tell({ problem, ...report }: SyncReport, ms: number): void {
     this.context.logger.info({ ...report, ms: Math.round(ms) }, 'the copy was pulled');
-    if (problem !== undefined) {
-      this.context.logger.warn(
-        { skipped, problem },
-        'contacts that cannot be read were left out of the copy',
-      );
-    }
-    return { ...report, ...(before !== undefined && { before }), ...(problem !== undefined && { problem }) };
+    if (problem === undefined) return;
+    const { skipped } = report;
+    this.context.logger.warn({ skipped, problem }, 'contacts that cannot be read were left out of the copy');
   }
 
   async #failed(error: unknown, right: ExclusiveRight): Promise<void> {
