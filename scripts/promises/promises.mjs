@@ -209,8 +209,8 @@ export const PROMISES = [
   {
     promise: 'an ordinary CRM answer does not wait for a long one',
     file: 'src/providers/crm-http/crm-http.lookup-evaluator.ts',
-    from: 'body.length > ORDINARY_ANSWER ? this.#long : this.#ordinary',
-    to: 'body.length < 0 ? this.#long : this.#ordinary',
+    from: 'body.length > ORDINARY_ANSWER',
+    to: 'body.length < 0',
     tests: ['test/e2e/crm-answers'],
   },
   {

@@ -1,9 +1,9 @@
-import { IsIn, ValidateIf } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { isPlainObject, Rule } from '../../plugin-api/index.js';
 import type { JsonSchema } from '../../plugin-api/index.js';
 import { authHeaderNameProblem } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
-import { portProblem } from './crm-http.url.js';
+import { portProblem } from './crm-http.request.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
 
 type OAuthType = 'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer';
@@ -37,14 +37,16 @@ function AuthKey(
 ): PropertyDecorator {
   return (target, property) => {
     const field = property as AuthField;
-    const isNeeded = (auth: CrmHttpAuthOptions) => fieldsOf(auth)?.needs.includes(field) ?? false;
-    ValidateIf((auth: CrmHttpAuthOptions) => auth[field] != null || isNeeded(auth))(target, property);
     Rule<CrmHttpAuthOptions>((value, auth) => {
-      const { needs, may = [] } = fieldsOf(auth) ?? { needs: [field] };
+      const { needs, may = [] } = fieldsOf(auth) ?? { needs: [], may: [field] };
+      if (value == null) {
+        return needs.includes(field)
+          ? `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`
+          : undefined;
+      }
       if (!needs.includes(field) && !may.includes(field)) {
         return `belongs to auth type ${list(typesWith(field))}. Remove it, or change type.`;
       }
-      if (value == null) return `is missing. Auth type ${auth.type} needs ${list(needs, 'and')}.`;
       return problemOf(value, auth);
     }, schema)(target, property);
   };

@@ -32,7 +32,6 @@ export class Connections {
   /** Attempts in a row that failed or did not last. */
   #failures = 0;
 
-  /** @param origin scheme, host and port */
   constructor(
     origin: string,
     names: HostNames,

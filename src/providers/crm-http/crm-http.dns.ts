@@ -1,10 +1,9 @@
-import { lookup as resolveWithSystem } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import { lookup as resolveWithSystem } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { within } from '../../plugin-api/index.js';
 
-/** Addresses of a host, or the resolver's error. */
-export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
+type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
 /** Within this time an address is used without a new query. */
 const FRESH_MS = 30_000;
@@ -13,21 +12,16 @@ const LIMIT_MS = 250;
 /** The maximum age of an address that is used when the name server fails. */
 const OLDEST_MS = 24 * 3_600_000;
 
-interface Known {
-  readonly addresses: readonly LookupAddress[];
-  readonly atMs: number;
-}
-
 /**
  * Resolves host names for new connections. If the name server does not answer, an older address is better than none:
  * TLS verifies that it is still the right host.
  */
 export class HostNames {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, { addresses: readonly LookupAddress[]; atMs: number }>();
   readonly #asked = new Map<string, Promise<readonly LookupAddress[]>>();
 
   constructor(
-    private readonly resolve: Resolve = systemResolve,
+    private readonly resolve: Resolve = (host) => resolveWithSystem(host, { all: true }),
     private readonly freshMs = FRESH_MS,
   ) {}
 
@@ -63,24 +57,15 @@ export class HostNames {
 
   /** One query at a time: each may occupy one of Node's few threads for many seconds. */
   #ask(host: string): Promise<readonly LookupAddress[]> {
-    let asked = this.#asked.get(host);
-    if (asked === undefined) {
-      asked = this.resolve(host)
+    const asked =
+      this.#asked.get(host) ??
+      this.resolve(host)
         .then((addresses) => {
           this.#known.set(host, { addresses, atMs: performance.now() });
           return addresses;
         })
         .finally(() => this.#asked.delete(host));
-      this.#asked.set(host, asked);
-    }
+    this.#asked.set(host, asked);
     return asked;
   }
-}
-
-function systemResolve(host: string): Promise<readonly LookupAddress[]> {
-  return new Promise((resolve, reject) => {
-    resolveWithSystem(host, { all: true }, (error, addresses) =>
-      error ? reject(error) : resolve(addresses),
-    );
-  });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { asWritten, numbersWithExponent } from './crm-http.exponents.js';
 import { compileExpression, evaluateExpression, EvaluationError, isNothing } from './crm-http.expressions.js';
-import type { Content, Evaluated, Expressions, Question } from './crm-http.evaluator.js';
+import type { Content, Evaluated, Question } from './crm-http.evaluator.js';
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
@@ -12,7 +12,7 @@ const PART_CHARACTERS = 64 * 1_024;
 
 let expressions: ReadonlyMap<string, ReturnType<typeof compileExpression>>;
 
-process.on('message', (message: Expressions | Question) => {
+process.on('message', (message: Question | { expressions: Readonly<Record<string, string>> }) => {
   if ('body' in message) return void answer(message).then((evaluated) => process.send!(evaluated));
   expressions = new Map(
     Object.entries(message.expressions).map(([option, text]) => [
@@ -34,7 +34,7 @@ async function answer(question: Question): Promise<Evaluated> {
     json = JSON.parse(body);
     written = numbersWithExponent(body);
   } catch {
-    return { isJson: false };
+    return 'not JSON';
   }
   const isPage = question.options.includes('sync.records');
   const values: Record<string, string | string[]> = {};
@@ -51,14 +51,10 @@ async function answer(question: Question): Promise<Evaluated> {
       values[option] = isPage ? inParts(text) : text;
       if (option === 'errorPath' && !isNothing(JSON.parse(text))) break;
     }
-    return {
-      isJson: true,
-      values,
-      content: isPage ? contentOf(question.body, json, records) : undefined,
-    };
+    return { values, content: isPage ? contentOf(question.body, json, records) : undefined };
   } catch (error) {
     const reason = error instanceof EvaluationError ? error.message : 'failed';
-    return { isJson: true, problem: `mapping: ${option} ${reason}` };
+    return { problem: `mapping: ${option} ${reason}` };
   }
 }
 

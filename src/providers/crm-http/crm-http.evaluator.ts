@@ -6,12 +6,7 @@ import { forkEvaluator } from './crm-http.evaluator.fork.js';
 import { stopped } from './crm-http.failures.js';
 import { isNothing } from './crm-http.expressions.js';
 
-/** The first message to the process: option -> text. */
-export interface Expressions {
-  readonly expressions: Readonly<Record<string, string>>;
-}
-
-/** A request to the process: read an answer as JSON, and evaluate expressions on it in this order. */
+/** What is asked of the process: to read an answer as JSON, and evaluate expressions on it in this order. */
 export interface Question {
   readonly body: Uint8Array;
   readonly options: readonly string[];
@@ -22,14 +17,12 @@ export interface Question {
 
 /** The reply: for each expression that yields something its JSON text, for a list in parts; or why there is none. */
 export type Evaluated =
-  | { readonly isJson: false }
-  | { readonly isJson: true; readonly problem: string }
+  | 'not JSON'
+  | { readonly problem: string }
   | {
-      readonly isJson: true;
       readonly values: Readonly<Record<string, string | readonly string[]>>;
       /** For a page of a copy. */
       readonly content: Content | undefined;
-      readonly problem?: undefined;
     };
 
 /** Results of expressions: option -> value, without those that yield nothing. */
@@ -48,16 +41,11 @@ export interface Content {
   readonly isEmpty: boolean;
 }
 
-/** Limits for one answer. */
-export interface EvaluationLimits {
-  /** In ticks of 100 ms, so that time during which this process was suspended does not count. */
-  readonly maxTicks: number;
-  /** Longest JSON text that an expression may yield. */
-  readonly maxCharacters: number;
-}
-
-/** For the answer to one lookup, whose own time usually ends first; then JSONata's limit, if it can be interrupted. */
-export const LOOKUP_LIMITS: EvaluationLimits = { maxTicks: 30, maxCharacters: 256 * 1_024 };
+/**
+ * For the answer to one lookup, whose own time usually ends first; then JSONata's limit, if it can be interrupted.
+ * Time is counted in ticks of 100 ms, since a process that stood still is not what took long.
+ */
+export const LOOKUP_LIMITS = { maxTicks: 30, maxCharacters: 256 * 1_024 };
 
 const TICK_MS = 100;
 const MAX_STARTS = 3;
@@ -71,7 +59,6 @@ const GIVEN_UP_TICKS = 2;
 const LEAST_HEAP = 64;
 const HEAP_PER_MIB = 8;
 
-/** An answer of the CRM is not JSON. */
 export class NotJsonError extends VipLookupError {}
 
 /** An expression fails on an answer, or reports that the answer is an error: asking again is useless. */
@@ -103,7 +90,6 @@ export class Evaluator {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
-  readonly #execArgv: readonly string[];
 
   /**
    * @param expressions option -> text, if configured; if `errorPath` yields something, the lookup fails
@@ -115,8 +101,6 @@ export class Evaluator {
   ) {
     const configured = Object.entries(expressions).filter(([, text]) => text != null);
     this.#expressions = Object.fromEntries(configured) as Record<string, string>;
-    const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(maxResponseBytes / 2 ** 20) - 1);
-    this.#execArgv = [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'];
   }
 
   /** Starts the process, so that it is ready for the first answer. Resolves when it is ready or could not be started. */
@@ -128,8 +112,9 @@ export class Evaluator {
   #begin(): void {
     if (this.#child !== undefined || this.#isClosed) return;
     this.#opened = new Promise((resolve) => (this.#hasOpened = resolve));
+    const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(this.maxResponseBytes / 2 ** 20) - 1);
     const child = forkEvaluator({
-      execArgv: [...this.#execArgv],
+      execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'],
       env: {}, // it needs none of the secrets there
       serialization: 'advanced',
       // Its output on running out of memory is discarded; the failed lookup reports the reason.
@@ -150,7 +135,7 @@ export class Evaluator {
     this.#child = child;
     this.#isReady = false;
     // If it could not be started, an error event follows.
-    if (child.connected) child.send({ expressions: this.#expressions } satisfies Expressions);
+    if (child.connected) child.send({ expressions: this.#expressions });
     this.#countTicks(
       () => this.#end('cannot be begun'),
       (ticks) => ticks >= MAX_START_TICKS,
@@ -167,15 +152,15 @@ export class Evaluator {
     body: Uint8Array,
     options: readonly string[],
     bindings: Question['bindings'],
-    limits: EvaluationLimits,
+    limits: typeof LOOKUP_LIMITS,
     signal: AbortSignal,
   ): Promise<Yield> {
     const configured = options.filter((option) => option in this.#expressions);
     const { maxCharacters, maxTicks } = limits;
     const question = { body, options: configured, bindings, maxCharacters };
     const evaluated = await this.#ask(question, maxTicks, signal);
-    if (!evaluated.isJson) throw new NotJsonError('answer is not JSON');
-    if (evaluated.problem !== undefined) throw new MappingError(evaluated.problem);
+    if (evaluated === 'not JSON') throw new NotJsonError('answer is not JSON');
+    if ('problem' in evaluated) throw new MappingError(evaluated.problem);
     const values: Record<string, Json> = {};
     for (const [option, text] of Object.entries(evaluated.values)) values[option] = await readParts(text);
     if (!isNothing(values['errorPath'])) throw new MappingError('the answer reports an error (errorPath)');

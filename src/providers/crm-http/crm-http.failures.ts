@@ -48,7 +48,6 @@ export function requestFailure(
   return connectionFailure(error);
 }
 
-/** Says why there is no connection, or why it broke. */
 export function connectionFailure(error: unknown): VipLookupError {
   const code = codeOf(error);
   const meaning =
@@ -63,11 +62,9 @@ function codeOf(error: unknown): string {
 
 /** The reason in any error, in a form suitable for health and logs. */
 export function messageOf(error: unknown): string {
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  return error instanceof VipLookupError ? error.message : String(code ?? name);
+  return error instanceof VipLookupError ? error.message : codeOf(error);
 }
 
-/** The lookup's signal aborted. */
 export function stopped(): VipLookupError {
   return new VipLookupError('stopped before the answer was complete');
 }

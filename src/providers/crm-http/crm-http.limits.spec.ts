@@ -7,9 +7,8 @@ import type { CrmYaml } from '../../../test/support/crm-provider.js';
 import { AINO, describeWithCrm, outcomeOf } from '../../../test/support/describe-with-crm.js';
 import type { LoggingProvider } from '../../../test/support/describe-with-crm.js';
 import { patient } from '../../../test/support/eventually.js';
-import { Pause } from './crm-http.pause.js';
+import { Pause, readRetryAfter } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
-import { readRetryAfter } from './crm-http.retry-after.js';
 
 const ASKED_NOTHING = /^HTTP (\d{3}): no requests to the CRM for (\d+) s$/;
 

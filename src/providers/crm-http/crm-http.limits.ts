@@ -3,9 +3,9 @@ import type { ProviderLogger } from '../../plugin-api/index.js';
 import type { Evaluator } from './crm-http.evaluator.js';
 import { LOOKUP_LIMITS, NotJsonError } from './crm-http.evaluator.js';
 import { isNothing } from './crm-http.expressions.js';
-import { Pause } from './crm-http.pause.js';
+import type { CrmHttpOptions } from './crm-http.options.js';
+import { Pause, readRetryAfter } from './crm-http.pause.js';
 import { TokenBucket } from './crm-http.rate-limit.js';
-import { readRetryAfter } from './crm-http.retry-after.js';
 import { TEMPO } from './crm-http.tempo.js';
 
 const HEALTH_REASONS = { turnedAway: 'lookups were turned away: rateLimit', paused: 'paused after HTTP' };
@@ -21,13 +21,8 @@ export type Spending = 'take' | 'owe' | 'none';
 export interface RefusedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** When the request was sent, by the clock of the limits. */
+  /** When its request was sent. */
   readonly askedMs: number;
-}
-
-export interface LimitOptions {
-  readonly rateLimit?: string | null;
-  readonly limitReached?: string | null;
 }
 
 /** Statuses that mean "not now" by themselves. */
@@ -46,7 +41,7 @@ export class CrmLimits {
   #answeredMs = -Infinity;
 
   constructor(
-    private readonly options: LimitOptions,
+    private readonly options: Pick<CrmHttpOptions, 'rateLimit' | 'limitReached'>,
     private readonly evaluator: Pick<Evaluator, 'evaluate'>,
     private readonly logger: ProviderLogger,
     readonly now = TEMPO.now,
@@ -69,7 +64,6 @@ export class CrmLimits {
     return this.#bucket !== undefined && this.now() - this.#answeredMs < ANSWER_PROVES_MS;
   }
 
-  /** Whether the body of an unsuccessful answer matters. */
   get readsBodies(): boolean {
     return this.options.limitReached != null;
   }
@@ -80,7 +74,7 @@ export class CrmLimits {
     if (leftMs > 0) throw new VipLookupBusyError(this.#pauseText(leftMs), leftMs);
   }
 
-  /** @throws VipLookupBusyError if the rate limit is used up */
+  /** @throws VipLookupBusyError when nothing is left */
   spend(spending: Spending): void {
     if (this.#bucket === undefined || spending === 'none') return;
     if (spending === 'owe') return this.#bucket.owe();
@@ -102,7 +96,6 @@ export class CrmLimits {
     if (!this.#pause.isUnsettled) this.logger.info({}, 'the CRM answers again after a pause');
   }
 
-  /** A request failed. */
   failed(): void {
     this.#answeredMs = -Infinity;
   }
@@ -112,12 +105,16 @@ export class CrmLimits {
     return ALWAYS_BUSY.includes(status) || (status === 403 && readRetryAfter(retryAfter) !== undefined);
   }
 
-  /**
-   * Begins a pause if the body asks for one.
-   * @throws VipLookupBusyError if it does
-   */
+  /** @throws VipLookupBusyError when the body asks for a pause */
   async heed(answer: RefusedAnswer, body: Uint8Array, signal: AbortSignal): Promise<void> {
-    if (await this.#isLimitReached(body, signal)) this.pause(answer);
+    const isReached = await this.evaluator
+      .evaluate(body, ['limitReached'], {}, LOOKUP_LIMITS, signal)
+      .then(({ values }) => !isNothing(values['limitReached']))
+      .catch((error: unknown) => {
+        if (error instanceof NotJsonError) return false;
+        throw error;
+      });
+    if (isReached) this.pause(answer);
   }
 
   /** @throws VipLookupBusyError always */
@@ -133,17 +130,6 @@ export class CrmLimits {
       );
     }
     throw new VipLookupBusyError(`HTTP ${status}: no requests to the CRM for ${seconds(leftMs)}`, leftMs);
-  }
-
-  async #isLimitReached(body: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    try {
-      const { values } = await this.evaluator.evaluate(body, ['limitReached'], {}, LOOKUP_LIMITS, signal);
-      return !isNothing(values['limitReached']);
-    } catch (error) {
-      // The status is enough.
-      if (error instanceof NotJsonError) return false;
-      throw error;
-    }
   }
 
   #pauseText(leftMs: number): string {

@@ -3,7 +3,7 @@ import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional, ValidateNested } from 'clas
 import { isPlainObject, isSpellingPattern, Rule, SPELLINGS } from '../../plugin-api/index.js';
 import type { Json, JsonObject, JsonSchema, Spelling, SpellingPattern } from '../../plugin-api/index.js';
 import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
-import { presetProblem, presetSchema } from './crm-http.preset-files.js';
+import { presetProblem, presetSchema } from './crm-http.preset.js';
 import { rateLimitProblem } from './crm-http.rate-limit.js';
 import {
   bodyProblem,

@@ -1,9 +1,11 @@
-import { MAX_PAUSE_MS } from './crm-http.retry-after.js';
 import { backoffMs } from '../../plugin-api/index.js';
 
 /** Pauses if the CRM does not say for how long: the first one, then twice as long each time, up to the last. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
+
+/** Longest pause that a server may request. If it requests more, it is asked again after this time. */
+const MAX_PAUSE_MS = 15 * 60_000;
 
 /** A time without requests to a CRM, because it reported too many of them. */
 export class Pause {
@@ -51,4 +53,19 @@ export class Pause {
     const jitter = 1 + Math.random() / 4;
     return backoffMs(this.#inARow - 1, FIRST_PAUSE_MS * jitter, LAST_PAUSE_MS);
   }
+}
+
+/**
+ * Milliseconds that a header `Retry-After` asks to wait: seconds, or an HTTP date (RFC 9110, 10.2.3).
+ * @returns at most 15 minutes; `undefined` if it is absent, unreadable, or not in the future
+ */
+export function readRetryAfter(header: string | undefined, nowMs = Date.now()): number | undefined {
+  const text = header?.trim() ?? '';
+  // Date.parse alone would interpret "1" as a month.
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? Number(text) * 1_000
+    : /[a-z]/i.test(text)
+      ? Date.parse(text) - nowMs
+      : Number.NaN;
+  return ms > 0 ? Math.min(ms, MAX_PAUSE_MS) : undefined;
 }

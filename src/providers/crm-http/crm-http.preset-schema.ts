@@ -27,7 +27,6 @@ const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 const PLACEHOLDER = /<<([^<>]{0,80})>>/g;
 const MAX_VALUE_CHARACTERS = 500;
 
-/** Whether the parameter accepts a value. */
 export function fitsPattern(value: string, { pattern }: Pick<PresetParameter, 'pattern'>): boolean {
   return value.length <= MAX_VALUE_CHARACTERS && compilePattern(pattern).matches(value);
 }
@@ -65,20 +64,20 @@ class PresetReader {
     const title = this.#text(this.raw['title'], 'title', 'write the name of the CRM');
     if (this.raw['docs'] !== undefined) this.#text(this.raw['docs'], 'docs', 'write the path of a page');
     const parameters = this.#parameters(this.raw['parameters']);
-    const { options } = this.raw;
-    if (!isPlainObject(options))
-      this.#problem('options', 'is missing or not a map; write options of crm-http');
-    else {
-      for (const key of USERS_KEYS.filter((key) => key in options)) {
-        this.#problem(`options.${key}`, 'is written in the configuration, not in a preset');
-      }
-      this.#placeholders(options, 'options', parameters);
+    const options = this.#map(
+      this.raw['options'],
+      'options',
+      'is missing or not a map; write options of crm-http',
+    );
+    for (const key of USERS_KEYS.filter((key) => key in options)) {
+      this.#problem(`options.${key}`, 'is written in the configuration, not in a preset');
     }
+    this.#placeholders(options, 'options', parameters);
     for (const name of parameters.keys()) {
       if (!this.#used.has(name))
         this.#problem(`parameters.${name}`, `is used nowhere; write <<${name}>> in options`);
     }
-    return { title, parameters, options: isPlainObject(options) ? options : {} };
+    return { title, parameters, options };
   }
 
   #problem(key: string, message: string): void {
@@ -98,14 +97,16 @@ class PresetReader {
     return '';
   }
 
+  #map(value: Json | undefined, key: string, rule: string): JsonObject {
+    if (isPlainObject(value)) return value;
+    this.#problem(key, rule);
+    return {};
+  }
+
   #parameters(raw: Json | undefined): Map<string, PresetParameter> {
     const parameters = new Map<string, PresetParameter>();
-    if (raw === undefined) return parameters;
-    if (!isPlainObject(raw)) {
-      this.#problem('parameters', 'is not a map; write names, and about: and pattern: below each');
-      return parameters;
-    }
-    for (const [name, parameter] of Object.entries(raw)) {
+    const rule = 'is not a map; write names, and about: and pattern: below each';
+    for (const [name, parameter] of Object.entries(this.#map(raw ?? {}, 'parameters', rule))) {
       const key = `parameters.${shown(name)}`;
       if (!PARAMETER_NAME.test(name)) {
         this.#problem(key, 'is not a name; use letters, digits and _, a letter first, at most 40');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { resolve } from 'node:path';
 import { check, problemsOf } from '../../../test/support/crm-configured.js';
-import { presetNames } from './crm-http.preset-files.js';
+import { presetNames } from './crm-http.preset.js';
 import { completeOptions } from './crm-http.preset.js';
 import type { CrmHttpOptions } from './crm-http.options.js';
 

@@ -1,8 +1,19 @@
-import { isPlainObject, suggestion } from '../../plugin-api/index.js';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  isPlainObject,
+  OrdinaryFileError,
+  readOrdinaryFileSync,
+  suggestion,
+} from '../../plugin-api/index.js';
 import type { CompletedOptions, CompletionTools, JsonObject, OptionProblem } from '../../plugin-api/index.js';
-import { presetProblem, readPresetFile } from './crm-http.preset-files.js';
 import { fillIn, fitsPattern, readPreset } from './crm-http.preset-schema.js';
 import type { Preset, PresetParameter } from './crm-http.preset-schema.js';
+
+/** The shipped presets; the same relative path from `src` and from `dist`. */
+const SHIPPED = new URL('../../../presets/crm/', import.meta.url);
+const EXTENSION = '.yaml';
+const MAX_BYTES = 256 * 1024;
 
 type Written = Readonly<Record<string, unknown>>;
 
@@ -70,4 +81,47 @@ function layOver(base: unknown, over: unknown): unknown {
     Object.hasOwn(lower, key) ? layOver(lower[key], value) : value,
   ]);
   return { ...lower, ...Object.fromEntries(merged) };
+}
+
+export function presetNames(): string[] {
+  return readdirSync(SHIPPED)
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length))
+    .sort();
+}
+
+/**
+ * The text of a preset, or why there is none.
+ * @param preset name of a shipped one, or path of a file: anything with a slash or an extension
+ * @param resolvePath makes a path in the configuration absolute
+ */
+export function readPresetFile(
+  preset: string,
+  resolvePath: (path: string) => string,
+): { readonly text: string } | { readonly problem: string } {
+  const isPath = /[/\\]|\.ya?ml$/i.test(preset);
+  if (!isPath && !presetNames().includes(preset)) {
+    return {
+      problem: `is not a preset.${suggestion(preset, presetNames())} A preset of your own is named by its file: ./our-crm.yaml.`,
+    };
+  }
+  const file = isPath ? resolvePath(preset) : fileURLToPath(new URL(`${preset}${EXTENSION}`, SHIPPED));
+  try {
+    const text = readOrdinaryFileSync(file, MAX_BYTES).toString('utf8');
+    return { text: text.replace(/^\ufeff/, '') };
+  } catch (error) {
+    if (!(error instanceof OrdinaryFileError)) throw error;
+    return { problem: `${error.message}. Paths start at the configuration file.` };
+  }
+}
+
+export function presetProblem(preset: unknown): string | undefined {
+  return typeof preset === 'string' && preset.trim() !== ''
+    ? undefined
+    : 'must be the name of a preset, or the path of a preset file, in quotes.';
+}
+
+/** For editors: the known names, or any path. */
+export function presetSchema(): { anyOf: [{ enum: string[] }, { type: 'string' }] } {
+  return { anyOf: [{ enum: presetNames() }, { type: 'string' }] };
 }

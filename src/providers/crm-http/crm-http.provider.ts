@@ -40,7 +40,7 @@ import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
-import { splitUrl } from './crm-http.url.js';
+import { splitUrl } from './crm-http.request.js';
 
 const HEALTH_REASON = 'calls are decided from the copy alone';
 
@@ -156,7 +156,6 @@ export class CrmHttpProvider implements VipLookupProvider {
     return { status: 'up' };
   }
 
-  /** Pulls the copy. */
   async sync(options: SyncOptions): Promise<SyncReport | undefined> {
     if (this.#copy === undefined) {
       throw new VipLookupError(

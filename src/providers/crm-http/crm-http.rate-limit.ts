@@ -6,10 +6,8 @@ const RATE = /^(\d{1,6})\/(s|m|h)$/;
 const BURST_OF_LONG_PERIODS = 0.1;
 const PERIOD_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** What a rate such as `5/s` or `100/m` allows. */
 export interface Rate {
   readonly perMs: number;
-  /** Requests at once, after an idle time. */
   readonly burst: number;
 }
 
@@ -37,7 +35,6 @@ export class TokenBucket {
   #tokens: number;
   #atMs: number;
 
-  /** @param rate such as `5/s` */
   constructor(
     rate: string,
     private readonly now: () => number = () => performance.now(),
@@ -47,7 +44,7 @@ export class TokenBucket {
     this.#atMs = this.now();
   }
 
-  /** @returns 0 if there was a token; otherwise the milliseconds until there is one */
+  /** @returns milliseconds until there is a token; 0 when one was taken */
   take(): number {
     this.#refill();
     if (this.#tokens < 1) return Math.max(1, Math.ceil((1 - this.#tokens) / this.#rate.perMs));

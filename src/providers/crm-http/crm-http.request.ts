@@ -2,7 +2,6 @@ import { isPlainObject } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
 import { LEAVES_SEGMENT, NotWritableError, TextTemplate } from './crm-http.templates.js';
 import type { TemplateScope } from './crm-http.templates.js';
-import { splitUrl } from './crm-http.url.js';
 
 /** A request that is complete except for the credentials. */
 export interface CrmRequest {
@@ -23,7 +22,6 @@ export interface RequestOptions {
   readonly body?: string | JsonObject | Json[];
 }
 
-/** The configured request with its templates, parsed once. */
 export class RequestTemplate {
   readonly #variables: ReadonlySet<string>;
   readonly #origin: string;
@@ -65,10 +63,7 @@ export class RequestTemplate {
     return this.#variables.has(variable);
   }
 
-  /**
-   * The request for one caller, or for other values of the templates; `undefined` if a value cannot be written as
-   * they require.
-   */
+  /** @returns `undefined` when the templates name what cannot be written as they want it */
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
       const rendered = this.#path.render(scope);
@@ -103,10 +98,7 @@ function leavesPath(rendered: string): boolean {
   return path.includes(LEAVES_SEGMENT) || /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\;]|%3b|$)/i.test(path);
 }
 
-interface BodyTemplate {
-  variables(): string[];
-  render(scope: TemplateScope): string;
-}
+type BodyTemplate = Pick<TextTemplate, 'variables' | 'render'>;
 
 function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   if (typeof body === 'string') return new TextTemplate(body, 'json-text');
@@ -121,7 +113,6 @@ function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   };
 }
 
-/** The value with each text in it replaced; names stay. */
 function withTexts(value: Json, replace: (text: string) => string): Json {
   if (typeof value === 'string') return replace(value);
   if (Array.isArray(value)) return value.map((item) => withTexts(item, replace));
@@ -129,4 +120,20 @@ function withTexts(value: Json, replace: (text: string) => string): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, withTexts(inner, replace)] as const),
   );
+}
+
+const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
+
+/** Splits an address template before its path: the part before it is never a template. */
+export function splitUrl(url: string): { origin: string; rest: string } | undefined {
+  const [, origin, rest] = ORIGIN.exec(url.trim()) ?? [];
+  if (origin === undefined || rest === undefined || !URL.canParse(origin)) return undefined;
+  return { origin: new URL(origin).origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Nobody listens on port 0. @param url complete, or its origin */
+export function portProblem(url: string): string | undefined {
+  return new URL(url).port === '0'
+    ? 'has port 0, on which no server listens. Write the port that the server listens on, or leave it out.'
+    : undefined;
 }

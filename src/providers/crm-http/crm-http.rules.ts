@@ -9,7 +9,7 @@ import {
   TextTemplate,
 } from './crm-http.templates.js';
 import type { TemplateVariables } from './crm-http.templates.js';
-import { portProblem, splitUrl } from './crm-http.url.js';
+import { portProblem, splitUrl } from './crm-http.request.js';
 
 const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
 
@@ -42,30 +42,15 @@ export function urlProblem(
   return templateProblem(url.trim(), 'url', variables.names);
 }
 
-/** Headers that the connection or `auth` sets. */
-const RESERVED_HEADERS: Readonly<Record<string, string>> = {
-  authorization: 'is written under auth, for example auth: { type: header, name: Authorization, value: … }',
-  ...Object.fromEntries(
-    [
-      'accept-encoding',
-      'connection',
-      'content-length',
-      'expect',
-      'host',
-      'keep-alive',
-      'te',
-      'trailer',
-      'transfer-encoding',
-      'upgrade',
-    ].map((name) => [name, 'is set by the connection. Remove it']),
-  ),
-};
+/** What the connection sets by itself. */
+const OF_CONNECTION =
+  /^(accept-encoding|connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
-/** `auth` may set Authorization, as well as any header of the CRM's own. */
+/** `auth` may set Authorization, and any name of the CRM's own. */
 export function authHeaderNameProblem(name: string): string | undefined {
   const problem = headerNameProblem(name);
   if (problem !== undefined) return `${problem}, for example X-Api-Key.`;
-  return name.toLowerCase() !== 'authorization' && Object.hasOwn(RESERVED_HEADERS, name.toLowerCase())
+  return OF_CONNECTION.test(name)
     ? `names ${name}, which is set by the connection. Write the header that the CRM reads, for example X-Api-Key.`
     : undefined;
 }
@@ -76,7 +61,6 @@ function headerNameProblem(name: string): string | undefined {
     : 'is not a header name; use letters, digits and hyphens';
 }
 
-/** @param variables what the templates may name */
 export function headersProblem(
   headers: unknown,
   options: { body?: unknown },
@@ -96,8 +80,11 @@ function headerProblem(
   hasBody: boolean,
   { names }: TemplateVariables,
 ): string | undefined {
-  const nameProblem = headerNameProblem(name) ?? RESERVED_HEADERS[name];
+  const nameProblem = headerNameProblem(name);
   if (nameProblem !== undefined) return nameProblem;
+  if (name === 'authorization')
+    return 'is written under auth, for example auth: { type: header, name: Authorization, value: … }';
+  if (OF_CONNECTION.test(name)) return 'is set by the connection. Remove it';
   if (typeof value !== 'string') return 'must be text; put it in quotes';
   if (!isHeaderText(literalPart(value))) {
     return 'has a line end or a character beyond Latin-1, which no header can carry';
@@ -108,7 +95,6 @@ function headerProblem(
   return templateProblem(value, 'header', names);
 }
 
-/** @param variables what the templates may name */
 export function bodyProblem(
   body: unknown,
   options: { method?: unknown },

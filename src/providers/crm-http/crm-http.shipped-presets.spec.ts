@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkConfig } from '../../app/app.config.js';
 import { parseConfig } from '../../config/read-config-file.js';
 import { vipLookupKindOf } from '../../plugin-api/vip-lookup.decorator.js';
-import { presetNames, readPresetFile } from './crm-http.preset-files.js';
+import { presetNames, readPresetFile } from './crm-http.preset.js';
 import { fitsPattern, readPreset } from './crm-http.preset-schema.js';
 import { CrmHttpProvider } from './crm-http.provider.js';
 

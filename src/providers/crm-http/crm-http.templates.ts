@@ -11,20 +11,8 @@ import type { Spelling } from '../../plugin-api/index.js';
  */
 export type Place = 'url' | 'header' | 'json-text' | 'json-value';
 
-/** The values of a template's variables. */
 export type TemplateScope = Readonly<Record<string, unknown>>;
 
-/** The variables of a lookup's templates. */
-export type CallerScope = Readonly<{
-  /** The caller in the spelling that is being tried. */
-  number: string;
-  /** The caller in all configured spellings, at least one. */
-  numbers: readonly string[];
-  /** The caller in every spelling that it has. */
-  caller: Readonly<Partial<Record<Spelling, string>>>;
-}>;
-
-/** The variables of one kind of template. */
 export interface TemplateVariables {
   /** Full paths, for example `caller.national`. */
   readonly names: readonly string[];
@@ -114,7 +102,6 @@ function engineFor(place: Place): Liquid {
   return engine;
 }
 
-/** A template, parsed once. */
 export class TextTemplate {
   readonly #place: Place;
   readonly #parsed: Template[];
@@ -201,13 +188,13 @@ export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
 }
 
 /** One and two spellings, so that the text between them is tested, too. */
-const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers): CallerScope => ({
+const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers) => ({
   number: 'sample',
   numbers,
   caller: { ...spellingsOf(Caller.read('+12025550123', 'US')), text: 'sample' },
 }));
 
-/** The variables of a lookup's templates. */
+/** The caller in the spelling that is being tried, in all configured ones, and in every one that it has. */
 export const CALLER_VARIABLES: TemplateVariables = {
   names: ['number', 'numbers', ...SPELLINGS.map((spelling) => `caller.${spelling}`)],
   samples: SAMPLES,

@@ -21,9 +21,7 @@ const KEEP_ALIVE_MS = 10 * 60_000;
 /** Up to this size, an unused answer is read so that its connection can be reused. */
 const MAX_DISCARDED_BYTES = 65_536;
 
-export type ReadBody<T> = (body: Uint8Array) => Promise<T>;
-
-export interface TransportSettings {
+interface TransportSettings {
   /** Statuses that mean that the CRM lists nobody. */
   readonly notFound: readonly number[];
   readonly maxResponseBytes: number;
@@ -39,7 +37,6 @@ export class CrmTransport {
   readonly #connections: Connections;
   readonly #oauth: OAuthAuth | undefined;
 
-  /** @param origin scheme, host and port of all requests */
   constructor(
     origin: string,
     private readonly settings: TransportSettings,
@@ -74,8 +71,6 @@ export class CrmTransport {
   /**
    * Sends a request with the credentials, and only to the configured host: redirects are not followed. The request is
    * repeated only if the CRM refused the credentials (401) and there are newer ones.
-   * @param read interprets the answer's body
-   * @param notFound statuses that mean that the CRM lists nobody
    * @returns the result of `read`; `undefined` if the status means that the CRM lists nobody
    * @throws VipLookupBusyError, at once, during a pause or if the rate limit is used up; VipLookupError for anything
    *   else, and when the signal aborts
@@ -84,7 +79,7 @@ export class CrmTransport {
     request: CrmRequest,
     signal: AbortSignal,
     spending: Spending,
-    read: ReadBody<T>,
+    read: (body: Uint8Array) => Promise<T>,
     notFound = this.settings.notFound,
   ): Promise<T | undefined> {
     const { limits } = this.settings;
@@ -140,7 +135,7 @@ export class CrmTransport {
     answer: Answer,
     request: CrmRequest,
     signal: AbortSignal,
-    read: ReadBody<T>,
+    read: (body: Uint8Array) => Promise<T>,
     notFound: readonly number[],
   ): Promise<T | undefined> {
     const { statusCode, headers, body, askedMs } = answer;
@@ -179,18 +174,14 @@ type Answer = Dispatcher.ResponseData & {
 /** Reads an unneeded body, so that the connection can be reused. */
 async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
-  await connectionReturned();
+  // undici returns a connection one turn after the end of the body; an immediate request would open a second one.
+  await nextTurn();
 }
 
 async function bytesOf({ body }: Answer): Promise<Uint8Array> {
   const bytes = new Uint8Array(await body.arrayBuffer());
-  await connectionReturned();
+  await nextTurn(); // as above
   return bytes;
-}
-
-/** undici returns a connection one turn after the end of the body; an immediate request would open a second one. */
-async function connectionReturned(): Promise<void> {
-  await nextTurn();
 }
 
 type Headers = Record<string, string | string[] | undefined>;

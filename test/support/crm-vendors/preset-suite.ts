@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/app/load-config.js';
 import { readEnvironment } from '../../../src/app/environment.js';
-import { presetNames } from '../../../src/providers/crm-http/crm-http.preset-files.js';
+import { presetNames } from '../../../src/providers/crm-http/crm-http.preset.js';
 import { eventually } from '../eventually.js';
 import { KEY, RunningService } from '../service.js';
 import type { TokenDesk } from './token-desk.js';

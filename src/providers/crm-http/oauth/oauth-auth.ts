@@ -2,10 +2,16 @@ import { backoffMs, untilAborted, VipLookupError, withTimeLimit } from '../../..
 import type { ProviderLogger } from '../../../plugin-api/index.js';
 import { stopped } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
-import { renewalMs, usableUntilMs } from './oauth-token.js';
-import type { AccessToken, TokenSource } from './oauth-token.js';
 import { TokenError } from './oauth-token-endpoint.js';
 
+/** A renewal happens when this share of the token's lifetime is left, but no earlier than this time before it expires. */
+const LEAD_SHARE = 0.25;
+const MAX_LEAD_MS = 5 * 60_000;
+/** Not used in its last moments: it must still be valid when it arrives. */
+const LAST_SHARE = 0.02;
+const MAX_LAST_MS = 5_000;
+/** If the server does not say how long a token is valid, it is renewed this often, and used until it is refused. */
+const UNKNOWN_LIFE_MS = 60 * 60_000;
 /** Pauses after a failed attempt, each twice the previous one. After a refusal by the server they are longer. */
 const LAST_PAUSE_MS = 30_000;
 const REFUSED_PAUSES_MS = { first: 30_000, last: 15 * 60_000 };
@@ -18,12 +24,32 @@ const VAIN_RENEWAL_MS = 60_000;
  */
 const PROVEN_AFTER_MS = 5_000;
 
+/** An access token; times are milliseconds since 1970, so that instances can share one. */
+export interface AccessToken {
+  readonly accessToken: string;
+  readonly issuedMs: number;
+  /** `undefined`: nobody knows. */
+  readonly lifetimeMs: number | undefined;
+}
+
+export interface TokenSource {
+  /** A problem that operators should know about although there is a token; `undefined` if none. */
+  readonly trouble: string | undefined;
+  /**
+   * A token that is not due for renewal. Not called again before it has settled.
+   * @param current the token to replace
+   * @param signal aborts it, unless that could lose a token that is not issued again
+   * @throws TokenError
+   */
+  obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken>;
+  /** @param limit aborts when nothing is waited for any more */
+  close(limit: AbortSignal): Promise<void>;
+}
+
 /** Header names, in lower case, and values. */
 export type AuthHeaders = Readonly<Record<string, string>>;
 
-interface TokenInUse extends AccessToken {
-  readonly headers: AuthHeaders;
-}
+type TokenInUse = AccessToken & { readonly headers: AuthHeaders };
 
 interface Failure {
   readonly error: TokenError;
@@ -48,7 +74,6 @@ export class OAuthAuth {
   #obtainedMs = 0;
   #vainUntilMs = 0;
 
-  /** @param scheme the word before the token */
   constructor(
     private readonly source: TokenSource,
     private readonly scheme: string | undefined | null,
@@ -172,6 +197,16 @@ export class OAuthAuth {
       Math.min(ms, MAX_TIMER_MS),
     ).unref();
   }
+}
+
+/** When it is due for renewal. */
+export function renewalMs({ issuedMs, lifetimeMs = UNKNOWN_LIFE_MS }: AccessToken): number {
+  return issuedMs + lifetimeMs - Math.min(lifetimeMs * LEAD_SHARE, MAX_LEAD_MS);
+}
+
+function usableUntilMs({ issuedMs, lifetimeMs }: AccessToken): number {
+  if (lifetimeMs === undefined) return Infinity;
+  return issuedMs + lifetimeMs - Math.min(lifetimeMs * LAST_SHARE, MAX_LAST_MS);
 }
 
 function asTokenError(error: unknown): TokenError {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { readPrivateKey } from './oauth-private-key.js';
-import type { AccessToken, TokenSource } from './oauth-token.js';
+import type { SigningKey } from './oauth-private-key.js';
+import type { AccessToken, TokenSource } from './oauth-auth.js';
 import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 
 /** Servers accept little more: Salesforce five minutes, including clock differences. */
@@ -39,7 +40,7 @@ export class FixedGrant implements TokenSource {
 /** Signs an assertion (RFC 7523, 3), a new one for each request. */
 async function assertionOf({ issuer, subject, audience, privateKey }: CrmHttpAuthOptions): Promise<string> {
   const { SignJWT } = await import('jose');
-  const { key, algorithm } = readPrivateKey(privateKey!);
+  const { key, algorithm } = readPrivateKey(privateKey!) as SigningKey;
   const nowS = Math.floor(Date.now() / 1_000);
   return new SignJWT()
     .setProtectedHeader({ alg: algorithm, typ: 'JWT' })

@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { ProviderState } from '../../../plugin-api/index.js';
+import { untilAborted } from '../../../plugin-api/index.js';
+import type { ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
-import { TEMPO } from '../crm-http.tempo.js';
+import { messageOf } from '../crm-http.failures.js';
+import type { CrmTempo } from '../crm-http.tempo.js';
+import type { AccessToken } from './oauth-auth.js';
 import { Seal } from './oauth-seal.js';
-import type { AccessToken } from './oauth-token.js';
+
+const HEALTH_REASON = 'the new refresh token is not kept yet, and a restart would lose it';
+
+/** How often another instance may write in between during one attempt. */
+const MAX_WRITES = 5;
+/** Whether the configured refresh token is still the newest, so that little is lost with the entry. */
+const SAME = 'same';
+const ROTATED = 'rotated';
 
 /** The stored result of a refresh: the newest refresh token, and the access token that came with it. */
 export interface KeptToken extends AccessToken {
@@ -13,24 +23,29 @@ export interface KeptToken extends AccessToken {
 }
 
 /**
- * The newest tokens, in the service's database, encrypted. Each configured refresh token has its own entry, so a
- * newly configured one starts from the beginning, and an instance that still has the older one does not interfere.
+ * The newest tokens, in the service's database, encrypted; written one at a time, and again until it is done. Those that come of
+ * one configured refresh token have an entry of their own: so a newly configured one begins anew, and an instance that still has
+ * the older one disturbs nobody.
  */
 export class KeptTokens {
+  /** The latest token while it is not stored. */
+  unkept: KeptToken | undefined;
+  /** Why the latest token could not be stored; for operators. */
+  trouble: string | undefined;
   readonly #seal: Seal;
   readonly #key: string;
-  readonly #configured: string;
   #version: number | undefined;
+  #work: Promise<void> | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #isClosing = false;
 
-  /** @param provider its name */
   constructor(
-    private readonly state: ProviderState,
-    provider: string,
-    { refreshToken, tokenUrl, clientId, encryptionKey }: CrmHttpAuthOptions,
-    keyCost = TEMPO.keyCost,
+    private readonly context: Pick<ProviderContext, 'name' | 'state' | 'logger'>,
+    private readonly auth: CrmHttpAuthOptions,
+    private readonly tempo: CrmTempo,
   ) {
-    this.#seal = new Seal(encryptionKey!, provider, keyCost);
-    this.#configured = refreshToken!;
+    const { refreshToken, tokenUrl, clientId, encryptionKey } = auth;
+    this.#seal = new Seal(encryptionKey!, context.name, tempo.keyCost);
     const digest = createHash('sha256').update(JSON.stringify([tokenUrl, clientId, refreshToken]));
     this.#key = `oauth2-token.${digest.digest('hex').slice(0, 32)}`;
   }
@@ -41,7 +56,7 @@ export class KeptTokens {
    * @throws VipLookupError when the database cannot be used
    */
   async read(): Promise<KeptToken | 'unreadable' | undefined> {
-    const stored = await this.state.read(this.#key);
+    const stored = await this.context.state.read(this.#key);
     this.#version = stored?.version;
     if (stored === undefined) return undefined;
     const [mark = '', sealed = ''] = stored.text.split(' ');
@@ -51,18 +66,87 @@ export class KeptTokens {
   }
 
   /**
-   * Stores newer tokens in place of those that were read last.
-   * @returns false if there are others by now, from another instance or from a write that was reported as failed:
-   *   read again
-   * @throws VipLookupError when the database cannot be used
+   * Resolves when the token is stored or an attempt has failed: it can be used in both cases.
+   * @param isKnown its refresh token is the previous one, which is in the configuration or already stored
    */
-  async write(kept: KeptToken): Promise<boolean> {
-    const mark = kept.refreshToken === this.#configured ? SAME : ROTATED;
+  async keep(token: KeptToken, isKnown: boolean): Promise<void> {
+    const isExpendable = isKnown && this.unkept === undefined;
+    this.unkept = token;
+    await this.#tryNow(isExpendable);
+  }
+
+  /**
+   * Makes one more attempt to store a token that is not stored.
+   * @param limit aborts when nothing is waited for any more
+   */
+  async close(limit: AbortSignal): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#again);
+    const lastTry = async (): Promise<void> => {
+      await this.#work;
+      if (this.unkept !== undefined) await this.#tryNow(false);
+    };
+    await untilAborted(lastTry(), limit).catch(() => undefined);
+  }
+
+  #tryNow(isExpendable: boolean): Promise<void> {
+    clearTimeout(this.#again);
+    this.#work ??= this.#try(isExpendable);
+    return this.#work;
+  }
+
+  /** Always stores the latest: a token that comes during a write is stored after it, whether the write succeeds or not. */
+  async #try(isExpendable: boolean): Promise<void> {
+    let token: KeptToken;
+    let failure: string | undefined;
+    do {
+      token = this.unkept!;
+      failure = await this.#store(token);
+    } while (this.unkept !== token);
+    this.#work = undefined;
+    if (failure !== undefined && !isExpendable) return this.#failed(failure);
+    this.unkept = undefined;
+    this.trouble = undefined;
+  }
+
+  /** @returns why it is not stored */
+  async #store(token: KeptToken): Promise<string | undefined> {
+    try {
+      for (let writes = 0; writes < MAX_WRITES; writes++) {
+        if (await this.#write(token)) return undefined;
+        // From an earlier write that was reported as failed, or from another instance.
+        const stored = await this.read();
+        if (stored === 'unreadable')
+          return 'the one in the database was made with another auth.encryptionKey';
+        if (stored !== undefined && !isNewer(token, stored)) return undefined;
+      }
+      return 'other instances kept changing it';
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** @returns false when there are others than those that were read last */
+  async #write(kept: KeptToken): Promise<boolean> {
+    const mark = kept.refreshToken === this.auth.refreshToken ? SAME : ROTATED;
     const text = `${mark} ${await this.#seal.close(JSON.stringify(kept), `${this.#key} ${mark}`)}`;
-    return this.state.write(this.#key, text, this.#version);
+    return this.context.state.write(this.#key, text, this.#version);
+  }
+
+  #failed(reason: string): void {
+    if (this.trouble === undefined) {
+      this.context.logger.error(
+        { reason },
+        'a new refresh token could not be stored; a restart now would lose it',
+      );
+    }
+    this.trouble = `${HEALTH_REASON}: ${reason}`;
+    if (this.#isClosing) return;
+    this.#again = setTimeout(() => void this.#tryNow(false), this.tempo.keepMs).unref();
   }
 }
 
-/** Whether the configured refresh token is still the newest, so that little is lost with the entry. */
-const SAME = 'same';
-const ROTATED = 'rotated';
+/** Clocks of instances may differ, so the count of refreshes is compared first. */
+function isNewer(token: KeptToken, than: KeptToken): boolean {
+  return token.uses === than.uses ? token.issuedMs > than.issuedMs : token.uses > than.uses;
+}

@@ -14,7 +14,7 @@ const GIVE_FILE = 'Give the whole file, for example privateKey: ${file:./crm-key
  * Reads a private key: PEM, PKCS #8 or the older forms of OpenSSL, without a passphrase.
  * @returns the key, or what is wrong with it
  */
-function read(pem: string): SigningKey | string {
+export function readPrivateKey(pem: string): SigningKey | string {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -38,13 +38,6 @@ function read(pem: string): SigningKey | string {
 
 /** What is wrong with a private key, for an administrator; `undefined` if nothing is. Never repeats the key. */
 export function privateKeyProblem(pem: string): string | undefined {
-  const key = read(pem);
+  const key = readPrivateKey(pem);
   return typeof key === 'string' ? key : undefined;
-}
-
-/** @throws if `privateKeyProblem` finds a problem */
-export function readPrivateKey(pem: string): SigningKey {
-  const key = read(pem);
-  if (typeof key === 'string') throw new TypeError(`auth.privateKey: ${key}`);
-  return key;
 }

@@ -5,11 +5,10 @@ import { messageOf } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { KeptTokens } from './oauth-kept-token.js';
 import type { KeptToken } from './oauth-kept-token.js';
-import { renewalMs } from './oauth-token.js';
-import type { AccessToken, TokenSource } from './oauth-token.js';
+import { renewalMs } from './oauth-auth.js';
+import type { AccessToken, TokenSource } from './oauth-auth.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
 import type { TokenAnswer } from './oauth-token-endpoint.js';
-import { TokenKeeper } from './oauth-token-keeper.js';
 
 /** An access token that expired before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
@@ -22,7 +21,6 @@ const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
 export class RefreshGrant implements TokenSource {
   readonly #endpoint: TokenEndpoint;
   readonly #kept: KeptTokens;
-  readonly #keeper: TokenKeeper;
   /** The newest token that this instance knows. */
   #latest: KeptToken | undefined;
   /** Whether the server returned the same refresh token, or none, at the last use. */
@@ -34,12 +32,11 @@ export class RefreshGrant implements TokenSource {
     private readonly tempo = TEMPO,
   ) {
     this.#endpoint = new TokenEndpoint(auth, tempo);
-    this.#kept = new KeptTokens(context.state, context.name, auth, tempo.keyCost);
-    this.#keeper = new TokenKeeper(this.#kept, context.logger, tempo.keepMs);
+    this.#kept = new KeptTokens(context, auth, tempo);
   }
 
   get trouble(): string | undefined {
-    return this.#keeper.trouble;
+    return this.#kept.trouble;
   }
 
   async obtain(current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
@@ -56,7 +53,7 @@ export class RefreshGrant implements TokenSource {
   }
 
   async close(limit: AbortSignal): Promise<void> {
-    await this.#keeper.close(limit);
+    await this.#kept.close(limit);
     await this.#endpoint.close();
   }
 
@@ -64,7 +61,7 @@ export class RefreshGrant implements TokenSource {
   async #refreshAlone(current: string | undefined, signal: AbortSignal): Promise<AccessToken | undefined> {
     let work: Promise<AccessToken | undefined> | undefined;
     const begin = (right?: ExclusiveRight): Promise<AccessToken | undefined> =>
-      (work ??= this.#newerOrRefreshed(current, signal, right));
+      (work ??= this.#newer(current).then((newer) => newer ?? this.#refresh(signal, right)));
     try {
       return await this.context.state.exclusively('oauth2-refresh', (_lost, right) =>
         begin(this.#staysSame ? undefined : right),
@@ -77,17 +74,9 @@ export class RefreshGrant implements TokenSource {
     }
   }
 
-  async #newerOrRefreshed(
-    current: string | undefined,
-    signal: AbortSignal,
-    right: ExclusiveRight | undefined,
-  ): Promise<AccessToken | undefined> {
-    return (await this.#newer(current)) ?? this.#refresh(signal, right);
-  }
-
   /** The token that another instance, or this one before its restart, has obtained. */
   async #newer(current: string | undefined): Promise<AccessToken | undefined> {
-    if (this.#keeper.unkept !== undefined) return undefined;
+    if (this.#kept.unkept !== undefined) return undefined;
     let kept: KeptToken | 'unreadable' | undefined;
     try {
       kept = await this.#kept.read();
@@ -129,7 +118,7 @@ export class RefreshGrant implements TokenSource {
     this.#latest = isUsable
       ? { refreshToken, uses, issuedMs, ...access }
       : { refreshToken, uses, ...NO_ACCESS };
-    await this.#keeper.keep(this.#latest, isKnown);
+    await this.#kept.keep(this.#latest, isKnown);
     if (!isUsable) throw access;
     return this.#latest;
   }

@@ -1,16 +1,9 @@
 import { Readable } from 'node:stream';
-import {
-  allowInsecureRequests,
-  customFetch,
-  genericTokenEndpointRequest,
-  processGenericTokenEndpointResponse,
-} from 'oauth4webapi';
-import type { ClientAuth } from 'oauth4webapi';
-import type { Agent } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { connectionFailure } from '../crm-http.failures.js';
-import { readRetryAfter } from '../crm-http.retry-after.js';
+import { readRetryAfter } from '../crm-http.pause.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { undici } from '../libraries.js';
@@ -19,14 +12,13 @@ const MAX_RESPONSE_BYTES = 256 * 1_024;
 /** A century: a longer time is not meant seriously. */
 const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
 
-/** The answer of a token endpoint. */
 export interface TokenAnswer {
   /** If present, replaces the one that was used, even if no usable access token came with it. */
   readonly refreshToken?: string;
   readonly access: IssuedToken | TokenError;
 }
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly accessToken: string;
   /** `undefined` if the server does not say, or gives an unusable value. */
   readonly lifetimeMs: number | undefined;
@@ -55,9 +47,6 @@ export function stoppedToken(): TokenError {
 /** The address that issues tokens, and this client's identification there. */
 export class TokenEndpoint {
   readonly #agent: Agent;
-  readonly #server: { issuer: string; token_endpoint: string };
-  readonly #client: { client_id: string };
-  readonly #clientAuth: ClientAuth;
 
   constructor(
     private readonly auth: CrmHttpAuthOptions,
@@ -71,9 +60,6 @@ export class TokenEndpoint {
       bodyTimeout: 0,
       maxResponseSize: MAX_RESPONSE_BYTES,
     });
-    this.#server = { issuer: auth.tokenUrl!, token_endpoint: auth.tokenUrl! };
-    this.#client = { client_id: auth.clientId ?? auth.issuer! };
-    this.#clientAuth = clientAuthOf(auth);
   }
 
   /**
@@ -89,18 +75,13 @@ export class TokenEndpoint {
     { signal, maySend = () => true }: { signal?: AbortSignal; maySend?: () => boolean } = {},
   ): Promise<TokenAnswer> {
     const { scope, parameters: more } = this.auth;
-    const all = { ...(scope != null && { scope }), ...more, ...parameters };
+    const form = { ...(scope != null && { scope }), ...more, ...parameters, grant_type: grantType };
     const { tokenLimitMs } = this.tempo;
-    let response: Response;
     try {
-      response = await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], (limit) =>
-        genericTokenEndpointRequest(this.#server, this.#client, this.#clientAuth, grantType, all, {
-          [customFetch]: (url, request) => this.#send(url, request, maySend),
-          // Whether http:// is acceptable is decided by the configuration, as for the CRM itself.
-          [allowInsecureRequests]: true,
-          signal: limit,
-        }),
-      );
+      return await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], async (limit) => {
+        const answer = await this.#send(new URLSearchParams(form), maySend, limit);
+        return this.#read(answer, await answer.body.text(), Object.values(parameters));
+      });
     } catch (error) {
       if (error instanceof TokenError) throw error;
       if (signal?.aborted) throw stoppedToken();
@@ -108,78 +89,72 @@ export class TokenEndpoint {
         throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`, false);
       throw new TokenError(failureText(error), false);
     }
-    return this.#read(response, Object.values(parameters));
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
 
-  async #send(
-    url: string,
-    request: { method: string; headers: Record<string, string>; body?: unknown; signal?: AbortSignal },
+  #send(
+    form: URLSearchParams,
     maySend: () => boolean,
-  ) {
-    const content = Buffer.from(String(request.body));
-    const { statusCode, headers, body } = await this.#agent.request({
-      origin: new URL(url).origin,
-      path: `${new URL(url).pathname}${new URL(url).search}`,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const { origin, pathname, search } = new URL(this.auth.tokenUrl!);
+    const authorization = authenticate(form, this.auth);
+    const content = Buffer.from(form.toString());
+    return this.#agent.request({
+      origin,
+      path: `${pathname}${search}`,
       method: 'POST',
       headers: {
-        ...request.headers,
+        accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': 'smartrouting-vip',
+        'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
         'content-length': String(content.length),
+        ...(authorization !== undefined && { authorization }),
       },
       // Read when there is a connection, which may take time; the headers are sent with its first part.
       body: Readable.from(contentIf(maySend, content)),
-      signal: request.signal,
+      signal,
     });
-    const text = await body.text();
-    const known = Object.entries(headers).flatMap(([name, value]) =>
-      [value ?? []].flat().map((one): [string, string] => [name, one]),
-    );
-    return new Response(text === '' ? null : text, { status: statusCode, headers: known });
   }
 
-  async #read(response: Response, sent: readonly string[]): Promise<TokenAnswer> {
-    const { status } = response;
-    const body = parse(await response.text());
-    const secrets = [...sent, this.auth.clientSecret ?? ''];
-    if (status !== 200 || body === undefined || textOf(body['error']) !== '') {
-      const retryAfterMs = readRetryAfter(response.headers.get('retry-after') ?? undefined);
-      const refused = status < 500 && status !== 429 && status !== 408;
-      throw new TokenError(refusal(status, body, secrets, this.auth), refused, retryAfterMs);
+  #read(
+    { statusCode, headers }: Dispatcher.ResponseData,
+    text: string,
+    sent: readonly string[],
+  ): TokenAnswer {
+    const body = parse(text);
+    if (statusCode !== 200 || body === undefined || textOf(body['error']) !== '') {
+      const retryAfterMs = readRetryAfter([headers['retry-after']].flat()[0]);
+      const refused = statusCode < 500 && statusCode !== 429 && statusCode !== 408;
+      const secrets = [...sent, this.auth.clientSecret ?? ''];
+      throw new TokenError(refusal(statusCode, body, secrets, this.auth), refused, retryAfterMs);
     }
     const refreshToken = body['refresh_token'];
     return {
       ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
-      access: await this.#readAccess(body),
+      access: readAccess(body),
     };
   }
+}
 
-  async #readAccess(body: Record<string, unknown>): Promise<IssuedToken | TokenError> {
-    // Vendors add malformed fields that are not needed here (scopes, an ID token), and write null for absent ones.
-    const needed = ['access_token', 'token_type', 'refresh_token'];
-    const given = needed
-      .map((name) => [name, body[name]])
-      .filter(([, value]) => value != null && value !== '');
-    const proper = Response.json({ token_type: 'bearer', ...Object.fromEntries(given) });
-    let accessToken: string;
-    try {
-      const read = await processGenericTokenEndpointResponse(this.#server, this.#client, proper);
-      accessToken = read.access_token;
-    } catch {
-      return new TokenError(
-        'the token endpoint answers something that is not a token; check auth.tokenUrl',
-        true,
-      );
-    }
-    if (!/^[\x21-\x7e]+$/.test(accessToken)) {
-      return new TokenError('the token endpoint gives a token that no header can carry', true);
-    }
-    return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
+/** Vendors add malformed fields that are not needed here (scopes, an ID token), and write null for absent ones. */
+function readAccess(body: Record<string, unknown>): IssuedToken | TokenError {
+  const texts = [body['access_token'], body['token_type'] ?? '', body['refresh_token'] ?? ''];
+  const [accessToken = '', type = ''] = texts.every((text) => typeof text === 'string') ? texts : [];
+  if (accessToken === '' || !/^(bearer|dpop)?$/i.test(type)) {
+    return new TokenError(
+      'the token endpoint answers something that is not a token; check auth.tokenUrl',
+      true,
+    );
   }
+  if (!/^[\x21-\x7e]+$/.test(accessToken)) {
+    return new TokenError('the token endpoint gives a token that no header can carry', true);
+  }
+  return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
 }
 
 function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, void, undefined> {
@@ -195,21 +170,20 @@ function lifetimeOf(expiresIn: unknown): number | undefined {
 }
 
 /**
- * Encoded like HTML forms, so `-` and `_` stay unchanged: vendors that forget to decode still understand most secrets.
+ * Says who asks: in the form, or in the header that is returned. Encoded as HTML forms are there, so `-` and `_` stay as they
+ * are: vendors who forget to decode then understand most secrets all the same.
  */
-function clientAuthOf({ clientId, clientSecret, clientAuth }: CrmHttpAuthOptions): ClientAuth {
-  return (_server, _client, body, headers) => {
-    if (clientId == null) return;
-    if (clientAuth === 'basic') {
-      const credentials = [clientId, clientSecret!].map((text) =>
-        new URLSearchParams({ text }).toString().slice(5),
-      );
-      headers.set('authorization', `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`);
-      return;
-    }
-    body.set('client_id', clientId);
-    if (clientSecret != null) body.set('client_secret', clientSecret);
-  };
+function authenticate(form: URLSearchParams, auth: CrmHttpAuthOptions): string | undefined {
+  const { clientId, clientSecret, clientAuth } = auth;
+  if (clientAuth === 'basic') {
+    const credentials = [clientId!, clientSecret!].map((text) =>
+      new URLSearchParams({ text }).toString().slice(5),
+    );
+    return `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`;
+  }
+  if (clientId != null) form.set('client_id', clientId);
+  if (clientSecret != null) form.set('client_secret', clientSecret);
+  return undefined;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -11,8 +11,7 @@ import type { Json } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
 import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
-/** One entry of a page. */
-export interface PulledContact {
+interface PulledContact {
   /** `undefined` if it has no usable id. */
   readonly id: string | undefined;
   /** `ContactDocument` as JSON; `undefined` if the contact is not a VIP (any more), or has no number. */
@@ -33,7 +32,6 @@ const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields 
 const NO_USABLE_NUMBER =
   'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
 
-/** Reads the result of `records` for one contact. */
 export function readContact(entry: Json, { country, timezone }: Locale): PulledContact {
   if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };
   const { id: ownId, number, ...fields } = entry as Record<string, Json>;

@@ -11,35 +11,29 @@ const HEALTH_REASONS = {
   unsure: 'the copy is in use as it is',
 };
 
-/** What is known about a copy when health is requested. */
-export interface CopyCondition {
-  readonly head: CopyHead;
-  /** The copy that decides calls. */
-  readonly loaded: CopyState | undefined;
-  /** Why the database, or its content, cannot be used. */
-  readonly trouble: string | undefined;
-  readonly everyMs: number;
-}
-
-/** The state of the copy, for operators. */
-export function copyStatus(condition: CopyCondition): ProviderStatus {
-  const { loaded } = condition;
-  const facts = loaded && { entries: loaded.contacts, loadedAt: loaded.pulledAt };
-  const reason = reasonOf(condition);
-  return reason === undefined ? { status: 'up', ...facts } : { status: 'degraded', reason, ...facts };
-}
-
-function reasonOf({ head, loaded, trouble, everyMs }: CopyCondition): string | undefined {
-  const { attempt, copy } = head;
+/**
+ * The state of the copy, for operators.
+ * @param loaded the copy that calls are decided from
+ * @param trouble why the database, or what it holds, cannot be used
+ */
+export function copyStatus(
+  { attempt, copy }: CopyHead,
+  loaded: CopyState | undefined,
+  trouble: string | undefined,
+  everyMs: number,
+): ProviderStatus {
   if (loaded === undefined) {
-    if (trouble !== undefined) return `${HEALTH_REASONS.none}: ${trouble}`;
-    if (attempt !== undefined) return `${HEALTH_REASONS.none}: the pull failed: ${attempt.problem}`;
-    return `${HEALTH_REASONS.none}: it is being ${copy === undefined ? 'pulled' : 'loaded'}`;
+    const isBeing = `it is being ${copy === undefined ? 'pulled' : 'loaded'}`;
+    const why = trouble ?? (attempt ? `the pull failed: ${attempt.problem}` : isBeing);
+    return { status: 'degraded', reason: `${HEALTH_REASONS.none}: ${why}` };
   }
+  const facts = { entries: loaded.contacts, loadedAt: loaded.pulledAt };
   if (attempt !== undefined) {
-    return attempt.isRefused ? attempt.problem : `${HEALTH_REASONS.behind}: ${attempt.problem}`;
+    const reason = attempt.isRefused ? attempt.problem : `${HEALTH_REASONS.behind}: ${attempt.problem}`;
+    return { status: 'degraded', reason, ...facts };
   }
   const isOld = Date.now() - Date.parse(loaded.pulledAt) > MISSED * everyMs;
-  if (!isOld && trouble === undefined) return undefined;
-  return `${isOld ? HEALTH_REASONS.old : HEALTH_REASONS.unsure}: ${trouble ?? `${MISSED} pulls were missed`}`;
+  if (!isOld && trouble === undefined) return { status: 'up', ...facts };
+  const reason = `${isOld ? HEALTH_REASONS.old : HEALTH_REASONS.unsure}: ${trouble ?? `${MISSED} pulls were missed`}`;
+  return { status: 'degraded', reason, ...facts };
 }

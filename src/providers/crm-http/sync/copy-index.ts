@@ -1,5 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { numberKeys } from '../../../plugin-api/index.js';
 import type { Caller, VipRecord } from '../../../plugin-api/index.js';
+import type { CopyState, CopyStore, Part } from './copy-store.js';
+
+/** Calls wait while contacts are indexed, so there is a pause after this time. */
+const SLICE_MS = 4;
 
 /** Numbers as keys (E.164, ranges, or text), and their common record, without a number. */
 export type ContactDocument = readonly [numbers: readonly string[], record: Omit<VipRecord, 'number'>];
@@ -14,10 +19,6 @@ export class CopyIndex {
   /** Number key -> one id or several. */
   readonly #ids = new Map<string, string | readonly string[]>();
   #ranges = 0;
-
-  get size(): number {
-    return this.#documents.size;
-  }
 
   /** Id and `ContactDocument` as JSON of each; contacts may be put and removed meanwhile. */
   get contacts(): Iterable<readonly [id: string, document: string]> {
@@ -72,4 +73,48 @@ export class CopyIndex {
 
 function numbersOf(document: string): readonly string[] {
   return (JSON.parse(document) as ContactDocument)[0];
+}
+
+/** The copy as this instance has it in memory. */
+export class LoadedCopy {
+  index = new CopyIndex();
+  /** Which copy it is; `undefined` before one has been loaded. */
+  state: CopyState | undefined;
+
+  constructor(private readonly store: CopyStore) {}
+
+  /**
+   * Reads the missing parts; until all have been read, lookups use the previous state.
+   * @returns false if a part is missing; then nothing was changed
+   * @throws VipLookupError when the database cannot be used
+   */
+  async load(copy: CopyState): Promise<boolean> {
+    const { generation, parts = 0 } = this.state ?? {};
+    const isGrown = generation === copy.generation && parts <= copy.parts;
+    const index = isGrown ? this.index : new CopyIndex();
+    const changes: Part[] = [];
+    for (let number = isGrown ? parts : 0; number < copy.parts; number++) {
+      const part = await this.store.part(copy, number);
+      if (part === undefined) return false;
+      // Nobody uses a new copy yet; changes to the one in use are applied after all of them have been read.
+      if (isGrown) changes.push(part);
+      else await apply(part, index);
+    }
+    for (const part of changes) await apply(part, index);
+    this.index = index;
+    this.state = copy;
+    return true;
+  }
+}
+
+async function apply(part: Part, index: CopyIndex): Promise<void> {
+  await nextTurn();
+  let sliceMs = performance.now();
+  for (const [id, document] of part) {
+    if (document === undefined) index.remove(id);
+    else index.put(id, document);
+    if (performance.now() - sliceMs < SLICE_MS) continue;
+    await nextTurn();
+    sliceMs = performance.now();
+  }
 }

@@ -36,6 +36,9 @@ export interface PullAttempt {
   readonly isRefused?: boolean;
 }
 
+/** Contacts: id, and document or `undefined` for one that is gone. */
+export type Part = readonly (readonly [id: string, document: string | undefined])[];
+
 const HEAD = 'sync';
 /** Small enough to be written, read and indexed without delaying the calls that the same thread answers. */
 const PART_CHARACTERS = 131_072;
@@ -49,17 +52,13 @@ const PART_CHARACTERS = 131_072;
  * it first. Otherwise the previous instance could resume without knowing, and list parts that have been deleted.
  */
 export class CopyStore {
-  #head: CopyHead = {};
+  /** As last read or written by this instance. */
+  head: CopyHead = {};
   #version: number | undefined;
   /** Of this instance. */
   #commits = 0;
 
   constructor(private readonly state: ProviderState) {}
-
-  /** As last read or written by this instance. */
-  get head(): CopyHead {
-    return this.#head;
-  }
 
   async readHead(): Promise<void> {
     let commits: number;
@@ -69,7 +68,7 @@ export class CopyStore {
       stored = await this.state.read(HEAD);
       // A result that was read before our own commit is outdated.
     } while (commits !== this.#commits);
-    this.#head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
+    this.head = stored === undefined ? {} : (JSON.parse(stored.text) as CopyHead);
     this.#version = stored?.version;
   }
 
@@ -78,19 +77,13 @@ export class CopyStore {
     if (!(await this.state.write(HEAD, JSON.stringify(head), this.#version, right))) {
       throw new VipLookupError('another instance changed the copy meanwhile; this one changed nothing');
     }
-    this.#head = head;
+    this.head = head;
     this.#version = (this.#version ?? 0) + 1;
     this.#commits++;
   }
 
-  /**
-   * Contacts of one part: id and document, or `undefined` for a deleted contact. The result is `undefined` if the
-   * part itself is missing.
-   */
-  async part(
-    { generation }: CopyState,
-    number: number,
-  ): Promise<(readonly [id: string, document: string | undefined])[] | undefined> {
+  /** @returns `undefined` when the part is gone */
+  async part({ generation }: CopyState, number: number): Promise<Part | undefined> {
     const stored = await this.state.read(keyOf(generation, number));
     return stored?.text
       .split('\n')
@@ -101,14 +94,13 @@ export class CopyStore {
       });
   }
 
-  /** @param firstPart number of the first part to write */
   writer(generation: string, firstPart: number, right: ExclusiveRight): PartWriter {
     return new PartWriter(this.state, generation, firstPart, right);
   }
 
   /** Removes the parts that are not valid: those of earlier generations, and of unfinished pulls. */
   async sweep(right: ExclusiveRight, signal: AbortSignal): Promise<void> {
-    const { copy } = this.#head;
+    const { copy } = this.head;
     for (const key of await this.state.keys()) {
       signal.throwIfAborted();
       const [, generation, part] = PART.exec(key) ?? [];
@@ -118,7 +110,6 @@ export class CopyStore {
   }
 }
 
-/** Collects contacts and writes them part by part. */
 export class PartWriter {
   #lines: string[] = [];
   #characters = 0;

@@ -100,7 +100,6 @@ export function paceOf(rateLimit: string | null | undefined): Pace {
   };
 }
 
-/** Distinguishes copies that were pulled with different settings. */
 function fingerprintOf(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

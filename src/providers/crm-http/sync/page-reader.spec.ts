@@ -7,14 +7,14 @@ import { VipLookupBusyError, VipLookupError } from '../../../plugin-api/index.js
 import { Evaluator } from '../crm-http.evaluator.js';
 import { paceOf } from './make-copy.js';
 import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
-import type { Pace, PageLimits } from './page-reader.js';
+import type { Pace } from './page-reader.js';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
 const PAGE = { maxTicks: 120, maxCharacters: 2 ** 22 };
 const NEVER = new AbortController().signal;
 
 interface Reading {
-  readonly limits?: Partial<PageLimits>;
+  readonly limits?: Partial<typeof PAGE_LIMITS>;
   readonly next?: string;
   readonly body?: string;
   readonly pace?: Pace;

@@ -1,30 +1,22 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmRequest } from '../crm-http.request.js';
-import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
 import { MappingError } from '../crm-http.evaluator.js';
-import type { Yield } from '../crm-http.evaluator.js';
+import type { Content, Yield } from '../crm-http.evaluator.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
-import { PagesRead } from './pages-read.js';
 
 /** Variables of expressions besides the answer: `$page`, `$cursor`, `$started`. */
-export type PageBindings = Readonly<{
+type PageBindings = Readonly<{
   page: Json | undefined;
   cursor: Json | undefined;
   /** ISO 8601. */
   started: string;
 }>;
-
-/** Sends one request of a pull, and evaluates the expressions on the answer; `undefined`: the page is empty. */
-export type AskPage = (
-  request: CrmRequest,
-  bindings: PageBindings,
-  signal: AbortSignal,
-) => Promise<Yield | undefined>;
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
@@ -40,23 +32,26 @@ export interface Page {
   readonly goesOn: boolean;
 }
 
-export interface PageLimits {
-  readonly pages: number;
-  readonly contacts: number;
-}
-
-export const PAGE_LIMITS: PageLimits = { pages: 20_000, contacts: 500_000 };
+export const PAGE_LIMITS = { pages: 20_000, contacts: 500_000 };
 
 /** How long a pull waits while the CRM asks for a pause. */
 const BUSY_PATIENCE_MS = 15 * 60_000;
 const MAX_CURSOR_CHARACTERS = 10_000;
+/** A CRM may skip many contacts that do not match, and return empty pages, but not forever. */
+const MAX_EMPTY_PAGES = 100;
+const MAX_SHOWN_CHARACTERS = 120;
 
 /** Reads the pages of one pull, one after the other. */
 export class PageReader {
+  /** @param ask sends a request and evaluates the expressions on the answer; `undefined`: it says that there is nothing */
   constructor(
-    private readonly ask: AskPage,
-    private readonly limits: PageLimits = PAGE_LIMITS,
-    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'> = TEMPO,
+    private readonly ask: (
+      request: CrmRequest,
+      bindings: PageBindings,
+      signal: AbortSignal,
+    ) => Promise<Yield | undefined>,
+    private readonly limits: typeof PAGE_LIMITS,
+    private readonly tempo: Pick<CrmTempo, 'pageMs' | 'pageLimitMs' | 'busyMs'>,
     private readonly pace: Pace = async () => undefined,
   ) {}
 
@@ -130,6 +125,50 @@ export class PageReader {
   }
 }
 
+/** The requests and results of one pull, so that it notices when the pages lead nowhere. */
+export class PagesRead {
+  /** Request -> number of its page, from 1. */
+  readonly #requests = new Map<string, number>();
+  readonly #contents = new Set<string>();
+  #emptyInARow = 0;
+
+  /**
+   * Call it before a page is requested.
+   * @param next the value that led to it
+   * @throws VipLookupError if it was read before
+   */
+  asking(request: CrmRequest, next: Json | undefined): void {
+    const key = digest(sameFor(request));
+    const before = this.#requests.get(key);
+    if (before !== undefined) {
+      throw new VipLookupError(
+        `mapping: sync.next leads from page ${this.#requests.size} back to page ${before}: ${shown(next)}`,
+      );
+    }
+    this.#requests.set(key, this.#requests.size + 1);
+  }
+
+  /**
+   * After a page that has a next one.
+   * @throws VipLookupError if its content equals that of an earlier page, or there were too many empty pages
+   */
+  read(answer: Content): void {
+    if (answer.isEmpty) {
+      if (++this.#emptyInARow < MAX_EMPTY_PAGES) return;
+      throw new VipLookupError(`mapping: sync.next continues after ${MAX_EMPTY_PAGES} empty pages in a row`);
+    }
+    this.#emptyInARow = 0;
+    // An answer may also contain the time. A single contact may well appear on two pages.
+    const contents = [answer.digest, answer.recordsDigest].filter((one) => one !== undefined);
+    if (contents.some((content) => this.#contents.has(content))) {
+      throw new VipLookupError(
+        `mapping: page ${this.#requests.size} has the same content as an earlier page; does the CRM use the value of sync.next?`,
+      );
+    }
+    for (const content of contents) this.#contents.add(content);
+  }
+}
+
 /** A configured request, and how to get its further pages. */
 export class PageRequest {
   readonly #template: RequestTemplate;
@@ -166,9 +205,13 @@ export class PageRequest {
       );
     }
     if (next === undefined || this.usesPage) return request;
-    const link = linkOf(next);
+    if (typeof next !== 'string') {
+      throw new VipLookupError(
+        'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
+      );
+    }
     const here = `${request.origin}${request.path}`;
-    const url = URL.canParse(link, here) ? new URL(link, here) : undefined;
+    const url = URL.canParse(next, here) ? new URL(next, here) : undefined;
     if (url?.origin !== request.origin) {
       throw new VipLookupError(
         `mapping: sync.next leads to another host than ${request.origin}; credentials stay with the configured one`,
@@ -176,13 +219,6 @@ export class PageRequest {
     }
     return { ...request, path: `${url.pathname}${url.search}` };
   }
-}
-
-function linkOf(next: Json): string {
-  if (typeof next === 'string') return next;
-  throw new VipLookupError(
-    'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
-  );
 }
 
 function isNothing(next: Json | undefined): boolean {
@@ -193,4 +229,24 @@ function listOf(value: Json | undefined): readonly Json[] {
   if (value == null) return [];
   if (Array.isArray(value)) return value;
   return isPlainObject(value) || typeof value !== 'object' ? [value] : [];
+}
+
+/** Another order of a query's parameters is not another page. */
+function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
+  const { pathname, searchParams } = new URL(path, origin);
+  searchParams.sort();
+  return [pathname, searchParams.toString(), { ...headers }, body];
+}
+
+function digest(value: Json): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+}
+
+/** Without possible secrets or telephone numbers: values of parameters, and long texts. */
+function shown(next: Json | undefined): string {
+  const text = typeof next === 'string' ? next : JSON.stringify(next ?? null);
+  return text
+    .replace(/([?&][^=&]+=)[^&]{7,}/g, '$1…')
+    .replace(/\+?\d{7,}|[^/?&=#:.,{}"]{13,}/g, '…')
+    .slice(0, MAX_SHOWN_CHARACTERS);
 }

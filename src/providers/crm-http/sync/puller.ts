@@ -1,27 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, SyncReport } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
 import { readContact } from './contact.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
-import { Tally } from './tally.js';
 
-export type PullKind = 'full' | 'changes';
+/** How the reason in `/health` begins. */
+const HEALTH_REASON = 'a pull was refused';
 
 /** A finished pull; nothing takes effect before `state` is committed. */
 export interface Pulled {
-  readonly kind: PullKind;
   readonly state: CopyState;
-  /** Contacts that the pull wrote or removed. */
-  readonly changed: number;
-  /** Contacts that could not be read and are left out. */
-  readonly skipped: number;
-  /** The problem of the first of them. */
-  readonly problem: string | undefined;
-  readonly pages: number;
+  readonly report: SyncReport;
 }
 
 /** Where a pull takes its pages from. */
@@ -42,7 +35,9 @@ const SLICE_MS = 4;
  */
 const OVERLAP_MS = 2 * 60_000;
 
-/** Pulls contacts into parts of the copy. */
+/** A CRM may return a contact more than once, even on several pages, but not forever. */
+const MAX_STALE_PAGES = 100;
+
 export class Puller {
   constructor(
     private readonly source: PullSource,
@@ -58,7 +53,7 @@ export class Puller {
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<Pulled> {
-    const kind = before === undefined ? 'full' : 'changes';
+    const kind = before === undefined ? ('full' as const) : ('changes' as const);
     const { generation, parts } = before?.state ?? { generation: randomBytes(6).toString('hex'), parts: 0 };
     const writer = this.store.writer(generation, parts, right);
     const tally = new Tally();
@@ -90,7 +85,16 @@ export class Puller {
       source: this.source.fingerprint,
       ...(cursor !== undefined && { cursor }),
     };
-    return { kind, state, changed: found.size + (before ? gone.size : 0), skipped, problem, pages };
+    const changed = found.size + (before ? gone.size : 0);
+    const report = {
+      kind,
+      entries: contacts,
+      changed,
+      pages,
+      skipped,
+      ...(problem !== undefined && { problem }),
+    };
+    return { state, report };
   }
 
   async #take({ entries, deleted }: Page, writer: PartWriter, tally: Tally): Promise<void> {
@@ -113,4 +117,69 @@ export class Puller {
       await writer.add(id, undefined);
     }
   }
+}
+
+/** What a pull has found so far. A contact may come twice; the last entry counts. */
+export class Tally {
+  readonly contacts = new Set<string>();
+  readonly gone = new Set<string>();
+  skipped = 0;
+  problem: string | undefined;
+  pages = 0;
+  #known = 0;
+  #stalePages = 0;
+  #lastWithNew = 0;
+
+  count(id: string | undefined, isVip: boolean, problem?: string): void {
+    if (id !== undefined) {
+      this[isVip ? 'contacts' : 'gone'].add(id);
+      this[isVip ? 'gone' : 'contacts'].delete(id);
+    }
+    if (problem === undefined) return;
+    this.skipped++;
+    this.problem ??= problem;
+  }
+
+  /**
+   * Call it after a page that has a next one. Pages without contacts do not count, because `records` may select only
+   * a few from a large CRM.
+   * @param contacts on the page, VIPs or not
+   * @throws VipLookupError if too many pages in a row had contacts, but none that was new to this pull
+   */
+  endPage(contacts: number): void {
+    const seen = this.contacts.size + this.gone.size;
+    if (seen > this.#known) {
+      this.#known = seen;
+      this.#stalePages = 0;
+      this.#lastWithNew = this.pages;
+    } else if (contacts > 0 && ++this.#stalePages === MAX_STALE_PAGES) {
+      throw new VipLookupError(
+        `mapping: ${MAX_STALE_PAGES} pages in a row, up to page ${this.pages}, hold only contacts that were on the pages before (the last new one is on page ${this.#lastWithNew}); does the CRM use the value of sync.next? Check sync.next, and where the request names the page`,
+      );
+    }
+  }
+}
+
+/** A pull found so many fewer contacts than the copy has that somebody must confirm it. */
+export class ShrinkError extends VipLookupError {}
+
+/**
+ * @param maxShrink part of the contacts that may be missing
+ * @param provider for the command that confirms
+ * @throws ShrinkError
+ */
+export function refuseShrink(
+  { report }: Pulled,
+  before: CopyState | undefined,
+  maxShrink: number,
+  provider: string,
+): void {
+  const had = before?.contacts ?? 0;
+  const { kind, entries: has } = report;
+  if (had === 0 || (has > 0 && has >= had * (1 - maxShrink))) return;
+  const percent = Math.round((1 - has / had) * 100);
+  const allowed = Math.round(maxShrink * 100);
+  throw new ShrinkError(
+    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is correct, confirm it with the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
+  );
 }

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import { bodyProblem, Expression, headersProblem, urlProblem } from '../crm-http.rules.js';
 import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
-import { splitUrl } from '../crm-http.url.js';
+import { splitUrl } from '../crm-http.request.js';
 
 /** Defaults of options. `$started`: changes since this pull began. */
 export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;

@@ -13,12 +13,11 @@ import { messageOf } from '../crm-http.failures.js';
 import { countContacts } from './copy-entries.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
+import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { LoadedCopy } from './loaded-copy.js';
-import { Puller } from './puller.js';
-import type { Pulled, PullSource } from './puller.js';
-import { refuseShrink, ShrinkError } from './shrink.js';
+import { Puller, refuseShrink, ShrinkError } from './puller.js';
+import type { PullSource } from './puller.js';
 
 export interface CopySettings {
   readonly everyMs: number;
@@ -64,7 +63,6 @@ export class SyncedCopy {
     this.#loaded = new LoadedCopy(this.#store);
   }
 
-  /** Whether this instance has a copy that can decide calls. */
   get isLoaded(): boolean {
     return this.#loaded.state !== undefined;
   }
@@ -85,12 +83,7 @@ export class SyncedCopy {
   }
 
   status(): ProviderStatus {
-    return copyStatus({
-      head: this.#store.head,
-      loaded: this.#loaded.state,
-      trouble: this.#trouble,
-      everyMs: this.settings.everyMs,
-    });
+    return copyStatus(this.#store.head, this.#loaded.state, this.#trouble, this.settings.everyMs);
   }
 
   /**
@@ -99,14 +92,9 @@ export class SyncedCopy {
    */
   async open(): Promise<void> {
     this.#isOpen = true;
-    try {
-      await this.#lookFor();
-    } catch (error) {
-      this.#notLooked(error);
-      if (error instanceof VipFileError) throw error;
-    } finally {
-      this.#again(0);
-    }
+    const error = await this.#look();
+    this.#again(0);
+    if (error instanceof VipFileError) throw error;
   }
 
   /**
@@ -133,7 +121,7 @@ export class SyncedCopy {
 
   /** Never rejects. */
   async #takeTurn(): Promise<void> {
-    if ((await this.#look()) && this.#isDue()) await this.#pullWhenDue();
+    if ((await this.#look()) === undefined && this.#isDue()) await this.#pullWhenDue();
     const { pollMs } = this.settings;
     this.#again(pollMs * (0.75 + Math.random() / 2));
   }
@@ -194,7 +182,8 @@ export class SyncedCopy {
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
-      return this.#pulled(pulled, before?.contacts, performance.now() - begunMs);
+      this.#tell(pulled.report, performance.now() - begunMs);
+      return { ...pulled.report, ...(before && { before: before.contacts }) };
     } catch (error) {
       const reason = signal.aborted ? (signal.reason as unknown) : error;
       // An instance that has lost the right must not interfere with the one that has it now.
@@ -217,21 +206,11 @@ export class SyncedCopy {
     return { state: copy, index: this.#loaded.index };
   }
 
-  #pulled(
-    { kind, state, changed, skipped, problem, pages }: Pulled,
-    before: number | undefined,
-    ms: number,
-  ): SyncReport {
-    const { contacts: entries } = state;
-    const report = { kind, entries, changed, pages, skipped };
+  #tell({ problem, ...report }: SyncReport, ms: number): void {
     this.context.logger.info({ ...report, ms: Math.round(ms) }, 'the copy was pulled');
-    if (problem !== undefined) {
-      this.context.logger.warn(
-        { skipped, problem },
-        'contacts that cannot be read were left out of the copy',
-      );
-    }
-    return { ...report, ...(before !== undefined && { before }), ...(problem !== undefined && { problem }) };
+    if (problem === undefined) return;
+    const { skipped } = report;
+    this.context.logger.warn({ skipped, problem }, 'contacts that cannot be read were left out of the copy');
   }
 
   async #failed(error: unknown, right: ExclusiveRight): Promise<void> {
@@ -256,38 +235,30 @@ export class SyncedCopy {
     }
   }
 
-  /** Checks for a newer copy and loads it. Never rejects. @returns whether the database could be used */
-  async #look(): Promise<boolean> {
+  /** Checks for a newer copy and loads it. Never rejects. @returns why that could not be done */
+  async #look(): Promise<unknown> {
     try {
-      await this.#lookFor();
-      return true;
-    } catch (error) {
-      this.#notLooked(error);
-      return false;
-    }
-  }
-
-  async #lookFor(): Promise<void> {
-    await this.#store.readHead();
-    const { copy } = this.#store.head;
-    if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
-      // Deleted by another instance that has pulled again, or really missing.
       await this.#store.readHead();
-      if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+      const { copy } = this.#store.head;
+      if (copy !== undefined && !this.#isLost && !(await this.#loaded.load(copy))) {
+        // Deleted by another instance that has pulled again, or really missing.
+        await this.#store.readHead();
+        if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
+      }
+      const { generation, parts } = this.#loaded.state ?? {};
+      const told = `${generation} ${parts}`;
+      if (generation !== undefined && told !== this.#told) this.context.entriesChanged();
+      this.#told = told;
+      this.#trouble = this.#isLost
+        ? 'a part of it is gone from the database; it will be pulled anew'
+        : undefined;
+      return undefined;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (this.#trouble !== reason)
+        this.context.logger.warn({ reason }, 'could not check the database for a newer copy');
+      this.#trouble = reason;
+      return error;
     }
-    const { generation, parts } = this.#loaded.state ?? {};
-    const told = `${generation} ${parts}`;
-    if (generation !== undefined && told !== this.#told) this.context.entriesChanged();
-    this.#told = told;
-    this.#trouble = this.#isLost
-      ? 'a part of it is gone from the database; it will be pulled anew'
-      : undefined;
-  }
-
-  #notLooked(error: unknown): void {
-    const reason = messageOf(error);
-    if (this.#trouble !== reason)
-      this.context.logger.warn({ reason }, 'could not check the database for a newer copy');
-    this.#trouble = reason;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Tally } from './tally.js';
+import { Tally } from './puller.js';
 
 /** @param ids of the one contact on each page; `undefined`: the page has none */
 function pull(ids: readonly (string | undefined)[]): Tally {
