@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app.config.js';
 import { ConfigModule } from '../config/config.module.js';
-import { OwnDatabaseModule } from '../database/own-database.module.js';
+import { Database } from '../database/database.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { LookupModule } from '../lookup/lookup.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
@@ -19,13 +19,9 @@ export class ProvidersModule {
     return {
       module: ProvidersModule,
       global: true,
-      imports: [
-        ConfigModule.forRoot(config),
-        OwnDatabaseModule.forRoot(config.databaseUrl),
-        ObservabilityModule,
-        lookup,
-      ],
-      exports: [lookup],
+      imports: [ConfigModule.forRoot(config), ObservabilityModule, lookup],
+      providers: [{ provide: Database, useValue: new Database(config.databaseUrl) }],
+      exports: [lookup, Database],
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { ExclusiveRight } from '../plugin-api/provider-state.js';
 import { VipLookupError } from '../plugin-api/index.js';
-import type { Sql, StateDatabase } from './state-database.js';
+import type { StateDatabase } from './state-database.js';
 
 /** Renewals within the time that a lease holds; two may fail. */
 const RENEWALS = 3;
@@ -36,7 +36,7 @@ export class Lease implements ExclusiveRight {
   }
 
   /** What a statement adds to its conditions, so that it does nothing once somebody else has had the right. */
-  get condition(): Sql {
+  get condition(): Condition {
     return {
       sql: 'EXISTS (SELECT 1 FROM provider_lease WHERE provider = ? AND name = ? AND owner = ?)',
       parameters: [this.provider, this.name, this.owner],
@@ -48,20 +48,18 @@ export class Lease implements ExclusiveRight {
     const { provider, name, owner, holdMs } = this;
     const askedAt = moment();
     const { now } = this.database;
-    const isFree = await this.database.insert('provider_lease', {
-      provider,
-      name,
-      owner,
-      expires_ms: { sql: `${now} + ?`, parameters: [holdMs] },
-    });
+    const inserted = await this.database.insert(
+      `INSERT INTO provider_lease (provider, name, owner, expires_ms) VALUES (?, ?, ?, ${now} + ?)`,
+      [provider, name, owner, holdMs],
+    );
     this.#isTakenOver =
-      !isFree &&
+      inserted === 0 &&
       (await this.database.change(
         // It is ours already where the node was lost that we asked first, after it had passed the row on to the others.
         `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND (expires_ms <= ${now} OR owner = ?)`,
         [owner, holdMs, provider, name, owner],
       )) > 0;
-    if (!isFree && !this.#isTakenOver) return false;
+    if (inserted === 0 && !this.#isTakenOver) return false;
     this.#askedAt = askedAt;
     this.#renewSoon();
     return true;
@@ -125,6 +123,12 @@ export class Lease implements ExclusiveRight {
     if (!this.#isReleased) this.#lost.abort(lost);
     return lost;
   }
+}
+
+/** A part of a statement's `WHERE`. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly string[];
 }
 
 /** By two clocks: one that nobody sets, but that stands still while a machine sleeps, and the one on the wall. */

@@ -1,8 +1,6 @@
-import { Inject } from '@nestjs/common';
 import {
   bySpecificity,
   numberKeys,
-  VipFileError,
   VipLookup,
   VipLookupError,
   VipRecordError,
@@ -16,15 +14,12 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { POOL_SIZE, warmUp } from '../../database/data-source.js';
-import { NO_ANSWER } from '../../database/link.js';
-import { DatabaseNodes } from '../../database/nodes.js';
+import { Database } from '../../database/database.js';
 import type { Work } from '../../database/node.js';
-import type { NodeTrouble } from '../../database/nodes.js';
+import type { DatabaseNodes, NodeTrouble } from '../../database/nodes.js';
 import { migrate } from '../../database/migrate.js';
-import { connectTo, withoutRights } from '../../database/session.js';
+import { withoutRights } from '../../database/session.js';
 import type { Session } from '../../database/session.js';
-import { OWN_DATABASE_URL } from '../../database/own-database.module.js';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from '../../database/url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
@@ -49,25 +44,28 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
   readonly #nodes: DatabaseNodes<VipSession>;
-  /** Of an SQLite database. */
-  readonly #file: string | undefined;
-  /** True once a file was there: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
-  #wasConnected = false;
+  readonly #database: Database;
 
+  /** @param own the service's own database */
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
-    @Inject(OWN_DATABASE_URL) private readonly ownUrl: string,
+    own: Database,
   ) {
     const { options, country } = context;
     this.#table = tableOf(options);
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
     this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
-    const url = this.#url();
-    this.#file = sqliteFileOf(url);
-    this.#nodes = new DatabaseNodes(
-      url,
+    const isOurs = this.#table.isOwn && options.connection == null;
+    this.#database =
+      options.connection == null
+        ? own
+        : new Database(options.connection, (path) => context.resolvePath(path));
+    this.#nodes = this.#database.use(
       {
-        connect: (node, signal) => this.#connect(node, signal),
+        // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
+        mustExist: !isOurs,
+        readOnly: !this.#table.isOwn,
+        prepare: (connected, signal) => this.#prepare(connected, signal),
         probe: ({ dataSource, statements }, signal) => select(dataSource, statements.probe(), [], signal),
       },
       context.logger,
@@ -76,8 +74,7 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async open(): Promise<void> {
     await this.#nodes.open().catch((error: unknown) => {
-      const { message } = failureOf(error);
-      throw this.#file === undefined || message === NO_ANSWER ? error : new VipFileError(message, this.#file);
+      throw this.#database.failureOf(error);
     });
   }
 
@@ -107,23 +104,15 @@ export class DatabaseProvider implements VipLookupProvider {
     await this.#nodes.close();
   }
 
-  async #connect(node: string, signal: AbortSignal): Promise<VipSession> {
-    const table = this.#table;
-    // Only the service's own database is made where there is none: a mistyped path would mean "nobody is a VIP".
-    const isOurs = this.#table.isOwn && this.context.options.connection == null;
-    const opening = { mustExist: this.#wasConnected || !isOurs, readOnly: !table.isOwn };
-    const connected = await connectTo(node, opening, signal, async (session) => {
-      const { dataSource } = session;
-      const mayChange = table.isOwn ? await migrate(dataSource) : true;
-      const statements = new TableStatements(table, dataSource);
-      await checkTable(dataSource, table, statements, signal).catch((error: unknown) => {
-        throw mayChange ? error : withoutRights(error);
-      });
-      void warmUp(dataSource);
-      return { ...session, statements };
+  async #prepare(connected: Session, signal: AbortSignal): Promise<VipSession> {
+    const { dataSource } = connected;
+    const mayChange = this.#table.isOwn ? await migrate(dataSource) : true;
+    const statements = new TableStatements(this.#table, dataSource);
+    await checkTable(dataSource, this.#table, statements, signal).catch((error: unknown) => {
+      throw mayChange ? error : withoutRights(error);
     });
-    this.#wasConnected = true;
-    return connected;
+    void warmUp(dataSource);
+    return { ...connected, statements };
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
@@ -177,20 +166,6 @@ export class DatabaseProvider implements VipLookupProvider {
       throw new VipLookupError(`a row of table "${this.#table.name}" cannot be read: ${problem}`);
     }
     return records;
-  }
-
-  #url(): string {
-    const { options, name } = this.context;
-    const url = options.connection ?? this.ownUrl;
-    const problem = databaseUrlProblem(url);
-    if (problem !== undefined) {
-      const key = options.connection === undefined ? 'DATABASE_URL' : `providers.${name}.connection`;
-      throw new VipLookupError(`${key} ${problem}`);
-    }
-    const address = parseDatabaseUrl(nodeUrls(url)[0]);
-    return address.type === 'sqlite' && address.path !== ':memory:'
-      ? `sqlite:${this.context.resolvePath(address.path)}`
-      : url;
   }
 }
 
