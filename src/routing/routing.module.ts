@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { DecisionLog } from './decision-log.js';
+import { DecisionListeners } from './decision-listeners.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
 
 @Module({
   imports: [AuthModule],
   controllers: [RoutingController],
-  providers: [RoutingService, DecisionLog],
-  exports: [RoutingService],
+  providers: [RoutingService, DecisionListeners],
+  exports: [RoutingService, DecisionListeners],
 })
 export class RoutingModule {}

@@ -9,11 +9,10 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { describeMethod, describeProperties } from '../common/openapi.js';
+import { describeMethod } from '../common/openapi.js';
 import { CORE_INSTRUCTIONS } from './core-instructions.js';
 import { REASONS } from './decision.js';
 import { RoutingController } from './routing.controller.js';
-import { RoutingRequest } from './routing.request.js';
 
 const REASON_HEADER = {
   'X-SmartRouting-Reason': {
@@ -74,33 +73,41 @@ const EXAMPLE_REQUESTS = {
   },
 };
 
-describeProperties(RoutingRequest, {
-  anum: ApiProperty({
+/** What Enreach Core sends for each incoming call; `readCall` reads it. */
+class RoutingRequest {
+  @ApiProperty({
     type: String,
     nullable: true,
     description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
     example: '+358501231234',
-  }),
-  bnum: ApiProperty({
+  })
+  anum: string | null;
+
+  @ApiProperty({
     type: String,
     nullable: true,
     description: 'The called number, E.164.',
     example: '+358942415000',
-  }),
-  targetid: ApiPropertyOptional({
+  })
+  bnum: string | null;
+
+  @ApiPropertyOptional({
     type: String,
     nullable: true,
     description: 'Tag agreed with the administrator; chooses the target in the configuration.',
     example: 'SALES_QUEUE',
-  }),
-  extradata: ApiPropertyOptional({
+  })
+  targetid?: string | null;
+
+  @ApiPropertyOptional({
     type: Object,
     additionalProperties: true,
     nullable: true,
     description: 'Whatever else Core knows of the call; any JSON value under any key.',
     example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
-  }),
-});
+  })
+  extradata?: object | null;
+}
 
 describeMethod(RoutingController, 'refuseOtherMethods', ApiExcludeEndpoint());
 describeMethod(
