@@ -27,6 +27,8 @@ const OPEN_WAIT_MS = 3_000;
 const SWAP_WAIT_MS = 30_000;
 /** Longer than a request may take to come (10 s) and its decision: then nobody asks a provider that is not configured any more. */
 const RETIRE_MS = 16_000;
+/** How many of these may be open when another configuration is prepared: each holds connections and memory. */
+const MAX_RETIRED = 20;
 /** How long the stop waits for a provider to close; it may be keeping what it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
@@ -55,6 +57,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #madeFor = new WeakMap<object, MadeByName>();
   /** Those that are open and not asked: not yet, or not any more. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
+  /** Called when one of them has closed. */
+  #oneClosed: (() => void) | undefined;
 
   constructor(
     private readonly live: LiveConfig<ProvidersConfig>,
@@ -87,12 +91,14 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Makes and opens what is new or has changed in another configuration, and waits up to 30 s for it to load and connect.
-   * What has not changed stays as it is, with its connections and its cache.
+   * What has not changed stays as it is, with its connections and its cache. First waits until no more than 20 that are not
+   * configured any more are open.
    * @param files gets the paths of the local files because of which it is refused
    * @throws ConfigError as `onModuleInit`, and when one that works would be replaced by one that a local file keeps from
    *   opening; then nothing has changed
    */
   async prepare(config: ProvidersConfig, files: Set<string>): Promise<PreparedProviders> {
+    await this.#untilFewRetired();
     const before = this.#made;
     const next = await this.#makeAll(config);
     const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
@@ -162,6 +168,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#oneClosed = undefined; // nothing more is prepared
     await Promise.all([...this.all(), ...this.#aside.keys()].map((guarded) => this.#close(guarded)));
     await this.states.close();
   }
@@ -170,6 +177,14 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     guarded.retire();
     const timer = setTimeout(() => void this.#close(guarded), RETIRE_MS).unref();
     this.#aside.set(guarded, timer);
+  }
+
+  async #untilFewRetired(): Promise<void> {
+    const areMany = (): boolean =>
+      [...this.#aside.values()].filter((timer) => timer !== undefined).length > MAX_RETIRED;
+    if (!areMany()) return;
+    this.logger.info({}, 'changed configuration waits until providers of earlier ones have closed');
+    while (areMany()) await new Promise<void>((resolve) => (this.#oneClosed = resolve));
   }
 
   async #close(guarded: GuardedProvider): Promise<void> {
@@ -184,6 +199,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
     }
     this.#aside.delete(guarded);
+    this.#oneClosed?.();
   }
 
   #copyAges(): Map<string, number> {
