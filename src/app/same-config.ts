@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { comparable } from '../lookup/same-provider.js';
+import { comparable } from '../lookup/providers.config.js';
 import type { AppConfig } from './app.config.js';
 
 /** Whether two configurations say the same, the texts that `${…}` stand for included. */

@@ -2,7 +2,7 @@ import { msUntil, secondsSince } from '../common/elapsed.js';
 import type { ProviderConfig } from './providers.config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
-import { isPromise, readAnswer } from './answer.js';
+import { isPromise, readAnswer, recall } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { Bulkhead } from './bulkhead.js';
@@ -17,7 +17,6 @@ import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-prov
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
 import { tellBreaker, tellHeldThread, tellTurnedAway } from './provider-log.js';
-import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';

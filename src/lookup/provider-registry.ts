@@ -2,13 +2,14 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { comparable } from './providers.config.js';
 import type { ProviderConfig, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
 import { lostProviders } from './lost-providers.js';
 import type { Made, MadeByName } from './lost-providers.js';
-import { isSameProvider } from './same-provider.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -219,7 +220,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       for (const configured of config.providers.values()) {
         const entry = { ...configured, country: configured.country ?? config.country };
         const known = this.#made.get(entry.name);
-        const isSame = known !== undefined && isSameProvider(known.entry, entry);
+        const isSame = known !== undefined && isDeepStrictEqual(comparable(known.entry), comparable(entry));
         const made = isSame ? known : await this.#make(entry, config);
         if (!isSame) fresh.push(made.guarded);
         all.set(entry.name, made);

@@ -90,6 +90,9 @@ export interface ProviderConfig {
   readonly written: unknown;
 }
 
+/** A checked options object may hold what cannot be compared, a function; what it was made of can. */
+export const comparable = (provider: ProviderConfig): object => ({ ...provider, options: undefined });
+
 export interface CacheConfig {
   readonly ttlMs: number;
   /** 0: "not a VIP" is not kept. */
