@@ -6,7 +6,7 @@ import { isPromise, readAnswer, recall } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { Bulkhead } from './bulkhead.js';
-import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
 import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
@@ -64,7 +64,7 @@ export class GuardedProvider implements Askable {
     this.#time = new LookupTime(config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
-    this.#breaker = new CircuitBreaker({ ...BREAKER, patienceMs: config.timeoutMs }, (state, before, cause) =>
+    this.#breaker = new CircuitBreaker(config.timeoutMs, (state, before, cause) =>
       this.#breakerChanged(state, before, cause),
     );
   }
