@@ -16,13 +16,13 @@ export function time(harness: ProviderHarness): Sentences {
   const startHeld = harness.startHeld && (() => harness.startHeld!());
   return {
     async 'does not wait for anything when the signal was aborted before'(trial) {
-      const { provider } = startHeld ? await held(trial, startHeld) : await trial.up();
-      const asked = trial.ask(provider, ANYBODY, AbortSignal.abort());
-      if (startHeld) return void (await trial.fails('the lookup', asked));
-      const outcome = await trial.within(
-        'the lookup',
-        asked.catch((error: unknown) => error),
-      );
+      if (startHeld) {
+        const { provider } = await held(trial, startHeld);
+        return void (await trial.fails('the lookup', trial.ask(provider, ANYBODY, AbortSignal.abort())));
+      }
+      const { provider, unknown } = await trial.up();
+      const asked = trial.ask(provider, unknown, AbortSignal.abort()).catch((error: unknown) => error);
+      const outcome = await trial.within('the lookup', asked);
       assert.ok(outcome === null || isError(outcome), 'rejects, or answers from memory');
     },
     ...(startHeld && whileHeld(startHeld)),
