@@ -5,18 +5,15 @@ import { parseDatabaseUrl } from './url.js';
 import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';
+import type { SessionSettings } from './server-pool.js';
 import { sqliteDriver } from './sqlite-file.js';
 
-export interface DataSourceSettings {
-  /** Somebody else's database: no migrations, and the session refuses to write. */
-  readonly readOnly?: boolean;
+export interface DataSourceSettings extends SessionSettings {
   /**
    * How long SQLite waits for a lock, in ms. It waits inside the driver, and the whole process with it; a service says 0
    * and tries again. Default: 5000.
    */
   readonly busyTimeoutMs?: number;
-  /** Reads wait until the node has what was committed on any other of its Galera cluster. Nothing anywhere else. */
-  readonly seesAllCommits?: boolean;
   /** Nothing on the console, not even a failed migration. */
   readonly quiet?: boolean;
 }

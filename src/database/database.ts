@@ -49,7 +49,7 @@ export class Database {
       wasConnected = true;
       return session;
     };
-    return new DatabaseNodes(this.#url, { connect, probe }, logger);
+    return new DatabaseNodes(this.#url, connect, probe, logger);
   }
 
   /** As `failureOf`, with the file where that is at fault, and not only locked by somebody else. */

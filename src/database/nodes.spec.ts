@@ -218,14 +218,12 @@ describe('a cluster that has just lost its majority', () => {
   function ask(found: Record<string, Error | string>, events: string[] = []): Promise<string> {
     const nodes = new DatabaseNodes<FakeSession>(
       'mysql://u:p@a:1,b:1,c:1/d',
-      {
-        connect: async (url) => {
-          const node = /@(\w)/.exec(url)![1]!;
-          const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
-          return { node, isCurrent: () => true, dataSource };
-        },
-        probe: async () => undefined,
+      async (url) => {
+        const node = /@(\w)/.exec(url)![1]!;
+        const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
+        return { node, isCurrent: () => true, dataSource };
       },
+      async () => undefined,
       SILENT,
     );
     open.push(nodes);

@@ -29,9 +29,9 @@ export function cutConnection(connection: ServerConnection): void {
 
 /** What the server is told about each session. */
 export interface SessionSettings {
-  /** It refuses to write. */
+  /** Somebody else's database: the session refuses to write. */
   readonly readOnly?: boolean;
-  /** Reads wait until a Galera node has what was committed on the others. */
+  /** Reads wait until the node has what was committed on any other of its Galera cluster. Nothing anywhere else. */
   readonly seesAllCommits?: boolean;
 }
 

@@ -16,7 +16,7 @@ import type {
 import { POOL_SIZE, warmUp } from '../../database/data-source.js';
 import { Database } from '../../database/database.js';
 import type { Work } from '../../database/node.js';
-import type { DatabaseNodes, NodeTrouble } from '../../database/nodes.js';
+import type { DatabaseNodes } from '../../database/nodes.js';
 import { migrate } from '../../database/migrate.js';
 import { withoutRights } from '../../database/session.js';
 import type { Session } from '../../database/session.js';
@@ -91,10 +91,13 @@ export class DatabaseProvider implements VipLookupProvider {
     try {
       const [rows, troubles] = await Promise.all([
         this.#select((statements) => statements.count(), [], signal),
-        this.#nodes.count > 1 ? this.#nodes.troubles() : [],
+        this.#nodes.troubles(),
       ]);
       const entries = entriesIn(rows);
-      return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
+      const counted = entries !== undefined && { entries };
+      if (troubles.length === 0) return { status: 'up', ...counted };
+      const reason = `${troubles.length} of ${this.#nodes.count} ${HEALTH_REASON}: ${troubles.join('; ')}`;
+      return { status: 'degraded', reason, ...counted };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
     }
@@ -172,10 +175,4 @@ export class DatabaseProvider implements VipLookupProvider {
 /** The caller's number and its ranges; none for text that the table cannot hold, or that would itself be a range. */
 function ownKeys(caller: Caller): string[] {
   return isStorable(caller.key) && !caller.key.endsWith('*') ? numberKeys(caller.key) : [];
-}
-
-function statusOf(troubles: readonly NodeTrouble[], nodes: number): ProviderStatus {
-  if (troubles.length === 0) return { status: 'up' };
-  const told = troubles.map(({ name, reason }) => `${name} ${reason.replace(/^database /, '')}`).join('; ');
-  return { status: 'degraded', reason: `${troubles.length} of ${nodes} ${HEALTH_REASON}: ${told}` };
 }

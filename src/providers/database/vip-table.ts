@@ -58,6 +58,11 @@ export function columnsOf(table: VipTable): string[] {
   return [...table.fields.values(), ...table.attributes.values()];
 }
 
+/** Places for so many parameters. */
+export function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
 /** The statements that read a table, with identifiers quoted for the database at hand. */
 export class TableStatements {
   readonly #select: string;
@@ -88,9 +93,8 @@ export class TableStatements {
    * without a tier, who are no VIPs, are left out.
    */
   find(count: number): string {
-    const marks = Array.from({ length: count }, () => '?').join(', ');
     const number = this.#number;
-    const found = `${this.#select} WHERE ${number} IN (${marks})${this.#isVip}`;
+    const found = `${this.#select} WHERE ${number} IN (${marks(count)})${this.#isVip}`;
     const order = this.table.isOwn ? ` ORDER BY ${number} LIKE '%*', LENGTH(${number}) DESC, id` : '';
     return `${found}${order} LIMIT ${MAX_ROWS}`;
   }
