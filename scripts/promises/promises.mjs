@@ -159,10 +159,10 @@ export const PROMISES = [
   },
   {
     promise: 'logs show a masked caller',
-    file: 'src/routing/decision-log.ts',
+    file: 'src/app/decision-log.ts',
     from: '(isPlain ? caller.key : maskNumber(caller.key))',
     to: '(isPlain ? maskNumber(caller.key) : caller.key)',
-    tests: ['src/routing', 'test/e2e/privacy'],
+    tests: ['src/app/decision-log', 'test/e2e/privacy'],
   },
   {
     promise: 'labels of metrics have only configured names',

@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import type { AppConfig } from './app.config.js';
+import { DecisionLog } from './decision-log.js';
 import { ProvidersModule } from './providers.module.js';
 import { HealthModule } from '../health/health.module.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
@@ -19,6 +20,7 @@ export class AppModule {
         HealthModule,
         RouterModule.register([{ path: config.server.path, module: RoutingModule }]),
       ],
+      providers: [DecisionLog],
     };
   }
 }

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import type { AppConfig } from './app.config.js';
 import { ConfigStatus } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
-import { OwnDatabaseModule } from '../database/own-database.module.js';
+import { Database } from '../database/database.js';
 import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { LookupModule } from '../lookup/lookup.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
@@ -21,9 +21,13 @@ export class ProvidersModule {
     return {
       module: ProvidersModule,
       global: true,
-      imports: [OwnDatabaseModule.forRoot(config.databaseUrl), ObservabilityModule, lookup],
-      providers: [{ provide: LiveConfig, useValue: new LiveConfig(config) }, ConfigStatus],
-      exports: [lookup, LiveConfig, ConfigStatus],
+      imports: [ObservabilityModule, lookup],
+      providers: [
+        { provide: LiveConfig, useValue: new LiveConfig(config) },
+        ConfigStatus,
+        { provide: Database, useValue: new Database(config.databaseUrl) },
+      ],
+      exports: [lookup, LiveConfig, ConfigStatus, Database],
     };
   }
 }

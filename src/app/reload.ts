@@ -11,7 +11,7 @@ import type { Environment } from './environment.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import type { WatchedTls } from '../http/watched-tls.js';
-import { comparable } from '../lookup/same-provider.js';
+import { comparable } from '../lookup/providers.config.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LOGGER } from '../observability/logger.js';
 import { maskNumbersIn } from '../observability/masking.js';

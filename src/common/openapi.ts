@@ -11,13 +11,3 @@ export function describeMethod<T>(
   const prototype = controller.prototype as object;
   Reflect.decorate(decorators, prototype, name, Object.getOwnPropertyDescriptor(prototype, name));
 }
-
-/** The same for the properties of a body. */
-export function describeProperties<T>(
-  body: Type<T>,
-  decorators: Readonly<Partial<Record<keyof T, PropertyDecorator>>>,
-): void {
-  for (const [name, decorate] of Object.entries<PropertyDecorator | undefined>(decorators)) {
-    decorate?.(body.prototype as object, name);
-  }
-}

@@ -5,21 +5,15 @@ import { parseDatabaseUrl } from './url.js';
 import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { ServerPool } from './server-pool.js';
+import type { SessionSettings } from './server-pool.js';
 import { sqliteDriver } from './sqlite-file.js';
 
-export interface DataSourceSettings {
-  /** A customer's database: no migrations, and the session refuses writes. */
-  readonly readOnly?: boolean;
+export interface DataSourceSettings extends SessionSettings {
   /**
    * How long SQLite waits for a lock, in ms. It waits inside the driver and blocks the whole process, so the service
    * sets 0 and retries. Default: 5000.
    */
   readonly busyTimeoutMs?: number;
-  /**
-   * Reads wait until the node has everything that was committed on other nodes of its Galera cluster. No effect
-   * elsewhere.
-   */
-  readonly seesAllCommits?: boolean;
   /** Nothing is written to the console, not even about a failed migration. */
   readonly quiet?: boolean;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VipLookupError } from '../plugin-api/index.js';
 
 /** Galera's error while a node is not part of the cluster: "WSREP has not yet prepared node for application use". */
@@ -47,6 +48,21 @@ export const isNotInCharacterSet = hasCode(
 const isSchemaChanged = hasCode('ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR', 'ER_BAD_DB_ERROR');
 /** Another process that is writing has locked the SQLite file. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error) ?? '');
+
+const TRIES = 5;
+const PAUSE_MS = 100;
+
+/** Does it again while another instance is in the way; a Galera cluster refuses the work of one of two. */
+export async function unlessInTheWay<T>(work: () => Promise<T>, isInTheWay = isConflict): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES || !isInTheWay(error)) throw error;
+    }
+    await sleep(PAUSE_MS * tries * (0.5 + Math.random()));
+  }
+}
 
 /** True if the next lookup should use a new connection, whose schema is checked again. */
 export function needsNewSession(error: unknown): boolean {

@@ -1,11 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { typeorm } from './drivers.js';
-import { codeOf, isConflict, isNotAllowed } from './failures.js';
+import { codeOf, isConflict, isNotAllowed, unlessInTheWay } from './failures.js';
 import { exclusively } from './table-lock.js';
 
-const TRIES = 5;
-const PAUSE_MS = 100;
 const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME']);
 
 /**
@@ -15,7 +12,7 @@ const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEY
 export async function migrate(dataSource: DataSource): Promise<boolean> {
   if (await isUpToDate(dataSource)) return true;
   try {
-    await exclusively(dataSource, () => runMigrations(dataSource));
+    await exclusively(dataSource, () => unlessInTheWay(() => runMigrations(dataSource), isAnothers));
     return true;
   } catch (error) {
     if (isNotAllowed(error)) return false;
@@ -30,16 +27,11 @@ async function isUpToDate(dataSource: DataSource): Promise<boolean> {
 }
 
 async function runMigrations(dataSource: DataSource): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      if (!(await isUpToDate(dataSource))) await dataSource.runMigrations({ transaction: 'all' });
-      return;
-    } catch (error) {
-      // Another process may have been a moment faster; then ours failed because the table already existed.
-      if (await isUpToDate(dataSource)) return;
-      if (tries === TRIES || !isAnothers(error)) throw error;
-    }
-    await sleep(PAUSE_MS * tries);
+  try {
+    if (!(await isUpToDate(dataSource))) await dataSource.runMigrations({ transaction: 'all' });
+  } catch (error) {
+    // Another process may have been a moment faster; then ours failed because the table already existed.
+    if (!(await isUpToDate(dataSource))) throw error;
   }
 }
 

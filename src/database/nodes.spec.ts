@@ -10,6 +10,7 @@ import type { SpoilingProxy } from '../../test/support/database-provider.js';
 import { eventually, patient } from '../../test/support/eventually.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
 import { Caller } from '../plugin-api/index.js';
+import { Database } from './database.js';
 import { DatabaseStates } from '../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
 import { DatabaseNodes } from './nodes.js';
@@ -167,7 +168,7 @@ describe('a database of several servers', () => {
       await closeDataSource(dataSource);
     };
     const keepIn = async (url: string, index: number): Promise<void> => {
-      const states = new DatabaseStates(url, SILENT);
+      const states = new DatabaseStates(new Database(url), SILENT);
       undo.push(() => states.close());
       expect(await states.of(`crm${index}`).write('token', 'a', undefined)).toBe(true);
       expect(await states.of(`crm${index}`).exclusively('sync', async () => 'done')).toBe('done');
@@ -177,13 +178,13 @@ describe('a database of several servers', () => {
   });
 
   it('knows what was written before the server was lost that wrote it, and what somebody else wrote', async () => {
-    const known = new DatabaseStates(server.url, SILENT);
+    const known = new DatabaseStates(new Database(server.url), SILENT);
     undo.push(() => known.close());
     const other = known.of('lost');
     const [lost, well] = doors as [SpoilingProxy, SpoilingProxy];
     /** One whose first server does what it is asked, and is lost before it can say so. */
     async function unlucky() {
-      const states = new DatabaseStates(urlOf(lost.port, well.port), SILENT);
+      const states = new DatabaseStates(new Database(urlOf(lost.port, well.port)), SILENT);
       undo.push(() => states.close());
       await states.of('lost').read('connects');
       lost.breakOnAnswer();
@@ -217,14 +218,12 @@ describe('a cluster that has just lost its majority', () => {
   function ask(found: Record<string, Error | string>, events: string[] = []): Promise<string> {
     const nodes = new DatabaseNodes<FakeSession>(
       'mysql://u:p@a:1,b:1,c:1/d',
-      {
-        connect: async (url) => {
-          const node = /@(\w)/.exec(url)![1]!;
-          const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
-          return { node, isCurrent: () => true, dataSource };
-        },
-        probe: async () => undefined,
+      async (url) => {
+        const node = /@(\w)/.exec(url)![1]!;
+        const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
+        return { node, isCurrent: () => true, dataSource };
       },
+      async () => undefined,
       SILENT,
     );
     open.push(nodes);

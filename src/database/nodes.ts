@@ -7,19 +7,6 @@ import { nodeUrls, parseDatabaseUrl } from './url.js';
 import { isNodeTrouble, isNotInCharacterSet, isNotPrepared, isReadOnly } from './failures.js';
 import { firstAnswer } from './first-answer.js';
 
-/** How a session on one server is created and tested. */
-export interface NodeWays<S extends Session> {
-  /** @param url of one server */
-  readonly connect: (url: string, signal: AbortSignal) => Promise<S>;
-  readonly probe: Work<S, unknown>;
-}
-
-/** A server of a cluster that does not answer as it should. */
-export interface NodeTrouble {
-  readonly name: string;
-  readonly reason: string;
-}
-
 const CHECK_LIMIT_MS = 300;
 const nothing = (): void => undefined;
 /** With several nodes, each node logs its own trouble. */
@@ -33,8 +20,17 @@ export class DatabaseNodes<S extends Session> {
   readonly #nodes: readonly [DatabaseNode<S>, ...DatabaseNode<S>[]];
   #turn = 0;
 
-  /** @param url may list several servers */
-  constructor(url: string, { connect, probe }: NodeWays<S>, logger: ProviderLogger) {
+  /**
+   * @param url may list several servers
+   * @param connect makes a session on one of them
+   * @param probe fails where a read would
+   */
+  constructor(
+    url: string,
+    connect: (url: string, signal: AbortSignal) => Promise<S>,
+    probe: Work<S, unknown>,
+    logger: ProviderLogger,
+  ) {
     const urls = nodeUrls(url);
     const linkLogger = urls.length === 1 ? logger : SILENT;
     const node = (one: string): DatabaseNode<S> =>
@@ -107,12 +103,16 @@ export class DatabaseNodes<S extends Session> {
     throw new TypeError('a database has a node');
   }
 
-  /** Checks whether the nodes that are considered healthy answer. Never rejects; resolves in less than half a second. */
-  async troubles(): Promise<NodeTrouble[]> {
+  /**
+   * Of a cluster, asks those that are thought to be well for a sign of life. Never rejects; resolves in less than half a second.
+   * @returns those that do not answer as they ought to, and why
+   */
+  async troubles(): Promise<string[]> {
+    if (this.count === 1) return [];
     const well = this.#nodes.filter(isWell);
     await withTimeLimit(CHECK_LIMIT_MS, [], (signal) => Promise.all(well.map((node) => node.try(signal))));
     return this.#nodes.flatMap(({ name, trouble }) =>
-      trouble === undefined ? [] : [{ name, reason: trouble }],
+      trouble === undefined ? [] : `${name} ${trouble.replace(/^database /, '')}`,
     );
   }
 

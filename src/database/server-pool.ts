@@ -29,9 +29,12 @@ export function cutConnection(connection: ServerConnection): void {
 
 /** Settings of each session on the server. */
 export interface SessionSettings {
-  /** It refuses writes. */
+  /** Somebody else's database: the session refuses to write. */
   readonly readOnly?: boolean;
-  /** Reads wait until a Galera node has everything that was committed on the others. */
+  /**
+   * Reads wait until the node has everything that was committed on other nodes of its Galera cluster. No effect
+   * elsewhere.
+   */
   readonly seesAllCommits?: boolean;
 }
 

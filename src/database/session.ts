@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { VipLookupError } from '../plugin-api/index.js';
 import { closeDataSource, createDataSource, dropConnections } from './data-source.js';
-import type { DataSourceSettings } from './data-source.js';
+import type { SessionSettings } from './server-pool.js';
 import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
 
@@ -15,7 +15,7 @@ export interface Session {
 }
 
 /** How a database is opened. */
-export interface Opening extends Pick<DataSourceSettings, 'readOnly' | 'seesAllCommits'> {
+export interface Opening extends SessionSettings {
   /** Do not create a missing SQLite file. */
   readonly mustExist: boolean;
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { VipLookupError } from '../plugin-api/index.js';
-import { isConflict } from './failures.js';
+import { unlessInTheWay } from './failures.js';
 import { isSqlite } from './select.js';
 import type { Row } from './select.js';
 
 const WAIT_S = 10;
 /** Locks belong to the whole server and have at most 64 characters. */
 const LOCK_NAME = `LEFT(CONCAT('smartrouting.', DATABASE()), 64)`;
-
-/** Attempts of a transaction that a Galera cluster refused because of another one. */
-const TRIES = 5;
 
 /**
  * Lets one process at a time change the service's own table. SQLite does not need this: its transactions lock the
@@ -24,7 +21,7 @@ export async function exclusively<T>(dataSource: DataSource, work: () => Promise
   if (isSqlite(dataSource)) return work();
   const runner = dataSource.createQueryRunner();
   try {
-    if (await isGalera(runner)) return await unlessRefused(work);
+    if (await isGalera(runner)) return await unlessInTheWay(work);
     const [row] = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ${WAIT_S}) AS locked`)) as Row[];
     if (Number(row?.['locked']) !== 1) {
       throw new VipLookupError(
@@ -59,14 +56,4 @@ export async function takeTurn(runner: QueryRunner): Promise<void> {
 async function isGalera(runner: QueryRunner): Promise<boolean> {
   const [row] = (await runner.query(`SHOW GLOBAL VARIABLES LIKE 'wsrep_on'`)) as Row[];
   return row?.['Value'] === 'ON';
-}
-
-async function unlessRefused<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries === TRIES || !isConflict(error)) throw error;
-    }
-  }
 }

@@ -1,16 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
-/** What a database URL says, ready for the driver. */
-export type DatabaseAddress = SqliteAddress | ServerAddress;
-
-export interface SqliteAddress {
-  readonly type: 'sqlite';
-  /** Path as written, or `:memory:`. */
-  readonly path: string;
-}
-
-export interface ServerAddress {
+interface ServerAddress {
   readonly type: 'mysql' | 'mariadb';
   readonly host: string;
   readonly port: number;
@@ -68,9 +59,10 @@ export function nodeUrls(url: string): [string, ...string[]] {
 /**
  * Reads `sqlite:<path>`, `sqlite::memory:`, `mysql://user:password@host:port/database` or the same with `mariadb://`.
  * `?ssl=true` encrypts and checks the server's certificate, `?ssl=unverified` only encrypts. One server only: see `nodeUrls`.
+ * @returns ready for the driver; `path` as written
  * @throws DatabaseUrlError, whose message never shows the URL
  */
-export function parseDatabaseUrl(url: string): DatabaseAddress {
+export function parseDatabaseUrl(url: string): { type: 'sqlite'; path: string } | ServerAddress {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length);
     if (path.trim() === '') throw new DatabaseUrlError(`has no path after sqlite:. ${FORMS}`);
@@ -123,22 +115,19 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
 /** Says what is wrong with a database URL, which may list several servers; `undefined` if it is valid. */
 export function databaseUrlProblem(url: unknown): string | undefined {
   if (typeof url !== 'string') return `is not a database URL. ${FORMS}`;
+  if (/^\w+:\/\/[^/?#]*@[^/?#]*,[^/?#]*@/.test(url)) {
+    return 'has an @ behind a comma. Write user and password once, before the first host, and in the password %40 for @.';
+  }
   try {
-    if (/^\w+:\/\/[^/?#]*@[^/?#]*,[^/?#]*@/.test(url)) {
-      throw new DatabaseUrlError(
-        'has an @ behind a comma. Write user and password once, before the first host, and in the password %40 for @.',
-      );
-    }
     const nodes = nodeUrls(url);
     const hosts = nodes.map((node) => {
       const address = parseDatabaseUrl(node);
       return address.type === 'sqlite' ? node : `${address.host.toLowerCase()}:${address.port}`;
     });
     const twice = hosts.findIndex((host, index) => hosts.indexOf(host) < index);
-    if (twice < 0) return undefined;
-    throw new DatabaseUrlError(
-      `names the same host and port twice: the ${twice + 1}. host is one of those before it.`,
-    );
+    return twice < 0
+      ? undefined
+      : `names the same host and port twice: the ${twice + 1}. host is one of those before it.`;
   } catch (error) {
     if (error instanceof DatabaseUrlError) return error.message;
     throw error;

@@ -1,7 +1,10 @@
 import { isJson, isPlainObject } from '../common/json.js';
-import type { VipAnswer } from '../plugin-api/vip-lookup-provider.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { KINDS_OF_PROPERTIES } from '../plugin-api/vip-record.js';
 import type { FieldKind, VipRecord } from '../plugin-api/vip-record.js';
+import { known } from './outcome.js';
+import type { Found, None } from './outcome.js';
 
 /** The records of one number, best first; empty = known not to be a VIP. */
 export type Answer = readonly VipRecord[];
@@ -33,6 +36,21 @@ export function readAnswer(answer: VipAnswer): Answer {
     if (!isRecord(record)) throw new TypeError('the provider answered something that is not a VIP record');
   }
   return records;
+}
+
+/** What a provider knows without asking its backend; `undefined` if it must ask. Never throws. */
+export function recall(
+  provider: VipLookupProvider,
+  caller: Caller,
+  country: string | undefined,
+): Found | None | undefined {
+  if (provider.recall === undefined) return undefined;
+  try {
+    const answer = provider.recall(caller.seenFrom(country));
+    return answer === undefined ? undefined : known(readAnswer(answer), 'copy');
+  } catch {
+    return undefined; // `lookup` is called, and its failure is reported.
+  }
 }
 
 function isRecord(record: VipRecord): boolean {

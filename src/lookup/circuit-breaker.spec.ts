@@ -1,12 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { pass, stopClocks } from '../../test/support/stopped-clock.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
 
-const SETTINGS = { failures: 3, openMs: 20, patienceMs: 100 };
+const PATIENCE_MS = 2_500;
 
-function breaker(settings = SETTINGS) {
+function breaker() {
   const changes: string[] = [];
-  const subject = new CircuitBreaker(settings, (state, before) => changes.push(`${before} > ${state}`));
+  const subject = new CircuitBreaker(PATIENCE_MS, (state, before) => changes.push(`${before} > ${state}`));
   const fail = (): void => subject.failed(subject.enter(), new Error('down'));
   const succeed = (): void => subject.succeeded(subject.enter());
   return { subject, changes, fail, succeed };
@@ -14,8 +14,8 @@ function breaker(settings = SETTINGS) {
 
 async function halfOpen() {
   const parts = breaker();
-  for (let i = 0; i < SETTINGS.failures; i++) parts.fail();
-  await pass(SETTINGS.openMs - 1);
+  for (let i = 0; i < BREAKER.failures; i++) parts.fail();
+  await pass(BREAKER.openMs - 1);
   expect(parts.subject.state).toBe('open');
   await pass(1);
   expect(parts.subject.state).toBe('half-open');
@@ -27,7 +27,8 @@ describe('a circuit breaker', () => {
 
   it('opens after failures in a row, not after as many with a success between', () => {
     const { subject, fail, succeed } = breaker();
-    for (const act of [fail, fail, succeed, fail, fail]) act();
+    const almost = Array<() => void>(BREAKER.failures - 1).fill(fail);
+    for (const act of [...almost, succeed, ...almost]) act();
     expect(subject.state).toBe('closed');
     fail();
     expect(subject.state).toBe('open');
@@ -49,12 +50,12 @@ describe('a circuit breaker', () => {
     const { subject, succeed } = breaker();
     const failUncounted = (): void => subject.failed(subject.enter(), new Error('too slow'), false);
     failUncounted();
-    await pass(SETTINGS.patienceMs);
+    await pass(PATIENCE_MS);
     failUncounted();
     expect(subject.state).toBe('closed'); // they may be far between
     succeed();
     for (let i = 0; i < 10; i++) failUncounted();
-    await pass(SETTINGS.patienceMs - 1);
+    await pass(PATIENCE_MS - 1);
     failUncounted();
     expect(subject.state).toBe('closed');
     await pass(1);
@@ -77,7 +78,7 @@ describe('a circuit breaker', () => {
     const { subject, fail, succeed } = await halfOpen();
     fail();
     expect(subject.state).toBe('open');
-    await pass(SETTINGS.openMs);
+    await pass(BREAKER.openMs);
     succeed();
     expect(subject.state).toBe('closed');
   });
@@ -85,10 +86,10 @@ describe('a circuit breaker', () => {
   it('takes no notice of what was begun before it last changed', async () => {
     const { subject, fail } = breaker();
     const old = Array.from({ length: 10 }, () => subject.enter());
-    for (let i = 0; i < SETTINGS.failures; i++) fail();
+    for (let i = 0; i < BREAKER.failures; i++) fail();
     subject.succeeded(old[0]!);
     expect(subject.state).toBe('open');
-    await pass(SETTINGS.openMs);
+    await pass(BREAKER.openMs);
     subject.failed(old[1]!, undefined);
     subject.succeeded(old[2]!);
     expect(subject.state).toBe('half-open');
@@ -98,8 +99,8 @@ describe('a circuit breaker', () => {
   });
 
   it('has no timer any more once it is closed', () => {
-    const { subject, fail } = breaker({ ...SETTINGS, failures: 1, openMs: 600_000 });
-    fail();
+    const { subject, fail } = breaker();
+    for (let i = 0; i < BREAKER.failures; i++) fail();
     expect(jest.getTimerCount()).toBe(1);
     subject.close();
     expect(jest.getTimerCount()).toBe(0);
@@ -110,8 +111,8 @@ describe('the timer of a circuit breaker', () => {
   it('keeps no process alive', () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
-    const { subject, fail } = breaker({ ...SETTINGS, failures: 1, openMs: 600_000 });
-    fail();
+    const { subject, fail } = breaker();
+    for (let i = 0; i < BREAKER.failures; i++) fail();
     expect(timers()).toBe(before);
     subject.close();
   });

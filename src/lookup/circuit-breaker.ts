@@ -1,12 +1,5 @@
 import type { BreakerState } from '../observability/metrics.service.js';
 
-/** Failures in a row that open it, how long it then stays open, and how long it tolerates failures that do not count. */
-export interface BreakerSettings {
-  readonly failures: number;
-  readonly openMs: number;
-  readonly patienceMs: number;
-}
-
 /**
  * After five failures in a row, the provider gets no lookups for a second, then one at a time as a trial. So an
  * outage costs one lookup a second, and its end is noticed within a second plus the time of one lookup.
@@ -34,9 +27,12 @@ export class CircuitBreaker {
   #isClosedByCheck = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onChange called at each change of state; `cause` is the failure that opened it */
+  /**
+   * @param patienceMs how long it bears with failures that do not count
+   * @param onChange called at each change of state; `cause` is the failure that opened it
+   */
   constructor(
-    private readonly settings: BreakerSettings,
+    private readonly patienceMs: number,
     private readonly onChange: (state: BreakerState, before: BreakerState, cause?: unknown) => void,
   ) {}
 
@@ -86,11 +82,11 @@ export class CircuitBreaker {
    */
   failed(permit: Permit, cause: unknown, counts = true): void {
     if (permit !== this.#period) return;
-    const { failures, patienceMs } = this.settings;
+    const { failures } = BREAKER;
     const nowMs = performance.now();
     if (this.#failuresInARow++ === 0) this.#failingSinceMs = nowMs;
     if (counts) this.#countedInARow++;
-    const goesOn = this.#failuresInARow >= failures && nowMs - this.#failingSinceMs >= patienceMs;
+    const goesOn = this.#failuresInARow >= failures && nowMs - this.#failingSinceMs >= this.patienceMs;
     if (this.#state === 'half-open' || this.#countedInARow >= failures || goesOn) this.#open(cause);
   }
 
@@ -106,7 +102,7 @@ export class CircuitBreaker {
 
   #open(cause: unknown): void {
     this.#change('open', cause);
-    this.#timer = setTimeout(() => this.#change('half-open'), this.settings.openMs).unref();
+    this.#timer = setTimeout(() => this.#change('half-open'), BREAKER.openMs).unref();
   }
 
   #change(state: BreakerState, cause?: unknown): void {

@@ -2,11 +2,11 @@ import { msUntil, secondsSince } from '../common/elapsed.js';
 import type { ProviderConfig } from './providers.config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
-import { isPromise, readAnswer } from './answer.js';
+import { isPromise, readAnswer, recall } from './answer.js';
 import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { Bulkhead } from './bulkhead.js';
-import { BREAKER, CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
 import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
 import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
@@ -17,7 +17,6 @@ import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-prov
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
 import { tellBreaker, tellHeldThread, tellTurnedAway } from './provider-log.js';
-import { recall } from './recall.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';
@@ -65,7 +64,7 @@ export class GuardedProvider implements Askable {
     this.#time = new LookupTime(config.timeoutMs);
     const maxConcurrent = Math.min(config.maxConcurrent, provider.maxConcurrent ?? Infinity);
     this.#bulkhead = new Bulkhead(maxConcurrent, config.maxQueued);
-    this.#breaker = new CircuitBreaker({ ...BREAKER, patienceMs: config.timeoutMs }, (state, before, cause) =>
+    this.#breaker = new CircuitBreaker(config.timeoutMs, (state, before, cause) =>
       this.#breakerChanged(state, before, cause),
     );
   }

@@ -2,13 +2,14 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { comparable } from './providers.config.js';
 import type { ProviderEntry, ProvidersConfig } from './providers.config.js';
 import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
 import { lostProviders } from './lost-providers.js';
 import type { Made, MadeByName } from './lost-providers.js';
-import { isSameProvider } from './same-provider.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -30,6 +31,8 @@ const SWAP_WAIT_MS = 30_000;
  * longer configured.
  */
 const RETIRE_MS = 16_000;
+/** How many of these may be open when another configuration is prepared: each holds connections and memory. */
+const MAX_RETIRED = 20;
 /** How long the stop waits for a provider to close; it may be storing data that it could not get again. */
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
@@ -58,8 +61,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #madeFor = new WeakMap<object, MadeByName>();
   /** Those that are open but not asked: not yet, or no longer. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
-  /** Told when a provider has other entries than before, whether it is asked already or not. */
+  /** Called when a provider has other entries than before, even while it is being asked for them. */
   entriesChanged: (provider: VipLookupProvider) => void = () => undefined;
+  /** Called when one of them has closed. */
+  #oneClosed: (() => void) | undefined;
 
   constructor(
     private readonly live: LiveConfig<ProvidersConfig>,
@@ -96,12 +101,14 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Creates and opens the providers that are new or changed in another configuration, and waits up to 30 s for them
-   * to load and connect. Unchanged ones stay as they are, with their connections and caches.
+   * to load and connect. Unchanged ones stay as they are, with their connections and caches. First waits until no
+   * more than 20 that are not configured any more are open.
    * @param files gets the paths of the local files because of which the configuration is refused
    * @throws ConfigError as `onModuleInit`, and if a working provider would be replaced by one that cannot open
    *   because of a local file; then nothing has changed
    */
   async prepare(config: ProvidersConfig, files: Set<string>): Promise<PreparedProviders> {
+    await this.#untilFewRetired();
     const before = this.#made;
     const next = await this.#makeAll(config);
     const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
@@ -171,6 +178,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#oneClosed = undefined; // nothing more is prepared
     await Promise.all([...this.all(), ...this.#aside.keys()].map((guarded) => this.#close(guarded)));
     await this.states.close();
   }
@@ -179,6 +187,14 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     guarded.retire();
     const timer = setTimeout(() => void this.#close(guarded), RETIRE_MS).unref();
     this.#aside.set(guarded, timer);
+  }
+
+  async #untilFewRetired(): Promise<void> {
+    const areMany = (): boolean =>
+      [...this.#aside.values()].filter((timer) => timer !== undefined).length > MAX_RETIRED;
+    if (!areMany()) return;
+    this.logger.info({}, 'changed configuration waits until providers of earlier ones have closed');
+    while (areMany()) await new Promise<void>((resolve) => (this.#oneClosed = resolve));
   }
 
   async #close(guarded: GuardedProvider): Promise<void> {
@@ -193,6 +209,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
       this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
     }
     this.#aside.delete(guarded);
+    this.#oneClosed?.();
   }
 
   /** What providers tell of themselves, by name. */
@@ -218,7 +235,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
         const { country = config.country } = configured;
         const entry = { ...configured, country, timezone: config.timezone };
         const known = this.#made.get(entry.name);
-        const isSame = known !== undefined && isSameProvider(known.entry, entry);
+        const isSame = known !== undefined && isDeepStrictEqual(comparable(known.entry), comparable(entry));
         const made = isSame ? known : await this.#make(entry, config);
         if (!isSame) fresh.push(made.guarded);
         all.set(entry.name, made);

@@ -93,6 +93,9 @@ export interface ProviderConfig {
   readonly written: unknown;
 }
 
+/** A checked options object may contain functions, which cannot be compared; the values it was created from can. */
+export const comparable = (provider: ProviderConfig): object => ({ ...provider, options: undefined });
+
 export interface CacheConfig {
   readonly ttlMs: number;
   /** 0: "not a VIP" is not cached. */

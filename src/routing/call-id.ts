@@ -15,8 +15,9 @@ export class CallIds {
   readonly #prefix = `req-${randomBytes(4).toString('hex')}-`;
   #count = 0;
 
-  /** @param extradata of the call, as received */
-  of(extradata: unknown): string {
+  /** @param body what was parsed of the request, whatever that is */
+  of(body: unknown): string {
+    const extradata = isPlainObject(body) ? body['extradata'] : undefined;
     return callIdIn(extradata) ?? this.#prefix + ++this.#count;
   }
 }

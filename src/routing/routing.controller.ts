@@ -6,14 +6,16 @@ import { ClientGuard } from '../auth/client.guard.js';
 import { sendAtEndOfTurn } from '../http/end-of-turn.js';
 import { readJsonBody } from '../http/json-body.js';
 import { Problem } from '../http/problem.js';
+import type { CallTrace } from '../observability/tracer.js';
 import { LoadMeter } from '../observability/load-meter.js';
-import { MetricsService } from '../observability/metrics.service.js';
+import { MetricsService, UNKNOWN_TARGET } from '../observability/metrics.service.js';
 import { Tracing } from '../observability/tracing.js';
-import { DecisionLog } from './decision-log.js';
-import type { Asked } from './decision-log.js';
+import { CallIds } from './call-id.js';
+import { DecisionListeners } from './decision-listeners.js';
+import type { Outcome } from './decision-listeners.js';
 import type { Decision, Reason } from './decision.js';
 import { assertMayAsk } from './may-ask.js';
-import { RoutingRequest } from './routing.request.js';
+import { readCall } from './routing.request.js';
 import { RoutingService } from './routing.service.js';
 import type { Question } from './routing.service.js';
 import type { TargetsConfig } from './targets.config.js';
@@ -21,9 +23,11 @@ import type { TargetsConfig } from './targets.config.js';
 /** The endpoint that Enreach Core asks. Its path is `server.path` of the configuration. */
 @Controller()
 export class RoutingController {
+  readonly #callIds = new CallIds();
+
   constructor(
     private readonly routing: RoutingService,
-    private readonly log: DecisionLog,
+    private readonly listeners: DecisionListeners,
     private readonly metrics: MetricsService,
     private readonly load: LoadMeter,
     private readonly tracing: Tracing,
@@ -38,33 +42,58 @@ export class RoutingController {
   @Post()
   @UseGuards(ClientGuard)
   async route(
-    @Admitted() { client, config, arrivedMs }: Admission<TargetsConfig>,
+    @Admitted() admission: Admission<TargetsConfig>,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    const { client, config, arrivedMs } = admission;
     if (this.load.mustShed()) {
-      this.log.shed(arrivedMs);
-      return answer(response, 'overloaded');
+      answer(response, 'overloaded');
+      return this.#tell(admission, undefined, undefined, { reason: 'overloaded', status: 204 });
     }
-    const asked: Asked = { client, arrivedMs };
+    let trace: CallTrace | undefined;
     let body: unknown;
     try {
-      asked.trace = this.tracing.calls?.begin(request.headers, arrivedMs);
+      trace = this.tracing.calls?.begin(request.headers, arrivedMs);
       body = await readJsonBody(request);
-      const call = RoutingRequest.from(body).toCall();
+      const call = readCall(body);
       assertMayAsk(client, call.targetid, config.targets, this.metrics);
-      const decision = await this.#decide({ call, config, startedMs: arrivedMs, trace: asked.trace });
-      this.log.decided(call, decision, asked);
-      answer(response, decision.reason, decision.json);
+      const decision = await this.#decide({ call, config, startedMs: arrivedMs, trace });
+      const { reason, json } = decision;
+      answer(response, reason, json);
+      this.#tell(admission, trace, body, { reason, status: json === undefined ? 204 : 200, call, decision });
     } catch (error) {
       if (error instanceof HttpException) {
-        this.log.refused(error, body, asked);
         response.setHeader('X-SmartRouting-Reason', 'invalid-request');
+        const status = error.getStatus();
+        this.#tell(admission, trace, body, { reason: 'invalid-request', status, refusal: error });
         throw error;
       }
-      this.log.failed(error, body, asked);
       answer(response, 'lookup-failed');
+      this.#tell(admission, trace, body, { reason: 'lookup-failed', status: 204, defect: error });
     }
+  }
+
+  /** @param body the parsed body, of any type */
+  #tell(
+    { client, arrivedMs }: Admission,
+    trace: CallTrace | undefined,
+    body: unknown,
+    became: Pick<Outcome, 'reason' | 'status' | 'call' | 'decision' | 'refusal' | 'defect'>,
+  ): void {
+    const { reason, status, decision } = became;
+    const callId = this.#callIds.of(body);
+    const ms = performance.now() - arrivedMs;
+    this.listeners.tell({ ...became, client, callId, ms, traceId: trace?.traceId });
+    trace?.end({
+      status,
+      target: decision?.target ?? UNKNOWN_TARGET,
+      reason,
+      callId,
+      provider: decision?.provider,
+      route: decision?.route,
+      isDefect: became.defect !== undefined,
+    });
   }
 
   async #decide(question: Question): Promise<Decision> {

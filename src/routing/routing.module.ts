@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { DecisionLog } from './decision-log.js';
+import { DecisionListeners } from './decision-listeners.js';
 import { EntryCensus } from './entry-census.js';
 import { RoutingController } from './routing.controller.js';
 import { RoutingService } from './routing.service.js';
@@ -8,7 +8,7 @@ import { RoutingService } from './routing.service.js';
 @Module({
   imports: [AuthModule],
   controllers: [RoutingController],
-  providers: [RoutingService, DecisionLog, EntryCensus],
-  exports: [RoutingService, EntryCensus],
+  providers: [RoutingService, DecisionListeners, EntryCensus],
+  exports: [RoutingService, DecisionListeners, EntryCensus],
 })
 export class RoutingModule {}

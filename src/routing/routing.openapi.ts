@@ -9,11 +9,10 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { describeMethod, describeProperties } from '../common/openapi.js';
+import { describeMethod } from '../common/openapi.js';
 import { CORE_INSTRUCTIONS } from './core-instructions.js';
 import { REASONS } from './decision.js';
 import { RoutingController } from './routing.controller.js';
-import { RoutingRequest } from './routing.request.js';
 
 const REASON_HEADER = {
   'X-SmartRouting-Reason': {
@@ -22,85 +21,79 @@ const REASON_HEADER = {
   },
 };
 
+const text = { type: 'string' as const };
+const PROBLEM = {
+  type: 'object' as const,
+  properties: {
+    type: text,
+    title: text,
+    status: { type: 'integer' as const },
+    detail: text,
+    errors: { type: 'array' as const, items: { type: 'object', properties: { path: text, message: text } } },
+  },
+  required: ['type', 'title', 'status'],
+};
 const problem = (status: number, description: string): MethodDecorator =>
-  ApiResponse({
-    status,
-    description,
-    content: {
-      'application/problem+json': {
-        schema: {
-          type: 'object',
-          properties: {
-            type: { type: 'string' },
-            title: { type: 'string' },
-            status: { type: 'integer' },
-            detail: { type: 'string' },
-            errors: {
-              type: 'array',
-              items: {
-                type: 'object',
-                properties: { path: { type: 'string' }, message: { type: 'string' } },
-              },
-            },
-          },
-          required: ['type', 'title', 'status'],
-        },
-      },
-    },
-  });
+  ApiResponse({ status, description, content: { 'application/problem+json': { schema: PROBLEM } } });
 
+const NUMBERS = { anum: '+358501231234', bnum: '+358942415000' };
+const EXTRADATA = { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' };
 /** The guide's example calls, for the OpenAPI page. */
 const EXAMPLE_REQUESTS = {
-  minimal: { summary: 'Only the numbers', value: { anum: '+358501231234', bnum: '+358942415000' } },
-  targetid: {
-    summary: 'With the tag of a queue',
-    value: { anum: '+358501231234', bnum: '+358942415000', targetid: 'SALES_QUEUE' },
-  },
+  minimal: { summary: 'Only the numbers', value: NUMBERS },
+  targetid: { summary: 'With the tag of a queue', value: { ...NUMBERS, targetid: 'SALES_QUEUE' } },
   extradata: {
     summary: 'With the default extradata',
     value: {
-      anum: '+358501231234',
-      bnum: '+358942415000',
+      ...NUMBERS,
       targetid: 'SALES_QUEUE',
       extradata: {
-        CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1',
+        CallId: EXTRADATA.CallId,
         LegId: '1',
         CurrQueueId: '8c7d9a52-1f64-4be0-b8f1-2d8e64c6f3aa',
         CurrUserId: '',
         IsInternalCaller: false,
-        DYN_PAR_Culture: 'fi-FI',
+        DYN_PAR_Culture: EXTRADATA.DYN_PAR_Culture,
       },
     },
   },
 };
 
-describeProperties(RoutingRequest, {
-  anum: ApiProperty({
+/** What Enreach Core sends for each incoming call; `readCall` reads it. */
+class RoutingRequest {
+  @ApiProperty({
     type: String,
     nullable: true,
     description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
-    example: '+358501231234',
-  }),
-  bnum: ApiProperty({
+    example: NUMBERS.anum,
+  })
+  anum: string | null;
+
+  @ApiProperty({
     type: String,
     nullable: true,
     description: 'The called number, E.164.',
-    example: '+358942415000',
-  }),
-  targetid: ApiPropertyOptional({
+    example: NUMBERS.bnum,
+  })
+  bnum: string | null;
+
+  @ApiPropertyOptional({
     type: String,
     nullable: true,
     description: 'Tag agreed with the administrator; chooses the target in the configuration.',
     example: 'SALES_QUEUE',
-  }),
-  extradata: ApiPropertyOptional({
+  })
+  targetid?: string | null;
+
+  @ApiPropertyOptional({
     type: Object,
     additionalProperties: true,
     nullable: true,
     description: 'Whatever else Core knows of the call; any JSON value under any key.',
-    example: { CallId: '3f1c0a4e-6f0c-4a58-9d3e-0f8a35f1a9b1', DYN_PAR_Culture: 'fi-FI' },
-  }),
-});
+    example: EXTRADATA,
+  })
+  extradata?: object | null;
+}
 
 describeMethod(RoutingController, 'refuseOtherMethods', ApiExcludeEndpoint());
 describeMethod(

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExclusiveRight, ProviderState, StoredText } from '../plugin-api/provider-state.js';
 import { Lease } from './lease.js';
-import { ALWAYS } from './state-database.js';
-import type { Sql, StateDatabase } from './state-database.js';
+import type { Condition } from './lease.js';
+import type { StateDatabase } from './state-database.js';
 
 const MAX_NAME_CHARACTERS = 100;
 const MAX_TEXT_BYTES = 1_048_576;
@@ -37,20 +37,19 @@ export class DatabaseState implements ProviderState {
     }
     let mayBeDone = false;
     const onLost = (): void => void (mayBeDone = true);
-    const isWritten =
+    const written =
       version === undefined
         ? await this.database.insert(
-            'provider_state',
-            { provider: this.provider, name, version: 1, content: text },
+            `INSERT INTO provider_state (provider, name, version, content) SELECT ?, ?, 1, ? FROM (SELECT 1) AS one WHERE ${condition.sql}`,
+            [this.provider, name, text, ...condition.parameters],
             onLost,
-            condition,
           )
-        : (await this.database.change(
+        : await this.database.change(
             `UPDATE provider_state SET content = ?, version = version + 1 WHERE provider = ? AND name = ? AND version = ? AND ${condition.sql}`,
             [text, this.provider, name, version, ...condition.parameters],
             onLost,
-          )) > 0;
-    if (isWritten) return true;
+          );
+    if (written > 0) return true;
     // The second server found another version, perhaps the one that the first server wrote before it was lost.
     const stored = mayBeDone ? await this.read(key) : undefined;
     if (stored?.text === text && stored.version === (version ?? 0) + 1) return true;
@@ -95,8 +94,8 @@ function nameOf(key: string): string {
   return key;
 }
 
-function conditionOf(right: ExclusiveRight | undefined): Sql {
-  return leaseOf(right)?.condition ?? ALWAYS;
+function conditionOf(right: ExclusiveRight | undefined): Condition {
+  return leaseOf(right)?.condition ?? { sql: '1 = 1', parameters: [] };
 }
 
 function leaseOf(right: ExclusiveRight | undefined): Lease | undefined {

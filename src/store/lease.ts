@@ -1,6 +1,6 @@
 import type { ExclusiveRight } from '../plugin-api/provider-state.js';
 import { VipLookupError } from '../plugin-api/index.js';
-import type { Sql, StateDatabase } from './state-database.js';
+import type { StateDatabase } from './state-database.js';
 
 /** Renewals within the duration of a lease; two may fail. */
 const RENEWALS = 3;
@@ -39,7 +39,7 @@ export class Lease implements ExclusiveRight {
   }
 
   /** A condition for statements, so that they do nothing once another instance has had the right. */
-  get condition(): Sql {
+  get condition(): Condition {
     return {
       sql: 'EXISTS (SELECT 1 FROM provider_lease WHERE provider = ? AND name = ? AND owner = ?)',
       parameters: [this.provider, this.name, this.owner],
@@ -51,20 +51,18 @@ export class Lease implements ExclusiveRight {
     const { provider, name, owner, holdMs } = this;
     const askedAt = moment();
     const { now } = this.database;
-    const isFree = await this.database.insert('provider_lease', {
-      provider,
-      name,
-      owner,
-      expires_ms: { sql: `${now} + ?`, parameters: [holdMs] },
-    });
+    const inserted = await this.database.insert(
+      `INSERT INTO provider_lease (provider, name, owner, expires_ms) VALUES (?, ?, ?, ${now} + ?)`,
+      [provider, name, owner, holdMs],
+    );
     this.#isTakenOver =
-      !isFree &&
+      inserted === 0 &&
       (await this.database.change(
         // It is already ours if the node that we asked first was lost after it had replicated the row.
         `UPDATE provider_lease SET owner = ?, expires_ms = ${now} + ? WHERE provider = ? AND name = ? AND (expires_ms <= ${now} OR owner = ?)`,
         [owner, holdMs, provider, name, owner],
       )) > 0;
-    if (!isFree && !this.#isTakenOver) return false;
+    if (inserted === 0 && !this.#isTakenOver) return false;
     this.#askedAt = askedAt;
     this.#renewSoon();
     return true;
@@ -128,6 +126,12 @@ export class Lease implements ExclusiveRight {
     if (!this.#isReleased) this.#lost.abort(lost);
     return lost;
   }
+}
+
+/** A part of a statement's `WHERE`. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly string[];
 }
 
 /** By two clocks: the monotonic one, which nobody sets but which stops while a machine sleeps, and the wall clock. */

@@ -4,6 +4,7 @@ import type { TemporaryFolder } from '../../test/support/database-provider.js';
 import { describeWithCrm, outcomeOf } from '../../test/support/describe-with-crm.js';
 import type { ExclusiveRight, ProviderState } from '../plugin-api/index.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
+import { Database } from '../database/database.js';
 import { DatabaseStates } from './database-states.js';
 import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
@@ -38,7 +39,7 @@ describeWithCrm('a refresh token in a process that stood still', (trial) => {
     const database = await openDatabase(url);
     trial.after(() => closeDataSource(database));
     const stateOfOneMore = (): ProviderState => {
-      const states = new DatabaseStates(url, SILENT);
+      const states = new DatabaseStates(new Database(url), SILENT);
       trial.after(() => states.close());
       return states.of('crm');
     };

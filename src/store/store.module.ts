@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { OWN_DATABASE_URL } from '../database/own-database.module.js';
+import { Database } from '../database/database.js';
 import { PROVIDER_STATES } from '../lookup/provider-states.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Logger } from '../observability/logger.js';
@@ -10,8 +10,8 @@ import { DatabaseStates } from './database-states.js';
   providers: [
     {
       provide: PROVIDER_STATES,
-      useFactory: (url: string, logger: Logger) => new DatabaseStates(url, logger),
-      inject: [OWN_DATABASE_URL, LOGGER],
+      useFactory: (database: Database, logger: Logger) => new DatabaseStates(database, logger),
+      inject: [Database, LOGGER],
     },
   ],
   exports: [PROVIDER_STATES],

@@ -10,6 +10,7 @@ import { nth, StoppingState } from '../../test/support/stopping-state.js';
 import type { StateCall } from '../../test/support/stopping-state.js';
 import { recalled, syncedProvider } from '../../test/support/synced-provider.js';
 import type { ProviderState } from '../plugin-api/index.js';
+import { Database } from '../database/database.js';
 import { DatabaseStates } from './database-states.js';
 import { closeDataSource } from '../database/data-source.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
@@ -66,7 +67,7 @@ describe.each([
 
   /** What one more process sees. */
   function stateOfOneMore(): ProviderState {
-    const states = new DatabaseStates(url, SILENT);
+    const states = new DatabaseStates(new Database(url), SILENT);
     ending.push(() => states.close());
     return states.of('crm');
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeDataSource } from '../../src/database/data-source.js';
 import { importRecords, openDatabase } from '../../src/providers/database/vip-caller.repository.js';
+import { Database } from '../../src/database/database.js';
 import { DatabaseStates } from '../../src/store/database-states.js';
 import { eventually } from '../support/eventually.js';
 import { startGalera } from '../support/galera.js';
@@ -43,7 +44,7 @@ describe('instances that write to different nodes of a Galera cluster at once', 
   /** What three instances keep for a provider, each by way of another node. */
   function statesFromEachNode(provider: string) {
     return LEADS.map((lead) => {
-      const states = new DatabaseStates(cluster.url(lead), SILENT);
+      const states = new DatabaseStates(new Database(cluster.url(lead)), SILENT);
       undo.push(() => states.close());
       return states.of(provider);
     });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Database } from '../../src/database/database.js';
 import type { ProviderContext } from '../../src/plugin-api/index.js';
 import { providerContext } from '../../src/plugin-api/testing/index.js';
 import type { DatabaseOptions } from '../../src/providers/database/database.options.js';
@@ -18,7 +19,10 @@ export function databaseProvider(
   overrides: Overrides = {},
 ) {
   const context = providerContext(options, overrides);
-  return { provider: new DatabaseProvider(context, databaseUrl), logged: context.logged };
+  return {
+    provider: new DatabaseProvider(context, new Database(databaseUrl)),
+    logged: context.logged,
+  };
 }
 
 export interface TemporaryFolder {

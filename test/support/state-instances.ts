@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import { Database } from '../../src/database/database.js';
 import { DatabaseStates } from '../../src/store/database-states.js';
 import { temporaryFolder } from './database-provider.js';
 import type { TemporaryFolder } from './database-provider.js';
@@ -24,7 +25,7 @@ export function withStates(): {
   return {
     path: (name) => folder!.path(name),
     instance: (url, leaseMs) => {
-      const states = new DatabaseStates(url, SILENT, leaseMs);
+      const states = new DatabaseStates(new Database(url), SILENT, leaseMs);
       open.push(states);
       return states;
     },

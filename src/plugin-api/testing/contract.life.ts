@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
 import type { ProviderHarness } from './harness.js';
-import { Resources } from './resources.js';
 import { recordsOf } from './shapes.js';
 import type { Sentences } from './trial.js';
 
@@ -25,30 +23,17 @@ export function life(harness: ProviderHarness): Sentences {
     },
 
     async 'releases everything on close'(trial) {
-      const resources = new Resources();
-      try {
-        const beforeAll = resources.count();
-        const subject = await trial.make(() => harness.start());
-        const before = resources.count();
-        await trial.open(subject.provider);
-        recordsOf(await trial.ask(subject.provider, subject.known.number));
-        await trial.ask(subject.provider, subject.unknown);
-        await trial.check(subject.provider);
-        await trial.close(subject);
-        assert.deepEqual(
-          await resources.left(before, trial.patienceMs),
-          [],
-          'nothing that keeps the process alive is left of the provider',
-        );
-        await trial.stop(subject);
-        assert.deepEqual(
-          await resources.left(beforeAll, trial.patienceMs),
-          [],
-          'nor of the backend of the test',
-        );
-      } finally {
-        resources.end();
-      }
+      const beforeAll = trial.resources();
+      const subject = await trial.make(() => harness.start());
+      const before = trial.resources();
+      await trial.open(subject.provider);
+      recordsOf(await trial.ask(subject.provider, subject.known.number));
+      await trial.ask(subject.provider, subject.unknown);
+      await trial.check(subject.provider);
+      await trial.close(subject);
+      await trial.leavesNoMoreThan(before, 'nothing that keeps the process alive is left of the provider');
+      await trial.stop(subject);
+      await trial.leavesNoMoreThan(beforeAll, 'nor of the backend of the test');
     },
   };
 }

@@ -4,6 +4,7 @@ import { within } from '../../common/time-limit.js';
 import { Caller } from '../caller.js';
 import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
+import { Resources } from './resources.js';
 import { isError } from './shapes.js';
 
 const PATIENCE_MS = 4_000;
@@ -21,6 +22,7 @@ export class Trial {
   readonly #open = new Set<ProviderUnderTest>();
   readonly #running = new Set<ProviderUnderTest>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #resources = new Resources();
 
   constructor(readonly harness: ProviderHarness) {
     this.patienceMs = harness.patienceMs ?? PATIENCE_MS;
@@ -87,6 +89,16 @@ export class Trial {
     return error;
   }
 
+  /** What keeps the process alive now. */
+  resources(): ReadonlyMap<string, number> {
+    return this.#resources.count();
+  }
+
+  /** Asserts that there is no more than `before`, soon. */
+  async leavesNoMoreThan(before: ReadonlyMap<string, number>, message: string): Promise<void> {
+    assert.deepEqual(await this.#resources.left(before, this.patienceMs), [], message);
+  }
+
   async close(subject: ProviderUnderTest): Promise<void> {
     if (this.#open.delete(subject)) await this.within('close()', subject.provider.close?.());
   }
@@ -99,6 +111,7 @@ export class Trial {
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#resources.end();
     for (const subject of new Set([...this.#open, ...this.#running])) {
       await this.close(subject).catch((error: unknown) => failures.push(error));
       await this.stop(subject).catch((error: unknown) => failures.push(error));

@@ -1,9 +1,7 @@
-import { Inject } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import {
   bySpecificity,
   numberKeys,
-  VipFileError,
   VipLookup,
   VipLookupError,
   VipRecordError,
@@ -19,15 +17,12 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { POOL_SIZE, warmUp } from '../../database/data-source.js';
-import { NO_ANSWER } from '../../database/link.js';
-import { DatabaseNodes } from '../../database/nodes.js';
+import { Database } from '../../database/database.js';
 import type { Work } from '../../database/node.js';
-import type { NodeTrouble } from '../../database/nodes.js';
+import type { DatabaseNodes } from '../../database/nodes.js';
 import { migrate } from '../../database/migrate.js';
-import { connectTo, withoutRights } from '../../database/session.js';
+import { withoutRights } from '../../database/session.js';
 import type { Session } from '../../database/session.js';
-import { OWN_DATABASE_URL } from '../../database/own-database.module.js';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl, sqliteFileOf } from '../../database/url.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
@@ -59,33 +54,37 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
   readonly #nodes: DatabaseNodes<VipSession>;
-  /** Of an SQLite database. */
-  readonly #file: string | undefined;
+  readonly #database: Database;
   readonly #count = new EntryCount(() =>
     withTimeLimit(COUNT_LIMIT_MS, [], async (signal) => entriesIn(await this.#countRows(signal))),
   );
-  /** True once the file has existed: if it vanishes, an empty one in its place would mean "nobody is a VIP". */
-  #wasConnected = false;
   readonly #closing = new AbortController();
   /** What the own table looked like when its entries were last counted. */
   #counted: string | undefined;
   /** When it was last said that they have changed, by `performance.now()`. */
   #changedMs = -Infinity;
 
+  /** @param own the service's own database */
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
-    @Inject(OWN_DATABASE_URL) private readonly ownUrl: string,
+    own: Database,
   ) {
     const { options, country } = context;
     this.#table = tableOf(options);
     const spellings = options.spellings ?? DEFAULT_SPELLINGS;
     this.#numbers = new StoredNumbers(spellings, country, `providers.${context.name}.spellings`);
-    const url = this.#url();
-    this.#file = sqliteFileOf(url);
-    this.#nodes = new DatabaseNodes(
-      url,
+    const isOurs = this.#table.isOwn && options.connection == null;
+    this.#database =
+      options.connection == null
+        ? own
+        : new Database(options.connection, (path) => context.resolvePath(path));
+    this.#nodes = this.#database.use(
       {
-        connect: (node, signal) => this.#connect(node, signal),
+        // Only the service's own database is created if missing: a new file at a mistyped path would mean "nobody is
+        // a VIP".
+        mustExist: !isOurs,
+        readOnly: !this.#table.isOwn,
+        prepare: (connected, signal) => this.#prepare(connected, signal),
         probe: ({ dataSource, statements }, signal) => select(dataSource, statements.probe(), [], signal),
       },
       context.logger,
@@ -94,8 +93,7 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async open(): Promise<void> {
     await this.#nodes.open().catch((error: unknown) => {
-      const { message } = failureOf(error);
-      throw this.#file === undefined || message === NO_ANSWER ? error : new VipFileError(message, this.#file);
+      throw this.#database.failureOf(error);
     });
     if (this.#table.isOwn) await this.#count.refresh();
   }
@@ -111,14 +109,14 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async check(signal: AbortSignal): Promise<ProviderStatus> {
     try {
-      const [rows, troubles] = await Promise.all([
-        this.#countRows(signal),
-        this.#nodes.count > 1 ? this.#nodes.troubles() : [],
-      ]);
+      const [rows, troubles] = await Promise.all([this.#countRows(signal), this.#nodes.troubles()]);
       const entries = entriesIn(rows);
       if (this.#table.isOwn) this.#noteChange(markOf(rows));
       this.#count.note(entries);
-      return { ...statusOf(troubles, this.#nodes.count), ...(entries !== undefined && { entries }) };
+      const counted = entries !== undefined && { entries };
+      if (troubles.length === 0) return { status: 'up', ...counted };
+      const reason = `${troubles.length} of ${this.#nodes.count} ${HEALTH_REASON}: ${troubles.join('; ')}`;
+      return { status: 'degraded', reason, ...counted };
     } catch (error) {
       throw signal.aborted ? error : failureOf(error);
     }
@@ -129,7 +127,7 @@ export class DatabaseProvider implements VipLookupProvider {
     if (this.#table.isOwn) {
       const page = (lastId: string): Promise<Row[]> =>
         this.#select((statements) => statements.page(PAGE_ROWS), [lastId], signal);
-      const mark = markOf(await this.#select((statements) => statements.count(), [], signal));
+      const mark = markOf(await this.#countRows(signal));
       const tally = await countOwnEntries(page, this.context.timezone, signal);
       this.#counted = mark;
       return tally;
@@ -156,7 +154,7 @@ export class DatabaseProvider implements VipLookupProvider {
     await this.#nodes.close();
   }
 
-  /** @param mark of the own table: somebody may have imported a list, or written to it himself */
+  /** @param mark of the own table: somebody may have imported a list, or written to it directly */
   #noteChange(mark?: string): void {
     const nowMs = performance.now();
     if (mark === this.#counted && mark !== undefined) return;
@@ -173,24 +171,16 @@ export class DatabaseProvider implements VipLookupProvider {
     return this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
   }
 
-  async #connect(node: string, signal: AbortSignal): Promise<VipSession> {
-    const table = this.#table;
-    // Only the service's own database is created if missing: a new file at a mistyped path would mean "nobody is a VIP".
-    const isOurs = this.#table.isOwn && this.context.options.connection == null;
-    const opening = { mustExist: this.#wasConnected || !isOurs, readOnly: !table.isOwn };
-    const connected = await connectTo(node, opening, signal, async (session) => {
-      const { dataSource } = session;
-      const mayChange = table.isOwn ? await migrate(dataSource) : true;
-      const statements = new TableStatements(table, dataSource);
-      await checkTable(dataSource, table, statements, signal).catch((error: unknown) => {
-        throw mayChange ? error : withoutRights(error);
-      });
-      void warmUp(dataSource).then(() => (table.isOwn ? this.#reread(dataSource) : undefined));
-      return { ...session, statements };
+  async #prepare(connected: Session, signal: AbortSignal): Promise<VipSession> {
+    const { dataSource } = connected;
+    const mayChange = this.#table.isOwn ? await migrate(dataSource) : true;
+    const statements = new TableStatements(this.#table, dataSource);
+    await checkTable(dataSource, this.#table, statements, signal).catch((error: unknown) => {
+      throw mayChange ? error : withoutRights(error);
     });
-    this.#wasConnected = true;
-    if (table.isOwn && this.#counted === undefined) this.#noteChange();
-    return connected;
+    void warmUp(dataSource).then(() => (this.#table.isOwn ? this.#reread(dataSource) : undefined));
+    if (this.#table.isOwn && this.#counted === undefined) this.#noteChange();
+    return { ...connected, statements };
   }
 
   /** Beside the lookups, which find meanwhile what they found before. */
@@ -273,20 +263,6 @@ export class DatabaseProvider implements VipLookupProvider {
     }
     return records;
   }
-
-  #url(): string {
-    const { options, name } = this.context;
-    const url = options.connection ?? this.ownUrl;
-    const problem = databaseUrlProblem(url);
-    if (problem !== undefined) {
-      const key = options.connection === undefined ? 'DATABASE_URL' : `providers.${name}.connection`;
-      throw new VipLookupError(`${key} ${problem}`);
-    }
-    const address = parseDatabaseUrl(nodeUrls(url)[0]);
-    return address.type === 'sqlite' && address.path !== ':memory:'
-      ? `sqlite:${this.context.resolvePath(address.path)}`
-      : url;
-  }
 }
 
 /** What is different whenever rows were added, and mostly when some were removed. */
@@ -297,10 +273,4 @@ function markOf([row]: readonly Row[]): string {
 /** The caller's number and its ranges; none for text that the table cannot contain, or that is itself a range. */
 function ownKeys(caller: Caller): string[] {
   return isStorable(caller.key) && !caller.key.endsWith('*') ? numberKeys(caller.key) : [];
-}
-
-function statusOf(troubles: readonly NodeTrouble[], nodes: number): ProviderStatus {
-  if (troubles.length === 0) return { status: 'up' };
-  const told = troubles.map(({ name, reason }) => `${name} ${reason.replace(/^database /, '')}`).join('; ');
-  return { status: 'degraded', reason: `${troubles.length} of ${nodes} ${HEALTH_REASON}: ${told}` };
 }

@@ -16,7 +16,7 @@ import { isSqlite } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { exclusively, takeTurn } from '../../database/table-lock.js';
 import { UNSTORABLE } from './stored-numbers.js';
-import { columnsOf, OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
+import { columnsOf, marks, OWN_TABLE, recordOf, TableStatements } from './vip-table.js';
 
 /** `merge` keeps entries that the import does not contain; `replace` leaves exactly the import. */
 export type ImportMode = 'merge' | 'replace';
@@ -91,11 +91,11 @@ export async function importRecords(
       await takeTurn(runner);
       if (mode === 'replace') mayReplace?.(await countOf(runner));
       const known = await removeNamed(runner, records, wanted);
-      const removed = mode === 'merge' ? 0 : await removeRest(runner);
+      const rest = mode === 'merge' ? undefined : await runner.query('DELETE FROM vip_caller', [], true);
       for (const batch of batchesOf(records.map((record) => recordTexts(record, { timezone }))))
         await insert(runner, batch);
       const replaced = records.filter(({ number, targets }) => known.has(identityOf(number, targets))).length;
-      return { added: records.length - replaced, replaced, removed };
+      return { added: records.length - replaced, replaced, removed: rest?.affected ?? 0 };
     }),
   );
 }
@@ -169,11 +169,6 @@ async function removeNamed(
   return known;
 }
 
-async function removeRest(runner: QueryRunner): Promise<number> {
-  const { affected } = await runner.query('DELETE FROM vip_caller', [], true);
-  return affected ?? 0;
-}
-
 async function insert(runner: QueryRunner, rows: readonly (string | null)[][]): Promise<void> {
   const row = `(${marks(COLUMNS.length)})`;
   await runner.query(
@@ -208,10 +203,6 @@ function identityOfRow({ number, targets }: Row): string {
     String(number),
     names.filter((name) => name !== ''),
   );
-}
-
-function marks(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ');
 }
 
 /** @throws VipRecordError listing every entry (`[0]` is the first) that the table cannot store */

@@ -61,6 +61,11 @@ export function columnsOf(table: VipTable): string[] {
   return [...table.fields.values(), ...table.attributes.values()];
 }
 
+/** Places for so many parameters. */
+export function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
 /** The statements that read a table, with identifiers quoted for the database at hand. */
 export class TableStatements {
   readonly #select: string;
@@ -92,9 +97,8 @@ export class TableStatements {
    * @param isVip false: those, too
    */
   find(count: number, isVip = true): string {
-    const marks = Array.from({ length: count }, () => '?').join(', ');
     const number = this.#number;
-    const found = `${this.#select} WHERE ${number} IN (${marks})${isVip ? this.#isVip : ''}`;
+    const found = `${this.#select} WHERE ${number} IN (${marks(count)})${isVip ? this.#isVip : ''}`;
     const order = this.table.isOwn ? ` ORDER BY ${number} LIKE '%*', LENGTH(${number}) DESC, id` : '';
     return `${found}${order} LIMIT ${MAX_ROWS}`;
   }

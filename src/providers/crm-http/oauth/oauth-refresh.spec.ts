@@ -9,6 +9,7 @@ import { patient } from '../../../../test/support/eventually.js';
 import type { OAuthServer, OAuthServerOptions } from '../../../../test/support/oauth-server.js';
 import type { ProviderState } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
+import { Database } from '../../../database/database.js';
 import { DatabaseStates } from '../../../store/database-states.js';
 
 const KEY = 'correct horse battery staple';
@@ -32,7 +33,7 @@ const inDatabase: Places = (trial) => {
   const url = `sqlite:${folder.path(`state-${++files}.sqlite`)}`;
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return () => {
-    const states = new DatabaseStates(url, silent);
+    const states = new DatabaseStates(new Database(url), silent);
     trial.after(() => states.close());
     return states.of('crm');
   };

@@ -149,7 +149,7 @@ export class PagesRead {
   }
 
   /**
-   * After a page that has a next one.
+   * Call it after a page that has a next one.
    * @throws VipLookupError if its content equals that of an earlier page, or there were too many empty pages
    */
   read(answer: Content): void {

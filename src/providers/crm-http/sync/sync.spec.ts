@@ -8,6 +8,7 @@ import { withPagingCrm } from '../../../../test/support/with-paging-crm.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller } from '../../../plugin-api/index.js';
+import { Database } from '../../../database/database.js';
 import { DatabaseStates } from '../../../store/database-states.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
 
@@ -30,7 +31,7 @@ const newFile = async (): Promise<string> => `sqlite:${folder.path(`sync-${++fil
 
 /** A process of the service that has a provider with a copy. */
 function instance(url: string, sync: object = {}) {
-  const states = new DatabaseStates(url, SILENT);
+  const states = new DatabaseStates(new Database(url), SILENT);
   const { provider, logged } = syncedProvider(suite.crm.options(sync), states.of('crm'));
   suite.ending.push(async () => {
     await provider.close();
@@ -201,7 +202,7 @@ describe('a copy whose parts are gone', () => {
     suite.crm.put(aino);
     const url = await newFile();
     await instance(url).provider.sync({});
-    const states = new DatabaseStates(url, SILENT);
+    const states = new DatabaseStates(new Database(url), SILENT);
     const state = states.of('crm');
     for (const key of await state.keys()) if (key !== 'sync') await state.remove(key);
     await states.close();

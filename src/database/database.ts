@@ -1,0 +1,62 @@
+import { VipFileError } from '../plugin-api/index.js';
+import type { ProviderLogger, VipLookupError } from '../plugin-api/index.js';
+import { failureOf, isBusy } from './failures.js';
+import { NO_ANSWER } from './link.js';
+import type { Work } from './node.js';
+import { DatabaseNodes } from './nodes.js';
+import { connectTo } from './session.js';
+import type { Opening, Session } from './session.js';
+import { sqliteFileOf } from './url.js';
+
+/** What somebody makes of a database. */
+export interface DatabaseUse<S extends Session> extends Opening {
+  /** Makes a session of a new connection. */
+  readonly prepare: (connected: Session, signal: AbortSignal) => Promise<S>;
+  /** Fails where a read would. */
+  readonly probe: Work<S, unknown>;
+}
+
+/**
+ * A database to use. Its URL, which has a password in it, stays here. The class is the Nest token of the service's own database,
+ * and no plug-in knows it.
+ */
+export class Database {
+  /** Of an SQLite database; `undefined` for a server, and in memory. */
+  readonly file: string | undefined;
+  readonly isSqlite: boolean;
+  readonly #url: string;
+
+  /** @param resolvePath makes the path of an SQLite file absolute */
+  constructor(url: string, resolvePath = (path: string): string => path) {
+    const path = sqliteFileOf(url);
+    this.file = path === undefined ? undefined : resolvePath(path);
+    this.isSqlite = url.startsWith('sqlite:');
+    this.#url = this.file === undefined ? url : `sqlite:${this.file}`;
+  }
+
+  /** Its servers, each connected when it is first asked something. */
+  use<S extends Session>(
+    { prepare, probe, ...opening }: DatabaseUse<S>,
+    logger: ProviderLogger,
+  ): DatabaseNodes<S> {
+    // If a file that was there vanishes, an empty one in its place would mean "nobody is a VIP".
+    let wasConnected = false;
+    const connect = async (node: string, signal: AbortSignal): Promise<S> => {
+      const mustExist = wasConnected || opening.mustExist;
+      const session = await connectTo(node, { ...opening, mustExist }, signal, (connected) =>
+        prepare(connected, signal),
+      );
+      wasConnected = true;
+      return session;
+    };
+    return new DatabaseNodes(this.#url, connect, probe, logger);
+  }
+
+  /** As `failureOf`, with the file where that is at fault, and not only locked by somebody else. */
+  failureOf(error: unknown): VipLookupError {
+    const failure = failureOf(error);
+    return this.file === undefined || isBusy(error) || failure.message === NO_ANSWER
+      ? failure
+      : new VipFileError(failure.message, this.file);
+  }
+}
