@@ -6,8 +6,8 @@ export const PROMISES = [
   {
     promise: 'a withheld number (null) is a good request; only a missing anum is 400',
     file: 'src/routing/routing.request.ts',
-    from: '(value: unknown): boolean => value === null || typeof value',
-    to: '(value: unknown): boolean => typeof value',
+    from: 'if (value !== null && message !== undefined) errors.push',
+    to: 'if (message !== undefined) errors.push',
     tests: ['src/routing', 'test/e2e/http-contract'],
   },
   {
@@ -138,9 +138,9 @@ export const PROMISES = [
   },
   {
     promise: 'a validUntil without a time is the whole day',
-    file: 'src/plugin-api/field-reader.ts',
-    from: "return day && end === 'end' ? ms + 86_400_000 : ms;",
-    to: 'return ms;',
+    file: 'src/plugin-api/instant.ts',
+    from: "isDay && end === 'end' ? ms + DAY_MS : ms",
+    to: 'ms',
     tests: ['src/plugin-api', 'src/providers/static-file'],
   },
   {
@@ -230,7 +230,7 @@ export const PROMISES = [
   {
     promise: 'no reload replaces a provider that works by an empty database of a mistyped name',
     file: 'src/providers/database/database.provider.ts',
-    from: 'this.#table.isOwn && this.context.options.connection == null',
+    from: 'this.#table.isOwn && options.connection == null',
     to: 'this.#table.isOwn',
     tests: ['test/e2e/reload.e2e'],
   },

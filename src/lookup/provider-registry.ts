@@ -92,9 +92,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  /**
-   * Opens the providers in parallel. One that cannot open does not stop the start; the wait for slow ones ends after 3 s.
-   */
+  /** Opens the providers in parallel. One that cannot open does not stop the start; slow ones are awaited for 3 s. */
   open(): Promise<void> {
     return this.#open(this.all(), OPEN_WAIT_MS, (guarded, error) => this.#notOpen(guarded, error));
   }
@@ -200,11 +198,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async #close(guarded: GuardedProvider): Promise<void> {
     clearTimeout(this.#aside.get(guarded));
     try {
-      if ((await within(CLOSE_WAIT_MS, guarded.close(), STUCK)) === STUCK)
-        this.logger.warn(
-          { provider: guarded.name },
-          'provider did not close in time; no longer waiting for it',
-        );
+      if ((await within(CLOSE_WAIT_MS, guarded.close(), STUCK)) === STUCK) {
+        const about = { provider: guarded.name };
+        this.logger.warn(about, 'provider did not close in time; no longer waiting for it');
+      }
     } catch (error) {
       this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
     }
@@ -250,13 +247,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<Made> {
     const logger = this.logger.child({ provider: entry.name });
     let made: VipLookupProvider | undefined;
+    const { name, options, country, timezone } = entry;
     const context: ProviderContext = {
-      name: entry.name,
-      options: entry.options,
-      country: entry.country,
-      timezone: entry.timezone,
-      state: this.states.of(entry.name),
-      logger,
+      ...{ name, options, country, timezone, logger },
+      state: this.states.of(name),
       entriesChanged: () => made !== undefined && this.entriesChanged(made),
       resolvePath: (path) => resolve(config.directory, path),
     };

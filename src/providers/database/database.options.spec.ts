@@ -50,7 +50,7 @@ describe('the options of a database lookup', () => {
 
   it.each([
     [{ connection: 'oracle://u:p@h/d' }, ['connection: is not a database URL.']],
-    [{ connection: 'mysql://u:p@10.0.0.1/d?ssl=true' }, ['connection: has ssl=true and an address']],
+    [{ connection: 'mysql://u:p@10.0.0.1/d?ssl=true' }, ['connection: has ssl=true and an IP address']],
     [{ ...TABLE, table: 'customers; DROP TABLE x' }, ['table: is not a table name.']],
     [{ ...TABLE, table: 'a.b.c' }, ['table: is not a table name.']],
     [

@@ -8,6 +8,7 @@ import { closeDataSource } from '../../database/data-source.js';
 import { Caller } from '../../plugin-api/index.js';
 import type { EntryTally } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
+import { rereadNumbers } from './reread-numbers.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 
 const server = withMariaDb();
@@ -138,6 +139,7 @@ describe.each([
   it('is counted page by page, and again when somebody has imported', async () => {
     const url = await newUrl();
     const dataSource = await openDatabase(url);
+    await rereadNumbers(dataSource, undefined);
     let changes = 0;
     const { provider } = databaseProvider(url, {}, { entriesChanged: () => void changes++ });
     try {
