@@ -44,6 +44,7 @@ async function newEnvironment(provider: object = crm.options()): Promise<Environ
     credentials: [{ id: 'core', apiKey: KEY }],
     providers: {
       list: { kind: 'static-file', file: './vips.csv' },
+      table: { kind: 'database' },
       crm: { kind: 'crm-http', timeout: '4500ms', ...provider },
     },
     targets: {
@@ -87,8 +88,8 @@ describe('the command sync', () => {
   });
 
   it.each([
-    ['nobody', '"nobody" is not a configured provider. Known: list, crm.'],
-    ['list', 'list has no copy: its kind does not support one.'],
+    ['nobody', '"nobody" is not a configured provider. Known: list, table, crm.'],
+    ['table', 'table has no copy: its kind does not support one.'],
   ])('refuses %s', async (name, message) => {
     await expect(commandHere(['sync', name], await newEnvironment())).rejects.toMatchObject({
       name: 'CliError',

@@ -80,7 +80,8 @@ describe('health', () => {
   });
 
   it('says that a list was refused, while the old one goes on answering', async () => {
-    await writeFile(join(service.folder, 'vips.csv'), 'number,tier\n+358501231234,gold\nnonsense*,gold\n');
+    const unusable = 'number,tier,validUntil\n+358501231234,gold,\n+358501231235,gold,never\n';
+    await writeFile(join(service.folder, 'vips.csv'), unusable);
     await eventually(async () => {
       const { details } = (await service.get('/health')).json as { details: { list: object } };
       expect(details.list).toMatchObject({
