@@ -148,6 +148,15 @@ describe('contacts in JSON', () => {
     ]);
   });
 
+  it('may have attributes of any name', async () => {
+    const columns = { number: 'phone', company: 'firm', constructor: 'boss', toString: 'note' };
+    const [record] = await recordsOf([{ phone: '0501234501', firm: 'Oy', boss: 'M', note: 'x' }], {
+      columns: columns as never,
+      tier: 'gold',
+    });
+    expect(record!.attributes).toEqual({ company: 'Oy', constructor: 'M', toString: 'x' });
+  });
+
   it('has numbers as they are written', async () => {
     const list = await read('[{"phone": 501234501}, {"phone": 3.58501E+11}, {"phone": 0.5}]', {
       tier: 'gold',
