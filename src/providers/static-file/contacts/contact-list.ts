@@ -63,8 +63,9 @@ export class ContactList {
 
   async *#entriesOf(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
     for await (const contact of contacts) {
-      if (contact === undefined) yield undefined;
-      else yield* this.#reader.entriesOf(contact);
+      if (contact !== undefined) yield* this.#reader.entriesOf(contact);
+      // Also behind a contact without entries, of which there may be many: other work may be done.
+      yield undefined;
     }
     for (const group of this.#tiers.unseen) this.to.warnings.add(1, 'tiers', nobodyIsIn(group));
   }
