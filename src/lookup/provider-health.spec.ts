@@ -16,6 +16,18 @@ beforeEach(() => {
   health = anew();
 });
 
+describe('health of a provider', () => {
+  it('has what was taken from an export of contacts, and nothing else that its check may say', async () => {
+    const contacts = 'numbers from Mobile; left out: Fax';
+    const entries = 3;
+    provider.check = async () => ({ status: 'up', entries, contacts, secret: 'x' }) as never;
+    expect(await told()).toEqual({ status: 'up', entries, contacts, breaker: 'closed' });
+    health = anew();
+    provider.check = async () => ({ status: 'up', contacts: { a: 1 } }) as never;
+    expect(await told()).toEqual({ status: 'up', breaker: 'closed' });
+  });
+});
+
 describe('health of a provider that could not open', () => {
   const NOT_OPEN = {
     status: 'degraded',

@@ -18,6 +18,7 @@ const SHOWN: readonly (readonly [key: string, type: string])[] = [
   ['reason', 'string'],
   ['entries', 'number'],
   ['loadedAt', 'string'],
+  ['contacts', 'string'],
 ];
 
 /** Reasons about a provider beside those of its own check; only the beginning if an error's text follows. */

@@ -118,6 +118,11 @@ export interface ProviderStatus {
   readonly entries?: number;
   /** When its data was last read from the source, ISO 8601. */
   readonly loadedAt?: string;
+  /**
+   * Of an export of contacts, what was taken from it and what was left.
+   * @since 0.2.0
+   */
+  readonly contacts?: string;
 }
 
 /**

@@ -38,6 +38,15 @@ describe('import of contacts', () => {
     ]);
   });
 
+  it('says so when none of the contacts becomes an entry', async () => {
+    const file = join(folder, 'nobody.csv');
+    await writeFile(file, 'Name,Mobile\nAino,\n');
+    const { stdout } = await imported(file, '--contacts', '--tier', 'gold');
+    expect(stdout).toContain(
+      'Left out: line 1: none of the contacts in the file (1) becomes an entry: no numbers; 1 contact without a number',
+    );
+  });
+
   it('takes the columns that are named, by name or by position', async () => {
     const named = ['--column', 'number=Mobile*', '--column', 'name=LastName', '--tier', 'gold'];
     expect((await imported(join(SAMPLES, '3cx.csv'), ...named)).rows).toEqual([

@@ -43,8 +43,10 @@ export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<
         resolve();
       });
     });
+  let isQuoted = false;
   for (let at = 0; at < bytes.length && failure === undefined; at += CHUNK_BYTES) {
-    const chunk = withoutFormulas(bytes, at, at + CHUNK_BYTES, syntax.delimiter);
+    const chunk = withoutFormulas(bytes, at, at + CHUNK_BYTES, syntax.delimiter, isQuoted);
+    isQuoted = isQuoted !== hasOddQuotes(bytes, at, at + CHUNK_BYTES);
     await settled((done) => parser.write(chunk, done));
     yield parser.rows.splice(0);
   }
@@ -68,17 +70,35 @@ const [BLANK, QUOTE] = [...Buffer.from(' "')];
 /**
  * The bytes from `from` to `to`. `="0501231234"` is how programs make a spreadsheet keep a zero: a quoted cell behind a sign,
  * which becomes a blank.
+ * @param isQuoted whether `from` is inside a quoted cell, where such text is only text
  */
-function withoutFormulas(bytes: Buffer, from: number, to: number, delimiter: string): Buffer {
+function withoutFormulas(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  delimiter: string,
+  isQuoted: boolean,
+): Buffer {
   const written = bytes.subarray(from, to);
   const reach = bytes.subarray(from, to + 1);
   let at = reach.indexOf(FORMULA);
   if (at === -1) return written;
   const chunk = Buffer.from(written);
+  let [isInside, seen] = [isQuoted, from];
   for (; at !== -1; at = reach.indexOf(FORMULA, at + 1)) {
-    if (isFormula(bytes, from + at, delimiter)) chunk[at] = BLANK!;
+    isInside = isInside !== hasOddQuotes(bytes, seen, from + at);
+    seen = from + at;
+    if (!isInside && isFormula(bytes, seen, delimiter)) chunk[at] = BLANK!;
   }
   return chunk;
+}
+
+/** Each quoted cell has two, and two for each one in its text. */
+function hasOddQuotes(bytes: Buffer, from: number, to: number): boolean {
+  let isOdd = false;
+  const end = Math.min(to, bytes.length);
+  for (let at = from; at < end; at++) if (bytes[at] === QUOTE) isOdd = !isOdd;
+  return isOdd;
 }
 
 /** Whether a whole cell begins there, with nothing behind its closing quote. */

@@ -62,6 +62,7 @@ export function* jsonEntries(
 /** Goes to the bracket that opens the list in an answer; somewhere else where there is none. */
 function* goToList(scanner: Scanner): Generator<undefined> {
   while (scanner.byte === OPEN_OBJECT || scanner.byte === COMMA) {
+    yield undefined;
     scanner.at++;
     while (!scanner.skipSpace()) yield undefined;
     const key = scanner.key();

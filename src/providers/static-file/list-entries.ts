@@ -20,7 +20,8 @@ import { readDay } from './xlsx/cell-format.js';
 import { anyYamlEntries } from './yaml-process.js';
 
 const DECLARED = /^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding=["']([\w.:-]+)["']/;
-const ONE_PAGE = 'is one page of several (@odata.nextLink); put all of them into one list';
+/** How answers of APIs say that there is more: Microsoft Graph, Salesforce, Google, HubSpot. */
+const NEXT_PAGE = ['@odata.nextLink', 'nextRecordsUrl', 'nextPageToken', 'paging'];
 
 type Entries = AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>;
 
@@ -77,7 +78,9 @@ async function textEntries(
       return ofTable(await textTable(text, contacts?.isHeader ?? isListHeader, pace), contacts, country, to);
     }
     case '.json': {
-      if (text.includes('"@odata.nextLink"')) to.warnings.add(1, '', ONE_PAGE);
+      const next = nextPageOf(text);
+      if (next !== undefined)
+        to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
       if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to.problems) };
       const contacts = new ContactList(about, country, to);
       return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(text, to.problems, true))) };
@@ -156,6 +159,15 @@ async function* withDays(entries: Entries, isFrom1904: boolean): AsyncGenerator<
     }
     yield { ...entry, fields };
   }
+}
+
+/** What an answer calls its next page, if it has one. */
+function nextPageOf(text: Buffer): string | undefined {
+  return NEXT_PAGE.find((key) => {
+    const at = text.indexOf(`"${key}"`);
+    const written = text.toString('latin1', at + key.length + 2, at + 200);
+    return at !== -1 && /^\s*:\s*(?:"[^"]|\{\s*"next")/.test(written);
+  });
 }
 
 async function* asContacts(entries: Entries): AsyncGenerator<Contact | undefined> {

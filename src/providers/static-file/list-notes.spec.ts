@@ -107,6 +107,14 @@ describe('the end of a list', () => {
     expect(words.problems).toEqual([expect.stringMatching(/^line 3, tier: is missing/)]);
   });
 
+  it('has no word that is longer than an address can be', async () => {
+    expect((await read([...ABOVE, `${'x'.repeat(320)};;;`])).leftOutCount).toBe(1);
+    expect((await read([...ABOVE, `${'x'.repeat(321)};;;`])).problems).toEqual([
+      'line 5, number: is longer than 320 characters',
+      expect.stringMatching(/^line 5, tier: is missing/),
+    ]);
+  });
+
   it('is the end only where nothing but such follows', async () => {
     const list = await read(['Helsinki;;;', ...ABOVE, 'Turku;;;', ';;;5', '4711;gold;;', 'Total;4;;']);
     expect(list.problems).toEqual([

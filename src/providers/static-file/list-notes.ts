@@ -10,6 +10,8 @@ const COUNT = /^\d{1,3}(?:[\s.,']?\d{3}){0,2}(?:[.,]\d{1,2})?\s?%?$/;
 const ADDRESS = /@|^(?:sips?|tel|callto):/i;
 /** Fewer digits are no telephone number that somebody damaged. */
 const MIN_DIGITS = 5;
+/** Of a SIP user with its domain; what is longer is no word. */
+const MAX_WORD_LENGTH = 320;
 
 /**
  * Tells a note or a total that stands below a list from an entry that lacks something. Both name no tier; a note has no number
@@ -52,5 +54,5 @@ export class NoteFinder {
 
 /** Such as `aino`: the name of a SIP user, or `Total`. */
 function isWord(text: string): boolean {
-  return /^[^\s\d:=@]*\p{L}[^\s\d:=@]*$/u.test(text);
+  return text.length <= MAX_WORD_LENGTH && !/[\s\d:=@]/.test(text) && /\p{L}/u.test(text);
 }

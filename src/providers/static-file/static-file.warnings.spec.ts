@@ -153,6 +153,28 @@ describe('a file of contacts', () => {
     ]);
   });
 
+  it.each([
+    ['people.csv', 'Name,Mobile\nAino,\nMatti,\n', '2 contacts without a number'],
+    ['people.vcf', 'BEGIN:VCARD\nFN:Aino\nEND:VCARD\n', '1 contact without a number'],
+    ['people.json', '{"value":[{"displayName":"Aino","mobilePhone":""}]}', '1 contact without a number'],
+    ['people.csv', 'Name,Mobile\nAino,050 123 1234 ext. 12\n', '1 contact without a number'],
+  ])('is degraded when none of its contacts becomes an entry: %s %j', async (name, content, why) => {
+    const { provider } = await listOf(content, name, { columns: 'auto', tier: 'gold' });
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      entries: 0,
+      reason: expect.stringMatching(`becomes an entry: no numbers.*; ${why}`),
+    });
+  });
+
+  it('is degraded when nobody is in the groups that count, and up when nobody is in it at all', async () => {
+    const options = { columns: 'auto' as const, tiers: { Board: 'gold' } };
+    const { provider } = await listOf('Name,Mobile,Group\nAino,0501231234,VIP\n', 'people.csv', options);
+    expect(await provider.check()).toMatchObject({ status: 'degraded', entries: 0 });
+    const empty = await listOf('Name,Mobile,Group\n', 'people.csv', options);
+    expect(await empty.provider.check()).toMatchObject({ status: 'up', entries: 0 });
+  });
+
   it('is degraded by contacts of whom it cannot be said what they are', async () => {
     const { provider } = await listOf(OUTLOOK, 'people.csv', { columns: 'auto' });
     expect(await provider.check()).toMatchObject({

@@ -167,6 +167,15 @@ describe('a CSV list', () => {
     ]);
   });
 
+  it('keeps what looks like a formula inside a quoted cell, wherever a piece ends', async () => {
+    for (const filler of [0, 8_150, 8_160, 8_165]) {
+      const [record] = await recordsOf(
+        `number,tier,name,note\n4711,gold,${'x'.repeat(filler > 0 ? 190 : 1)},"${'y'.repeat(filler)},=""1"",="","\n`,
+      );
+      expect(record!.attributes).toEqual({ note: `${'y'.repeat(filler)},="1",=",` });
+    }
+  });
+
   it.each([',', ';', '\t'])(
     'has numbers that are written as formulas, wherever a piece ends (%j)',
     async (delimiter) => {

@@ -33,6 +33,8 @@ export class XmlError extends Error {
 export class XmlReader {
   readonly #parser: SAXParser;
   #depth = 0;
+  /** Of the element that is being read. */
+  #attributes = 0;
   #problem: XmlError | undefined;
 
   constructor(handlers: XmlHandlers) {
@@ -41,12 +43,15 @@ export class XmlReader {
     parser.onerror = () => this.#refuse('is not valid XML; export the file again');
     parser.ondoctype = () =>
       this.#refuse('has a document type (<!DOCTYPE …>), which is not read; take it away');
+    parser.onattribute = () => {
+      if (++this.#attributes > MAX_ATTRIBUTES)
+        this.#refuse(`has more than ${MAX_ATTRIBUTES} attributes in one element`);
+    };
     parser.onopentag = ({ name, attributes }: Tag | QualifiedTag) => {
       if (++this.#depth > MAX_DEPTH) this.#refuse(`is nested deeper than ${MAX_DEPTH} elements`);
-      const entries = Object.entries(attributes as Record<string, string>);
-      if (entries.length > MAX_ATTRIBUTES)
-        this.#refuse(`has more than ${MAX_ATTRIBUTES} attributes in one element`);
+      this.#attributes = 0;
       if (this.#problem === undefined) {
+        const entries = Object.entries(attributes as Record<string, string>);
         const plain = Object.fromEntries(entries.map(([key, value]) => [localName(key), value]));
         handlers.onOpen?.(localName(name), plain, parser.line + 1);
       }

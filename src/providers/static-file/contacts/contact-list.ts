@@ -20,6 +20,8 @@ export class ContactList {
   readonly #reader: ContactReader;
   readonly #isNamed: boolean;
   readonly #hasHeader: boolean;
+  #contacts = 0;
+  #entries = 0;
 
   /** @param isPhonebook whether the file is of telephone numbers by its kind (vCard, XML) */
   constructor(
@@ -45,15 +47,21 @@ export class ContactList {
   /** Tells the header of a table by its cells. */
   readonly isHeader = (cells: readonly string[]): boolean => this.#columns.isHeader(cells);
 
-  ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
+  async *ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
     tellEntriesAbove(table, this.to, this.country);
-    return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+    yield* this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+    this.#tellIfForNothing();
   }
 
   /** @param contacts whose columns are known only behind the last of them */
   async *ofContacts(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
     const columns = new Set<string>();
     yield* this.#entriesOf(noting(contacts, columns));
+    this.#tellMissing(columns);
+    this.#tellIfForNothing();
+  }
+
+  #tellMissing(columns: ReadonlySet<string>): void {
     if (columns.size === 0 || (this.isPhonebook && !this.#isNamed)) return;
     const wrong = this.#columns.problemsOf([...columns]);
     // An API leaves out properties that nobody has.
@@ -61,13 +69,30 @@ export class ContactList {
     for (const problem of wrong) told.add(1, '', problem);
   }
 
+  /** Contacts may be left out on purpose, but not all of them; other causes are told by themselves. */
+  #tellIfForNothing(): void {
+    const { problems, leftOut } = this.to;
+    if (this.#contacts === 0 || this.#entries > 0 || problems.total > 0 || leftOut.total > 0) return;
+    leftOut.add(1, '', nothingOf(this.#contacts, this.report));
+  }
+
   async *#entriesOf(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
     for await (const contact of contacts) {
-      if (contact === undefined) yield undefined;
-      else yield* this.#reader.entriesOf(contact);
+      if (contact !== undefined) {
+        this.#contacts++;
+        const entries = this.#reader.entriesOf(contact);
+        this.#entries += entries.length;
+        yield* entries;
+      }
+      // Also behind a contact without entries, of which there may be many: other work may be done.
+      yield undefined;
     }
     for (const group of this.#tiers.unseen) this.to.warnings.add(1, 'tiers', nobodyIsIn(group));
   }
+}
+
+function nothingOf(contacts: number, report: string): string {
+  return `none of the contacts in the file (${contacts}) becomes an entry: ${report}`;
 }
 
 function nobodyIsIn(group: string): string {

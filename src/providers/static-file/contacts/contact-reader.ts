@@ -142,7 +142,8 @@ class ContactCells {
         this.fields[use.field] ??= text;
         break;
       case 'attribute':
-        this.attributes = { ...this.attributes, [use.attribute]: this.attributes?.[use.attribute] ?? text };
+        if (!Object.hasOwn(this.attributes ?? {}, use.attribute))
+          this.attributes = { ...this.attributes, [use.attribute]: text };
         break;
       case 'detail':
         if (use.detail === 'extension') this.#extensions.add(use.stem);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { jsonEntries } from '../json-entries.js';
+import { LineProblems } from '../line-problems.js';
 import { readRecords } from '../record-file.js';
 import type { ContactOptions } from './contact-options.js';
 
@@ -148,6 +150,15 @@ describe('contacts in JSON', () => {
     ]);
   });
 
+  it('may have attributes of any name', async () => {
+    const columns = { number: 'phone', company: 'firm', constructor: 'boss', toString: 'note' };
+    const [record] = await recordsOf([{ phone: '0501234501', firm: 'Oy', boss: 'M', note: 'x' }], {
+      columns: columns as never,
+      tier: 'gold',
+    });
+    expect(record!.attributes).toEqual({ company: 'Oy', constructor: 'M', toString: 'x' });
+  });
+
   it('has numbers as they are written', async () => {
     const list = await read('[{"phone": 501234501}, {"phone": 3.58501E+11}, {"phone": 0.5}]', {
       tier: 'gold',
@@ -185,14 +196,34 @@ describe('contacts in JSON', () => {
     }
   });
 
-  it('tells when there is more than one page of it', async () => {
-    const page = {
-      '@odata.nextLink': 'https://x',
-      value: [{ displayName: 'Aino Virtanen', mobilePhone: '0501234501' }],
-    };
-    expect((await read(page, { tier: 'gold' })).warnings).toEqual([
-      'line 1: is one page of several (@odata.nextLink); put all of them into one list',
-    ]);
+  it.each([
+    [{ '@odata.nextLink': 'https://x' }, '@odata.nextLink'],
+    [{ nextRecordsUrl: '/x', done: false }, 'nextRecordsUrl'],
+    [{ nextPageToken: 'x' }, 'nextPageToken'],
+    [{ paging: { next: { after: '1' } } }, 'paging'],
+  ])('tells when there is more than one page of it: %j', async (more, key) => {
+    const value = [{ displayName: 'Aino Virtanen', mobilePhone: '0501234501' }];
+    const warning = `line 1: is one page of several (${key}); put all of them into one list`;
+    for (const page of [
+      { ...more, value },
+      { value, ...more },
+    ]) {
+      expect((await read(page, { tier: 'gold' })).warnings).toEqual([warning]);
+      expect((await read(JSON.stringify(page, null, 2), { tier: 'gold' })).warnings).toEqual([warning]);
+    }
+  });
+
+  it('may be the only page', async () => {
+    for (const more of [{ paging: {} }, { nextPageToken: '' }, { '@odata.nextLink': null }]) {
+      const page = { ...more, value: [{ displayName: 'Aino', mobilePhone: '0501234501' }] };
+      expect((await read(page, { tier: 'gold' })).warnings).toEqual([]);
+    }
+  });
+
+  it('lets other work be done between the properties before its list', () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`k${at}`, 1]));
+    const text = Buffer.from(JSON.stringify({ ...many, value: [] }));
+    expect([...jsonEntries(text, new LineProblems(), true)].length).toBeGreaterThanOrEqual(500);
   });
 
   it('stays a strict list of records where nothing says that it is one of contacts', async () => {

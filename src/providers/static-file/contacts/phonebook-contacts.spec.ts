@@ -89,6 +89,20 @@ describe("a telephone's phonebook", () => {
     expect(other.records.map(({ record }) => record.name)).toEqual(['Päivi']);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'may have an element or attribute named %s',
+    async (name) => {
+      const entry = `<Contact ${name}="x"><${name}>x</${name}><Name>Aino Virtanen</Name><Phone>0501234501</Phone></Contact>`;
+      expect(await entriesOf(`<AddressBook>${entry}</AddressBook>`)).toEqual([AINO]);
+    },
+  );
+
+  it.each(['type', 'Type', 'TYPE', 'label', 'Label'])('leaves out a fax by its %s', async (attribute) => {
+    const numbers = `<Number ${attribute}="Fax">091234509</Number><Number ${attribute}="Mobile">0501234501</Number>`;
+    const xml = `<AddressBook><Contact><Name>Aino Virtanen</Name>${numbers}</Contact></AddressBook>`;
+    expect(await entriesOf(xml)).toEqual([AINO]);
+  });
+
   it('may have no entries', async () => {
     expect(
       await entriesOf('<?xml version="1.0"?><YealinkIPPhoneDirectory></YealinkIPPhoneDirectory>'),

@@ -16,21 +16,21 @@ const CONTACTS = new Set([
   'user',
 ]);
 /** Short names of elements, and names that are a contact's only in some phonebooks. */
-const COLUMN_OF: Readonly<Record<string, string>> = {
-  ln: 'Last name',
-  fn: 'First name',
-  nn: 'Nickname',
-  ct: 'Telephone',
-  hm: 'Home phone',
-  ho: 'Home phone',
-  of: 'Office phone',
-  mb: 'Mobile phone',
-  fx: 'Fax',
-  uri: 'Telephone',
-  dial: 'Telephone',
-  groupid: 'Group',
-  group_id_name: 'Group',
-};
+const COLUMN_OF = new Map([
+  ['ln', 'Last name'],
+  ['fn', 'First name'],
+  ['nn', 'Nickname'],
+  ['ct', 'Telephone'],
+  ['hm', 'Home phone'],
+  ['ho', 'Home phone'],
+  ['of', 'Office phone'],
+  ['mb', 'Mobile phone'],
+  ['fx', 'Fax'],
+  ['uri', 'Telephone'],
+  ['dial', 'Telephone'],
+  ['groupid', 'Group'],
+  ['group_id_name', 'Group'],
+]);
 const MAX_CELLS = 1_000;
 const MAX_TEXT = 2_000;
 /** What is decoded in one go. */
@@ -129,7 +129,7 @@ class Phonebook implements XmlHandlers {
     if (this.#open.length === 0) this.isUnknown = !/book|directory|menu|list|contact|phone/i.test(name);
     const parent = this.#open.at(-1);
     if (parent !== undefined) parent.hasChildren = true;
-    const label = attributes['type'] ?? attributes['label'] ?? parent?.label ?? '';
+    const label = valueOf(attributes, 'type') ?? valueOf(attributes, 'label') ?? parent?.label ?? '';
     if (this.#cells === undefined && CONTACTS.has(name.toLowerCase())) {
       this.isUnknown = false;
       this.#depth = this.#open.length;
@@ -139,13 +139,13 @@ class Phonebook implements XmlHandlers {
       if (this.#menu !== '') this.#add('Group', this.#menu);
       for (const [key, value] of Object.entries(attributes)) {
         // Snom's type is the contact's, and one of its own groups.
-        if (key === 'type') this.#add('Group', value === 'none' ? '' : value);
+        if (key.toLowerCase() === 'type') this.#add('Group', value === 'none' ? '' : value);
         else this.#add(key, value);
       }
       this.#open.push({ name, label: '', text: '', hasChildren: false });
       return;
     }
-    if (name === 'Menu') this.#menu = attributes['Name'] ?? '';
+    if (name === 'Menu') this.#menu = valueOf(attributes, 'name') ?? '';
     this.#open.push({ name, label, text: '', hasChildren: false });
   }
 
@@ -171,7 +171,7 @@ class Phonebook implements XmlHandlers {
   #add(name: string, written: string, label = ''): void {
     const text = written.trim().slice(0, MAX_TEXT);
     if (text === '' || this.#cells!.length === MAX_CELLS) return;
-    const column = COLUMN_OF[name.toLowerCase()] ?? name;
+    const column = COLUMN_OF.get(name.toLowerCase()) ?? name;
     // FRITZ!Box marks its important people so.
     if (column === 'category') {
       if (text === '1') this.#cells!.push({ column: 'Group', text: 'VIP' });
@@ -181,6 +181,11 @@ class Phonebook implements XmlHandlers {
       this.#cells!.push({ column, text: text.replace(/^dial:/i, ''), label });
     }
   }
+}
+
+/** @param name in lower case; phonebooks write `type` and `Type` */
+function valueOf(attributes: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.entries(attributes).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
 function withLabel(cells: readonly ContactCell[], label: string): ContactCell[] {

@@ -31,7 +31,10 @@ export function* vcardContacts(bytes: Buffer, problems: LineProblems): Generator
         card = new Card(line);
       }
     } else if (card === undefined) {
-      if (name === '' && value === '') continue;
+      if (name === '' && value === '') {
+        yield undefined;
+        continue;
+      }
       problems.add(
         line,
         '',
@@ -43,10 +46,12 @@ export function* vcardContacts(bytes: Buffer, problems: LineProblems): Generator
       else {
         yield card.isPerson ? card.contact() : undefined;
         card = undefined;
+        continue;
       }
     } else if (depth === 0) {
       card.add(property);
     }
+    yield undefined;
   }
   if (card !== undefined)
     problems.add(card.line, '', 'begins a vCard that has no END:VCARD; the file may be cut off');

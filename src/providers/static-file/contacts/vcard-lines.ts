@@ -32,8 +32,11 @@ export function* vcardProperties(bytes: Buffer): Generator<VcardProperty | undef
   let length = 0;
   let first = 0;
   let isQuoted = false;
+  let feed = -1;
   for (let at = 0; at <= bytes.length;) {
-    const end = endOfLine(bytes, at);
+    // Looked for only behind the last one: a file may have none at all.
+    if (feed < at) feed = indexOrEnd(bytes, LINE_FEED, at);
+    const end = at + indexOrEnd(bytes.subarray(at, feed), CARRIAGE_RETURN, 0);
     const written = bytes.subarray(at, end);
     at = bytes[end] === CARRIAGE_RETURN && bytes[end + 1] === LINE_FEED ? end + 2 : end + 1;
     line++;
@@ -78,11 +81,9 @@ function isInsideLetter(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0b1100_0000) === 0b1000_0000;
 }
 
-function endOfLine(bytes: Buffer, from: number): number {
-  for (let at = from; at < bytes.length; at++) {
-    if (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) return at;
-  }
-  return bytes.length;
+function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at === -1 ? bytes.length : at;
 }
 
 function dropSoftBreak(pieces: Buffer[]): void {

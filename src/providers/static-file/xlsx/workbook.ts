@@ -20,6 +20,8 @@ export interface Workbook {
 }
 
 const MAX_TEXT = 32_767;
+/** Each costs a few bytes of the file, and more of the memory. */
+const LIMITS = { sheets: 1_000, relations: 10_000, formats: 65_536, 'shared texts': 1_048_576 };
 const NO_SHEET = 'the workbook has no sheet that is not hidden';
 
 /** Goes through the XML of a part, with pauses. */
@@ -65,6 +67,7 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
       onOpen(name, attributes) {
         if (name === 'workbookPr') isFrom1904 = /^(?:1|true)$/.test(attributes['date1904'] ?? '');
         if (name === 'sheet') {
+          checkCount(sheets.length + 1, 'sheets');
           sheets.push({
             id: attributes['id'] ?? '',
             isHidden: (attributes['state'] ?? 'visible') !== 'visible',
@@ -89,6 +92,12 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
   };
 }
 
+/** @throws TableError when there are too many of them */
+function checkCount(count: number, what: keyof typeof LIMITS): void {
+  if (count > LIMITS[what])
+    throw new TableError(1, `the workbook has more than ${LIMITS[what]} ${what}; save the sheet as CSV`);
+}
+
 interface Relation {
   /** Last part of the type's address: `worksheet`. */
   readonly type: string;
@@ -110,6 +119,7 @@ async function relations(
       onOpen(name, attributes) {
         const { Id: id, Type: type = '', Target: target = '' } = attributes;
         if (name !== 'Relationship' || id === undefined) return;
+        checkCount(found.size + 1, 'relations');
         found.set(id, {
           type: posix.basename(type),
           target: target.startsWith('/') ? target.slice(1) : posix.join(folder, target),
@@ -140,7 +150,7 @@ async function readSharedTexts(parts: WorkbookParts, path: string, pace: Pace): 
         if (isText && text.length < MAX_TEXT) text += piece;
       },
       onClose(name) {
-        if (name === 'si') texts.push(text);
+        if (name === 'si') checkCount(texts.push(text), 'shared texts');
         else if (name === 'rPh') isPhonetic = false;
         else if (name === 't') isText = false;
       },
@@ -160,10 +170,10 @@ async function readFormats(parts: WorkbookParts, path: string, pace: Pace): Prom
     {
       onOpen(name, attributes) {
         const id = Number(attributes['numFmtId'] ?? 0);
-        if (name === 'numFmt') codes.set(id, attributes['formatCode'] ?? '');
+        if (name === 'numFmt') checkCount(codes.set(id, attributes['formatCode'] ?? '').size, 'formats');
         else if (name === 'cellXfs') isInCellFormats = true;
         else if (name === 'xf' && isInCellFormats)
-          formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id)));
+          checkCount(formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id))), 'formats');
       },
       onClose(name) {
         if (name === 'cellXfs') isInCellFormats = false;

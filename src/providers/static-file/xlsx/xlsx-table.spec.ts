@@ -181,9 +181,34 @@ describe('a list in a workbook (.xlsx)', () => {
     [`<row r="1048577">${text('A1', 'x')}</row>`, 'the sheet has more than 1048576 rows'],
     [`<row r="1">${text('XFE1', 'x')}</row>`, 'has more than 16384 columns'],
     [`<row r="1">${text('A1', 'x'.repeat(524_289))}</row>`, 'is longer than 524288 bytes'],
+    [`<row r="1">${text('K1', 'x'.repeat(524_279))}</row>`, 'is longer than 524288 bytes'],
   ])('has limits', async (rows, problem) => {
     expect((await read(workbook({ sheets: [{ rows }] }))).problems).toEqual([
       expect.stringContaining(problem),
+    ]);
+  });
+
+  const many = <T>(count: number, of: T) => Array<T>(count).fill(of);
+  const relation = (at: number) => `<Relationship Id="r${at}"/>`;
+  it.each([
+    ['1000 sheets', () => workbook({ sheets: many(1_001, { rows: '' }) })],
+    [
+      '10000 relations',
+      () =>
+        archive({
+          '_rels/.rels': `<a>${many(10_001, 0)
+            .map((_, at) => relation(at))
+            .join('')}</a>`,
+        }),
+    ],
+    ['65536 formats', () => workbook({ sheets: [{ rows: HEADER }], formats: many(65_537, 14) })],
+    [
+      '1048576 shared texts',
+      () => workbook({ sheets: [{ rows: HEADER }], texts: '<si/>'.repeat(1_048_577) }),
+    ],
+  ])('has no more than %s', async (count, make) => {
+    expect((await read(make())).problems).toEqual([
+      `line 1: the workbook has more than ${count}; save the sheet as CSV`,
     ]);
   });
 

@@ -122,7 +122,8 @@ class Sheet implements XmlHandlers {
 
   #add(text: string): void {
     if (text === '') return;
-    this.#size += text.length;
+    // As in CSV, where an empty cell is a separator.
+    this.#size += text.length + Math.max(0, this.#column - this.#cells.length);
     if (this.#size > MAX_ENTRY_BYTES)
       throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
     while (this.#cells.length < this.#column) this.#cells.push('');
