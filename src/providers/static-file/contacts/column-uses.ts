@@ -110,10 +110,9 @@ export class NamedColumns implements ColumnUses {
     if (uses === undefined) {
       const fitting = this.#patterns.filter(({ fits }) => fits(column));
       uses = fitting.map(({ use }) => (use.use === 'number' ? { ...use, stem: stemOf(column) } : use));
-      if (uses.length === 0) {
-        const role = roleOf(column);
-        if (role.kind === 'detail') uses = [{ use: 'detail', detail: role.detail, stem: role.stem }];
-      }
+      const role = roleOf(column);
+      if (role.kind === 'detail' && (uses.length === 0 || role.detail === 'code'))
+        uses = [...uses, { use: 'detail', detail: role.detail, stem: role.stem }];
       if (this.#uses.size < 10_000) this.#uses.set(column, uses);
     }
     return uses;

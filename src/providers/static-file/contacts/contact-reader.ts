@@ -19,6 +19,10 @@ const NO_TIER = {
 const EXTENSION =
   'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
 
+const CODE_ELSEWHERE = 'is left out, since its country or area code is in another column; write both in one';
+/** `+46 70 …`, `0046 70 …` and addresses need no code. */
+const IS_COMPLETE = /\+|^\D*00|@|^\s*sips?:/i;
+
 /** Without a digit there is no number, but perhaps an address. */
 const IS_WRITTEN = /\p{Nd}|^\s*sips?:/iu;
 const NO_NUMBER = 'has words, and no telephone number, so it is left out; check it';
@@ -69,6 +73,10 @@ export class ContactReader {
         this.report.left(cell.column, why ?? 'extension');
         continue;
       }
+      if (about.hasCode(stem) && !IS_COMPLETE.test(cell.text)) {
+        this.to.leftOut.add(line, 'number', CODE_ELSEWHERE);
+        continue;
+      }
       const { keys, problem, hasExtension } = readWrittenNumbers(cell.text, this.country);
       if (hasExtension === true) {
         this.to.warnings.add(line, 'number', EXTENSION);
@@ -101,6 +109,7 @@ class ContactCells {
   readonly #names = new Map<string | number, string>();
   readonly #labels = new Map<string, string>();
   readonly #extensions = new Set<string>();
+  readonly #codes = new Set<string>();
 
   constructor(cells: readonly ContactCell[], columns: ColumnUses) {
     for (const cell of cells) {
@@ -126,6 +135,13 @@ class ContactCells {
     return this.#extensions.has(stem);
   }
 
+  /** A code that is of no number by its name is of all. */
+  hasCode(stem: string): boolean {
+    const isOfAnother = (code: string) =>
+      code !== stem && this.numbers.some((number) => number.stem === code);
+    return [...this.#codes].some((code) => !isOfAnother(code));
+  }
+
   #add(cell: ContactCell, use: Use): void {
     const text = cell.text.trim();
     switch (use.use) {
@@ -146,7 +162,10 @@ class ContactCells {
         break;
       case 'detail':
         if (use.detail === 'extension') this.#extensions.add(use.stem);
-        else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
+        else if (use.detail === 'code') {
+          // `FI` is the country of an address.
+          if (/\d/.test(text)) this.#codes.add(use.stem);
+        } else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
         break;
       case 'notTheirs':
         this.notTheirs.push(cell);

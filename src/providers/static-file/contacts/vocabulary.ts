@@ -70,6 +70,13 @@ export const DETAILS = {
   extension: words('extension ext extn durchwahl alanumero anknytning'),
 };
 
+/** In the name of a column with the first digits of a number that stands in another one. */
+export const CODES = names(`
+  country code, countrycode, country calling code, country dialing code, country dialling code, country dial code, area code, areacode,
+  calling code, dialing code, dialling code, dial code, phone code, phone prefix, telephone prefix, mobile prefix, number prefix,
+  landesvorwahl, landervorwahl, laendervorwahl, ortsvorwahl, telefonvorwahl, vorwahl, landeskennzahl,
+  maatunnus, maakoodi, maanumero, suuntanumero, landskod, landskode, landkod, landkode, landsnummer, riktnummer`);
+
 /** Names of columns, as a whole. */
 export const COLUMN_NAMES = {
   number: names(`

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { readRecords } from '../record-file.js';
+import type { ContactOptions } from './contact-options.js';
+
+const AUTO: ContactOptions = { columns: 'auto', tier: 'gold' };
+const read = (lines: readonly string[], contacts = AUTO) =>
+  readRecords(Buffer.from(lines.join('\n')), 'people.csv', { country: 'FI', contacts });
+const numbersOf = async (...lines: string[]) =>
+  (await read(lines)).records.map(({ record }) => record.number);
+
+describe('a country or area code in a column of its own', () => {
+  const LEFT_OUT =
+    'line 2, number: is left out, since its country or area code is in another column; write both in one';
+
+  it.each([
+    ['Name,Country Code,Phone Number', 'Åsa,46,701740605'],
+    ['Name,Phone Country Code,Phone', 'Åsa,+46,701740605'],
+    ['Name,Phone Prefix,Mobile', 'Åsa,+46,701740605'],
+    ['Name;Vorwahl;Rufnummer', 'Jutta;040;30123456'],
+    ['Name;Landesvorwahl (Mobil);Mobil', 'Jutta;49;1701234567'],
+    ['Nimi;Suuntanumero;Numero', 'Kaisa;09;4001234'],
+    ['Nimi;Maatunnus;Puhelinnumero', 'Åsa;+46;701740605'],
+    ['Namn;Riktnummer;Telefon', 'Åsa;08;4001234'],
+  ])('leaves the number out: %s', async (header, row) => {
+    const list = await read([header, row]);
+    expect(list.records).toEqual([]);
+    expect(list.leftOut).toEqual([LEFT_OUT]);
+  });
+
+  it('does so with named columns, too, and whatever else the column is for', async () => {
+    const lines = ['Who,Country Code,Phone', 'Åsa,46,701740605'];
+    const named: Record<string, string>[] = [
+      { number: 'Phone' },
+      { number: 'Phone', country: 'Country Code' },
+    ];
+    for (const columns of named) {
+      expect((await read(lines, { columns, tier: 'gold' })).leftOut).toEqual([LEFT_OUT]);
+    }
+  });
+
+  it('does not matter to numbers that have one, to other numbers and where it is a country', async () => {
+    const header = 'Name,Country Code,Work Phone Area Code,Work Phone,Mobile';
+    expect(await numbersOf(header, 'Aino,46,,+358 9 1234501,00358 50 1234501')).toEqual([
+      '+35891234501',
+      '+358501234501',
+    ]);
+    expect(await numbersOf(header, 'Aino,FI,09,1234501,050 1234501')).toEqual(['+358501234501']);
+    expect(await numbersOf('Name,Postal Area Code,Phone', 'Aino,10,050 1234501')).toEqual(['+358501234501']);
+  });
+});
