@@ -54,6 +54,23 @@ describe('a list in a workbook (.xlsx)', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it('has numbers with the country code that only their format has', async () => {
+    const { numbers, leftOut } = await numbersOf(
+      ['"+46"0', '\\+46\\ 00\\ 000\\ 00\\ 00', '"+46 (0)"#', '+46 0', '"0"0', '"Tel. "0', '(000)\\ 000-0000'],
+      ...['701740601', '701740602', '701740603', '701740604', '501234505', '358501234506', '501234507'],
+    );
+    expect(numbers).toEqual([
+      '+46701740601',
+      '+46701740602',
+      '+46701740603',
+      '+46701740604',
+      '+358501234505',
+      '+358501234506',
+      '+358501234507',
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
   it('leaves out numbers that lost digits, dates and errors', async () => {
     const { numbers, leftOut } = await numbersOf(
       ['0', '0', 14],
