@@ -47,6 +47,11 @@ export function numberText(written: string, format: CellFormat, isFrom1904: bool
   return `${format.prefix}${String(value).padStart(format.digits, '0')}`;
 }
 
+/** `_x000D_` is how Office writes a character that XML does not take, in texts. */
+export function withoutEscapes(text: string): string {
+  return text.replace(/_x([0-9A-F]{4})_/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+}
+
 /**
  * ISO 8601 of a day as spreadsheets count them: `46387` is 2026-12-31.
  * @returns `undefined` for what is no date

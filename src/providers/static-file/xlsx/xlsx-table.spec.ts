@@ -71,6 +71,20 @@ describe('a list in a workbook (.xlsx)', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it('has texts without the escapes of Office', async () => {
+    const row = `<row r="2">${text('A2', '050 123 4501_x000D_\n050 123 4502')}${text('B2', 'gold')}${cell('C2', 0, ' t="s"')}</row>`;
+    const bytes = workbook({
+      sheets: [{ rows: HEADER + row }],
+      texts: '<si><t>Aino_x0009__x005F_x000D_</t></si>',
+    });
+    const { records, leftOut } = await read(bytes);
+    expect(records.map(({ record }) => [record.number, record.name])).toEqual([
+      ['+358501234501', 'Aino\t_x000D_'],
+      ['+358501234502', 'Aino\t_x000D_'],
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
   it('leaves out numbers that lost digits, dates and errors', async () => {
     const { numbers, leftOut } = await numbersOf(
       ['0', '0', 14],
