@@ -48,3 +48,23 @@ describe('a country or area code in a column of its own', () => {
     expect(await numbersOf('Name,Postal Area Code,Phone', 'Aino,10,050 1234501')).toEqual(['+358501234501']);
   });
 });
+
+describe('the groups of a contact', () => {
+  it.each(['Board | VIP', 'Board|VIP', 'Board / VIP', 'Board + VIP', 'Board; VIP'])(
+    'are two in %s',
+    async (cell) => {
+      const lines = ['Name\tPhone\tGroups', `Aino\t050 1234501\t${cell}`];
+      const { records } = await read(lines, { columns: 'auto', tiers: { VIP: 'gold' } });
+      expect(records.map(({ record }) => record.tier)).toEqual(['gold']);
+      expect((await read(lines, { columns: 'auto' })).leftOut).toEqual([
+        expect.stringContaining('is one of several groups'),
+      ]);
+    },
+  );
+
+  it.each(['R+D', 'North/South', 'Board / VIP'])('may have such a sign in its name: %s', async (group) => {
+    const lines = ['Name\tPhone\tGroups', `Aino\t050 1234501\t${group}`];
+    const { records } = await read(lines, { columns: 'auto', tiers: { [group]: 'gold' } });
+    expect(records.map(({ record }) => record.tier)).toEqual(['gold']);
+  });
+});
