@@ -40,6 +40,7 @@ const WHOLE_COMPANY = 'whole company';
 const COMPANY_MAIN = /\b(?:main|haupt\w*|paa\w*|huvud\w*)\b/;
 const IS_MOBILE =
   /^(?:mobile|mobil|mobiili|matkapuhelin|handy|cell)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
+const IS_BARE = /^(?:contact )?(?:number|numero|nummer)$/;
 const IS_BESIDE_PLACE = /^(?:number|nummer|numero|nr|no|\d+)$/;
 /** Words that are found in others, too: `cell` in `cancelled`, `intern` in `international`. */
 const MIN_PART = 5;
@@ -79,6 +80,11 @@ export function whyNotTheirs(label: string): string | undefined {
     if (owner !== undefined && (owner !== WHOLE_COMPANY || COMPANY_MAIN.test(name))) return owner;
   }
   return undefined;
+}
+
+/** True for a name that may be that of a customer's number, too. */
+export function isBareNumber(column: string): boolean {
+  return IS_BARE.test(plainName(column));
 }
 
 /** True for the name of a column of mobile numbers. */

@@ -1,5 +1,6 @@
 import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
+import { usesByPlace } from './column-places.js';
 import { isMobileColumn, roleOf, stemOf } from './column-role.js';
 import type { Detail, NamePart } from './column-role.js';
 import { columnNames, isByPosition } from './contact-options.js';
@@ -17,8 +18,11 @@ export type Use =
 
 /** Says what the columns of a file are used for. */
 export interface ColumnUses {
-  /** For a column by its name; for one without a name, by its position. */
-  of(column: string): readonly Use[];
+  /**
+   * For a column by its name; for one without a name, by its position, from 1.
+   * @param at its place in the header of a table, from 0
+   */
+  of(column: string, at?: number): readonly Use[];
   /** Whether the cells are the header of a table that can be read so. */
   isHeader(cells: readonly string[]): boolean;
   /** What to write where the columns of a file do not do. */
@@ -37,6 +41,7 @@ const OWN_FIELDS = new Map<string, RecordField>(
 /** `columns: auto`: what is known of the columns of contact programs. */
 export class KnownColumns implements ColumnUses {
   readonly #uses = new Map<string, readonly Use[]>();
+  #byPlace: readonly (readonly Use[])[] = [];
   #isBesideMobile: boolean;
 
   /** @param isPhonebook whether all of the file is about numbers: `Home` and `Other` are some then */
@@ -44,7 +49,9 @@ export class KnownColumns implements ColumnUses {
     this.#isBesideMobile = isPhonebook;
   }
 
-  of(column: string): readonly Use[] {
+  of(column: string, at?: number): readonly Use[] {
+    const placed = at === undefined ? undefined : this.#byPlace[at];
+    if (placed !== undefined) return placed;
     let uses = this.#uses.get(column);
     if (uses === undefined) {
       uses = this.#useOf(column);
@@ -65,6 +72,10 @@ export class KnownColumns implements ColumnUses {
   problemsOf(header: readonly string[]): readonly string[] {
     this.#isBesideMobile = header.some(isMobileColumn);
     this.#uses.clear();
+    this.#byPlace = usesByPlace(
+      header,
+      header.map((column) => this.of(column)),
+    );
     return header.some((column) => this.of(column)[0]?.use === 'number') ? [] : [NAME_IT];
   }
 

@@ -114,7 +114,7 @@ class ContactCells {
   constructor(cells: readonly ContactCell[], columns: ColumnUses) {
     for (const cell of cells) {
       if (cell.text.trim() === '') continue;
-      for (const use of columns.of(cell.column)) this.#add(cell, use);
+      for (const use of columns.of(cell.column, cell.at)) this.#add(cell, use);
     }
   }
 

@@ -68,3 +68,45 @@ describe('the groups of a contact', () => {
     expect(records.map(({ record }) => record.tier)).toEqual(['gold']);
   });
 });
+
+describe('columns of a table beside each other', () => {
+  it.each([
+    ['Nummer;Name;Telefon', '501234567;Kaisa;09 1234501'],
+    ['Number;Customer;Phone', '501234567;Kaisa;09 1234501'],
+    ['Numero;Nimi;Puhelin', '501234567;Kaisa;09 1234501'],
+    ['Contact Number;Name;Phone', '401234567;Kaisa;09 1234501'],
+  ])('do not make a telephone of a customer number: %s', async (header, row) => {
+    const list = await read([header, row]);
+    expect(list.records.map(({ record }) => record.number)).toEqual(['+35891234501']);
+    expect(list.contacts).toContain(`not clear whose numbers, so not read: ${header.split(';')[0]!}`);
+  });
+
+  it('may be Number alone, as the telephone', async () => {
+    expect(await numbersOf('Name;Number;Fax', 'Kaisa;09 1234501;09 1234502')).toEqual(['+35891234501']);
+  });
+
+  it.each([
+    ['Name,Phone Type,Phone,Phone Type,Phone', 'Kaisa,Fax,09 1234501,Mobile,050 1234502'],
+    ['Name,Phone,Phone Type,Phone,Phone Type', 'Kaisa,09 1234501,Fax,050 1234502,Mobile'],
+    ['Name,Phone 1,Type 1,Phone 2,Type 2', 'Kaisa,09 1234501,Fax,050 1234502,Mobile'],
+    ['Name,Phone,Type 1,Phone 2,Type 2', 'Kaisa,09 1234501,Fax,050 1234502,Mobile'],
+    ['Name;Telefon;Typ;Telefon;Typ', 'Kaisa;09 1234501;Fax;050 1234502;Mobil'],
+  ])('pair types and numbers: %s', async (...lines) => {
+    expect(await numbersOf(...lines)).toEqual(['+358501234502']);
+  });
+
+  it('take one type for all numbers of that name', async () => {
+    expect(await numbersOf('Name,Phone,Phone,Phone Type', 'Kaisa,09 1234501,09 1234502,Fax')).toEqual([]);
+  });
+
+  it('have the extension of the number before it', async () => {
+    const list = await read([
+      'Name;Phone;Ext.;Mobile',
+      'Kaisa;09 1234501;12;050 1234502',
+      'Otso;09 1234503;;',
+    ]);
+    expect(list.records.map(({ record }) => record.number)).toEqual(['+358501234502', '+35891234503']);
+    expect(list.contacts).toContain('left out: Phone (extension)');
+    expect(await numbersOf('Name;Mobile;Extension', 'Kaisa;050 1234502;12')).toEqual(['+358501234502']);
+  });
+});

@@ -38,6 +38,6 @@ export async function* tableContacts(
 }
 
 function contactOf({ line, cells }: TableRow, header: readonly string[]): Contact {
-  const filled = cells.map((text, at) => ({ column: header[at]?.trim() || String(at + 1), text }));
+  const filled = cells.map((text, at) => ({ column: header[at]?.trim() || String(at + 1), text, at }));
   return { line, cells: filled.filter(({ text }) => text !== '') };
 }
