@@ -18,6 +18,8 @@ export type Use =
 
 /** Says what the columns of a file are used for. */
 export interface ColumnUses {
+  /** Whether they are chosen by what is known of them, and not by the configuration. */
+  readonly isAuto: boolean;
   /**
    * For a column by its name; for one without a name, by its position, from 1.
    * @param at its place in the header of a table, from 0
@@ -40,6 +42,7 @@ const OWN_FIELDS = new Map<string, RecordField>(
 
 /** `columns: auto`: what is known of the columns of contact programs. */
 export class KnownColumns implements ColumnUses {
+  readonly isAuto = true;
   readonly #uses = new Map<string, readonly Use[]>();
   #byPlace: readonly (readonly Use[])[] = [];
   #isBesideMobile: boolean;
@@ -81,6 +84,9 @@ export class KnownColumns implements ColumnUses {
 
   #useOf(column: string): readonly Use[] {
     const own = OWN_FIELDS.get(column.trim().toLowerCase());
+    const isFreeText =
+      own === 'instructions' || own === 'attributes' || (own === 'targets' && column.trim() !== own);
+    if (own !== undefined && isFreeText) return [];
     if (own !== undefined)
       return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
     const role = roleOf(column, this.#isBesideMobile);
@@ -102,6 +108,7 @@ interface Pattern {
 
 /** `columns: { number: …, name: …, tier: … }` */
 export class NamedColumns implements ColumnUses {
+  readonly isAuto = false;
   readonly #patterns: readonly Pattern[];
   readonly #uses = new Map<string, readonly Use[]>();
 

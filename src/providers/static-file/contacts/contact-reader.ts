@@ -9,6 +9,8 @@ import { ContactReport } from './contact-report.js';
 import type { TierChooser } from './tier-choice.js';
 
 const MAX_NAME_LENGTH = 200;
+/** Of `columns: auto`, where nobody chose them. */
+const LOOSE_FIELDS = ['validFrom', 'validUntil'];
 const NO_TIER = {
   noGroup:
     'is missing, and the file names no group; write tier: gold for all contacts, or tiers: { VIP: gold }',
@@ -59,6 +61,7 @@ export class ContactReader {
     return numbers.map((number) => ({
       line,
       fields: { ...fields, number },
+      ...(this.columns.isAuto && { looseFields: LOOSE_FIELDS }),
       ...(attributes !== undefined && { attributes }),
     }));
   }

@@ -110,3 +110,28 @@ describe('columns of a table beside each other', () => {
     expect(await numbersOf('Name;Mobile;Extension', 'Kaisa;050 1234502;12')).toEqual(['+358501234502']);
   });
 });
+
+describe('columns of contacts that are named as fields of a record', () => {
+  it('are free text with columns: auto', async () => {
+    const list = await read([
+      'Name,Phone,Instructions,Attributes,Targets',
+      'Kaisa,050 1234501,Call after five,"tall, red",100 000 EUR',
+    ]);
+    expect([list.problems, list.leftOut]).toEqual([[], []]);
+    expect(list.records.map(({ record }) => record)).toEqual([
+      { number: '+358501234501', tier: 'gold', name: 'Kaisa' },
+    ]);
+  });
+
+  it('leave out an entry without a date, and are no reason to refuse the file', async () => {
+    const lines = ['Name,Phone,validUntil', 'Kaisa,050 1234501,soon', 'Otso,050 1234502,2099-12-31'];
+    const list = await read(lines);
+    expect(list.problems).toEqual([]);
+    expect(list.leftOut).toEqual([expect.stringMatching(/^line 2, validUntil: /)]);
+    expect(list.records).toHaveLength(1);
+    const columns = { number: 'Phone', validUntil: 'validUntil' };
+    expect((await read(lines, { columns, tier: 'gold' })).problems).toEqual([
+      expect.stringMatching(/^line 2, validUntil: /),
+    ]);
+  });
+});
