@@ -47,7 +47,7 @@ export class ContactList {
 
   ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
     tellEntriesAbove(table, this.to, this.country);
-    return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+    return this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to));
   }
 
   /** @param contacts whose columns are known only behind the last of them */

@@ -135,3 +135,26 @@ describe('columns of contacts that are named as fields of a record', () => {
     ]);
   });
 });
+
+describe('a total below the contacts', () => {
+  const CONTACTS = ['Nimi;Puhelin', 'Kaisa;050 1234501', 'Otso;050 1234502'];
+
+  it('is left out, and told', async () => {
+    const list = await read([...CONTACTS, 'Yhteensä;2', 'Tulostettu;30.11.2026 14:05']);
+    expect(list.records.map(({ record }) => record.name)).toEqual(['Kaisa', 'Otso']);
+    expect(list.leftOut).toEqual([
+      expect.stringMatching(/^line 4: is a note or a total below the contacts/),
+      expect.stringMatching(/^line 5: is a note or a total below the contacts/),
+    ]);
+  });
+
+  it('is none where another contact follows, or with another number', async () => {
+    expect(await numbersOf(...CONTACTS, 'Vastaanotto;2', 'Aino;050 1234503')).toEqual([
+      '+358501234501',
+      '+358501234502',
+      '2',
+      '+358501234503',
+    ]);
+    expect(await numbersOf(...CONTACTS, 'Vastaanotto;4711')).toContain('4711');
+  });
+});
