@@ -39,8 +39,8 @@ const CODE = new RegExp(`^(?:(.+) )?(?:${CODES.join('|')})(?: (.+))?$`);
 const WHOLE_COMPANY = 'whole company';
 const COMPANY_MAIN = /\b(?:main|haupt\w*|paa\w*|huvud\w*)\b/;
 const IS_MOBILE =
-  /^(?:mobile|mobil|mobiili|matkapuhelin|handy|cell)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
-const IS_BARE = /^(?:contact )?(?:number|numero|nummer)$/;
+  /^(?:mobile|mobil|mobiili|matkapuhelin|matkapuhelinnumero|mobiltelefon|mobilnummer|handy|handynummer|cell|cellphone|cell phone|mobile phone)(?: (?:privat|private)|)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
+const IS_BARE = /^(?:number|numero|nummer|contact (?:number|no|nr))$/;
 const IS_BESIDE_PLACE = /^(?:number|nummer|numero|nr|no|\d+)$/;
 /** Words that are found in others, too: `cell` in `cancelled`, `intern` in `international`. */
 const MIN_PART = 5;

@@ -21,6 +21,8 @@ const NO_TIER = {
 const EXTENSION =
   'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
 
+/** A number with its plus sign or first zero, and no date; to be sure that it is no customer number. */
+const IS_LIKE_NUMBER = /^\s*(?!\d\d?[./-]\d\d?[./-])(?=\+|\(?0)[+\d\s()./-]{8,25}$/;
 const CODE_ELSEWHERE = 'is left out, since its country or area code is in another column; write both in one';
 /** `+46 70 …`, `0046 70 …` and addresses need no code. */
 const IS_COMPLETE = /\+|^\D*00|@|^\s*sips?:/i;
@@ -45,6 +47,9 @@ export class ContactReader {
     const numbers = this.#numbersOf(about, line);
     for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear(column);
     for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left(column);
+    for (const { column, text } of about.unread) {
+      if (IS_LIKE_NUMBER.test(text) && this.#isNew(text, numbers)) this.report.unread(column);
+    }
     if (numbers.length === 0) {
       this.report.withoutNumber++;
       return [];
@@ -64,6 +69,11 @@ export class ContactReader {
       ...(this.columns.isAuto && { looseFields: LOOSE_FIELDS }),
       ...(attributes !== undefined && { attributes }),
     }));
+  }
+
+  #isNew(text: string, numbers: readonly string[]): boolean {
+    const { keys, problem } = readWrittenNumbers(text, this.country);
+    return problem === undefined && keys.some((key) => key.startsWith('+') && !numbers.includes(key));
   }
 
   /** As they are compared, each once; what is not clearly one, as it is written. */
@@ -108,6 +118,7 @@ class ContactCells {
   readonly fields: Record<string, string> = {};
   readonly unclear: ContactCell[] = [];
   readonly notTheirs: ContactCell[] = [];
+  readonly unread: ContactCell[] = [];
   attributes: Record<string, Json> | undefined;
   readonly #names = new Map<string | number, string>();
   readonly #labels = new Map<string, string>();
@@ -117,7 +128,9 @@ class ContactCells {
   constructor(cells: readonly ContactCell[], columns: ColumnUses) {
     for (const cell of cells) {
       if (cell.text.trim() === '') continue;
-      for (const use of columns.of(cell.column, cell.at)) this.#add(cell, use);
+      const uses = columns.of(cell.column, cell.at);
+      for (const use of uses) this.#add(cell, use);
+      if (uses.length === 0 && columns.isAuto) this.unread.push(cell);
     }
   }
 

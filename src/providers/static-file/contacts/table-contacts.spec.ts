@@ -158,3 +158,15 @@ describe('a total below the contacts', () => {
     expect(await numbersOf(...CONTACTS, 'Vastaanotto;4711')).toContain('4711');
   });
 });
+
+describe('numbers in a column that nobody knows', () => {
+  it('are told in the report, and customer numbers, dates and repetitions are not', async () => {
+    const list = await read([
+      'Name,Phone,Hytte,Born,Customer,Dialled',
+      'Aino,050 1234501,09 1234502,01.02.2026,501234567,+358 50 1234501',
+    ]);
+    expect(list.contacts).toBe(
+      'numbers from Phone; not read, though telephone numbers are in it: Hytte (name under columns what is to be read)',
+    );
+  });
+});
