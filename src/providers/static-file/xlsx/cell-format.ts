@@ -49,7 +49,10 @@ export function numberText(written: string, format: CellFormat, isFrom1904: bool
 
 /** `_x000D_` is how Office writes a character that XML does not take, in texts. */
 export function withoutEscapes(text: string): string {
-  return text.replace(/_x([0-9A-F]{4})_/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return text.replace(/_x([0-9A-F]{4})_/gi, (_, code: string) => {
+    const character = String.fromCharCode(parseInt(code, 16));
+    return /[\t\r\n]|[^\p{Cc}\p{Cs}]/u.test(character) ? character : '';
+  });
 }
 
 /**

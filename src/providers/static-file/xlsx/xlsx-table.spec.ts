@@ -75,7 +75,7 @@ describe('a list in a workbook (.xlsx)', () => {
     const row = `<row r="2">${text('A2', '050 123 4501_x000D_\n050 123 4502')}${text('B2', 'gold')}${cell('C2', 0, ' t="s"')}</row>`;
     const bytes = workbook({
       sheets: [{ rows: HEADER + row }],
-      texts: '<si><t>Aino_x0009__x005F_x000D_</t></si>',
+      texts: '<si><t>Aino_x0009__x001B__xD800__x005F_x000D_</t></si>',
     });
     const { records, leftOut } = await read(bytes);
     expect(records.map(({ record }) => [record.number, record.name])).toEqual([
