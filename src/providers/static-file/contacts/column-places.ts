@@ -1,5 +1,5 @@
 import { isBareNumber, isMobileColumn, plainName } from './column-role.js';
-import type { Use } from './column-uses.js';
+import type { Use } from './column-use.js';
 import { DETAILS } from './vocabulary.js';
 
 type Uses = readonly Use[];

@@ -2,19 +2,9 @@ import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
 import { usesByPlace } from './column-places.js';
 import { isMobileColumn, roleOf, stemOf } from './column-role.js';
-import type { Detail, NamePart } from './column-role.js';
+import type { Use } from './column-use.js';
 import { columnNames, isByPosition } from './contact-options.js';
 import type { ColumnMap, ColumnName } from './contact-options.js';
-
-/** What is made of a value of a contact. */
-export type Use =
-  | { readonly use: 'number'; readonly stem: string }
-  | { readonly use: 'name'; readonly part: NamePart | number }
-  | { readonly use: 'tier' }
-  | { readonly use: 'field'; readonly field: Exclude<RecordField, 'number' | 'tier' | 'name'> }
-  | { readonly use: 'attribute'; readonly attribute: string }
-  | { readonly use: 'detail'; readonly detail: Detail; readonly stem: string }
-  | { readonly use: 'notTheirs' | 'unclear' };
 
 /** Says what the columns of a file are used for. */
 export interface ColumnUses {
