@@ -29,6 +29,10 @@ describe('what a column holds, by its name', () => {
       'Téléphone (bureau), Teléfono móvil, Teléfono del trabajo, Telefoon werk, Portable, Cellulare',
     ],
     [
+      'short',
+      'Land Line, Ph. No, Contact No., Rufnr., Dienstnummer, Suora numero, Työnumero, Kotinumero, Hemnummer, Arbetsnummer',
+    ],
+    [
       'programs',
       'phone_1_number, Phone 1 - Value, businessPhones, mobilePhone, telephoneNumber, LineUri, OfficePhoneNumber, Person - Phone - Work, Cell #',
     ],
@@ -78,10 +82,21 @@ describe('what a column holds, by its name', () => {
   });
 
   it('takes places for numbers beside a column Mobile only', () => {
-    const places = 'Home, Home2, Business, Work, Other, Koti, Hem, office_number';
+    const places = 'Geschäftlich, Büro, Home, Home2, Business, Work, Other, Koti, Hem, office_number';
     expect(kinds(places, true)).toEqual(all(places, 'number'));
     expect(kinds(places)).toEqual(all(places, 'other'));
-    expect(['Mobile', 'Mobile 2', 'mobile_number', 'Mobiili', 'Handy'].every(isMobileColumn)).toBe(true);
+    expect(
+      [
+        'Mobile',
+        'Cell Phone',
+        'Mobil (privat)',
+        'Matkapuhelinnumero',
+        'Mobile 2',
+        'mobile_number',
+        'Mobiili',
+        'Handy',
+      ].every(isMobileColumn),
+    ).toBe(true);
     expect(isMobileColumn('Mobile App Installed')).toBe(false);
   });
 

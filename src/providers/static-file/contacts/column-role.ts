@@ -1,7 +1,16 @@
-import { BESIDE_PHONE, COLUMN_NAMES, DETAILS, DEVICES, OTHER_OWNERS, PHONE, PLACES } from './vocabulary.js';
+import {
+  BESIDE_PHONE,
+  CODES,
+  COLUMN_NAMES,
+  DETAILS,
+  DEVICES,
+  OTHER_OWNERS,
+  PHONE,
+  PLACES,
+} from './vocabulary.js';
 
 export type NamePart = 'fullName' | 'firstName' | 'middleName' | 'lastName' | 'company';
-export type Detail = keyof typeof DETAILS;
+export type Detail = keyof typeof DETAILS | 'code';
 
 /** What a column holds, by its name. */
 export type Role =
@@ -26,10 +35,12 @@ const ROLE_OF = new Map(
     names.map((name) => [name, { kind } as Role] as const),
   ),
 );
+const CODE = new RegExp(`^(?:(.+) )?(?:${CODES.join('|')})(?: (.+))?$`);
 const WHOLE_COMPANY = 'whole company';
 const COMPANY_MAIN = /\b(?:main|haupt\w*|paa\w*|huvud\w*)\b/;
 const IS_MOBILE =
-  /^(?:mobile|mobil|mobiili|matkapuhelin|handy|cell)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
+  /^(?:mobile|mobil|mobiili|matkapuhelin|matkapuhelinnumero|mobiltelefon|mobilnummer|handy|handynummer|cell|cellphone|cell phone|mobile phone)(?: (?:privat|private)|)(?: (?:number|nummer|numero|nr|no))?(?: \d+)?$/;
+const IS_BARE = /^(?:number|numero|nummer|contact (?:number|no|nr))$/;
 const IS_BESIDE_PLACE = /^(?:number|nummer|numero|nr|no|\d+)$/;
 /** Words that are found in others, too: `cell` in `cancelled`, `intern` in `international`. */
 const MIN_PART = 5;
@@ -47,7 +58,7 @@ export function roleOf(column: string, isBesideMobile = false): Role {
   const known = ROLE_OF.get(name);
   if (known !== undefined) return known;
   const parts = name.split(' ').map((word) => new Word(word));
-  const detail = detailOf(name, parts);
+  const detail = codeOf(name) ?? detailOf(name, parts);
   if (detail !== undefined) return detail;
   if (parts.some(({ device }) => device !== undefined) || /\bip phone\b/.test(name)) {
     return parts.every(({ isPlain }) => isPlain) ? { kind: 'notTheirs' } : OTHER;
@@ -69,6 +80,11 @@ export function whyNotTheirs(label: string): string | undefined {
     if (owner !== undefined && (owner !== WHOLE_COMPANY || COMPANY_MAIN.test(name))) return owner;
   }
   return undefined;
+}
+
+/** True for a name that may be that of a customer's number, too. */
+export function isBareNumber(column: string): boolean {
+  return IS_BARE.test(plainName(column));
 }
 
 /** True for the name of a column of mobile numbers. */
@@ -93,11 +109,23 @@ export function plainName(column: string): string {
     .trim();
 }
 
+/** `Country Code`, `Work Phone Area Code`, `Vorwahl (Mobil)`; not `Postal area code`. */
+function codeOf(name: string): Role | undefined {
+  const found = CODE.exec(name);
+  if (found === null) return undefined;
+  const [, before = '', after = ''] = found;
+  const others = `${before} ${after}`.trim();
+  if (others !== '' && !others.split(' ').every((word) => new Word(word).isPlain)) return undefined;
+  return { kind: 'detail', detail: 'code', stem: stemOf(others) };
+}
+
 function detailOf(name: string, parts: readonly Word[]): Role | undefined {
   const before = parts.slice(0, -1);
   if (!before.some(({ isPhone }) => isPhone)) return undefined;
   const last = parts.at(-1)!.text;
-  const detail = (Object.keys(DETAILS) as Detail[]).find((each) => DETAILS[each].includes(last));
+  const detail = (Object.keys(DETAILS) as (keyof typeof DETAILS)[]).find((each) =>
+    DETAILS[each].includes(last),
+  );
   return detail && { kind: 'detail', detail, stem: stemOf(name.slice(0, -last.length)) };
 }
 

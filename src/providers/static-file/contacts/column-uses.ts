@@ -1,24 +1,20 @@
 import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
+import { usesByPlace } from './column-places.js';
 import { isMobileColumn, roleOf, stemOf } from './column-role.js';
-import type { Detail, NamePart } from './column-role.js';
+import type { Use } from './column-use.js';
 import { columnNames, isByPosition } from './contact-options.js';
 import type { ColumnMap, ColumnName } from './contact-options.js';
 
-/** What is made of a value of a contact. */
-export type Use =
-  | { readonly use: 'number'; readonly stem: string }
-  | { readonly use: 'name'; readonly part: NamePart | number }
-  | { readonly use: 'tier' }
-  | { readonly use: 'field'; readonly field: Exclude<RecordField, 'number' | 'tier' | 'name'> }
-  | { readonly use: 'attribute'; readonly attribute: string }
-  | { readonly use: 'detail'; readonly detail: Detail; readonly stem: string }
-  | { readonly use: 'notTheirs' | 'unclear' };
-
 /** Says what the columns of a file are used for. */
 export interface ColumnUses {
-  /** For a column by its name; for one without a name, by its position. */
-  of(column: string): readonly Use[];
+  /** Whether they are chosen by what is known of them, and not by the configuration. */
+  readonly isAuto: boolean;
+  /**
+   * For a column by its name; for one without a name, by its position, from 1.
+   * @param at its place in the header of a table, from 0
+   */
+  of(column: string, at?: number): readonly Use[];
   /** Whether the cells are the header of a table that can be read so. */
   isHeader(cells: readonly string[]): boolean;
   /** What to write where the columns of a file do not do. */
@@ -36,7 +32,9 @@ const OWN_FIELDS = new Map<string, RecordField>(
 
 /** `columns: auto`: what is known of the columns of contact programs. */
 export class KnownColumns implements ColumnUses {
+  readonly isAuto = true;
   readonly #uses = new Map<string, readonly Use[]>();
+  #byPlace: readonly (readonly Use[])[] = [];
   #isBesideMobile: boolean;
 
   /** @param isPhonebook whether all of the file is about numbers: `Home` and `Other` are some then */
@@ -44,7 +42,9 @@ export class KnownColumns implements ColumnUses {
     this.#isBesideMobile = isPhonebook;
   }
 
-  of(column: string): readonly Use[] {
+  of(column: string, at?: number): readonly Use[] {
+    const placed = at === undefined ? undefined : this.#byPlace[at];
+    if (placed !== undefined) return placed;
     let uses = this.#uses.get(column);
     if (uses === undefined) {
       uses = this.#useOf(column);
@@ -65,11 +65,18 @@ export class KnownColumns implements ColumnUses {
   problemsOf(header: readonly string[]): readonly string[] {
     this.#isBesideMobile = header.some(isMobileColumn);
     this.#uses.clear();
+    this.#byPlace = usesByPlace(
+      header,
+      header.map((column) => this.of(column)),
+    );
     return header.some((column) => this.of(column)[0]?.use === 'number') ? [] : [NAME_IT];
   }
 
   #useOf(column: string): readonly Use[] {
     const own = OWN_FIELDS.get(column.trim().toLowerCase());
+    const isFreeText =
+      own === 'instructions' || own === 'attributes' || (own === 'targets' && column.trim() !== own);
+    if (own !== undefined && isFreeText) return [];
     if (own !== undefined)
       return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
     const role = roleOf(column, this.#isBesideMobile);
@@ -91,6 +98,7 @@ interface Pattern {
 
 /** `columns: { number: …, name: …, tier: … }` */
 export class NamedColumns implements ColumnUses {
+  readonly isAuto = false;
   readonly #patterns: readonly Pattern[];
   readonly #uses = new Map<string, readonly Use[]>();
 
@@ -110,10 +118,9 @@ export class NamedColumns implements ColumnUses {
     if (uses === undefined) {
       const fitting = this.#patterns.filter(({ fits }) => fits(column));
       uses = fitting.map(({ use }) => (use.use === 'number' ? { ...use, stem: stemOf(column) } : use));
-      if (uses.length === 0) {
-        const role = roleOf(column);
-        if (role.kind === 'detail') uses = [{ use: 'detail', detail: role.detail, stem: role.stem }];
-      }
+      const role = roleOf(column);
+      if (role.kind === 'detail' && (uses.length === 0 || role.detail === 'code'))
+        uses = [...uses, { use: 'detail', detail: role.detail, stem: role.stem }];
       if (this.#uses.size < 10_000) this.#uses.set(column, uses);
     }
     return uses;

@@ -49,7 +49,7 @@ export class ContactList {
 
   async *ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
     tellEntriesAbove(table, this.to, this.country);
-    yield* this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to.problems));
+    yield* this.#entriesOf(tableContacts(table, this.#columns, this.#hasHeader, this.to));
     this.#tellIfForNothing();
   }
 

@@ -3,12 +3,15 @@ import type { Json } from '../../../plugin-api/index.js';
 import type { RawEntry } from '../raw-entry.js';
 import type { Remarks } from '../table-entries.js';
 import { whyNotTheirs } from './column-role.js';
-import type { ColumnUses, Use } from './column-uses.js';
+import type { Use } from './column-use.js';
+import type { ColumnUses } from './column-uses.js';
 import type { Contact, ContactCell } from './contact.js';
 import { ContactReport } from './contact-report.js';
 import type { TierChooser } from './tier-choice.js';
 
 const MAX_NAME_LENGTH = 200;
+/** Of `columns: auto`, where nobody chose them. */
+const LOOSE_FIELDS = ['validFrom', 'validUntil'];
 const NO_TIER = {
   noGroup:
     'is missing, and the file names no group; write tier: gold for all contacts, or tiers: { VIP: gold }',
@@ -18,6 +21,12 @@ const NO_TIER = {
 /** Numbers that nobody calls from, among those that may be written in `number`. */
 const EXTENSION =
   'has an extension, so it is left out; calls from behind a switchboard show the number without it: write that';
+
+/** A number with its plus sign or first zero, and no date; to be sure that it is no customer number. */
+const IS_LIKE_NUMBER = /^\s*(?!\d\d?[./-]\d\d?[./-])(?=\+|\(?0)[+\d\s()./-]{8,25}$/;
+const CODE_ELSEWHERE = 'is left out, since its country or area code is in another column; write both in one';
+/** `+46 70 …`, `0046 70 …` and addresses need no code. */
+const IS_COMPLETE = /\+|^\D*00|@|^\s*sips?:/i;
 
 /** Without a digit there is no number, but perhaps an address. */
 const IS_WRITTEN = /\p{Nd}|^\s*sips?:/iu;
@@ -39,6 +48,9 @@ export class ContactReader {
     const numbers = this.#numbersOf(about, line);
     for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear(column);
     for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left(column);
+    for (const { column, text } of about.unread) {
+      if (IS_LIKE_NUMBER.test(text) && this.#isNew(text, numbers)) this.report.unread(column);
+    }
     if (numbers.length === 0) {
       this.report.withoutNumber++;
       return [];
@@ -55,8 +67,14 @@ export class ContactReader {
     return numbers.map((number) => ({
       line,
       fields: { ...fields, number },
+      ...(this.columns.isAuto && { looseFields: LOOSE_FIELDS }),
       ...(attributes !== undefined && { attributes }),
     }));
+  }
+
+  #isNew(text: string, numbers: readonly string[]): boolean {
+    const { keys, problem } = readWrittenNumbers(text, this.country);
+    return problem === undefined && keys.some((key) => key.startsWith('+') && !numbers.includes(key));
   }
 
   /** As they are compared, each once; what is not clearly one, as it is written. */
@@ -67,6 +85,10 @@ export class ContactReader {
       const why = whyNotTheirs(`${cell.label ?? ''} ${about.labelOf(stem)}`);
       if (why !== undefined || about.hasExtension(stem)) {
         this.report.left(cell.column, why ?? 'extension');
+        continue;
+      }
+      if (about.hasCode(stem) && !IS_COMPLETE.test(cell.text)) {
+        this.to.leftOut.add(line, 'number', CODE_ELSEWHERE);
         continue;
       }
       const { keys, problem, hasExtension } = readWrittenNumbers(cell.text, this.country);
@@ -97,15 +119,19 @@ class ContactCells {
   readonly fields: Record<string, string> = {};
   readonly unclear: ContactCell[] = [];
   readonly notTheirs: ContactCell[] = [];
+  readonly unread: ContactCell[] = [];
   attributes: Record<string, Json> | undefined;
   readonly #names = new Map<string | number, string>();
   readonly #labels = new Map<string, string>();
   readonly #extensions = new Set<string>();
+  readonly #codes = new Set<string>();
 
   constructor(cells: readonly ContactCell[], columns: ColumnUses) {
     for (const cell of cells) {
       if (cell.text.trim() === '') continue;
-      for (const use of columns.of(cell.column)) this.#add(cell, use);
+      const uses = columns.of(cell.column, cell.at);
+      for (const use of uses) this.#add(cell, use);
+      if (uses.length === 0 && columns.isAuto) this.unread.push(cell);
     }
   }
 
@@ -124,6 +150,13 @@ class ContactCells {
 
   hasExtension(stem: string): boolean {
     return this.#extensions.has(stem);
+  }
+
+  /** A code that is of no number by its name is of all. */
+  hasCode(stem: string): boolean {
+    const isOfAnother = (code: string) =>
+      code !== stem && this.numbers.some((number) => number.stem === code);
+    return [...this.#codes].some((code) => !isOfAnother(code));
   }
 
   #add(cell: ContactCell, use: Use): void {
@@ -147,7 +180,10 @@ class ContactCells {
         break;
       case 'detail':
         if (use.detail === 'extension') this.#extensions.add(use.stem);
-        else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
+        else if (use.detail === 'code') {
+          // `FI` is the country of an address.
+          if (/\d/.test(text)) this.#codes.add(use.stem);
+        } else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
         break;
       case 'notTheirs':
         this.notTheirs.push(cell);

@@ -9,6 +9,7 @@ export class ContactReport {
   readonly #taken = new Set<string>();
   readonly #left = new Set<string>();
   readonly #unclear = new Set<string>();
+  readonly #unread = new Set<string>();
   withoutNumber = 0;
   withoutTier = 0;
 
@@ -25,6 +26,10 @@ export class ContactReport {
     this.#unclear.add(column);
   }
 
+  unread(column: string): void {
+    this.#unread.add(column);
+  }
+
   /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number` */
   toString(): string {
     const unclear = named(this.#unclear);
@@ -33,6 +38,8 @@ export class ContactReport {
       this.#left.size > 0 && `left out: ${named(this.#left)}`,
       unclear !== '' &&
         `not clear whose numbers, so not read: ${unclear} (name under columns what is to be read)`,
+      this.#unread.size > 0 &&
+        `not read, though telephone numbers are in it: ${named(this.#unread)} (name under columns what is to be read)`,
       this.withoutNumber > 0 && `${contacts(this.withoutNumber)} without a number`,
       this.withoutTier > 0 && `${contacts(this.withoutTier)} in no group that tiers names`,
     ]

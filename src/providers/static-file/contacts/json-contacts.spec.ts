@@ -231,4 +231,15 @@ describe('contacts in JSON', () => {
     expect(list.problems).toEqual([expect.stringContaining('mobile: is not a field of a record')]);
     expect(list.contacts).toBeUndefined();
   });
+
+  it('leave a number out whose country code is beside it', async () => {
+    const phone = { countryCode: '46', number: '701740605' };
+    for (const fields of [{ phone }, { phones: [phone] }]) {
+      const list = await read({ value: [{ name: 'Åsa', ...fields }] }, { tier: 'gold' });
+      expect(list.records).toEqual([]);
+      expect(list.leftOut).toEqual([
+        expect.stringContaining('its country or area code is in another column'),
+      ]);
+    }
+  });
 });

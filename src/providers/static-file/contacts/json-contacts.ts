@@ -53,6 +53,16 @@ function addObject(cells: ContactCell[], value: Readonly<Record<string, unknown>
   if (text === undefined) return addProperties(cells, value, column);
   const label = role === 'number' ? firstText(value, LABELS) : undefined;
   cells.push({ column, text: text.slice(0, MAX_TEXT), ...(label !== undefined && { label }) });
+  if (role === 'number') addCodes(cells, value, column);
+}
+
+/** What a number lacks is beside it: `{ "countryCode": "46", "number": "701740605" }`. */
+function addCodes(cells: ContactCell[], value: Readonly<Record<string, unknown>>, path: string): void {
+  for (const [key, code] of Object.entries(value)) {
+    const column = `${path}.${key}`;
+    const role = roleOf(column);
+    if (role.kind === 'detail' && role.detail === 'code') addValue(cells, code, column);
+  }
 }
 
 function firstText(object: Readonly<Record<string, unknown>>, names: readonly string[]): string | undefined {

@@ -1,25 +1,29 @@
-import type { LineProblems } from '../line-problems.js';
+import type { Remarks } from '../table-entries.js';
+import { MAX_NOTES, NoteFinder } from '../list-notes.js';
 import { TableError } from '../table-rows.js';
 import type { Table, TableRow } from '../table-rows.js';
 import type { ColumnUses } from './column-uses.js';
 import type { Contact } from './contact.js';
 
+const TOTAL = 'is a note or a total below the contacts, so it is left out: it has no telephone number';
+
 /**
- * The contacts of a table; what cannot be read is added to `problems`. Yields `undefined` where other work may be done.
+ * The contacts of a table; what cannot be read is told. Yields `undefined` where other work may be done.
  * @param hasHeader whether the first row names the columns; else they are called by their positions, from 1
  */
 export async function* tableContacts(
   table: Table,
   columns: ColumnUses,
   hasHeader: boolean,
-  problems: LineProblems,
+  { problems, leftOut }: Remarks,
 ): AsyncGenerator<Contact | undefined> {
   let header: readonly string[] | undefined = hasHeader ? undefined : [];
+  const totals = new Totals(columns);
   try {
     for await (const rows of table.rows) {
       for (const row of rows) {
         if (header !== undefined) {
-          yield contactOf(row, header);
+          yield* totals.add(contactOf(row, header));
           continue;
         }
         header = row.cells;
@@ -31,13 +35,47 @@ export async function* tableContacts(
     }
   } catch (error) {
     if (!(error instanceof TableError)) throw error;
+    yield* totals.held.splice(0);
     problems.add(error.line, '', error.message);
     return;
   }
+  for (const { line } of totals.held) leftOut.add(line, '', TOTAL);
   if (header === undefined) problems.add(1, '', 'the file is empty');
 }
 
+/** Holds back what may be a total, `Yhteensä;2`, until another contact follows. */
+class Totals {
+  readonly held: Contact[] = [];
+  readonly #notes = new NoteFinder(undefined);
+
+  constructor(private readonly columns: ColumnUses) {}
+
+  /** The contacts that are certain now. */
+  add(contact: Contact): Contact[] {
+    if (this.#isTotal(contact)) {
+      this.held.push(contact);
+      return this.held.length > MAX_NOTES ? this.held.splice(0) : [];
+    }
+    this.#notes.addEntry('', '');
+    return [...this.held.splice(0), contact];
+  }
+
+  #isTotal({ cells }: Contact): boolean {
+    const numbers: string[] = [];
+    let tier = '';
+    for (const { column, text, at } of cells) {
+      const use = this.columns.of(column, at)[0]?.use;
+      if (use === 'number' && /\d/.test(text)) numbers.push(text);
+      if (use === 'tier') tier = text;
+    }
+    return (
+      numbers.length > 0 &&
+      numbers.every((text) => !/\p{L}/u.test(text) && this.#notes.isNote(text, tier, false))
+    );
+  }
+}
+
 function contactOf({ line, cells }: TableRow, header: readonly string[]): Contact {
-  const filled = cells.map((text, at) => ({ column: header[at]?.trim() || String(at + 1), text }));
+  const filled = cells.map((text, at) => ({ column: header[at]?.trim() || String(at + 1), text, at }));
   return { line, cells: filled.filter(({ text }) => text !== '') };
 }

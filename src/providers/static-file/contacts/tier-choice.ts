@@ -5,8 +5,8 @@ import type { ContactOptions } from './contact-options.js';
 export type TierChoice =
   { readonly tier: string } | { readonly reason: 'noGroup' | 'severalGroups' | 'notAmongThem' };
 
-/** What parts the groups in one value: Outlook `;`, Google ` ::: `, Zendesk and vCard a comma. */
-const SEPARATOR = /:::|[;,\n]/;
+/** What parts the groups in one value: Outlook `;`, Google ` ::: `, Zendesk and vCard a comma; `R+D` and `A/B` are one each. */
+const SEPARATOR = /:::|[;,|\n]|\s[/+]\s/;
 /** Groups that Google has for itself: `* myContacts`. */
 const PROVIDERS_OWN = /^\*\s/;
 

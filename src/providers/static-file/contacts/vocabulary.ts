@@ -33,7 +33,7 @@ export const BESIDE_PHONE = words(`
 
 /** In an address book with a column `Mobile`, they are columns of numbers by themselves. */
 export const PLACES = words(
-  'home work business office other main private direct telephone privat koti tyo muu hem arbete',
+  'home work business office other main private direct telephone privat geschaftlich geschaeftlich buro buero koti tyo muu hem arbete',
 );
 
 /** What nobody calls from, and numbers that are only inside a house. */
@@ -70,11 +70,19 @@ export const DETAILS = {
   extension: words('extension ext extn durchwahl alanumero anknytning'),
 };
 
+/** In the name of a column with the first digits of a number that stands in another one. */
+export const CODES = names(`
+  country code, countrycode, country calling code, country dialing code, country dialling code, country dial code, area code, areacode,
+  calling code, dialing code, dialling code, dial code, phone code, phone prefix, telephone prefix, mobile prefix, number prefix,
+  landesvorwahl, landervorwahl, laendervorwahl, ortsvorwahl, telefonvorwahl, vorwahl, landeskennzahl,
+  maatunnus, maakoodi, maanumero, suuntanumero, landskod, landskode, landkod, landkode, landsnummer, riktnummer`);
+
 /** Names of columns, as a whole. */
 export const COLUMN_NAMES = {
   number: names(`
     number, numero, nummer, contact number, caller, caller id, callerid, line uri, lineuri, e164, direct line, direct dial,
-    direct number, direktwahl, direktnummer, ddi, did, whats app, whats app number, whats app phone number`),
+    land line, ph no, ph number, contact no, contact nr, rufnr, dienstnummer, suora numero, tyonumero, kotinumero, hemnummer,
+    arbetsnummer, direct number, direktwahl, direktnummer, ddi, did, whats app, whats app number, whats app phone number`),
   fullName: names(`
     name, full name, fullname, display name, displayname, contact, contact name, person name, customer name, caller name, cn, fn,
     real name, realname, prompt, anzeigename, vollstandiger name, kontakt, kontaktname, kunde, kundenname,

@@ -3,15 +3,17 @@ export interface CellFormat {
   readonly isDate: boolean;
   /** Least number of digits, zeros before it: a column of telephone numbers with the format `0000000000`. */
   readonly digits: number;
-  /** A plus sign before it: the format `+0`. */
-  readonly hasPlus: boolean;
+  /** What stands before it: `+` of the format `+0`, `+46` of `"+46"0`. */
+  readonly prefix: string;
 }
 
-export const GENERAL: CellFormat = { isDate: false, digits: 0, hasPlus: false };
+export const GENERAL: CellFormat = { isDate: false, digits: 0, prefix: '' };
 /** Dates and times among the formats that need no code (ECMA-376 part 1, 18.8.30). */
 const BUILT_IN_DATES = [14, 22, 27, 36, 45, 47, 50, 58] as const;
 /** Of a format's code, what is only text or decoration: `"Tel. "`, `\-`, `[Red]`, `_-`. */
 const NOT_CODE = /"[^"]*"|\\.|\[[^\]]*\]|_.|\*./g;
+/** What a format shows before its first digit, and the digits. */
+const PARTS = /^((?:"[^"]*"|\\.|[+\s()1-9-])*)([#0].*)$/;
 /** Days of the last date that spreadsheets know, 9999-12-31. */
 const MAX_DAYS = 2_958_465;
 const DAY_MS = 86_400_000;
@@ -26,8 +28,11 @@ export function formatOf(id: number, code = ''): CellFormat {
   const bare = first.replace(NOT_CODE, '');
   const isDate = isElapsed || (code === '' ? isBuiltIn : /[dmyhs]/i.test(bare));
   if (isDate) return { ...GENERAL, isDate };
-  const [, plus, zeros] = /^("\+"|\\\+|\+)?[#\s]*(0+)$/.exec(first) ?? [];
-  return zeros === undefined ? GENERAL : { isDate, digits: zeros.length, hasPlus: plus !== undefined };
+  const [, written = '', digits = ''] = PARTS.exec(first) ?? [];
+  const zeros = /^#*(0*)$/.exec(digits.replace(NOT_CODE, '').replace(/[\s(),-]/g, ''))?.[1];
+  if (digits === '' || zeros === undefined) return GENERAL;
+  const shown = written.replace(/"([^"]*)"|\\(.)/g, '$1$2').trim();
+  return { isDate, digits: zeros.length, prefix: /^[+\d][\d\s()-]*$/.test(shown) ? shown : '' };
 }
 
 /**
@@ -39,7 +44,15 @@ export function numberText(written: string, format: CellFormat, isFrom1904: bool
   if (written.trim() === '' || !Number.isFinite(value)) return written;
   if (format.isDate) return dateText(value, isFrom1904) ?? written;
   if (!Number.isInteger(value) || value < 0 || value >= 10 ** MAX_EXACT_DIGITS) return written;
-  return `${format.hasPlus ? '+' : ''}${String(value).padStart(format.digits, '0')}`;
+  return `${format.prefix}${String(value).padStart(format.digits, '0')}`;
+}
+
+/** `_x000D_` is how Office writes a character that XML does not take, in texts. */
+export function withoutEscapes(text: string): string {
+  return text.replace(/_x([0-9A-F]{4})_/gi, (_, code: string) => {
+    const character = String.fromCharCode(parseInt(code, 16));
+    return /[\t\r\n]|[^\p{Cc}\p{Cs}]/u.test(character) ? character : '';
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Pace } from '../pace.js';
 import { TableError } from '../table-rows.js';
 import { XmlError, XmlReader } from '../xml-reader.js';
 import type { XmlHandlers } from '../xml-reader.js';
-import { formatOf, GENERAL } from './cell-format.js';
+import { formatOf, GENERAL, withoutEscapes } from './cell-format.js';
 import type { CellFormat } from './cell-format.js';
 import { WorkbookParts } from './workbook-parts.js';
 
@@ -150,7 +150,7 @@ async function readSharedTexts(parts: WorkbookParts, path: string, pace: Pace): 
         if (isText && text.length < MAX_TEXT) text += piece;
       },
       onClose(name) {
-        if (name === 'si') checkCount(texts.push(text), 'shared texts');
+        if (name === 'si') checkCount(texts.push(withoutEscapes(text)), 'shared texts');
         else if (name === 'rPh') isPhonetic = false;
         else if (name === 't') isText = false;
       },

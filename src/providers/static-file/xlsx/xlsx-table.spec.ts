@@ -54,6 +54,37 @@ describe('a list in a workbook (.xlsx)', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it('has numbers with the country code that only their format has', async () => {
+    const { numbers, leftOut } = await numbersOf(
+      ['"+46"0', '\\+46\\ 00\\ 000\\ 00\\ 00', '"+46 (0)"#', '+46 0', '"0"0', '"Tel. "0', '(000)\\ 000-0000'],
+      ...['701740601', '701740602', '701740603', '701740604', '501234505', '358501234506', '501234507'],
+    );
+    expect(numbers).toEqual([
+      '+46701740601',
+      '+46701740602',
+      '+46701740603',
+      '+46701740604',
+      '+358501234505',
+      '+358501234506',
+      '+358501234507',
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
+  it('has texts without the escapes of Office', async () => {
+    const row = `<row r="2">${text('A2', '050 123 4501_x000D_\n050 123 4502')}${text('B2', 'gold')}${cell('C2', 0, ' t="s"')}</row>`;
+    const bytes = workbook({
+      sheets: [{ rows: HEADER + row }],
+      texts: '<si><t>Aino_x0009__x001B__xD800__x005F_x000D_</t></si>',
+    });
+    const { records, leftOut } = await read(bytes);
+    expect(records.map(({ record }) => [record.number, record.name])).toEqual([
+      ['+358501234501', 'Aino\t_x000D_'],
+      ['+358501234502', 'Aino\t_x000D_'],
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
   it('leaves out numbers that lost digits, dates and errors', async () => {
     const { numbers, leftOut } = await numbersOf(
       ['0', '0', 14],

@@ -5,7 +5,7 @@ import type { Pace } from '../pace.js';
 import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
 import type { Table, TableRow } from '../table-rows.js';
 import type { XmlHandlers } from '../xml-reader.js';
-import { GENERAL, numberText } from './cell-format.js';
+import { GENERAL, numberText, withoutEscapes } from './cell-format.js';
 import { WorkbookParts } from './workbook-parts.js';
 import { partSteps, readWorkbook } from './workbook.js';
 import type { Workbook } from './workbook.js';
@@ -140,7 +140,7 @@ class Sheet implements XmlHandlers {
       case 'n':
         return numberText(this.#text, formats[this.#style] ?? GENERAL, isFrom1904);
       default:
-        return this.#text;
+        return withoutEscapes(this.#text);
     }
   }
 }
