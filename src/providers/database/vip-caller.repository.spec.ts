@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { copyFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { closedPort, temporaryFolder } from '../../../test/support/database-provider.js';
@@ -7,8 +8,10 @@ import { IS_LONG } from '../../../test/support/length.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
+import type { Row } from '../../database/select.js';
 import { closeDataSource } from '../../database/data-source.js';
 import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
+import { markOf, OWN_TABLE, TableStatements } from './vip-table.js';
 
 const MANY = IS_LONG ? 20_000 : 5_000;
 
@@ -169,6 +172,17 @@ describe.each([
     await closeDataSource(writer);
     expect([first.value, ...rest]).toEqual(records);
     expect(await exported()).toEqual([gold('+358509')]);
+  });
+
+  it('has another mark after an import of the same length', async () => {
+    const marked = async () =>
+      markOf(await dataSource.query<Row[]>(new TableStatements(OWN_TABLE, dataSource).count()));
+    await importRecords(dataSource, [gold('+358501'), gold('+358502')], 'replace');
+    const before = await marked();
+    expect(await marked()).toBe(before);
+    await sleep(5);
+    await importRecords(dataSource, [gold('+358503'), gold('+358504')], 'replace');
+    expect(await marked()).not.toBe(before);
   });
 
   it('can be left in the middle of an export', async () => {
