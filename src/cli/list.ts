@@ -140,9 +140,10 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
   const timezone = await configuredTimezone();
   await withDatabase(database, async (dataSource) => {
     let count = 0;
+    let leftOut = 0;
     async function* lines(): AsyncGenerator<string> {
       yield `${CSV_HEADER}\r\n`;
-      for await (const record of exportRecords(dataSource, timezone)) {
+      for await (const record of exportRecords(dataSource, timezone, () => void leftOut++)) {
         yield `${csvLine(record, timezone)}\r\n`;
         count++;
       }
@@ -152,6 +153,11 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
       for await (const line of lines()) if (!process.stdout.write(line)) await once(process.stdout, 'drain');
     } else if (await replaceFile(output, lines())) {
       print(`Exported ${counted(count, 'entry', 'entries')} of ${shown(database)} to ${output}.`);
+    }
+    if (leftOut > 0) {
+      process.stderr.write(
+        `Left out ${counted(leftOut, 'row', 'rows')} whose tier says that there is none.\n`,
+      );
     }
   });
 }

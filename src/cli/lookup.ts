@@ -12,6 +12,7 @@ import type { Decision } from '../routing/decision.js';
 import { columns, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
 import { whyNoRoute, whyNot } from './why-not.js';
+import type { Asked } from './why-not.js';
 
 /** A provider's part, and what it found that did not count. */
 type ExplainedReport = ProviderReport & { readonly note?: string | undefined };
@@ -40,7 +41,7 @@ export async function lookup(
     const call = { anum: number, bnum, targetid: target, extradata };
     const decided = await app.get(RoutingService).decide({ call, config, startedMs });
     const ms = performance.now() - startedMs;
-    const decision = await explained(decided, registry, target);
+    const decision = await explained(decided, registry, { targetid: target, timezone: config.timezone });
     print(
       json ? JSON.stringify(toJson(decision, ms), null, 2) : explain(decision, number, target, ms, config),
     );
@@ -51,11 +52,11 @@ export async function lookup(
 async function explained(
   decision: Decision,
   registry: ProviderRegistry,
-  targetid: string | undefined,
+  call: Pick<Asked, 'targetid' | 'timezone'>,
 ): Promise<Explained> {
   const { caller, reports } = decision;
   if (caller === undefined) return decision;
-  const asked = { caller, targetid, nowMs: Date.now() };
+  const asked = { caller, ...call, nowMs: Date.now() };
   const noted = reports.map(async (report): Promise<ExplainedReport> => {
     const note = await whyNot(registry.get(report.provider), report, asked);
     return note === undefined ? report : { ...report, note };

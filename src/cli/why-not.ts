@@ -1,4 +1,5 @@
 import { withTimeLimit } from '../common/time-limit.js';
+import { WallClock } from '../common/timezone.js';
 import { describeFailure } from '../lookup/describe-failure.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import type { ProviderReport } from '../lookup/outcome.js';
@@ -14,6 +15,8 @@ export interface Asked {
   readonly caller: Caller;
   readonly targetid: string | undefined;
   readonly nowMs: number;
+  /** Whose days are told. */
+  readonly timezone: string;
 }
 
 /** What a provider found that did not count, and why; `undefined` where its outcome says all. */
@@ -39,13 +42,13 @@ async function explain({ provider }: GuardedProvider, caller: Caller): Promise<s
   }
 }
 
-function whyNotApplicable(record: VipRecord, { targetid, nowMs }: Asked): string {
+function whyNotApplicable(record: VipRecord, { targetid, nowMs, timezone }: Asked): string {
   const { tier, targets, validFromMs, validUntilMs } = record;
   const reasons: string[] = [];
   if (validUntilMs !== undefined && nowMs >= validUntilMs)
-    reasons.push(`expired on ${dayOf(validUntilMs - 1)}`);
+    reasons.push(`expired on ${dayOf(validUntilMs - 1, timezone)}`);
   if (validFromMs !== undefined && nowMs < validFromMs)
-    reasons.push(`not valid before ${dayOf(validFromMs)}`);
+    reasons.push(`not valid before ${dayOf(validFromMs, timezone)}`);
   if (targets !== undefined && (targetid === undefined || !targets.includes(targetid))) {
     reasons.push(`limited to targets ${targets.join(', ')}`);
   }
@@ -53,8 +56,8 @@ function whyNotApplicable(record: VipRecord, { targetid, nowMs }: Asked): string
 }
 
 /** The last day on which something was, or the first on which it will be, valid. */
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+function dayOf(ms: number, timezone: string): string {
+  return new Date(WallClock.in(timezone).at(ms)).toISOString().slice(0, 10);
 }
 
 /** Why none of a target's routes fits a record of that tier. */

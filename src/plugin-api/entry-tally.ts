@@ -1,4 +1,6 @@
+import { isWithheldNumber } from './phone-number.js';
 import type { VipRecord } from './vip-record.js';
+import { isNothing } from './written-number.js';
 
 /** How many places of a kind are kept one by one. */
 const MAX_PLACES = 3;
@@ -35,17 +37,20 @@ export interface EntryKind {
 }
 
 /**
- * Why an entry with this number is found by no call although it looks like a telephone number.
+ * Why an entry with this number is found by no call: it says that there is none, or is text although it looks like a telephone number.
  * @param number as in a `VipRecord`
  * @returns a clause with the cure; `undefined` for E.164, ranges, extensions and SIP addresses
  * @since 0.2.0
  */
 export function numberProblem(number: string): string | undefined {
+  if (isWithheldNumber(number) || isNothing(number.trim())) return NO_NUMBER;
   if (FOUND_AS_A_NUMBER.test(number) || IS_ADDRESS.test(number)) return undefined;
   const looksLikeOne = number.startsWith('+') || number.replace(/\D/g, '').length >= MIN_DIGITS;
   return looksLikeOne ? TEXT_ONLY : undefined;
 }
 
+const NO_NUMBER =
+  'without a number: empty, or a word for none such as anonymous or NULL; write the number, or take the entry out';
 const TEXT_ONLY =
   'compared as text, although it looks like a telephone number; write + and the country code, or set country';
 

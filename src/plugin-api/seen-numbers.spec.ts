@@ -39,8 +39,10 @@ describe('a number that came before', () => {
         first,
         entry({ tier: 'silver', validFromMs: 1_000 }),
         entry({ tier: 'blue', validFromMs: 999, validUntilMs: 1_000 }),
+        entry({ tier: 'blue', validFromMs: 999, validUntilMs: 1_001 }),
+        entry({ tier: 'blue' }),
       ),
-    ).toEqual([false, false, true]);
+    ).toEqual([false, false, true, false, false]);
   });
 
   it('is compared with fifty others at most', () => {

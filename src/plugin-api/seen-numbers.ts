@@ -13,7 +13,7 @@ const MAX_EACH = 50;
 export class SeenNumbers {
   readonly #seen = new Map<string, readonly Seen[]>();
 
-  /** True when an entry before it has its number, for the same targets and at a time when it is valid too, with another tier. */
+  /** True when an entry before it has its number, for the same targets and all the time that it is valid, with another tier. */
   isRepeat({ number, targets, tier, validFromMs, validUntilMs }: VipRecord): boolean {
     const key = targets === undefined ? number : JSON.stringify([number, [...new Set(targets)].sort()]);
     const seen: Seen = { tier, validFromMs, validUntilMs };
@@ -25,11 +25,14 @@ export class SeenNumbers {
         one.validUntilMs === validUntilMs,
     );
     if (!hasSame && before.length < MAX_EACH) this.#seen.set(key, [...before, seen]);
-    return before.some((one) => sameTier(one.tier) !== sameTier(tier) && overlap(one, seen));
+    return before.some((one) => sameTier(one.tier) !== sameTier(tier) && covers(one, seen));
   }
 }
 
-function overlap(a: Seen, b: Seen): boolean {
-  const starts = Math.max(a.validFromMs ?? -Infinity, b.validFromMs ?? -Infinity);
-  return starts < Math.min(a.validUntilMs ?? Infinity, b.validUntilMs ?? Infinity);
+/** Whether the first is valid whenever the second is. */
+function covers(a: Seen, b: Seen): boolean {
+  return (
+    (a.validFromMs ?? -Infinity) <= (b.validFromMs ?? -Infinity) &&
+    (a.validUntilMs ?? Infinity) >= (b.validUntilMs ?? Infinity)
+  );
 }

@@ -20,6 +20,7 @@ export const BETWEEN =
   /^(.*\d)\s*(?:[-\u2010-\u2015\u2212~]|\.{2,}|\s(?:bis|to|till?|through|thru|-|à)\s)\s*(\d{1,15})$/i;
 /** What may be the end of a number or something else: `… - 12`, `…_12`, `…-5`, `… (5)`, `…[12]`. */
 export const TAIL = /^(.*\d)(\s+[-–]\s+|[_·]|-|\s*[([])[\s.]*(\d{1,4}(?:[-–/.,]\d{1,4})*)[)\]]?\.?$/;
+const HALVES = /^([1-9]\d*)\s*(?:[-\u2010-\u2015\u2212~]|\.{2,})\s*(\d+)$/;
 const EXTENSION_WORD =
   'ext(?:n|ension)?|x|dw|durchwahl|nebenstelle|nst|ank(?:n(?:ytning)?)?|al(?:anro|anumero)|poste|interno?|anexo|ramal|app(?:arat)?|toestel|lokal|linje|wew|доб|内線|option|pin';
 export const EXTENSION = new RegExp(
@@ -80,6 +81,14 @@ export function isIp(text: string): boolean {
 
 export function digitCount(text: string): number {
   return text.replace(/\D/g, '').length;
+}
+
+/** `1000-1999`: a block of extensions, although its digits together may be a number of the plan. */
+export function isBlock(text: string): boolean {
+  const [, from, to] = HALVES.exec(text) ?? [];
+  if (from === undefined || from.length < 3 || from.length !== to!.length || from > to!) return false;
+  const isOfTen = from.endsWith('0') && to === `${from.slice(0, -1)}9`;
+  return isOfTen || (from.endsWith('00') && to!.endsWith('99'));
 }
 
 /** The last digits of another number, written after it. */

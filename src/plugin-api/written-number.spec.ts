@@ -113,6 +113,29 @@ describe('a written number', () => {
     expect([keys, problem]).toEqual([[], expect.stringContaining(word)]);
   });
 
+  it.each([
+    ['1000-1999', 'FI'],
+    ['2000 - 2999', 'FI'],
+    ['4700-4799', 'FI'],
+    ['1230-1239', 'FI'],
+    ['200-299', 'FI'],
+    ['10000-19999', 'FI'],
+    ['1000–1999', 'FI'],
+    ['1000..1999', 'FI'],
+    ['Tel. 1000-1999', 'FI'],
+    ['1000-1999; 2000-2999', 'FI'],
+    ['4700-4799', 'DE'],
+    ['4700-4799', 'NO'],
+    ['10000-19999', 'US'],
+  ])('%j is a block of extensions in %s', (text, country) => {
+    expect(read(text, country)).toEqual({ keys: [], problem: expect.stringContaining('range') });
+  });
+
+  it('is no block when its groups only look alike', () => {
+    expect(read('2240-2269', 'NO').keys).toEqual(['+4722402269']);
+    expect(read('2299-2200', 'NO').keys).toEqual(['+4722992200']);
+  });
+
   it.each(['', ' ', 'NULL', '\\N', '#N/A', 'nan', 'None', '-', '#REF!'])('%j is nothing', (text) => {
     expect(read(text)).toEqual({ keys: [] });
   });

@@ -25,6 +25,7 @@ import {
   URI,
   WEAK_SEPARATOR,
   digitCount,
+  isBlock,
   isDate,
   isEnd,
   isIp,
@@ -204,6 +205,7 @@ class Reader {
 
   /** A whole number and a few more digits, which may be something else. */
   #withTail(text: string): WrittenNumbers | undefined {
+    if (isBlock(text)) return problem('range');
     const [, head, sign, tail] = TAIL.exec(text) ?? [];
     if (head === undefined || sign === undefined || tail === undefined) return undefined;
     const read = readNumber(head, this.country).parsed;

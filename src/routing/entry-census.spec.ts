@@ -93,6 +93,18 @@ describe('what is counted of providers', () => {
     expect(faults('a')).toBeUndefined();
   });
 
+  it('is counted again at the next turn when that failed', async () => {
+    const count = jest.fn<Count>(() => Promise.resolve(tallyOf('blue')));
+    count.mockRejectedValueOnce(new VipLookupError('the table is locked'));
+    const { subject, changed, faults, logged, live } = census({ a: count });
+    changed('a');
+    subject.start();
+    await eventually(() => expect(logged).toHaveLength(1));
+    live.prepare(routed('gold', 'silver'))();
+    await eventually(() => expect(faults('a')).toHaveLength(1));
+    expect(count).toHaveBeenCalledTimes(2);
+  });
+
   it('is told when it cannot be counted, unless the provider is gone meanwhile', async () => {
     const failing: Count = () => Promise.reject(new VipLookupError('the table is gone'));
     const { subject, changed, logged, all } = census({ a: failing, b: failing });
@@ -112,6 +124,7 @@ describe('what is counted of providers', () => {
     all.pop();
     fail(new VipLookupError('closed'));
     await new Promise(setImmediate);
-    expect(logged).toEqual([told]);
+    // That of the other one is tried again.
+    expect(logged).toEqual([told, told]);
   });
 });

@@ -83,7 +83,7 @@ export class EntryCensus implements OnApplicationShutdown {
     const { signal } = this.#closing;
     try {
       if (this.#changed.delete(provider)) {
-        const counted = await provider.countEntries?.(signal);
+        const counted = await this.#count(provider);
         if (counted !== undefined) this.#tallies.set(provider, counted);
       }
       const tally = this.#tallies.get(provider);
@@ -100,6 +100,16 @@ export class EntryCensus implements OnApplicationShutdown {
         { provider: name, reason: describeFailure(error) },
         'the entries of a provider could not be counted',
       );
+    }
+  }
+
+  async #count(provider: VipLookupProvider): Promise<EntryTally | undefined> {
+    try {
+      return await provider.countEntries?.(this.#closing.signal);
+    } catch (error) {
+      // The next turn tries again.
+      this.#changed.add(provider);
+      throw error;
     }
   }
 

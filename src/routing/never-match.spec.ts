@@ -98,6 +98,34 @@ describe('entries that can never match', () => {
     });
   });
 
+  it('are limited to what is never a targetid, though the default target asks for them', async () => {
+    const targets = [SALES, target('default', [undefined])];
+    const records = [entry({ targets: ['default'] }), entry({ targets: ['default', 'SALES'] })];
+    expect(await judge(records, targets)).toEqual({
+      entries: 2,
+      faults: [
+        'limited to target "default", which is never a targetid; leave targets empty for calls to all: 1 entry (line 2)',
+      ],
+      notes: [],
+    });
+  });
+
+  it('have no number', async () => {
+    const records = [
+      'anonymous',
+      'Private',
+      '',
+      ' ',
+      'NULL',
+      'n/a',
+      'sip:anonymous@anonymous.invalid',
+      '4711',
+    ];
+    expect((await judge(records.map((number) => entry({ number })))).faults).toEqual([
+      'without a number: empty, or a word for none such as anonymous or NULL; write the number, or take the entry out: 7 entries (line 2, line 3, line 4, …)',
+    ]);
+  });
+
   it('count as noted where no target asks the provider', async () => {
     expect(await judge([entry()], [OTHERS])).toMatchObject({
       faults: [],

@@ -3,7 +3,7 @@ import { nearName } from '../common/near-name.js';
 import { maskNumbersIn } from '../observability/masking.js';
 import type { EntryKind, EntryPlace, EntryTally } from '../plugin-api/entry-tally.js';
 import { sameTier } from '../plugin-api/vip-record.js';
-import { decidedBy } from './targets.config.js';
+import { decidedBy, DEFAULT_TARGET } from './targets.config.js';
 import type { TargetConfig } from './targets.config.js';
 
 /** What of a list can never match: sentences with count and first places, those with most entries first. */
@@ -100,6 +100,8 @@ function entries(count: number): string {
   return count === 1 ? '1 entry' : `${count} entries`;
 }
 
+const NO_TARGETID = `target "${DEFAULT_TARGET}", which is never a targetid; leave targets empty for calls to all`;
+
 /** What the targets that ask a provider do with its entries. */
 class Judge {
   readonly show: (text: string) => string;
@@ -128,20 +130,22 @@ class Judge {
     const wanted = sameTier(tier);
     const canMatch = deciding.some((name) => this.#tiers.get(name)?.has(wanted) ?? true);
     if (!canMatch) return { what: this.#noRoute(wanted, targets && deciding), isFault: true };
-    const isFallback = targets !== undefined && !targets.some((name) => this.judging.targets.has(name));
+    const isFallback =
+      targets !== undefined && !targetidsIn(targets).some((name) => this.judging.targets.has(name));
     return isFallback ? { what: `limited to ${this.#unusable(targets)}`, isFault: false } : undefined;
   }
 
   /** The targets that decide about the calls to which an entry is limited, and ask the provider. */
   #deciding(targetids: readonly string[]): string[] {
     const { targets } = this.judging;
-    const names = new Set(targetids.map((targetid) => decidedBy(targetid, targets)));
+    const names = new Set(targetidsIn(targetids).map((targetid) => decidedBy(targetid, targets)));
     return [...names].filter((name) => this.#tiers.has(name));
   }
 
   #unusable(targetids: readonly string[]): string {
     const { targets } = this.judging;
     const said = targetids.slice(0, MAX_NAMES).map((targetid) => {
+      if (targetid === DEFAULT_TARGET) return NO_TARGETID;
       if (targets.has(targetid)) return `target ${this.#quoted(targetid)}, which does not ask this provider`;
       const near = nearName(targetid, targets.keys());
       const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
@@ -163,4 +167,8 @@ class Judge {
   #quoted(text: string): string {
     return JSON.stringify(this.show(text));
   }
+}
+
+function targetidsIn(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name !== DEFAULT_TARGET);
 }

@@ -32,7 +32,7 @@ import { EntryCount } from './entry-count.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } from './table-entries.js';
 import { checkTable } from './table-schema.js';
-import { entriesIn, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
+import { entriesIn, markOf, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
 /** A connected database whose table has been checked. */
@@ -263,11 +263,6 @@ export class DatabaseProvider implements VipLookupProvider {
     }
     return records;
   }
-}
-
-/** What is different whenever rows were added, and mostly when some were removed. */
-function markOf([row]: readonly Row[]): string {
-  return `${String(row?.['entries'])}, ${String(row?.['last'])}`;
 }
 
 /** The caller's number and its ranges; none for text that the table cannot contain, or that is itself a range. */

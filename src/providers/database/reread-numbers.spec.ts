@@ -29,6 +29,9 @@ const TEXTS = [
   ['sip:aino@example.com', 'f'],
   ['+358501231236', 'g'],
   ['09 123 4567/8', 'h'],
+  ['+358501231237; +358501231238', 'i'],
+  ['++358·50 123 1239', 'j'],
+  ['+3589123*', 'k'],
 ] as const;
 
 async function insertAll(dataSource: DataSource): Promise<void> {
@@ -49,9 +52,9 @@ describe.each([
     try {
       await insertAll(dataSource);
       expect(await rereadNumbers(dataSource, 'FI')).toEqual({
-        texts: 7,
-        changed: 2,
-        added: 1,
+        texts: 9,
+        changed: 4,
+        added: 2,
         unusable: 3,
         unusableIds: ['3', '4', '8'],
       });
@@ -69,7 +72,11 @@ describe.each([
         'f sip:aino@example.com',
         'g +358501231236',
         'h 09 123 4567/8',
+        'i +358501231237',
+        'j +358501231239',
+        'k +3589123*',
         'b +358501231235',
+        'i +358501231238',
       ]);
       await dataSource.query(`INSERT INTO vip_caller (number, tier) VALUES ('050 999 9999', 'gold')`);
       expect(await rereadNumbers(dataSource, 'FI')).toBeUndefined();

@@ -27,6 +27,8 @@ const MARK = ['vip_caller', 'numbers'] as const;
 /** Their transaction holds SQLite's lock for some milliseconds. */
 const PAGE_ROWS = 100;
 const MAX_IDS = 10;
+/** E.164, or a range of it: what earlier versions could read. */
+const IS_KEY = /^\+[1-9]\d{2,14}\*?$/;
 
 /**
  * Reads the numbers of `vip_caller` again that an earlier version could not read and kept as text. Does so once, whatever the
@@ -54,16 +56,16 @@ export async function rereadNumbers(
     const result = { texts: 0, changed: 0, added: 0, unusable: 0, unusableIds: [] as string[] };
     let ids: [after: string, last: string] = ['0', await lastIdOf(dataSource)];
     for (;;) {
-      const rows = await inTransaction((runner) => rereadPage(runner, ids, country));
-      for (const { id, numbers } of rows) {
+      const { read, lastId } = await inTransaction((runner) => rereadPage(runner, ids, country));
+      for (const { id, numbers } of read) {
         result.texts++;
         if (numbers === undefined) continue;
         result.added += Math.max(0, numbers.length - 1);
         if (numbers.length > 0) result.changed++;
         else if (++result.unusable <= MAX_IDS) result.unusableIds.push(id);
       }
-      if (rows.length < PAGE_ROWS) break;
-      ids = [rows.at(-1)!.id, ids[1]];
+      if (lastId === undefined) break;
+      ids = [lastId, ids[1]];
       await nextTurn();
     }
     await inTransaction(mark);
@@ -89,17 +91,24 @@ async function lastIdOf(dataSource: DataSource): Promise<string> {
   return typeof row?.['id'] === 'string' ? row['id'] : '0';
 }
 
-/** @returns each row's text as the numbers that it holds: none when it has none, `undefined` when it stays what it is */
+interface RereadText {
+  readonly id: string;
+  /** That the text holds: none when it has none, `undefined` when it stays what it is. */
+  readonly numbers: readonly string[] | undefined;
+}
+
+/** @returns the texts among the rows, and the page's last row if there may be more */
 async function rereadPage(
   runner: QueryRunner,
   ids: readonly [after: string, last: string],
   country: string | undefined,
-): Promise<{ id: string; numbers: readonly string[] | undefined }[]> {
+): Promise<{ lastId: string | undefined; read: RereadText[] }> {
   const rows = (await runner.query(
-    `SELECT id, number FROM vip_caller WHERE id > ? AND id <= ? AND number NOT LIKE '+%' ORDER BY id LIMIT ${PAGE_ROWS}`,
+    `SELECT id, number FROM vip_caller WHERE id > ? AND id <= ? ORDER BY id LIMIT ${PAGE_ROWS}`,
     [...ids],
   )) as Row[];
-  const read = rows.map((row) => {
+  const texts = rows.filter(({ number }) => !IS_KEY.test(String(number)));
+  const read = texts.map((row) => {
     const text = String(row['number']);
     const numbers = readWrittenNumbers(text, country).keys.filter(isStorable);
     const isSame = numbers.length === 1 && numbers[0] === text;
@@ -110,7 +119,7 @@ async function rereadPage(
     await runner.query('UPDATE vip_caller SET number = ? WHERE id = ?', [first, id]);
     for (const other of more) await copyRow(runner, id, other);
   }
-  return read;
+  return { lastId: rows.length < PAGE_ROWS ? undefined : String(rows.at(-1)!['id']), read };
 }
 
 async function copyRow(runner: QueryRunner, id: string, number: string): Promise<void> {

@@ -155,6 +155,11 @@ describe.each([
         [450, undefined],
         [1, expect.stringMatching(/^compared as text/)],
       ]);
+      await dataSource.query(`UPDATE vip_caller SET tier = 'NULL' WHERE id = 7`);
+      expect((await provider.countEntries(patient())).unreadable).toEqual({
+        count: 1,
+        problems: ['row 7: tier: says that there is none'],
+      });
       await provider.check(patient());
       expect(changes).toBe(1);
       expect(await provider.explain(Caller.read('+358409999999', 'FI'), patient())).toBe(

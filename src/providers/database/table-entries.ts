@@ -23,6 +23,7 @@ const PAUSE_MS = 20;
 /** Rows of a sample between two looks at the event loop. */
 const ROWS_AT_ONCE = 100;
 
+const NO_TIER = 'tier: says that there is none';
 const NO_NUMBER = 'without a number';
 const OTHER_SPELLING =
   "with a number that is not written in one of the provider's spellings; name its spelling under spellings";
@@ -44,6 +45,10 @@ export async function countOwnEntries(
       const place = Number(row['id']);
       const record = readRow(row, OWN_TABLE, String(row['number']), timezone, tally, place);
       if (record === undefined) continue;
+      if (record === null) {
+        tally.addUnreadable(place, NO_TIER);
+        continue;
+      }
       tally.add(record, place);
       if (seen.isRepeat(record)) tally.addRepeat(place);
     }
@@ -80,7 +85,7 @@ export async function countSample(
     const text = isText ? String(stored).trimEnd() : '';
     const keys = readWrittenNumbers(text, country).keys;
     const record = readRow(row, table, keys[0] ?? text, timezone, tally, place);
-    if (record === undefined) continue;
+    if (record == null) continue;
     const isFound = (key: string): boolean => isFoundAs(key, text, stored, numbers, country);
     // Digits alone may be those of E.164.
     const problem = [...keys, `+${text}`, text].some(isFound) ? undefined : OTHER_SPELLING;
@@ -115,9 +120,9 @@ function readRow(
   timezone: string,
   tally: EntryTally,
   place: number,
-): VipRecord | undefined {
+): VipRecord | null | undefined {
   try {
-    return recordOf(row, table, number, timezone) ?? undefined;
+    return recordOf(row, table, number, timezone);
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
     tally.addUnreadable(place, error.message);

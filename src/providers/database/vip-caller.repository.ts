@@ -103,11 +103,13 @@ export async function importRecords(
 /**
  * Reads all of `vip_caller`, in the order in which it was written, as of one moment.
  * @param timezone in which dates in the table are meant
+ * @param leftOut called for each row whose tier says that there is none: it is nobody's entry
  * @throws VipLookupError naming the row that cannot be read
  */
 export async function* exportRecords(
   dataSource: DataSource,
   timezone = 'UTC',
+  leftOut?: () => void,
 ): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
   const page = new TableStatements(OWN_TABLE, dataSource).page(PAGE_ROWS);
@@ -121,7 +123,9 @@ export async function* exportRecords(
       rows = (await runner.query(page, [lastId])) as Row[];
       for (const row of rows) {
         lastId = String(row['id']);
-        yield readRow(row, timezone);
+        const record = readRow(row, timezone);
+        if (record === null) leftOut?.();
+        else yield record;
       }
     } while (rows.length === PAGE_ROWS);
   } finally {
@@ -130,15 +134,13 @@ export async function* exportRecords(
   }
 }
 
-function readRow(row: Row, timezone: string): VipRecord {
-  const at = `row ${String(row['id'])} of table ${OWN_TABLE.name}`;
+function readRow(row: Row, timezone: string): VipRecord | null {
   try {
-    const record = recordOf(row, OWN_TABLE, String(row['number']), timezone);
-    if (record === null) throw new VipLookupError(`${at} has no tier`);
-    return record;
+    return recordOf(row, OWN_TABLE, String(row['number']), timezone);
   } catch (error) {
-    if (error instanceof VipRecordError) throw new VipLookupError(`${at} cannot be read: ${error.message}`);
-    throw error;
+    if (!(error instanceof VipRecordError)) throw error;
+    const at = `row ${String(row['id'])} of table ${OWN_TABLE.name}`;
+    throw new VipLookupError(`${at} cannot be read: ${error.message}`);
   }
 }
 

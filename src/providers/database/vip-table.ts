@@ -118,10 +118,10 @@ export class TableStatements {
     return this.sample(0);
   }
 
-  /** One row with `entries` and the `last` id, where counting is cheap; otherwise a sign of life. */
+  /** One row with `entries`, the `last` id and when that row was `changed`, where counting is cheap; otherwise a sign of life. */
   count(): string {
     return this.table.isOwn
-      ? `SELECT COUNT(*) AS entries, (SELECT MAX(id) FROM ${this.#table}) AS last FROM (SELECT 1 FROM ${this.#table} LIMIT ${MAX_COUNTED + 1}) AS counted`
+      ? `SELECT COUNT(*) AS entries, (SELECT MAX(id) FROM ${this.#table}) AS last, (SELECT updated_at FROM ${this.#table} ORDER BY id DESC LIMIT 1) AS changed FROM (SELECT 1 FROM ${this.#table} LIMIT ${MAX_COUNTED + 1}) AS counted`
       : `SELECT 1 FROM ${this.#table} LIMIT 1`;
   }
 }
@@ -133,6 +133,11 @@ export class TableStatements {
 export function entriesIn(rows: readonly Row[]): number | undefined {
   const entries = Number(rows[0]?.['entries'] ?? Number.NaN);
   return entries <= MAX_COUNTED ? entries : undefined;
+}
+
+/** What is different whenever rows were added, and mostly when some were removed. SQLite uses the ids of removed rows again. */
+export function markOf([row]: readonly Row[]): string {
+  return ['entries', 'last', 'changed'].map((column) => String(row?.[column])).join();
 }
 
 /**

@@ -22,6 +22,7 @@ const HEALTH_REASON = 'it is used because there was no other list at the start';
 export class CollapseGuard {
   readonly #minShare: number;
   #inUse: Version | undefined;
+  #isWhole = true;
   /** The version that is not used unless it is confirmed. */
   #refused: Version | undefined;
   /** Whether the count of the version in use was compared with the kept one, and is kept. */
@@ -60,10 +61,18 @@ export class CollapseGuard {
     return reasonOf(this.context, before, version.entries);
   }
 
-  /** The version is in use; waits at most a second for what the database says of it. */
-  async use(version: Version): Promise<void> {
+  /**
+   * The version is in use; waits at most a second for what the database says of it.
+   * @param isWhole else its count is compared, but not kept
+   */
+  async use(version: Version, isWhole: boolean): Promise<void> {
     this.#inUse = version;
-    if (this.#minShare === 0) return;
+    this.#isWhole = isWhole;
+    if (this.#minShare === 0) {
+      // A count of before would be compared once there is a share again; nothing else needs the database.
+      if (isWhole) void this.kept.keep(version.entries).catch(() => undefined);
+      return;
+    }
     this.#isSettled = false;
     await within(WAIT_MS, this.#settle());
     if (!this.#isSettled) this.#lookAgain();
@@ -96,7 +105,7 @@ export class CollapseGuard {
         this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));
         return;
       }
-      await this.kept.keep(version.entries);
+      if (this.#isWhole) await this.kept.keep(version.entries);
       this.#doubt = undefined;
       this.#isSettled = version === this.#inUse;
       this.#trouble = undefined;

@@ -46,13 +46,15 @@ describe('duplicates in a list', () => {
     ).toEqual([{ line: 3, firstLine: 2 }]);
   });
 
-  it('are valid at the same time', async () => {
+  it('are covered by the earlier one', async () => {
     expect(
       await duplicatesOf(
         '4711,gold,,2026-01-01,2026-06-30',
         '4711,gold,,2026-07-01,',
         '4711,gold,,,2025-12-31',
         '4711,gold,,2026-06-30,2026-06-30',
+        '4711,silver,,2026-06-30,2026-07-31',
+        '4711,silver,,,',
       ),
     ).toEqual([{ line: 5, firstLine: 2 }]);
   });
@@ -63,10 +65,12 @@ describe('duplicates in a list', () => {
         '4711,gold,,2027-01-01,2027-12-31',
         '4711,gold,,2026-02-01,2026-02-28',
         '4711,gold,,2026-01-01,2027-06-30',
+        '4711,gold,,2027-02-01,2027-12-31',
+        '4711,gold,,2026-01-01,2026-02-28',
       ),
     ).toEqual([
-      { line: 4, firstLine: 2 },
-      { line: 4, firstLine: 3 },
+      { line: 5, firstLine: 2 },
+      { line: 6, firstLine: 4 },
     ]);
   });
 

@@ -12,6 +12,8 @@ interface Duplicate {
   readonly isOtherTier: boolean;
 }
 
+/** A column full of one placeholder must not make each comparison longer than the one before. */
+const MAX_EACH = 50;
 /** How many entries are sorted without a pause: about a millisecond. */
 const SORTED_AT_ONCE = 1_024;
 
@@ -21,7 +23,7 @@ interface Placed {
 }
 
 /**
- * Entries with the number and the targets of an earlier entry that are valid at a time when that one is, too.
+ * Entries with the number and the targets of an earlier entry that is valid all the time that they are.
  * @param tally is told of those with another tier
  * @returns `line 4 repeats line 2`: the first hundred by line, and `and N more`
  */
@@ -47,8 +49,7 @@ export async function findDuplicates(
       else group.push(entry);
     }
     for (const group of alike.values()) {
-      for (const duplicate of overlaps(await byStart(group, pace))) {
-        if (pace.isDue) await pace.makeWay();
+      for await (const duplicate of covered(await byStart(group, pace), pace)) {
         total++;
         if (duplicate.isOtherTier) tally.addRepeat(duplicate.line);
         listed.push(duplicate);
@@ -76,17 +77,21 @@ async function byStart(group: readonly Placed[], pace: Pace): Promise<readonly P
 }
 
 /** @param group in the order in which they begin to be valid */
-function* overlaps(group: readonly Placed[]): Generator<Duplicate> {
-  let longest: Placed | undefined;
+async function* covered(group: readonly Placed[], pace: Pace): AsyncGenerator<Duplicate> {
+  let valid: Placed[] = [];
   for (const entry of group) {
-    if (longest !== undefined && startOf(entry) < endOf(longest)) {
-      yield {
-        line: Math.max(entry.line, longest.line),
-        firstLine: Math.min(entry.line, longest.line),
-        isOtherTier: sameTier(entry.details.tier) !== sameTier(longest.details.tier),
-      };
+    if (pace.isDue) await pace.makeWay();
+    valid = valid.filter((one) => endOf(one) > startOf(entry));
+    const earlier = valid.find((one) => one.line < entry.line && endOf(one) >= endOf(entry));
+    if (earlier === undefined) {
+      if (valid.length < MAX_EACH) valid.push(entry);
+      continue;
     }
-    if (longest === undefined || endOf(entry) > endOf(longest)) longest = entry;
+    yield {
+      line: entry.line,
+      firstLine: earlier.line,
+      isOtherTier: sameTier(entry.details.tier) !== sameTier(earlier.details.tier),
+    };
   }
 }
 

@@ -233,6 +233,35 @@ describe('a list that lost most of its entries', () => {
     expect(logged.map(({ level }) => level)).toEqual(['info', 'info']);
   });
 
+  it('is refused though the one in use was read in part', async () => {
+    await write(listOf(21).replace('03,gold', '03,'));
+    const { provider } = instance();
+    await expect(provider.open()).rejects.toThrow(/vips\.csv is not usable/);
+    expect(await keptEntries()).toBeUndefined();
+    await write(listOf(3));
+    await eventually(async () => expect((await provider.check()).reason).toMatch('has 3 entries'));
+  });
+
+  it('is told at a start if it ends within a line, and its count is not kept', async () => {
+    await write(listOf(20));
+    await instance().provider.open();
+    await write(`${listOf(5)}+3585`);
+    const { provider } = instance();
+    await expect(provider.open()).rejects.toThrow(AT_START);
+    const { status, reason } = await provider.check();
+    expect([status, reason]).toEqual(['degraded', expect.stringContaining(`${AT_START}; vips.csv`)]);
+    expect(await keptEntries()).toBe(20);
+  });
+
+  it('is not compared with a count from before minShare was 0', async () => {
+    await write(listOf(20));
+    await instance().provider.open();
+    await write(listOf(5));
+    await instance({ minShare: 0 }).provider.open();
+    await eventually(async () => expect(await keptEntries()).toBe(5));
+    await instance().provider.open();
+  });
+
   it('is one whose entries cannot be read, where onBadRow is skip', async () => {
     await write(listOf(20));
     const { provider, until } = instance({ onBadRow: 'skip' });

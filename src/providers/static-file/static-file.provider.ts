@@ -88,8 +88,9 @@ export class StaticFileProvider implements VipLookupProvider {
     const { index, loadedAt, lacking, contacts } = this.#list;
     const about = { entries: index.size, loadedAt, ...(contacts !== undefined && { contacts }) };
     if (this.#refusal === undefined) {
-      const reason = this.#guard?.doubt ?? lacking;
-      return reason === undefined ? { status: 'up', ...about } : { status: 'degraded', reason, ...about };
+      const reasons = [this.#guard?.doubt, lacking].filter((reason) => reason !== undefined);
+      if (reasons.length === 0) return { status: 'up', ...about };
+      return { status: 'degraded', reason: reasons.join('; '), ...about };
     }
     const { reason, since } = this.#refusal;
     return {
@@ -127,9 +128,10 @@ export class StaticFileProvider implements VipLookupProvider {
     this.#watcher = new FileWatcher(path, this.pollMs, load);
     await this.#watcher.start();
     this.#isOpen = true;
-    const doubt = this.#guard.doubt;
-    const details = this.#refusal?.details ?? this.#list?.unread ?? (doubt === undefined ? doubt : [doubt]);
-    if (details !== undefined) throw new VipFileError(details.join('\n- '), path);
+    const { doubt } = this.#guard;
+    const unread = this.#list?.unread ?? [];
+    const details = this.#refusal?.details ?? (doubt === undefined ? unread : [...unread, doubt]);
+    if (details.length > 0) throw new VipFileError(details.join('\n- '), path);
   }
 
   /** Says whether the file would be used as it is; with `confirm`, running instances use this version of it. */
@@ -173,7 +175,7 @@ export class StaticFileProvider implements VipLookupProvider {
         return;
       }
       this.#use(list, isWhole ? undefined : unusable(file, list)[1]);
-      if (isWhole) await this.#guard?.use(version);
+      await this.#guard?.use(version, isWhole);
     } catch (error) {
       if (signal.aborted) return;
       this.#digest = undefined;

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GuardedProvider } from '../lookup/guarded-provider.js';
+import type { ProviderReport } from '../lookup/outcome.js';
+import { Caller, readVipRecord } from '../plugin-api/index.js';
+import { whyNot } from './why-not.js';
+
+describe('why a record does not count', () => {
+  it.each(['Europe/Helsinki', 'America/New_York', 'UTC'])('is told by the days of %s', async (timezone) => {
+    const read = (field: string, date: string) =>
+      readVipRecord({ tier: 'gold', [field]: date }, { number: '+358501231234', timezone });
+    const records = [read('validFrom', '2099-02-01'), read('validUntil', '2020-01-31')];
+    const guarded = { ask: () => ({ kind: 'found', records }) } as unknown as GuardedProvider;
+    const report = { outcome: 'not-applicable' } as ProviderReport;
+    const caller = Caller.read('+358501231234');
+    const asked = { caller, targetid: undefined, nowMs: Date.UTC(2026, 10, 30), timezone };
+    expect(await whyNot(guarded, report, asked)).toBe(
+      'tier gold: not valid before 2099-02-01; tier gold: expired on 2020-01-31',
+    );
+  });
+});
