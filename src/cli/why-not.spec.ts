@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import type { ProviderReport } from '../lookup/outcome.js';
 import { Caller, readVipRecord } from '../plugin-api/index.js';
+import type { VipRecord } from '../plugin-api/index.js';
 import { whyNot } from './why-not.js';
 
 describe('why a record does not count', () => {
@@ -16,5 +17,21 @@ describe('why a record does not count', () => {
     expect(await whyNot(guarded, report, asked)).toBe(
       'tier gold: not valid before 2099-02-01; tier gold: expired on 2020-01-31',
     );
+  });
+
+  it('is told of those that are passed over for the one that is used, and of no other', async () => {
+    const [exact, range, wider] = ['+358501231234', '+35850123*', '+35850*'];
+    const record = (number: string, more: object = {}) => readVipRecord({ number, tier: 'gold', ...more });
+    const [expired, limited] = [{ validUntil: '2020-01-31' }, { targets: 'SALES_QUEUE' }];
+    const note = (records: VipRecord[]) =>
+      whyNot(
+        { ask: () => ({ kind: 'found', records }) } as unknown as GuardedProvider,
+        { provider: 'list', outcome: 'found', records: records.length },
+        { caller: Caller.read(exact), targetid: 'OTHER', nowMs: Date.UTC(2026, 10, 30), timezone: 'UTC' },
+      );
+    expect(await note([record(exact, expired), record(range, limited), record(wider)])).toBe(
+      'tier gold: expired on 2020-01-31; tier gold: limited to targets SALES_QUEUE',
+    );
+    expect(await note([record(exact), record(range, expired)])).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import type { ProviderReport } from '../lookup/outcome.js';
 import type { Caller } from '../plugin-api/caller.js';
 import type { VipRecord } from '../plugin-api/index.js';
 import { sameTier } from '../plugin-api/index.js';
+import { recordApplies } from '../plugin-api/vip-record.js';
 import type { RouteConfig } from '../routing/targets.config.js';
 
 const LIMIT_MS = 10_000;
@@ -19,18 +20,24 @@ export interface Asked {
   readonly timezone: string;
 }
 
-/** What a provider found that did not count, and why; `undefined` where its outcome says all. */
+/**
+ * What a provider found that did not count, and why, such as an exact entry that has expired where a range is used;
+ * `undefined` where its outcome says all.
+ */
 export async function whyNot(
   guarded: GuardedProvider,
-  { outcome }: ProviderReport,
+  { outcome, records = 1 }: ProviderReport,
   asked: Asked,
 ): Promise<string | undefined> {
   if (outcome === 'none') return explain(guarded, asked.caller);
-  if (outcome !== 'not-applicable') return undefined;
+  if (outcome !== 'not-applicable' && !(outcome === 'found' && records > 1)) return undefined;
   const answer = guarded.ask(asked.caller);
   const settled = 'kind' in answer ? answer : await answer.outcome;
   if (settled.kind !== 'found') return undefined;
-  return settled.records.map((record) => whyNotApplicable(record, asked)).join('; ');
+  const used = settled.records.findIndex((record) => recordApplies(record, asked.targetid, asked.nowMs));
+  const passedOver = used === -1 ? settled.records : settled.records.slice(0, used);
+  if (passedOver.length === 0) return undefined;
+  return passedOver.map((record) => whyNotApplicable(record, asked)).join('; ');
 }
 
 async function explain({ provider }: GuardedProvider, caller: Caller): Promise<string | undefined> {
