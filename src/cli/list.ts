@@ -9,7 +9,12 @@ import type { DateOrder } from '../plugin-api/index.js';
 import { maskNumber } from '../observability/masking.js';
 import { closeDataSource } from '../database/data-source.js';
 import { databaseUrlProblem, sqliteFileOf } from '../database/url.js';
-import { exportRecords, importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
+import {
+  exportRecords,
+  importRecords,
+  openDatabase,
+  rehearseImport,
+} from '../providers/database/vip-caller.repository.js';
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
@@ -30,7 +35,7 @@ export interface ImportOptions extends ListLocaleOptions, ContactFlags {
   encoding?: string;
   replace: boolean;
   confirm: boolean;
-  /** Only tells what would be read. */
+  /** Only tells what would be imported. */
   dryRun?: boolean;
 }
 
@@ -64,20 +69,18 @@ export async function importList(file: string, options: ImportOptions): Promise<
   for (const entry of leftOut) print(`Left out: ${entry}`);
   for (const warning of [...warnings, ...duplicates]) print(`Warning: ${warning}`);
   const neverMatching = await whatNeverMatches(list.tally);
-  if (dryRun) {
-    printPreview(file, list);
-    return neverMatching.forEach(print);
-  }
-  const { added, replaced, removed } = await withDatabase(database, async (dataSource) => {
-    // Entries are recognised by their number, so those of earlier versions have to have theirs.
-    await rereadNumbers(dataSource, read.country);
-    return importRecords(
-      dataSource,
-      records.map(({ record }) => record),
-      replace ? 'replace' : 'merge',
-      { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) },
-    );
-  }).catch((error: unknown) => {
+  const vips = records.map(({ record }) => record);
+  const mode = replace ? 'replace' : 'merge';
+  const rules = { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) };
+  const outcome = await (
+    dryRun
+      ? rehearseImport(usedUrl(database), vips, mode, rules)
+      : withDatabase(database, async (dataSource) => {
+          // Entries are recognised by their number, so those of earlier versions have to have theirs.
+          await rereadNumbers(dataSource, read.country);
+          return importRecords(dataSource, vips, mode, rules);
+        })
+  ).catch((error: unknown) => {
     if (!(error instanceof VipRecordError)) throw error;
     const problems = error.problems.map(({ field, message }) => {
       const [, index, name] = /^\[(\d+)\]\.?(.*)$/.exec(field) ?? [];
@@ -87,6 +90,11 @@ export async function importList(file: string, options: ImportOptions): Promise<
     });
     throw notImported(file, problems.length, problems);
   });
+  if (outcome === undefined) {
+    printPreview(file, list);
+    return neverMatching.forEach(print);
+  }
+  const { added, replaced, removed } = outcome;
   print(
     `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
@@ -201,16 +209,19 @@ async function withDatabase<T>(
   url: string | undefined,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
-  const used = url ?? readEnvironment().databaseUrl;
-  const problem = databaseUrlProblem(used);
-  if (problem !== undefined)
-    throw new CliError(`${url === undefined ? 'DATABASE_URL' : '--database'} ${problem}`);
-  const dataSource = await openDatabase(used);
+  const dataSource = await openDatabase(usedUrl(url));
   try {
     return await work(dataSource);
   } finally {
     await closeDataSource(dataSource);
   }
+}
+
+function usedUrl(url: string | undefined): string {
+  const used = url ?? readEnvironment().databaseUrl;
+  const problem = databaseUrlProblem(used);
+  if (problem === undefined) return used;
+  throw new CliError(`${url === undefined ? 'DATABASE_URL' : '--database'} ${problem}`);
 }
 
 /** The database without what would let one in. */

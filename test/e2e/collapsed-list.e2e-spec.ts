@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,12 +97,20 @@ describe('import --replace', () => {
     const run = (...args: string[]) =>
       cli(['import', file, '--country', 'FI', '--database', database, ...args], {});
     await writeFile(file, listOf(20));
+    expect((await run('--replace', '--dry-run')).stdout).toContain('Would import 20 entries');
+    expect(existsSync(join(folder, 'own.sqlite'))).toBe(false);
     expect((await run('--replace')).code).toBe(0);
     await writeFile(file, listOf(5));
-    expect(await run('--replace')).toMatchObject({
+    const refused = {
       code: 1,
+      stdout: expect.not.stringContaining('Would import'),
       stderr: `Nothing was imported: ${file} has 5 entries where there were 20, fewer than 70 %. If that is right, add --confirm.\n`,
-    });
+    };
+    expect(await run('--replace')).toMatchObject(refused);
+    expect(await run('--replace', '--dry-run')).toMatchObject(refused);
+    for (const flags of [[], ['--replace', '--confirm']]) {
+      expect((await run('--dry-run', ...flags)).stdout).toContain('Would import 5 entries');
+    }
     expect((await run()).stdout).toContain('0 added, 5 replaced, 0 removed');
     const backup = join(folder, 'backup.csv');
     await cli(['export', '--database', database, '-o', backup], {});

@@ -10,7 +10,7 @@ import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import type { Row } from '../../database/select.js';
 import { closeDataSource } from '../../database/data-source.js';
-import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
+import { exportRecords, importRecords, openDatabase, rehearseImport } from './vip-caller.repository.js';
 import { markOf, OWN_TABLE, TableStatements } from './vip-table.js';
 
 const MANY = IS_LONG ? 20_000 : 5_000;
@@ -121,6 +121,20 @@ describe.each([
       replaced: 1,
     });
     expect(await exported()).toEqual([records[0], records[2], gold('sip:A@example', { name: 'new' })]);
+  });
+
+  it('is counted by a rehearsal of an import, which changes nothing', async () => {
+    const rehearse = async (at: string, number: string) => {
+      const seen: number[] = [];
+      await rehearseImport(at, [gold(number)], 'replace', { mayReplace: (before) => void seen.push(before) });
+      return seen;
+    };
+    await importRecords(dataSource, [gold('+358501231234'), gold('4711')], 'merge');
+    expect(await rehearse(url, '4711')).toEqual([2]);
+    expect(await exported()).toHaveLength(2);
+    const other = await newUrl();
+    expect(await rehearse(other, '4711')).toEqual([0]);
+    await expect(rehearse(url, '47\u000011')).rejects.toThrow('[0].number: contains a NUL');
   });
 
   it.each(['merge', 'replace'] as const)('stays as it was when a %s fails half-way', async (mode) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DataSource, QueryRunner } from 'typeorm';
 import {
   MAX_NUMBER_LENGTH,
@@ -9,7 +10,8 @@ import {
 } from '../../plugin-api/index.js';
 import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
-import { nodeUrls } from '../../database/url.js';
+import type { DataSourceSettings } from '../../database/data-source.js';
+import { nodeUrls, sqliteFileOf } from '../../database/url.js';
 import { failureOf, isNodeTrouble } from '../../database/failures.js';
 import { migrate } from '../../database/migrate.js';
 import { isSqlite } from '../../database/select.js';
@@ -55,13 +57,21 @@ const COLUMNS = columnsOf(OWN_TABLE);
  * @returns the connection; close it with `closeDataSource`
  * @throws VipLookupError if it is not reachable or the table cannot be created
  */
-export async function openDatabase(url: string): Promise<DataSource> {
+export function openDatabase(url: string): Promise<DataSource> {
+  return connect(url, {}, migrate);
+}
+
+async function connect(
+  url: string,
+  settings: DataSourceSettings,
+  prepare?: (dataSource: DataSource) => Promise<unknown>,
+): Promise<DataSource> {
   const nodes = nodeUrls(url);
   for (const [index, node] of nodes.entries()) {
-    const dataSource = createDataSource(node, { quiet: true });
+    const dataSource = createDataSource(node, { quiet: true, ...settings });
     try {
       await dataSource.initialize();
-      await migrate(dataSource);
+      await prepare?.(dataSource);
       return dataSource;
     } catch (error) {
       await closeDataSource(dataSource);
@@ -69,6 +79,35 @@ export async function openDatabase(url: string): Promise<DataSource> {
     }
   }
   throw new TypeError('a database has a node');
+}
+
+/**
+ * Refuses what `importRecords` would refuse, and changes nothing: a table that does not exist yet has no entries.
+ * @throws VipRecordError listing entries that the table cannot store
+ * @throws VipLookupError if the entries there have to be counted and the database is not reachable
+ */
+export async function rehearseImport(
+  url: string,
+  records: readonly VipRecord[],
+  mode: ImportMode,
+  { timezone, mayReplace }: ImportOptions = {},
+): Promise<void> {
+  refuseUnstorable(records, timezone);
+  if (mode === 'merge' || mayReplace === undefined) return;
+  const path = sqliteFileOf(url);
+  mayReplace(path !== undefined && !existsSync(path) ? 0 : await countIn(url));
+}
+
+async function countIn(url: string): Promise<number> {
+  const dataSource = await connect(url, { readOnly: true });
+  try {
+    const runner = dataSource.createQueryRunner();
+    return (await runner.hasTable('vip_caller')) ? await countOf(runner) : 0;
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    await closeDataSource(dataSource);
+  }
 }
 
 /**
