@@ -21,7 +21,7 @@ const MIN_E164_DIGITS = 8;
 const PLUS_AND_DIGITS = /^\+\d+$/;
 const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
 /** Format characters (Unicode Cf) and variation selectors: they are invisible, and are copied along with numbers. */
-const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
+export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
 /** A trunk prefix in brackets after a country code: `+49 (0)30 …`, `49 (0)30 …`, `0049 (0) 30 …`. */
 const BRACKETED_TRUNK = /^(?:\+|00)?([1-9]\d{0,2})[\s\-./]*\([\s]*0[\s]*\)(.*)$/s;
 const WITHHELD_WORD =

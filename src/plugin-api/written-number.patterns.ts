@@ -2,8 +2,6 @@
 export const PLAIN = /^\+?\d[\d ]*$/;
 /** Hyphens, too: the end of a number may be a range, a date or an extension. Nothing else needs a look. */
 export const GROUPED = /^\+?\d[\d -]*\d$/;
-/** Format characters (Unicode Cf) and variation selectors: they are invisible, and are copied along with numbers. */
-export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
 /** How databases and spreadsheets write an empty value. */
 export const EMPTY =
   /^(?:[(<[]?null[)>\]]?|\\n|nil|none|nan|n\/a|#\p{L}[\p{L}\d/¡]*[!?]?|undefined|[-–—.?]+)$/iu;

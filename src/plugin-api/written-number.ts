@@ -20,7 +20,6 @@ import {
   SEPARATOR,
   TAIL,
   THOUSANDS,
-  UNSEEN,
   UNUSED,
   URI,
   WEAK_SEPARATOR,
@@ -33,7 +32,14 @@ import {
 } from './written-number.patterns.js';
 import { notARange, problem, WARNINGS, whyOdd } from './written-number.problems.js';
 import type { WrittenNumbers } from './written-number.problems.js';
-import { isDiallable, MAX_NUMBER_LENGTH, readNumber, readRange, trunkPrefix } from './phone-number.js';
+import {
+  isDiallable,
+  MAX_NUMBER_LENGTH,
+  readNumber,
+  readRange,
+  trunkPrefix,
+  UNSEEN,
+} from './phone-number.js';
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
