@@ -90,7 +90,7 @@ export function notOrdinary(stat: Stats): string | undefined {
   return `is ${kind}, and only ordinary files are read; put its content into one`;
 }
 
-/** Files of the kernel say 0 and have some, a few of them without end. Memory that nothing is read into costs nothing. */
+/** Kernel files report a size of 0 although they have content, some of it endless. Memory that is never written to costs nothing. */
 function roomFor(stat: Stats, maxBytes: number): Buffer {
   const problem = notOrdinary(stat) ?? (stat.size > maxBytes ? tooLarge(maxBytes) : undefined);
   if (problem !== undefined) throw new OrdinaryFileError(problem);
