@@ -38,6 +38,15 @@ describe('the text of a list', () => {
     },
   );
 
+  it('is not read as it is said to be where it is UTF-16, which the message names', async () => {
+    const message =
+      'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say';
+    expect(await decode(wide(LIST, true), { encoding: 'windows-1252' })).toEqual({
+      line: 1,
+      problem: `${message} what it is, for example encoding: utf-16be`,
+    });
+  });
+
   it('has all letters of Windows-1252, which are not those of ISO 8859-1', async () => {
     const letters = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ¡äöåÄÖÅßéüøæ';
     expect(await decode(iconv.encode(letters, 'windows-1252'), GUESS)).toEqual({
