@@ -76,6 +76,13 @@ describe('the end of a list', () => {
     }
   });
 
+  it('may have a sentence over more cells than the header names, also where it has empty ones behind them', async () => {
+    const note = 'Exported, for whoever asks; by CRM; on 30.11.2026; at 14:05; on paper';
+    const rows = ['number;tier;name;weight', ...ABOVE].map((row) => `${row};;;`);
+    const list = await readRecords(Buffer.from([...rows, `${note};;`, ''].join('\r\n')), 'list.csv');
+    expect([list.problems, list.leftOutCount]).toEqual([[], 1]);
+  });
+
   it('may have an entry with more cells than the header has', async () => {
     for (const entry of ['4711;gold;Aino;1;x', '+358501231203;gold;Aino;1;x', 'aino2;gold;;;x']) {
       expect((await read([...ABOVE, entry])).problems).toEqual([
