@@ -43,12 +43,9 @@ export function readHeader(
   const before = problems.total;
   // Spreadsheets save up to 16,384 columns, most of them empty.
   const written = cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
-  if (written.filter((cell) => cell.trim() !== '').length > MAX_NAMES) {
-    problems.add(
-      line,
-      '',
-      `the header has more than ${MAX_NAMES} named columns; leave out those that no route or template needs`,
-    );
+  const tooMany = tooManyColumns(written);
+  if (tooMany !== undefined) {
+    problems.add(line, '', tooMany);
     return undefined;
   }
   const columns = columnsOf(written.map((cell) => cell.trim()));
@@ -86,6 +83,13 @@ export function readHeader(
     }
   }
   return problems.total === before ? columns : undefined;
+}
+
+/** What is wrong with a header of more names than any list needs. */
+export function tooManyColumns(header: readonly string[]): string | undefined {
+  return header.filter((cell) => cell.trim() !== '').length > MAX_NAMES
+    ? `the header has more than ${MAX_NAMES} named columns; leave out those that no route or template needs`
+    : undefined;
 }
 
 /** A name with other blanks than a field's is the field's only where no column has exactly its name. */

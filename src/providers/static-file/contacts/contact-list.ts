@@ -45,7 +45,8 @@ export class ContactList {
   }
 
   /** Tells the header of a table by its cells. */
-  readonly isHeader = (cells: readonly string[]): boolean => this.#columns.isHeader(cells);
+  readonly isHeader = (cells: readonly string[]): boolean =>
+    this.#columns.isHeader(cells.filter((cell) => cell.trim() !== ''));
 
   async *ofTable(table: Table): AsyncGenerator<RawEntry | undefined> {
     tellEntriesAbove(table, this.to, this.country);

@@ -2,6 +2,7 @@ import { readWrittenNumbers } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { RawEntry } from '../raw-entry.js';
 import type { Remarks } from '../table-entries.js';
+import { stemOfAll } from './column-places.js';
 import { whyNotTheirs } from './column-role.js';
 import type { Use } from './column-use.js';
 import type { ColumnUses } from './column-uses.js';
@@ -145,18 +146,19 @@ class ContactCells {
   }
 
   labelOf(stem: string): string {
-    return this.#labels.get(stem) ?? '';
+    return `${this.#labels.get(stem) ?? ''} ${this.#labels.get(stemOfAll(stem)) ?? ''}`;
   }
 
   hasExtension(stem: string): boolean {
-    return this.#extensions.has(stem);
+    return this.#extensions.has(stem) || this.#extensions.has(stemOfAll(stem));
   }
 
   /** A code that is of no number by its name is of all. */
   hasCode(stem: string): boolean {
-    const isOfAnother = (code: string) =>
-      code !== stem && this.numbers.some((number) => number.stem === code);
-    return [...this.#codes].some((code) => !isOfAnother(code));
+    const codes = this.#codes;
+    if (codes.size === 0 || codes.has(stem) || codes.has(stemOfAll(stem))) return codes.size > 0;
+    const known = new Set(this.numbers.flatMap((number) => [number.stem, stemOfAll(number.stem)]));
+    return [...codes].some((code) => !known.has(code));
   }
 
   #add(cell: ContactCell, use: Use): void {
@@ -183,7 +185,7 @@ class ContactCells {
         else if (use.detail === 'code') {
           // `FI` is the country of an address.
           if (/\d/.test(text)) this.#codes.add(use.stem);
-        } else this.#labels.set(use.stem, `${this.labelOf(use.stem)} ${text}`);
+        } else this.#labels.set(use.stem, `${this.#labels.get(use.stem) ?? ''} ${text}`);
         break;
       case 'notTheirs':
         this.notTheirs.push(cell);

@@ -99,6 +99,23 @@ describe('columns of a table beside each other', () => {
     expect(await numbersOf('Name,Phone,Phone,Phone Type', 'Kaisa,09 1234501,09 1234502,Fax')).toEqual([]);
   });
 
+  it.each([
+    ['Phone Country Code', '46,701740601,701740602'],
+    ['Phone Ext.', '12,09 1234501,09 1234502'],
+  ])('take one %s for them, and for no other', async (column, cells) => {
+    expect(await numbersOf(`Name,${column},Phone,Phone,Mobile`, `Kaisa,${cells},050 1234503`)).toEqual([
+      '+358501234503',
+    ]);
+  });
+
+  it('are a thousand at most', async () => {
+    const header = (count: number) => `Name${',Phone'.repeat(count - 2)},Phone Type`;
+    expect(await numbersOf(header(1_000), 'Kaisa,09 1234501')).toEqual(['+35891234501']);
+    expect((await read([header(1_001), 'Kaisa,09 1234501'])).problems).toEqual([
+      'line 1: the header has more than 1000 named columns; leave out those that no route or template needs',
+    ]);
+  });
+
   it('have the extension of the number before it', async () => {
     const list = await read([
       'Name;Phone;Ext.;Mobile',

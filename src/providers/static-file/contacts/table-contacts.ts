@@ -1,4 +1,5 @@
 import type { Remarks } from '../table-entries.js';
+import { tooManyColumns } from '../list-header.js';
 import { MAX_NOTES, NoteFinder } from '../list-notes.js';
 import { TableError } from '../table-rows.js';
 import type { Table, TableRow } from '../table-rows.js';
@@ -27,7 +28,8 @@ export async function* tableContacts(
           continue;
         }
         header = row.cells;
-        const wrong = columns.problemsOf(header);
+        const tooMany = tooManyColumns(header);
+        const wrong = tooMany === undefined ? columns.problemsOf(header) : [tooMany];
         for (const problem of wrong) problems.add(row.line, '', problem);
         if (wrong.length > 0) return;
       }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { archive, textRow, workbook } from '../../../../test/support/workbook.js';
 import type { ContactOptions } from '../contacts/contact-options.js';
+import { LineProblems } from '../line-problems.js';
+import { isListHeader } from '../list-header.js';
+import { Pace } from '../pace.js';
 import { readRecords } from '../record-file.js';
 import { MAX_UNPACKED_BYTES } from './workbook-parts.js';
+import { xlsxTable } from './xlsx-table.js';
 
 const read = (bytes: Buffer, contacts?: ContactOptions) =>
   readRecords(bytes, 'list.xlsx', { country: 'FI', contacts });
@@ -241,6 +245,22 @@ describe('a list in a workbook (.xlsx)', () => {
     expect((await read(make())).problems).toEqual([
       `line 1: the workbook has more than ${count}; save the sheet as CSV`,
     ]);
+  });
+
+  it('is read few rows at a time where they are wide, and has a limit of empty cells', async () => {
+    const wide = Array.from({ length: 4_097 }, (_, at) => `<row r="${at + 2}">${text('XFD1', 'x')}</row>`);
+    const bytes = workbook({ sheets: [{ rows: HEADER + wide.join('') }] });
+    const { rows } = await xlsxTable(bytes, isListHeader, new Pace(), new LineProblems());
+    const counts: number[] = [];
+    const failure = await (async () => {
+      for await (const batch of rows) counts.push(batch.length);
+    })().catch((error: unknown) => error);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2);
+    expect(failure).toMatchObject({
+      name: 'TableError',
+      line: 4_098,
+      message: expect.stringContaining('the sheet has more than 67108864 empty cells') as unknown,
+    });
   });
 
   it('may be long, and makes way for other work', async () => {

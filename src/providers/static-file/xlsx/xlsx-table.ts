@@ -1,5 +1,4 @@
 import { MAX_ENTRY_BYTES } from '../entry-limits.js';
-import { isBlank } from '../csv-rows.js';
 import type { LineProblems } from '../line-problems.js';
 import type { Pace } from '../pace.js';
 import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
@@ -13,6 +12,11 @@ import type { Workbook } from './workbook.js';
 /** As many as a sheet has. */
 const MAX_COLUMNS = 16_384;
 const MAX_ROWS = 1_048_576;
+/** In CSV each is a separator, which counts for the size of the file; here a cell far to the right costs a few bytes. */
+const MAX_EMPTY_CELLS = 67_108_864;
+/** What is handed over in one go: a millisecond or two of work. */
+const BATCH_CELLS = 16_384;
+const TOO_WIDE = `the sheet has more than ${MAX_EMPTY_CELLS} empty cells to the left of filled ones; delete the cells far to the right, or save the sheet as CSV`;
 
 /** A table, and how its days are counted. */
 export interface XlsxTable extends Table {
@@ -46,9 +50,11 @@ export async function xlsxTable(
   while (header === -1 && first.length <= MAX_ROWS_ABOVE) {
     const next = await batches.next();
     if (next.done === true) break;
-    if (pace.isDue) await pace.makeWay();
-    first.push(...next.value);
-    header = first.slice(0, MAX_ROWS_ABOVE + 1).findIndex(({ cells }) => isHeader(cells));
+    for (const row of next.value) {
+      if (pace.isDue) await pace.makeWay();
+      if (header === -1 && first.length <= MAX_ROWS_ABOVE && isHeader(row.cells)) header = first.length;
+      first.push(row);
+    }
   }
   return {
     isFrom1904: workbook.isFrom1904,
@@ -70,18 +76,46 @@ async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator
   const sheet = new Sheet(workbook);
   const steps = partSteps(parts, workbook.sheetPath, sheet);
   for (let step = await steps.next(); ; step = await steps.next()) {
-    yield sheet.rows.splice(0);
+    yield* batchesOf(sheet.rows.splice(0));
     if (step.done === true) return;
   }
 }
 
-/** Collects the rows of a sheet that are not blank. */
+/** The rows with their empty cells. */
+function* batchesOf(rows: readonly SheetRow[]): Generator<readonly TableRow[]> {
+  let batch: TableRow[] = [];
+  let size = 0;
+  for (const { line, width, filled } of rows) {
+    const cells = new Array<string>(width).fill('');
+    for (const { column, text } of filled) cells[column] = text;
+    batch.push({ line, cells });
+    size += cells.length;
+    if (size < BATCH_CELLS) continue;
+    yield batch;
+    batch = [];
+    size = 0;
+  }
+  yield batch;
+}
+
+/** A row that is not blank. */
+interface SheetRow {
+  readonly line: number;
+  /** Number of cells, the empty ones included. */
+  readonly width: number;
+  /** The cells that are not empty. */
+  readonly filled: { readonly column: number; readonly text: string }[];
+}
+
+/** Collects the rows of a sheet. */
 class Sheet implements XmlHandlers {
-  readonly rows: TableRow[] = [];
+  readonly rows: SheetRow[] = [];
   #row = 0;
   #column = -1;
-  #cells: string[] = [];
+  #filled: SheetRow['filled'] = [];
+  #width = 0;
   #size = 0;
+  #emptyCells = 0;
   #type = 'n';
   #style = 0;
   #text = '';
@@ -93,7 +127,8 @@ class Sheet implements XmlHandlers {
     if (name === 'row') {
       this.#row = place === undefined ? this.#row + 1 : Number(place);
       if (!(this.#row <= MAX_ROWS)) throw new TableError(1, `the sheet has more than ${MAX_ROWS} rows`);
-      this.#cells = [];
+      this.#filled = [];
+      this.#width = 0;
       this.#column = -1;
       this.#size = 0;
     } else if (name === 'c') {
@@ -117,17 +152,20 @@ class Sheet implements XmlHandlers {
   onClose(name: string): void {
     if (name === 'v' || name === 't') this.#isValue = false;
     else if (name === 'c') this.#add(this.#textOfCell().trim());
-    else if (name === 'row' && !isBlank(this.#cells)) this.rows.push({ line: this.#row, cells: this.#cells });
+    else if (name === 'row' && this.#filled.length > 0)
+      this.rows.push({ line: this.#row, width: this.#width, filled: this.#filled });
   }
 
   #add(text: string): void {
     if (text === '') return;
-    // As in CSV, where an empty cell is a separator.
-    this.#size += text.length + Math.max(0, this.#column - this.#cells.length);
+    const empty = Math.max(0, this.#column - this.#width);
+    this.#size += text.length + empty;
     if (this.#size > MAX_ENTRY_BYTES)
       throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
-    while (this.#cells.length < this.#column) this.#cells.push('');
-    this.#cells[this.#column] = text;
+    this.#emptyCells += empty;
+    if (this.#emptyCells > MAX_EMPTY_CELLS) throw new TableError(this.#row, TOO_WIDE);
+    this.#width = Math.max(this.#width, this.#column + 1);
+    this.#filled.push({ column: this.#column, text });
   }
 
   #textOfCell(): string {
