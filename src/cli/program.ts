@@ -44,7 +44,6 @@ function collect(value: string, before: readonly string[] = []): string[] {
 }
 
 /** All commands. Their implementations are loaded when they run: loading everything takes longer than most commands. */
-/** All commands. Their implementations are loaded when they run: loading everything takes longer than most commands. */
 export function program(): Command {
   const all = new Command('smartrouting-vip')
     .description('Checks, explains and tries what the routing endpoint does.')
