@@ -15,6 +15,7 @@ const FOR_PEOPLE = new Set([
   'CliError',
   'VipLookupError',
   'VipLookupBusyError',
+  'VipEntryError',
   'VipRecordError',
   'DatabaseUrlError',
 ]);

@@ -5,12 +5,22 @@ export class LookupTimeoutError extends Error {
 
 /** By name: a plug-in may use the classes of another copy of this package. */
 const BUSY = 'VipLookupBusyError';
+const ENTRY = 'VipEntryError';
 const LOCAL_FILE = 'VipFileError';
-const READABLE: readonly unknown[] = ['VipLookupError', BUSY, LOCAL_FILE, 'LookupTimeoutError'];
+const READABLE: readonly unknown[] = ['VipLookupError', BUSY, ENTRY, LOCAL_FILE, 'LookupTimeoutError'];
 
 /** Whether the provider could not be asked now, for a reason other than its backend. */
 export function isBusy(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === BUSY;
+  return isNamed(BUSY, error);
+}
+
+/** Whether the backend has answered, and only its entry of the caller is of no use. */
+export function isAboutEntry(error: unknown): boolean {
+  return isNamed(ENTRY, error);
+}
+
+function isNamed(name: string, error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === name;
 }
 
 /** The path of the local file because of which a provider cannot open; `undefined` if there is another reason. */

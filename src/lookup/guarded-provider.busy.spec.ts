@@ -13,7 +13,7 @@ import type { ProviderOutcome } from './outcome.js';
 import type { GuardedProvider } from './guarded-provider.js';
 import { BREAKER } from './circuit-breaker.js';
 import { Caller } from '../plugin-api/caller.js';
-import { VipLookupBusyError, VipLookupError } from '../plugin-api/vip-lookup-provider.js';
+import { VipEntryError, VipLookupBusyError, VipLookupError } from '../plugin-api/vip-lookup-provider.js';
 
 const gold = { number: '+358501231234', tier: 'gold' };
 const caller = Caller.read(gold.number, 'FI');
@@ -87,6 +87,29 @@ describe('a provider that cannot be asked now', () => {
     const next = ask(crm);
     provider.held.at(-1)!.answer(gold);
     expect(await next).toMatchObject({ kind: 'found' });
+    expect(crm.breakerState).toBe('closed');
+  });
+});
+
+describe('a provider whose entry of a caller cannot be used', () => {
+  const unreadable = () => Promise.reject(new VipEntryError('a row of table "customers" cannot be read'));
+
+  it('has answered: however often, nobody else is kept from it, and the lookup has failed', async () => {
+    const crm = guarded(new ScriptedProvider(unreadable), metrics);
+    for (let i = 0; i < 20; i++) {
+      expect(await ask(crm)).toEqual({ kind: 'failed', reason: 'a row of table "customers" cannot be read' });
+    }
+    expect(crm.breakerState).toBe('closed');
+    expect(await lookupCounts(metrics)).toEqual({ failed: 20 });
+  });
+
+  it('passes the trial of a half-open breaker', async () => {
+    const provider = new ScriptedProvider(down);
+    const crm = guarded(provider, metrics);
+    for (let i = 0; i < 5; i++) await ask(crm, stranger());
+    await pass(BREAKER.openMs);
+    provider.answer = unreadable;
+    await ask(crm);
     expect(crm.breakerState).toBe('closed');
   });
 });

@@ -8,7 +8,7 @@ import { AnswerCache } from './answer-cache.js';
 import { Bulkhead } from './bulkhead.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { Askable } from './decision-clock.js';
-import { describeFailure, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
+import { describeFailure, isAboutEntry, isBusy, LookupTimeoutError, tangible } from './describe-failure.js';
 import { isKnown, known, NO_TIME, turnedAway } from './outcome.js';
 import type { Found, ProviderOutcome, Unknown } from './outcome.js';
 import { LookupTime } from './lookup-time.js';
@@ -266,7 +266,8 @@ export class GuardedProvider implements Askable {
       this.#breaker.withdrew(permit);
       return this.#couldNotTell(key, { kind: 'rejected', reason: describeFailure(error) }, who.isAwaited);
     }
-    this.#breaker.failed(permit, error, !isTimeout || this.#time.isFair(tookMs));
+    if (isAboutEntry(error)) this.#breaker.succeeded(permit);
+    else this.#breaker.failed(permit, error, !isTimeout || this.#time.isFair(tookMs));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
     return this.#couldNotTell(key, unknown, who.isAwaited, tookMs / 1_000);
   }

@@ -28,6 +28,37 @@ describe('health of a provider', () => {
   });
 });
 
+describe('health of a provider with entries that can never match', () => {
+  const since = '2026-11-30T12:00:00.000Z';
+  const faults = ['tier "glod", which no route names: 2 entries (line 3, line 7)'];
+  const notes = ['expired: 1 entry (line 5)'];
+
+  it('is degraded by mistakes, and not by the rest', async () => {
+    health.neverMatch = { faults: [], notes, since: undefined };
+    expect(await told()).toEqual({ status: 'up', neverMatch: notes, breaker: 'closed' });
+    health.neverMatch = { faults, notes, since };
+    expect(await told()).toEqual({
+      status: 'degraded',
+      reason: `it has entries that can never match: ${faults[0]}`,
+      since,
+      neverMatch: [...faults, ...notes],
+      breaker: 'closed',
+    });
+  });
+
+  it('gives another reason to be degraded first', async () => {
+    health.neverMatch = { faults, notes, since };
+    provider.check = async () => ({ status: 'degraded', reason: 'the list is gone' });
+    expect(await told()).toMatchObject({ reason: 'the list is gone', neverMatch: [...faults, ...notes] });
+    provider.check = async () => ({ status: 'up' });
+    await pass(2_001);
+    expect(await health.health('open')).toMatchObject({
+      reason: 'lookups kept failing, the circuit breaker is open',
+      neverMatch: [...faults, ...notes],
+    });
+  });
+});
+
 describe('health of a provider that could not open', () => {
   const NOT_OPEN = {
     status: 'degraded',

@@ -42,8 +42,9 @@ function version(number: number): ProvidersConfig {
   };
 }
 
+let asked: ProviderContext<{ number: number }>;
+
 function makeRegistry(): ProviderRegistry {
-  let asked: ProviderContext<{ number: number }>;
   const moduleRef = {
     registerRequestByContextId: (context: typeof asked) => void (asked = context),
     resolve: async (): Promise<VipLookupProvider> => {
@@ -108,3 +109,17 @@ it('a change that waits is given up when the service stops', async () => {
   await new Promise(setImmediate);
   expect(ended).not.toHaveBeenCalled();
 });
+
+it.each([
+  ['country', 'SE'],
+  ['timezone', 'Europe/Stockholm'],
+] as const)(
+  'a provider is handed the %s of the configuration, and made anew when that changes',
+  async (key, value) => {
+    expect(asked).toMatchObject({ country: 'FI', timezone: 'UTC' });
+    const prepared = await registry.prepare({ ...version(0), [key]: value }, new Set());
+    prepared.swap();
+    expect(prepared.changes.changed).toEqual(['list']);
+    expect(asked[key]).toBe(value);
+  },
+);

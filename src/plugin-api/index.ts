@@ -17,7 +17,7 @@ export { EntryTally, numberProblem } from './entry-tally.js';
 export type { EntryKind, EntryPlace } from './entry-tally.js';
 export { SeenNumbers } from './seen-numbers.js';
 export type { ExclusiveRight, ProviderState, StoredText } from './provider-state.js';
-export { VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-provider.js';
+export { VipEntryError, VipFileError, VipLookupBusyError, VipLookupError } from './vip-lookup-provider.js';
 export { VipLookup } from './vip-lookup.decorator.js';
 export { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
 export type { Spelling, SpellingPattern } from './caller.js';

@@ -65,7 +65,7 @@ describe('a date as people write it', () => {
     '%s needs to be told the order, although one part may be no month',
     (text) => {
       expect(readInstant(text, 'end')).toBe(
-        'does not say whether day or month comes first; write 2026-12-31, or set dateOrder to dmy or mdy (import: --date-order)',
+        'does not say whether day or month comes first; write 2026-12-31, or for a file set dateOrder to dmy or mdy (import: --date-order)',
       );
     },
   );

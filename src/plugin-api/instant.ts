@@ -26,7 +26,7 @@ const SLASHED = new RegExp(String.raw`^(\d{1,2})[/-](\d{1,2})[/-](\d{4})${TIME}$
 
 const NO_DATE = 'is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z';
 const NO_ORDER =
-  'does not say whether day or month comes first; write 2026-12-31, or set dateOrder to dmy or mdy (import: --date-order)';
+  'does not say whether day or month comes first; write 2026-12-31, or for a file set dateOrder to dmy or mdy (import: --date-order)';
 
 /**
  * Reads a date or an instant as people and programs write it.

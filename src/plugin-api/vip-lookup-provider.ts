@@ -184,6 +184,15 @@ export class VipLookupBusyError extends VipLookupError {
 }
 
 /**
+ * The backend has answered, but its entry of this caller cannot be used, for example because of an invalid date. The
+ * lookup fails; for the circuit breaker the backend is well.
+ * @since 0.2.0
+ */
+export class VipEntryError extends VipLookupError {
+  override readonly name = 'VipEntryError';
+}
+
+/**
  * A provider cannot open because a local file is missing or invalid. Thrown by `open`. A changed configuration with
  * such a provider is refused if its predecessor of the same name works.
  * @since 0.2.0

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../test/support/eventually.js';
+import { fakeOnly } from '../../test/support/fake-time.js';
 import { LiveConfig } from '../config/live-config.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import type { ProviderRegistry } from '../lookup/provider-registry.js';
@@ -24,7 +25,10 @@ const tallyOf = (...tiers: string[]): EntryTally => {
 };
 
 const undo: (() => void)[] = [];
-afterEach(() => undo.splice(0).forEach((step) => step()));
+afterEach(() => {
+  undo.splice(0).forEach((step) => step());
+  jest.useRealTimers();
+});
 
 function census(counts: Record<string, Count>, tiers = ['gold']) {
   const all = Object.entries(counts).map(([name, countEntries]) => ({
@@ -80,6 +84,26 @@ describe('what is counted of providers', () => {
       ],
       ['info', { provider: 'a', entries: 1 }, 'all entries can match again'],
     ]);
+  });
+
+  it('is judged again every hour, since entries expire', async () => {
+    const tally = new EntryTally('line');
+    tally.add({ number: '+358501231234', tier: 'gold', validUntilMs: Date.now() + 3_600_000 }, 2);
+    const { subject, changed, faults, logged } = census({ a: () => Promise.resolve(tally) });
+    fakeOnly('setInterval', 'clearInterval', 'Date');
+    changed('a');
+    subject.start();
+    await eventually(() => expect(faults('a')).toEqual([]));
+    // The day of expiry counts.
+    jest.setSystemTime(Date.now() + 2 * 86_400_000);
+    await new Promise(setImmediate);
+    expect(logged).toEqual([]);
+    jest.advanceTimersByTime(3_600_000);
+    await eventually(() =>
+      expect(logged).toMatchObject([
+        ['info', { neverMatch: ['expired: 1 entry (line 2)'] }, 'some entries can never match'],
+      ]),
+    );
   });
 
   it('does not wait for a provider that never comes to an end', async () => {

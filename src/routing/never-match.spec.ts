@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { EntryTally } from '../plugin-api/index.js';
 import type { EntryPlace, VipRecord } from '../plugin-api/index.js';
 import { judgeEntries } from './never-match.js';
@@ -31,9 +31,14 @@ function judge(records: readonly VipRecord[], targets = [SALES, SUPPORT, OTHERS]
   return judgeTally(tally, targets);
 }
 
-function judgeTally(tally: EntryTally, targets = [SALES, SUPPORT, OTHERS]) {
+function judgeTally(tally: EntryTally, targets = [SALES, SUPPORT, OTHERS], show?: (text: string) => string) {
   const asks = ({ providers }: TargetConfig) => providers.includes('list');
-  return judgeEntries(tally, { targets: new Map(targets), asks, nowMs: NOW_MS });
+  return judgeEntries(tally, {
+    targets: new Map(targets),
+    asks,
+    nowMs: NOW_MS,
+    ...(show !== undefined && { show }),
+  });
 }
 
 describe('entries that can never match', () => {
@@ -158,6 +163,37 @@ describe('entries that can never match', () => {
     const { faults } = await judge(records);
     expect(faults).toHaveLength(9);
     expect(faults.at(-1)).toBe('for other such reasons: 12 entries');
+  });
+
+  it('are told with the same words where many have the same mistake, which are found once', async () => {
+    const tally = new EntryTally('line');
+    for (let line = 2; line < 9; line++) tally.add(entry({ tier: `t${line}`, targets: ['SALE'] }), line);
+    const show = jest.fn((text: string) => text);
+    const { faults } = await judgeTally(tally, [SALES], show);
+    expect(faults).toEqual([
+      'limited to target "SALE", which is not configured; did you mean "SALES"?: 7 entries (line 2, line 3, line 4, …)',
+    ]);
+    expect(show).toHaveBeenCalledTimes(1);
+  });
+
+  it('make way for calls, however few of them take long', async () => {
+    const tally = new EntryTally('line');
+    for (let line = 2; line < 12; line++) tally.add(entry({ targets: [`NOWHERE${line}`] }), line);
+    let turns = 0;
+    let isJudged = false;
+    const count = (): void => {
+      if (isJudged) return;
+      turns++;
+      setImmediate(count);
+    };
+    setImmediate(count);
+    const slowly = (text: string): string => {
+      for (const sinceMs = performance.now(); performance.now() - sinceMs < 10;);
+      return text;
+    };
+    await judgeTally(tally, [SALES], slowly);
+    isJudged = true;
+    expect(turns).toBeGreaterThan(5);
   });
 
   it('are counted without keeping an entry for each, and what is not examined is told', async () => {

@@ -38,9 +38,8 @@ interface Finding extends Verdict {
 const MAX_SENTENCES = 8;
 const MAX_PLACES = 3;
 const MAX_NAMES = 3;
-/** Between two looks at the event loop: below a millisecond. */
-const KINDS_AT_ONCE = 500;
-const TARGETS_AT_ONCE = 5_000;
+/** How long kinds are judged before calls get a turn. */
+const SLICE_MS = 8;
 
 const NOT_ASKED = 'in a list that no target asks';
 const EXPIRED = 'expired';
@@ -58,12 +57,11 @@ export async function judgeEntries(tally: EntryTally, judging: Judging): Promise
     const all = known.length < MAX_PLACES ? [...known, ...places].slice(0, MAX_PLACES) : known;
     findings.set(what, { what, isFault, count: (before?.count ?? 0) + count, places: all });
   };
-  let kinds = 0;
-  let targets = 0;
+  let sinceMs = performance.now();
   for (const kind of tally.kinds) {
-    if (++kinds >= KINDS_AT_ONCE || (targets += kind.targets?.length ?? 0) >= TARGETS_AT_ONCE) {
-      [kinds, targets] = [0, 0];
+    if (performance.now() - sinceMs >= SLICE_MS) {
       await nextTurn();
+      sinceMs = performance.now();
     }
     const verdict = judge.verdictOn(kind);
     if (verdict !== undefined) add(verdict, kind.count, kind.places);
@@ -109,6 +107,8 @@ class Judge {
   readonly #tiers = new Map<string, ReadonlySet<string> | undefined>();
   /** All that are named, as written. */
   readonly #named = new Set<string>();
+  /** Target -> why it cannot be used: the same mistake is made in many entries, and a near name is dear to find. */
+  readonly #why = new Map<string, string>();
 
   constructor(private readonly judging: Judging) {
     this.show = judging.show ?? maskNumbersIn;
@@ -143,16 +143,22 @@ class Judge {
   }
 
   #unusable(targetids: readonly string[]): string {
-    const { targets } = this.judging;
     const said = targetids.slice(0, MAX_NAMES).map((targetid) => {
-      if (targetid === DEFAULT_TARGET) return NO_TARGETID;
-      if (targets.has(targetid)) return `target ${this.#quoted(targetid)}, which does not ask this provider`;
-      const near = nearName(targetid, targets.keys());
-      const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
-      return `target ${this.#quoted(targetid)}, which is not configured${hint}`;
+      const why = this.#why.get(targetid) ?? this.#whyUnusable(targetid);
+      this.#why.set(targetid, why);
+      return why;
     });
     const more = targetids.length - said.length;
     return [...said, ...(more > 0 ? [`${more} more`] : [])].join(', and ');
+  }
+
+  #whyUnusable(targetid: string): string {
+    const { targets } = this.judging;
+    if (targetid === DEFAULT_TARGET) return NO_TARGETID;
+    if (targets.has(targetid)) return `target ${this.#quoted(targetid)}, which does not ask this provider`;
+    const near = nearName(targetid, targets.keys());
+    const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+    return `target ${this.#quoted(targetid)}, which is not configured${hint}`;
   }
 
   #noRoute(tier: string, deciding: readonly string[] | undefined): string {

@@ -94,6 +94,7 @@ describe('docs/operations.md', () => {
     });
     const told = tableBelow('What a `reason` says, and what to do:').flatMap(([, , cell]) => codes(cell!));
     expect(inline).toEqual([]);
+    expect(told).toEqual([...new Set(told)]);
     expect(reasons.length).toBeGreaterThan(20);
     expect(reasons.filter((reason) => !told.some((text) => text.includes(reason)))).toEqual([]);
     expect(told.filter((text) => !reasons.some((reason) => text.includes(reason)))).toEqual([]);

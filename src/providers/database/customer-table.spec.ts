@@ -170,7 +170,7 @@ describe.each([
       INSERT INTO customers VALUES ('0501231234', '${'x'.repeat(65)}')`);
     await withProvider(connection, OPTIONS, async (ask, { logged }) => {
       await expect(ask('+358501231234')).rejects.toMatchObject({
-        name: 'VipLookupError',
+        name: 'VipEntryError',
         message: 'a row of table "customers" cannot be read: tier: is longer than 64 characters',
       });
       expect(logged).toMatchObject([{ level: 'warn', fields: { table: 'customers' } }]);

@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 import {
   bySpecificity,
   numberKeys,
+  VipEntryError,
   VipLookup,
-  VipLookupError,
   VipRecordError,
   withTimeLimit,
 } from '../../plugin-api/index.js';
@@ -259,7 +259,7 @@ export class DatabaseProvider implements VipLookupProvider {
       }
     }
     if (records.length === 0 && problem !== undefined) {
-      throw new VipLookupError(`a row of table "${this.#table.name}" cannot be read: ${problem}`);
+      throw new VipEntryError(`a row of table "${this.#table.name}" cannot be read: ${problem}`);
     }
     return records;
   }

@@ -194,7 +194,7 @@ describe.each([
       await rereadNumbers(dataSource, undefined);
       const { provider, logged } = databaseProvider(url);
       await expect(ask(provider, '+358501231234')).rejects.toMatchObject({
-        name: 'VipLookupError',
+        name: 'VipEntryError',
         message: expect.stringMatching(
           /^a row of table "vip_caller" cannot be read: validUntil: is not an ISO 8601 date/,
         ),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Libsql from 'libsql';
 import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
 import type { TemporaryFolder } from '../../../test/support/database-provider.js';
@@ -132,6 +132,24 @@ describe.each([
   });
 });
 
+it('the entries of a customer are counted for nobody but the command line', async () => {
+  const url = await inSqlite(
+    `CREATE TABLE customers (phone VARCHAR(40)); INSERT INTO customers VALUES ('0501231201')`,
+  );
+  let changes = 0;
+  const options = { connection: url, table: 'customers', columns: { number: 'phone' }, tier: 'gold' };
+  const { provider } = databaseProvider(
+    'sqlite::memory:',
+    { ...options, spellings: ['national'] },
+    { entriesChanged: () => void changes++ },
+  );
+  await provider.open();
+  expect(await provider.lookup(Caller.read('0501231201', 'FI'), patient())).toMatchObject([{ tier: 'gold' }]);
+  expect(await provider.check(patient())).toEqual({ status: 'up' });
+  expect([changes, provider.entries()]).toEqual([0, undefined]);
+  await provider.close();
+});
+
 describe.each([
   ['SQLite', async () => `sqlite:${newFile()}`],
   ['MariaDB', () => server.createDatabase()],
@@ -149,7 +167,7 @@ describe.each([
       }));
       await importRecords(dataSource, [...records, { number: '0501231234', tier: 'gold' }], 'merge');
       await provider.open();
-      expect(changes).toBe(1);
+      expect([changes, provider.entries()]).toEqual([1, 451]);
       const tally = await provider.countEntries(patient());
       expect([...tally.kinds].map(({ count, numberProblem }) => [count, numberProblem])).toEqual([
         [450, undefined],
@@ -162,10 +180,18 @@ describe.each([
       });
       await provider.check(patient());
       expect(changes).toBe(1);
+      await importRecords(dataSource, records.concat(records.slice(0, 1)), 'replace');
+      await provider.check(patient());
+      expect(changes).toBe(1);
+      const now = performance.now.bind(performance);
+      jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+      await provider.check(patient());
+      expect(changes).toBe(2);
       expect(await provider.explain(Caller.read('+358409999999', 'FI'), patient())).toBe(
         'no row has this number, or a range with it',
       );
     } finally {
+      jest.restoreAllMocks();
       await provider.close();
       await closeDataSource(dataSource);
     }
