@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { AppConfig } from './app.config.js';
 import { ConfigStatus } from '../config/config-status.js';
@@ -16,8 +16,9 @@ import { StoreModule } from '../store/store.module.js';
  */
 @Module({})
 export class ProvidersModule {
-  static forRoot(config: AppConfig, plugins: LookupPlugins): DynamicModule {
-    const lookup = LookupModule.forRoot(plugins, StoreModule);
+  /** @param store where providers store data that survives restarts */
+  static forRoot(config: AppConfig, plugins: LookupPlugins, store: Type = StoreModule): DynamicModule {
+    const lookup = LookupModule.forRoot(plugins, store);
     return {
       module: ProvidersModule,
       global: true,

@@ -75,6 +75,8 @@ async function read(
     LIMIT_MS,
     [],
     async (signal) => {
+      // To open a lookup with a copy is to ask its backend; its copy is read without that.
+      if (provider.recall !== undefined) return untilAborted(provider.countEntries!(signal), signal);
       let isTold = false;
       try {
         await untilAborted(Promise.resolve(provider.open?.()), signal);

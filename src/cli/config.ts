@@ -1,8 +1,11 @@
+import type { AppConfig } from '../app/app.config.js';
 import { readEnvironment } from '../app/environment.js';
 import { configJsonSchema } from '../app/json-schema.js';
 import { loadConfig } from '../app/load-config.js';
 import { loadPlugins } from '../app/plugins/load-plugins.js';
 import { ProvidersModule } from '../app/providers.module.js';
+import type { LookupPlugins } from '../lookup/lookup.module.js';
+import { ReadingStoreModule } from '../store/store.module.js';
 import { checkLists } from './check-lists.js';
 import { counted, print } from './output.js';
 import { replaceFile } from './replace-file.js';
@@ -16,7 +19,11 @@ export async function checkFile(file: string | undefined, { lists = false } = {}
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
   // Some options only a provider itself can judge; it is made, and opened only to read its list.
-  const read = await withSilentApp(loaded, ProvidersModule, (app) =>
+  const reading = {
+    forRoot: (config: AppConfig, plugins: LookupPlugins) =>
+      ProvidersModule.forRoot(config, plugins, ReadingStoreModule),
+  };
+  const read = await withSilentApp(loaded, reading, (app) =>
     lists ? checkLists(app, loaded.config) : Promise.resolve([]),
   );
   const { config, tls, rights } = loaded;

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Libsql from 'libsql';
 import { cli } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
+import { startPagingCrm } from '../support/paging-crm.js';
 import { KEY, RunningService } from '../support/service.js';
 
 const LIST = `number,tier,targets,validUntil
@@ -164,6 +167,45 @@ describe('on the command line', () => {
       code: 1,
       stdout: expect.stringMatching(/Warning: list: .*gone\.csv/),
     });
+  });
+
+  it('config check --lists reads copies and lists, asks no CRM for that, and stores nothing', async () => {
+    const crm = await startPagingCrm({ id: 1, phones: ['+358501231201'], tier: 'glod' });
+    try {
+      const copied = {
+        SMARTROUTING_CONFIG: at('copied.yaml'),
+        DATABASE_URL: `sqlite:${at('copied.sqlite')}`,
+      };
+      const providers = {
+        list: { kind: 'static-file', file: './vips.csv' },
+        crm: { kind: 'crm-http', ...crm.options() },
+      };
+      const targets = {
+        default: { providers: ['list', 'crm'], routes: [{ tier: 'gold', instructions: { Priority: 1 } }] },
+      };
+      const credentials = [{ id: 'core', apiKey: KEY }];
+      await writeFile(at('copied.yaml'), JSON.stringify({ country: 'FI', credentials, providers, targets }));
+      expect((await cli(['config', 'check', '--lists'], copied)).stdout).toContain(
+        '\ncrm: has no entries yet.\n',
+      );
+      expect(crm.requests).toEqual([]);
+      expect(existsSync(at('copied.sqlite'))).toBe(false);
+      await cli(['sync', 'crm'], copied);
+      const asked = crm.requests.length;
+      const database = new Libsql(at('copied.sqlite'));
+      const stored = () => database.prepare('SELECT provider, name, version FROM provider_state').all();
+      const before = stored();
+      const { code, stdout } = await cli(['config', 'check', '--lists'], copied);
+      expect(code).toBe(1);
+      expect(stdout).toContain(
+        '\ncrm: 1 entry, some can never match.\nWarning: crm: tier "glod", which no route names',
+      );
+      expect(crm.requests).toHaveLength(asked);
+      expect(stored()).toEqual(before);
+      database.close();
+    } finally {
+      await crm.stop();
+    }
   });
 
   it('lookup says of each provider why what it found does not count', async () => {

@@ -79,6 +79,8 @@ export class SyncedCopy {
   }
 
   async countEntries(signal: AbortSignal): Promise<EntryTally | undefined> {
+    if (!this.#isOpen && (await this.#look()) !== undefined)
+      throw new VipLookupError(`the copy cannot be read: ${this.#trouble}`);
     return this.isLoaded ? countContacts(this.#loaded.index, signal) : undefined;
   }
 
