@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { sendAtEndOfTurn } from './end-of-turn.js';
+import { afterAnswers, sendAtEndOfTurn } from './end-of-turn.js';
 
 const CALLERS = 8;
 const QUESTION = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
@@ -74,6 +74,32 @@ describe('answers of one turn of the event loop', () => {
     const [data] = (await once(client, 'data')) as [Buffer];
     expect(String(data)).toMatch(/^HTTP\/1\.1 204 /);
     expect(happened).toEqual(['read', 'answered']);
+  });
+
+  it('all leave before anything that is done behind them, which happens without answers, too', async () => {
+    const tell = (what: string): void => afterAnswers(() => happened.push(what));
+    reply = (response) => {
+      sendAtEndOfTurn(response, 200, ['Content-Length', '2'], 'hi');
+      tell('told');
+    };
+    for (const client of clients) {
+      client.write(QUESTION);
+      await once(client, 'data');
+    }
+    happened = [];
+    const answers = clients.map((client) => once(client, 'data'));
+    for (const client of clients) client.write(QUESTION);
+    await Promise.all(answers);
+    await new Promise(setImmediate);
+    expect(happened.join(' ')).toMatch(/^((read )+(answered )+(told ?)+)+$/);
+    for (const turn of happened.join(' ').match(/(answered )+(told ?)+/g)!)
+      expect(turn.match(/told/g)).toHaveLength(turn.match(/answered/g)!.length);
+
+    happened = [];
+    tell('told');
+    expect(happened).toEqual([]);
+    await new Promise(setImmediate);
+    expect(happened).toEqual(['told']);
   });
 
   it('go nowhere when the client has hung up meanwhile', async () => {

@@ -1,5 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
+/** Answers of this turn that have not left yet, and what is to be done behind the last of them. */
+let waiting = 0;
+let behind: (() => void)[] = [];
+
 /**
  * Sends an answer when the event loop has handled all input of its current turn, together with the other answers of
  * that turn. In an idle process that is at once. In a busy one, each peer is woken once for many answers instead of
@@ -13,9 +17,24 @@ export function sendAtEndOfTurn(
   headers: string[],
   body?: string,
 ): void {
+  waiting++;
   setImmediate(send, response, status, headers, body);
 }
 
+/** Does something when all answers of this turn have left. @param work must not throw */
+export function afterAnswers(work: () => void): void {
+  if (waiting === 0) setImmediate(work);
+  else behind.push(work);
+}
+
 function send(response: ServerResponse, status: number, headers: string[], body: string | undefined): void {
-  if (!response.headersSent) response.writeHead(status, headers).end(body);
+  try {
+    if (!response.headersSent) response.writeHead(status, headers).end(body);
+  } finally {
+    if (--waiting === 0) {
+      const due = behind;
+      behind = [];
+      for (const work of due) work();
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { HttpException } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClientCredential } from '../auth/credential-store.js';
+import { afterAnswers } from '../http/end-of-turn.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import type { Call, Decision, Reason } from './decision.js';
@@ -17,10 +18,10 @@ export interface Outcome {
   readonly ms: number;
   readonly traceId: string | undefined;
   /** Absent: the request was shed, refused, or met a defect. */
-  readonly call?: Call;
-  readonly decision?: Decision;
+  readonly call?: Call | undefined;
+  readonly decision?: Decision | undefined;
   /** Why the request was refused. */
-  readonly refusal?: HttpException;
+  readonly refusal?: HttpException | undefined;
   /** An error of ours: the call went on untouched, somebody has to look. */
   readonly defect?: unknown;
 }
@@ -42,10 +43,9 @@ export class DecisionListeners {
     this.#all.push(listener);
   }
 
-  /** Tells them behind the answer, which no listener delays. What one of them throws is logged. */
+  /** Tells them behind the answers of this turn, which no listener delays. What one of them throws is logged. */
   tell(outcome: Outcome): void {
-    // After the answer, which was put down for the end of this turn before.
-    setImmediate(() => {
+    afterAnswers(() => {
       for (const listener of this.#all) {
         try {
           listener.told(outcome);

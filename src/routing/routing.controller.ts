@@ -81,10 +81,12 @@ export class RoutingController {
     body: unknown,
     became: Pick<Outcome, 'reason' | 'status' | 'call' | 'decision' | 'refusal' | 'defect'>,
   ): void {
-    const { reason, status, decision } = became;
+    const { reason, status, call, decision, refusal, defect } = became;
     const callId = this.#callIds.of(body);
     const ms = performance.now() - arrivedMs;
-    this.listeners.tell({ ...became, client, callId, ms, traceId: trace?.traceId });
+    const traceId = trace?.traceId;
+    // Not `...became`: a spread with further properties took a fifth of the processor time of a call.
+    this.listeners.tell({ client, callId, reason, status, ms, traceId, call, decision, refusal, defect });
     trace?.end({
       status,
       target: decision?.target ?? UNKNOWN_TARGET,
@@ -92,7 +94,7 @@ export class RoutingController {
       callId,
       provider: decision?.provider,
       route: decision?.route,
-      isDefect: became.defect !== undefined,
+      isDefect: defect !== undefined,
     });
   }
 
