@@ -64,6 +64,15 @@ module.exports = {
       to: { path: '^src/providers/', pathNot: '^src/providers/$1/' },
     },
     {
+      name: 'the-process-that-reads-answers-starts-at-once',
+      severity: 'error',
+      comment: 'the plug-in API loads the numbering plans, and each provider has a process or two',
+      from: {
+        path: '^src/providers/crm-http/(crm-http\\.(evaluator\\.child|exponents|expressions)|libraries)\\.ts$',
+      },
+      to: { path: '^src/', pathNot: '^src/providers/crm-http/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-framework-in-the-core',
       severity: 'error',
       comment: 'Express and TypeORM stay out of lookup/ and plugin-api/',

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../plugin-api/index.js';
+// Loaded by the evaluating process, so it imports nothing.
 
 const TEXT_OR_NUMBER = /"(?:\\.|[^"\\])*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
 
@@ -26,7 +26,8 @@ export function asWritten(text: string, written: ReadonlyMap<string, string>): s
     Array.isArray(value) ? value.map(numbers) : (written.get(String(value)) ?? value);
   const entry = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(entry);
-    return isPlainObject(value) && 'number' in value ? { ...value, number: numbers(value['number']) } : value;
+    const isEntry = typeof value === 'object' && value !== null && 'number' in value;
+    return isEntry ? { ...value, number: numbers(value.number) } : value;
   };
   return JSON.stringify(entry(JSON.parse(text)));
 }
