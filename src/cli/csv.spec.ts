@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import { temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
+import type { TemporaryFolder } from '../../test/support/temporary-folder.js';
 import { readVipRecord, VipRecordError } from '../plugin-api/index.js';
 import type { VipRecord } from '../plugin-api/index.js';
 import { closeDataSource } from '../database/data-source.js';
@@ -14,7 +14,7 @@ import { CSV_HEADER, csvLine } from './csv.js';
 let folder: TemporaryFolder;
 let dataSource: DataSource;
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  folder = temporaryFolder();
   dataSource = await openDatabase(`sqlite:${folder.path('own.sqlite')}`);
 });
 afterAll(async () => {

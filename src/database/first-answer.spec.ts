@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../test/support/temporary-folder.js';
 import { withTimeLimit } from '../plugin-api/index.js';
 import { firstAnswer } from './first-answer.js';
 import type { Asked } from './first-answer.js';
@@ -193,12 +192,8 @@ describe('the first answer', () => {
 });
 
 describe('a process that stands still', () => {
-  let folder: TemporaryFolder;
+  const folder = withTemporaryFolder();
   let answers = 0;
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-  });
-  afterAll(() => folder.remove());
 
   /** An answer that comes from outside while the process does something else, and another who could be asked. */
   async function twoToAsk(events: string[]) {

@@ -4,8 +4,9 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chmod, readdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { databaseProvider, temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { databaseProvider } from '../../test/support/database-provider.js';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
+import type { TemporaryFolder } from '../../test/support/temporary-folder.js';
 import { eventually, patient } from '../../test/support/eventually.js';
 import { holdTimeouts } from '../../test/support/held-timeouts.js';
 import { Caller } from '../plugin-api/index.js';
@@ -24,7 +25,7 @@ let folder: TemporaryFolder;
 beforeAll(async () => {
   // For all tests: what they close is collected when the last one says so.
   holdTimeouts();
-  folder = await temporaryFolder();
+  folder = temporaryFolder();
 });
 afterAll(async () => {
   jest.useRealTimers();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { closedPort, temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { expect, it } from '@jest/globals';
+import { closedPort } from '../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../test/support/temporary-folder.js';
 import { describeWithCrm, outcomeOf } from '../../test/support/describe-with-crm.js';
 import type { ExclusiveRight, ProviderState } from '../plugin-api/index.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
@@ -13,11 +13,7 @@ import { TokenEndpoint } from '../providers/crm-http/oauth/oauth-token-endpoint.
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-let folder: TemporaryFolder;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(() => folder.remove());
+const folder = withTemporaryFolder();
 
 /** A state with something else in place of some of its methods. */
 function changed(state: ProviderState, change: Partial<ProviderState>): ProviderState {

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { temporaryFolder } from '../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../test/support/temporary-folder.js';
 import { patient } from '../../test/support/eventually.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
 import { contactNumber, startPagingCrm } from '../../test/support/paging-crm.js';
@@ -23,13 +22,9 @@ const aino = { id: 9_001, phones: [AINO], tier: 'gold' };
 const MANY = Array.from({ length: 2_500 }, (_, n) => contactNumber(n));
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
 const ending: (() => Promise<void>)[] = [];
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(() => folder.remove());
 afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });

@@ -1,9 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Database } from '../../src/database/database.js';
 import type { ProviderContext } from '../../src/plugin-api/index.js';
 import { providerContext } from '../../src/plugin-api/testing/index.js';
@@ -22,20 +19,6 @@ export function databaseProvider(
   return {
     provider: new DatabaseProvider(context, new Database(databaseUrl)),
     logged: context.logged,
-  };
-}
-
-export interface TemporaryFolder {
-  readonly path: (name: string) => string;
-  readonly remove: () => Promise<void>;
-}
-
-/** A folder for SQLite files. */
-export async function temporaryFolder(): Promise<TemporaryFolder> {
-  const folder = await mkdtemp(join(tmpdir(), 'smartrouting-sqlite-'));
-  return {
-    path: (name) => join(folder, name),
-    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 

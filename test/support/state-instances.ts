@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Database } from '../../src/database/database.js';
 import { DatabaseStates } from '../../src/store/database-states.js';
-import { temporaryFolder } from './database-provider.js';
-import type { TemporaryFolder } from './database-provider.js';
+import { temporaryFolder } from './temporary-folder.js';
+import type { TemporaryFolder } from './temporary-folder.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -16,7 +16,7 @@ export function withStates(): {
   let folder: TemporaryFolder | undefined;
   const open: DatabaseStates[] = [];
   beforeAll(async () => {
-    folder = await temporaryFolder();
+    folder = temporaryFolder();
   });
   afterAll(async () => {
     await Promise.all(open.map((states) => states.close()));

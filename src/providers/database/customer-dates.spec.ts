@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Libsql from 'libsql';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
+const folder = withTemporaryFolder();
 
 function inSqlite(sql: string): string {
   const path = folder.path('crm.sqlite');

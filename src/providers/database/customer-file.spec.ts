@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Libsql from 'libsql';
 import { access, rename } from 'node:fs/promises';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { patient } from '../../../test/support/eventually.js';
 import { Caller } from '../../plugin-api/index.js';
 import type { VipAnswer } from '../../plugin-api/index.js';
 
-let folder: TemporaryFolder;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(() => folder.remove());
+const folder = withTemporaryFolder();
 
 async function withProvider(
   path: string,

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Libsql from 'libsql';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { patient } from '../../../test/support/eventually.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
@@ -10,14 +10,8 @@ import { HOSTILE_TEXTS } from '../../plugin-api/testing/index.js';
 import type { DatabaseOptions } from './database.options.js';
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 const OPTIONS: DatabaseOptions = {
   table: 'customers',

@@ -3,12 +3,8 @@ import Libsql from 'libsql';
 import { createConnection } from 'mysql2/promise';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  closedPort,
-  databaseProvider,
-  silentServer,
-  temporaryFolder,
-} from '../../../test/support/database-provider.js';
+import { closedPort, databaseProvider, silentServer } from '../../../test/support/database-provider.js';
+import { temporaryFolder } from '../../../test/support/temporary-folder.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
@@ -52,7 +48,7 @@ async function onFile(
   options: DatabaseOptions,
   prepare: (path: string) => Promise<void> | Libsql.Database | void,
 ): Promise<ProviderUnderTest> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const file = await prepare(folder.path(name));
   const { connection } = options;
   const url = connection === undefined ? `sqlite:${folder.path(name)}` : 'sqlite::memory:';

@@ -7,8 +7,8 @@ import {
   openSockets,
   silentServer,
   spoilingProxy,
-  temporaryFolder,
 } from '../../../test/support/database-provider.js';
+import { temporaryFolder } from '../../../test/support/temporary-folder.js';
 import { eventually, patient } from '../../../test/support/eventually.js';
 import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
@@ -235,7 +235,7 @@ describe('a provider of a database that is down', () => {
 
 describe("the service's own SQLite file", () => {
   it('is not replaced by an empty one when it vanishes', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const url = `sqlite:${folder.path('vip.sqlite')}`;
     await fill(url);
     const { provider } = databaseProvider(url);

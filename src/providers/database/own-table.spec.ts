@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller, numberKeys, readVipRecord } from '../../plugin-api/index.js';
@@ -17,14 +17,8 @@ const ask = (provider: ReturnType<typeof databaseProvider>['provider'], number: 
 
 const HELSINKI = { timezone: 'Europe/Helsinki' };
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 describe.each([
   ['SQLite', async () => `sqlite:${folder.path(`own-${++files}.sqlite`)}`],

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { eventually, patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { Caller } from '../../plugin-api/index.js';
@@ -10,14 +10,8 @@ import { rereadNumbers } from './reread-numbers.js';
 import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 /** As 0.1.0 kept them. */
 const TEXTS = [

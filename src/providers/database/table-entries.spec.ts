@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import Libsql from 'libsql';
-import { databaseProvider, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { databaseProvider } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { closeDataSource } from '../../database/data-source.js';
@@ -12,14 +12,8 @@ import { rereadNumbers } from './reread-numbers.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 const newFile = (): string => folder.path(`entries-${++files}.sqlite`);
 

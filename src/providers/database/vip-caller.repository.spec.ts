@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { copyFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
-import { closedPort, temporaryFolder } from '../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../test/support/database-provider.js';
+import { closedPort } from '../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { IS_LONG } from '../../../test/support/length.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
 import { readVipRecord } from '../../plugin-api/index.js';
@@ -16,14 +16,8 @@ import { markOf, OWN_TABLE, TableStatements } from './vip-table.js';
 const MANY = IS_LONG ? 20_000 : 5_000;
 
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 const gold = (number: string, more: Partial<VipRecord> = {}): VipRecord => ({
   number,

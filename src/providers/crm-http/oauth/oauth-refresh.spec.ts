@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { OAuth2Server } from 'oauth2-mock-server';
 import type { CrmYaml } from '../../../../test/support/crm-provider.js';
-import { temporaryFolder } from '../../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
+import { withTemporaryFolder } from '../../../../test/support/temporary-folder.js';
 import { describeWithCrm, outcomeOf } from '../../../../test/support/describe-with-crm.js';
 import type { CrmTrial, LoggingProvider } from '../../../../test/support/describe-with-crm.js';
 import { patient } from '../../../../test/support/eventually.js';
@@ -16,12 +15,8 @@ const KEY = 'correct horse battery staple';
 const REVOKED =
   'no access token: token endpoint: invalid_grant (HTTP 400); auth.refreshToken has expired, was revoked, or was used elsewhere: get a new one and write that';
 
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(() => folder.remove());
 
 /** What two instances have in common: `of(n)` is the state that instance n sees. */
 type Places = (trial: CrmTrial) => (instance: number) => ProviderState;

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { temporaryFolder } from '../../../../test/support/database-provider.js';
-import type { TemporaryFolder } from '../../../../test/support/database-provider.js';
+import { describe, expect, it } from '@jest/globals';
+import { withTemporaryFolder } from '../../../../test/support/temporary-folder.js';
 import { startMariaDb } from '../../../../test/support/mariadb.js';
 import { withMariaDb } from '../../../../test/support/with-mariadb.js';
 import { contactNumber, contactNumbers } from '../../../../test/support/paging-crm.js';
@@ -16,14 +15,8 @@ const SILENT = { info: () => undefined, warn: () => undefined, error: () => unde
 const AINO = '+358501231234';
 const aino = { id: 9_001, phones: [AINO, '09 123 4567'], tier: 'gold', name: 'Aino Aalto' };
 const server = withMariaDb();
-let folder: TemporaryFolder;
+const folder = withTemporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
-afterAll(async () => {
-  await folder?.remove();
-});
 
 const suite = withPagingCrm();
 
