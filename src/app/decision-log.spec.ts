@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { hostname } from 'node:os';
 import type { AppConfig } from './app.config.js';
 import { LiveConfig } from '../config/live-config.js';
 import { createLogger } from '../observability/logger.js';
@@ -65,7 +66,8 @@ describe('the decision log', () => {
     log.told(outcome({ reason: 'invalid-request', status: 400, refusal: new Problem(400, 'not usable') }));
     log.told(outcome({ reason: 'overloaded' }));
     log.told(outcome({ reason: 'lookup-failed', defect: new Error('a defect') }));
-    const common = { time: expect.any(String), credential: 'core', callId: 'call-1', ms: 1.235 };
+    const instance = hostname();
+    const common = { time: expect.any(String), credential: 'core', callId: 'call-1', ms: 1.235, instance };
     expect(lines).toEqual([
       { ...common, level: 'info', msg: 'decision', target: 'Q', outcome: 204, reason: 'no-match' },
       {
@@ -148,5 +150,33 @@ describe('the decision log', () => {
     const list = { provider: 'list', outcome: 'not-applicable', source: 'live', records: 7, ms: 1 } as const;
     expect(logged({ ...used, reports: [list, { ...crm, records: 2 }] })).toMatchObject({ records: 2 });
     expect(logged({ ...used, reports: [list, crm] })).not.toHaveProperty('records');
+  });
+
+  it("has the record's tier, and how long each provider that was asked took", () => {
+    const caller = Caller.read('+358501231234');
+    const list = { provider: 'list', outcome: 'none', source: 'live', ms: 0.012 } as const;
+    const crm = { provider: 'crm', outcome: 'found', source: 'live', ms: 87 } as const;
+    const reports = [list, crm, { provider: 'own', outcome: 'not-asked' }] as const;
+    const record = { number: caller.key, tier: 'gold' };
+    expect(logged({ reason: 'matched', provider: 'crm', caller, record, reports })).toMatchObject({
+      tier: 'gold',
+      providerMs: { list: 0.012, crm: 87 },
+    });
+    const line = logged({ reason: 'no-number' });
+    expect(line).not.toHaveProperty('tier');
+    expect(line).not.toHaveProperty('providerMs');
+  });
+
+  it.each([
+    ['SALES_QUEUE', 'SALES_QUEUE'],
+    ['q\n{"level":"info"}\u202e', 'q {"level":"info"} '],
+    ['x'.repeat(65), 'x'.repeat(64)],
+    ['call +358501231234', 'call +35850*****34'],
+    [undefined, undefined],
+  ])('has the targetid as sent, cut and cleaned: %j', (targetid, shown) => {
+    const [log, lines] = makeLog();
+    const call = { anum: undefined, bnum: undefined, targetid, extradata: {} };
+    log.told({ ...decided({ target: 'unknown' }), call });
+    expect(lines[0]!['targetid']).toBe(shown);
   });
 });

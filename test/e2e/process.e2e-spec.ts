@@ -6,7 +6,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { Agent, createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentServer } from '../support/database-provider.js';
@@ -149,6 +149,7 @@ describe('the process', () => {
       msg: 'decision',
       credential: 'core',
       ms: expect.any(Number),
+      instance: hostname(),
     };
     expect(decisions).toEqual([
       {
@@ -156,26 +157,32 @@ describe('the process', () => {
         level: 'info',
         callId: 'call-1',
         target: 'SALES_QUEUE',
+        targetid: 'SALES_QUEUE',
         caller: '+35850*****34',
         outcome: 200,
         reason: 'matched',
         provider: 'list',
+        tier: 'gold',
         route: 0,
+        providerMs: { list: expect.any(Number) },
       },
       {
         ...common,
         level: 'info',
         callId: 'call-1',
         target: 'SALES_QUEUE',
+        targetid: 'SALES_QUEUE',
         caller: '+35850*****99',
         outcome: 204,
         reason: 'no-match',
+        providerMs: { list: expect.any(Number) },
       },
       {
         ...common,
         level: 'info',
         callId: 'call-1',
         target: 'unknown',
+        targetid: 'OTHER_QUEUE',
         caller: '+35850*****34',
         outcome: 204,
         reason: 'unknown-target',
