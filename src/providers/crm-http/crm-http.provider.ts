@@ -32,7 +32,7 @@ import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
 import { completeOptions } from './crm-http.preset.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
-import { readSize } from './crm-http.rules.js';
+import { readSize, splitUrl } from './crm-http.rules.js';
 import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
@@ -40,7 +40,6 @@ import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
-import { splitUrl } from './crm-http.request.js';
 
 const HEALTH_REASON = 'calls are decided from the copy alone';
 

@@ -16,8 +16,8 @@ export type TemplateScope = Readonly<Record<string, unknown>>;
 export interface TemplateVariables {
   /** Full paths, for example `caller.national`. */
   readonly names: readonly string[];
-  /** Harmless values for testing a template. */
-  readonly samples: readonly TemplateScope[];
+  /** Harmless values for testing a template, which must do for all of one list. */
+  readonly samples: readonly (readonly TemplateScope[])[];
 }
 
 /**
@@ -132,11 +132,7 @@ export class TextTemplate {
 }
 
 /** What is wrong with a template, for an administrator; `undefined` if nothing is. Never repeats its text. */
-export function templateProblem(
-  text: string,
-  place: Place,
-  known: readonly string[] = CALLER_VARIABLES.names,
-): string | undefined {
+export function templateProblem(text: string, place: Place, known: readonly string[]): string | undefined {
   let variables: string[];
   try {
     variables = new TextTemplate(text, place).variables();
@@ -197,7 +193,7 @@ const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers) => ({
 /** The caller in the spelling that is being tried, in all configured ones, and in every one that it has. */
 export const CALLER_VARIABLES: TemplateVariables = {
   names: ['number', 'numbers', ...SPELLINGS.map((spelling) => `caller.${spelling}`)],
-  samples: SAMPLES,
+  samples: [SAMPLES],
 };
 
 function asText(value: unknown): string {
