@@ -54,8 +54,6 @@ const FILTERS = [
   'upcase',
 ];
 const MAX_TEMPLATE_CHARACTERS = 10_000;
-/** Except for tabs, RFC 9110 allows no control characters in a field value; characters beyond Latin-1 cannot be sent. */
-const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Marks, in a rendered `url`, each character of a value that a server or proxy may read as the end of a path segment
@@ -169,8 +167,9 @@ export function literalPart(text: string): string {
   return text.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
 }
 
+/** Except for tabs, RFC 9110 allows no control characters in a field value; characters beyond Latin-1 cannot be sent. */
 export function isHeaderText(text: string): boolean {
-  return HEADER_TEXT.test(text);
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
 /** The properties of a caller that templates and expressions can use. */
