@@ -1,9 +1,8 @@
 import { IsIn } from 'class-validator';
 import { isPlainObject, Rule } from '../../plugin-api/index.js';
 import type { JsonSchema } from '../../plugin-api/index.js';
-import { authHeaderNameProblem } from './crm-http.rules.js';
+import { authHeaderNameProblem, portProblem } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
-import { portProblem } from './crm-http.request.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
 
 type OAuthType = 'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer';

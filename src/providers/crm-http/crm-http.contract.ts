@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { crmProvider } from '../../../test/support/crm-provider.js';
 import { startCrmServer } from '../../../test/support/crm-server.js';
-import type { CrmServer } from '../../../test/support/crm-server.js';
+import type { CrmMode, CrmServer } from '../../../test/support/crm-server.js';
 import { IS_LONG } from '../../../test/support/length.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
 import type { ProviderHarness } from '../../plugin-api/testing/index.js';
@@ -28,6 +28,10 @@ for (const [way, options] of Object.entries(WAYS)) {
       record: 'contacts.{ "number": number, "tier": tier, "name": name }',
     });
 
+  const startIn = async (mode: CrmMode) => {
+    const crm = await startCrmServer({ mode });
+    return { provider: providerOf(crm), stop: () => crm.stop() };
+  };
   const harness: ProviderHarness = {
     async start() {
       const crm = await startCrmServer({ contacts: { [AINO.number]: AINO } });
@@ -43,14 +47,8 @@ for (const [way, options] of Object.entries(WAYS)) {
       await crm.stop();
       return { provider: providerOf(crm), stop: () => crm.stop() };
     },
-    async startBroken() {
-      const crm = await startCrmServer({ mode: 'html' });
-      return { provider: providerOf(crm), stop: () => crm.stop() };
-    },
-    async startHeld() {
-      const crm = await startCrmServer({ mode: 'hang' });
-      return { provider: providerOf(crm), stop: () => crm.stop() };
-    },
+    startBroken: () => startIn('html'),
+    startHeld: () => startIn('hang'),
   };
   describeVipLookupProvider(`crm-http ${way}`, harness, {
     describe,

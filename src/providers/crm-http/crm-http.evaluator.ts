@@ -65,10 +65,11 @@ export class NotJsonError extends VipLookupError {}
 export class MappingError extends VipLookupError {}
 
 interface Job {
-  readonly question: Question;
+  /** Absent for the first job of a process, to compile the expressions. */
+  readonly question?: Question;
   readonly maxTicks: number;
   isWanted: boolean;
-  readonly resolve: (evaluated: Evaluated) => void;
+  readonly resolve: (reply: Evaluated) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -82,11 +83,9 @@ export class Evaluator {
   readonly #waiting: Job[] = [];
   #current: Job | undefined;
   #child: ChildProcess | undefined;
-  #isReady = false;
   /** In a row. */
   #failedStarts = 0;
   #opened = Promise.resolve();
-  #hasOpened: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #expressions: Readonly<Record<string, string>>;
@@ -111,7 +110,6 @@ export class Evaluator {
 
   #begin(): void {
     if (this.#child !== undefined || this.#isClosed) return;
-    this.#opened = new Promise((resolve) => (this.#hasOpened = resolve));
     const heap = LEAST_HEAP + HEAP_PER_MIB * (Math.ceil(this.maxResponseBytes / 2 ** 20) - 1);
     const child = forkEvaluator({
       execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=4'],
@@ -120,10 +118,9 @@ export class Evaluator {
       // Its output on running out of memory is discarded; the failed lookup reports the reason.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    child.on('message', (message: Evaluated | 'ready') => {
+    child.on('message', (reply: Evaluated) => {
       if (this.#child !== child) return;
-      if (message === 'ready') this.#begun();
-      else this.#finish()?.resolve(message);
+      this.#finish()?.resolve(reply);
       this.#next();
       this.#keepAlive();
     });
@@ -133,13 +130,13 @@ export class Evaluator {
       this.#lost(child, isOutOfMemory ? 'needs too much memory' : 'ended', isOutOfMemory);
     });
     this.#child = child;
-    this.#isReady = false;
-    // If it could not be started, an error event follows.
-    if (child.connected) child.send({ expressions: this.#expressions });
-    this.#countTicks(
-      () => this.#end('cannot be begun'),
-      (ticks) => ticks >= MAX_START_TICKS,
-    );
+    this.#opened = new Promise((resolve) => {
+      const begun = (): void => {
+        this.#failedStarts = 0;
+        resolve();
+      };
+      this.#run({ maxTicks: MAX_START_TICKS, isWanted: true, resolve: begun, reject: () => resolve() });
+    });
     this.#keepAlive();
   }
 
@@ -195,17 +192,10 @@ export class Evaluator {
     return evaluated.finally(() => signal.removeEventListener('abort', giveUp));
   }
 
-  #begun(): void {
-    clearInterval(this.#timer);
-    this.#isReady = true;
-    this.#failedStarts = 0;
-    this.#hasOpened();
-  }
-
   /** This process stays alive while the other one starts or works on an answer, but an idle one does not keep it alive. */
   #keepAlive(): void {
     const child = this.#child;
-    const isNeeded = !this.#isReady || this.#current !== undefined || this.#waiting.length > 0;
+    const isNeeded = this.#current !== undefined || this.#waiting.length > 0;
     for (const part of [child, child?.channel]) {
       if (isNeeded) part?.ref();
       else part?.unref();
@@ -213,55 +203,49 @@ export class Evaluator {
   }
 
   #next(): void {
-    if (this.#current !== undefined || !this.#isReady) return;
+    if (this.#current !== undefined || this.#child === undefined) return;
     const job = this.#waiting.shift();
-    if (job === undefined) return;
-    this.#current = job;
-    this.#child!.send(job.question);
-    const isOver = (ticks: number): boolean => ticks >= (job.isWanted ? job.maxTicks : GIVEN_UP_TICKS);
-    this.#countTicks(() => this.#end(`takes longer than ${(job.maxTicks * TICK_MS) / 1_000} s`), isOver);
+    if (job !== undefined) this.#run(job);
   }
 
-  /** @param over called once after enough ticks */
-  #countTicks(over: () => void, isOver: (ticks: number) => boolean): void {
+  #run(job: Job): void {
+    this.#current = job;
+    const child = this.#child!;
+    const { question, maxTicks } = job;
+    // If the process could not be started, an error event follows.
+    if (child.connected) child.send(question ?? { expressions: this.#expressions });
+    const late = question ? `takes longer than ${(maxTicks * TICK_MS) / 1_000} s` : 'cannot be begun';
     let ticks = 0;
-    const timer = setInterval(() => {
-      if (!isOver(++ticks)) return;
-      clearInterval(timer);
+    this.#timer = setInterval(() => {
+      if (++ticks < (job.isWanted ? maxTicks : GIVEN_UP_TICKS)) return;
+      clearInterval(this.#timer);
       // Replies that have already arrived are read first, because this process may be late.
-      setImmediate(() => this.#timer === timer && over());
-    }, TICK_MS);
-    this.#timer = timer.unref();
+      setImmediate(() => {
+        if (this.#current !== job) return;
+        this.#lost(child, late, true);
+        child.kill('SIGKILL');
+      });
+    }, TICK_MS).unref();
   }
 
   /** @returns the job that was in progress */
   #finish(): Job | undefined {
     clearInterval(this.#timer);
-    this.#timer = undefined;
     const job = this.#current;
     this.#current = undefined;
     return job;
-  }
-
-  #end(reason: string): void {
-    const child = this.#child!;
-    this.#lost(child, reason, true);
-    child.kill('SIGKILL');
   }
 
   /** @param isAnswersFault another attempt would have the same result */
   #lost(child: ChildProcess, reason: string, isAnswersFault = false): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    this.#isReady = false;
-    this.#hasOpened();
     const job = this.#finish();
-    if (job !== undefined) {
-      const message = `mapping: ${job.question.options.join(', ')} ${reason} on this answer`;
-      job.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
-    }
+    const asked = job?.question?.options;
+    const message = `mapping: ${asked?.join(', ')} ${reason} on this answer`;
+    job?.reject(isAnswersFault ? new MappingError(message) : new VipLookupError(message));
     // If a process cannot even start, a few more attempts are made, and then again with the next answer.
-    if (job !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
+    if (asked !== undefined || (this.#waiting.length > 0 && ++this.#failedStarts < MAX_STARTS))
       return this.#begin();
     this.#failedStarts = 0;
     for (const waiting of this.#waiting.splice(0))

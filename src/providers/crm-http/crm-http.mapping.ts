@@ -1,6 +1,7 @@
 import { isPlainObject, readVipRecord, VipLookupError, VipRecordError } from '../../plugin-api/index.js';
 import type { Caller, Json, JsonObject, ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import { bestFirst, CallerMatch, flatten, isWithoutTier, writtenNumbers } from './crm-http.matching.js';
+import type { CrmHttpOptions } from './crm-http.options.js';
 
 /** An answer with more than this is not about one caller, and comparing it would delay other calls. */
 const MAX_CONTACTS = 1_000;
@@ -8,14 +9,6 @@ const MAX_NUMBERS = 2_000;
 
 /** How numbers and dates of a CRM are read. */
 export type Locale = Pick<ProviderContext, 'country' | 'timezone'>;
-
-/** How entries of an answer are checked. */
-export interface MappingRules {
-  /** The highest tier first. */
-  readonly tierOrder?: readonly string[] | null | undefined;
-  /** Entries without a number are assumed to be the caller's. */
-  readonly trustAnswer?: boolean | null | undefined;
-}
 
 /** Creates VIP records from the result of the expression `record`. */
 export class RecordMapping {
@@ -25,7 +18,7 @@ export class RecordMapping {
   /** @param record the expression */
   constructor(
     record: string,
-    private readonly rules: MappingRules = {},
+    private readonly rules: Pick<CrmHttpOptions, 'tierOrder' | 'trustAnswer'> = {},
   ) {
     this.#writesNumber = /(["'])number\1\s*:/.test(record);
   }
@@ -89,4 +82,24 @@ function readRecord(entry: JsonObject, number: string, { country, timezone }: Lo
     if (!(error instanceof VipRecordError)) throw error;
     throw new VipLookupError(`mapping: ${error.message}`);
   }
+}
+
+/**
+ * Why what `record` yields of an answer does not make the caller a VIP.
+ * @returns `undefined` when it yields no contact
+ */
+export function explainContacts(
+  value: Json | undefined,
+  caller: Caller,
+  country: string | undefined,
+): string | undefined {
+  const contacts = [value ?? []].flat().filter((entry): entry is JsonObject => isPlainObject(entry));
+  if (contacts.length === 0) return undefined;
+  const match = new CallerMatch(caller, country);
+  const others = contacts.filter(({ number }) => match.ownNumber(writtenNumbers(number) ?? []) === undefined);
+  const own = contacts.filter((contact) => !others.includes(contact));
+  const all = contacts.length === 1 ? '1 contact' : `${contacts.length} contacts`;
+  if (own.length === 0) return `${all}, none has this number`;
+  const without = own.filter(({ tier }) => isWithoutTier(tier)).length;
+  return `${all}, ${own.length} with this number, ${without === own.length ? 'none' : own.length - without} with a tier`;
 }

@@ -46,11 +46,11 @@ describe('the options of crm-http', () => {
 
   it('are all reported at once', () => {
     expect(crmOptionProblems({ method: 'PUT', auth: {}, spellings: [] })).toEqual([
-      `url: is missing. Write the address that finds a contact, ${EXAMPLE}`,
-      'method: is not a method for a lookup. Write GET or POST. Default: GET.',
       AUTH_TYPE,
       SPELLINGS,
       `record: is missing. Write a JSONata expression that makes a record of an answer, ${EXPRESSION.replace('Write ', '')}`,
+      `url: is missing. Write the address that finds a contact, ${EXAMPLE}`,
+      'method: is not a method for a lookup. Write GET or POST. Default: GET.',
     ]);
   });
 

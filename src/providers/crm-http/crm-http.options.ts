@@ -1,18 +1,12 @@
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsBoolean, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { ArrayNotEmpty, IsBoolean, IsOptional, ValidateNested } from 'class-validator';
 import { isPlainObject, isSpellingPattern, Rule, SPELLINGS } from '../../plugin-api/index.js';
-import type { Json, JsonObject, JsonSchema, Spelling, SpellingPattern } from '../../plugin-api/index.js';
+import type { JsonSchema, Spelling, SpellingPattern } from '../../plugin-api/index.js';
 import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
 import { presetProblem, presetSchema } from './crm-http.preset.js';
 import { rateLimitProblem } from './crm-http.rate-limit.js';
-import {
-  bodyProblem,
-  Expression,
-  headersProblem,
-  sizeProblem,
-  statusesProblem,
-  urlProblem,
-} from './crm-http.rules.js';
+import { Expression, requestOptions, sizeProblem, statusesProblem } from './crm-http.rules.js';
+import { CALLER_VARIABLES } from './crm-http.templates.js';
 import { CrmHttpSyncOptions, syncHostProblem } from './sync/sync.options.js';
 
 /** Defaults of options. */
@@ -67,7 +61,7 @@ function tierProblem(tier: unknown): string | undefined {
  * The options of a provider of `kind: crm-http`. Plain data without hidden state: one set of options can override
  * another, so a preset is nothing but such a set.
  */
-export class CrmHttpOptions {
+export class CrmHttpOptions extends requestOptions('lookup', CALLER_VARIABLES) {
   /** Name of a shipped preset, or path of a preset file; `completeOptions` has already filled in its options. */
   @IsOptional()
   @Rule(presetProblem, presetSchema)
@@ -83,24 +77,6 @@ export class CrmHttpOptions {
     { type: 'object', additionalProperties: { type: ['string', 'number'] } },
   )
   readonly parameters?: Record<string, string | number>;
-
-  /** Template of the address that finds a contact. Scheme and host are fixed; values are percent-encoded. */
-  @Rule(urlProblem)
-  readonly url: string;
-
-  @IsOptional()
-  @IsIn(['GET', 'POST'], { message: 'is not a method for a lookup. Write GET or POST. Default: GET.' })
-  readonly method?: 'GET' | 'POST';
-
-  /** Name -> template. Credentials are written under `auth`. */
-  @IsOptional()
-  @Rule(headersProblem, { type: 'object', additionalProperties: { type: 'string' } })
-  readonly headers?: Record<string, string>;
-
-  /** JSON: a map or list whose texts are templates, or one template whose result is JSON. */
-  @IsOptional()
-  @Rule(bodyProblem, { type: ['object', 'array', 'string'] })
-  readonly body?: string | JsonObject | Json[];
 
   @IsOptional()
   @ValidateNested()

@@ -31,9 +31,9 @@ describe('a preset file of one’s own', () => {
         ['timeout', /is not a duration\. Write .* Default: 1000ms\./],
         ['urll', /is not a known key\. Did you mean "url"\? Known: .*/],
         ['errorPath', /is empty\. Write a value, or remove the key\./],
-        ['method', /is not a method for a lookup\. Write GET or POST\. Default: GET\./],
         ['auth.type', /is not a kind of auth\. .*/],
         ['spellings[0]', /is not a spelling\. .*/],
+        ['method', /is not a method for a lookup\. Write GET or POST\. Default: GET\./],
       ].map(([key, message]) =>
         expect.stringMatching(
           new RegExp(

@@ -21,18 +21,17 @@ import type {
   VipRecord,
 } from '../../plugin-api/index.js';
 import { Evaluator, LOOKUP_LIMITS } from './crm-http.evaluator.js';
-import { explainContacts } from './crm-http.explain.js';
 import { LookupEvaluator } from './crm-http.lookup-evaluator.js';
 import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
 import { makeAuth } from './crm-http.make-auth.js';
-import { RecordMapping } from './crm-http.mapping.js';
+import { explainContacts, RecordMapping } from './crm-http.mapping.js';
 import { bestFirst } from './crm-http.matching.js';
 import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
 import { completeOptions } from './crm-http.preset.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
-import { readSize } from './crm-http.rules.js';
+import { readSize, splitUrl } from './crm-http.rules.js';
 import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
@@ -40,7 +39,6 @@ import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
-import { splitUrl } from './crm-http.request.js';
 
 const HEALTH_REASON = 'calls are decided from the copy alone';
 
@@ -64,6 +62,7 @@ export class CrmHttpProvider implements VipLookupProvider {
   /** Its own process, so that no call waits for a page; started with the first page. */
   readonly #pageEvaluator: Evaluator;
   readonly #mapping: RecordMapping;
+  readonly #limits: CrmLimits;
   readonly #transport: CrmTransport;
   readonly #copy: SyncedCopy | undefined;
   #hasToldLeftPath = false;
@@ -79,11 +78,12 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#evaluator = new LookupEvaluator({ record, errorPath, limitReached }, maxResponseBytes);
     this.#pageEvaluator = new Evaluator(pageExpressionsOf(options), maxResponseBytes);
     this.#mapping = new RecordMapping(options.record, options);
+    this.#limits = new CrmLimits(options, this.#evaluator, context.logger, tempo.now);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
       maxResponseBytes,
       auth: makeAuth(options.auth, context, tempo),
-      limits: new CrmLimits(options, this.#evaluator, context.logger, tempo.now),
+      limits: this.#limits,
       tempo,
     });
     const copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
@@ -142,9 +142,9 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   /** Makes the same request as a lookup, about a number that should belong to nobody; any readable answer will do. */
   async #checkLive(signal: AbortSignal): Promise<ProviderStatus> {
-    const { trouble, isProven } = this.#transport;
+    const { trouble } = this.#transport;
     if (trouble !== undefined) return { status: 'degraded', reason: trouble };
-    if (isProven) return { status: 'up' };
+    if (this.#limits.isProven) return { status: 'up' };
     const probe = Caller.read(this.#probe(), this.context.country);
     const [request] = this.#requests(probe);
     if (request === undefined) {

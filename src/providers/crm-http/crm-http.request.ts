@@ -1,5 +1,7 @@
 import { isPlainObject } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
+import { splitUrl } from './crm-http.rules.js';
+import type { RequestOptions } from './crm-http.rules.js';
 import { LEAVES_SEGMENT, NotWritableError, TextTemplate } from './crm-http.templates.js';
 import type { TemplateScope } from './crm-http.templates.js';
 
@@ -12,14 +14,6 @@ export interface CrmRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-}
-
-/** A request as configured: texts are templates. */
-export interface RequestOptions {
-  readonly url: string;
-  readonly method?: 'GET' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | JsonObject | Json[];
 }
 
 export class RequestTemplate {
@@ -120,20 +114,4 @@ function withTexts(value: Json, replace: (text: string) => string): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, withTexts(inner, replace)] as const),
   );
-}
-
-const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
-
-/** Splits an address template before its path: the part before it is never a template. */
-export function splitUrl(url: string): { origin: string; rest: string } | undefined {
-  const [, origin, rest] = ORIGIN.exec(url.trim()) ?? [];
-  if (origin === undefined || rest === undefined || !URL.canParse(origin)) return undefined;
-  return { origin: new URL(origin).origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
-}
-
-/** Nobody listens on port 0. @param url complete, or its origin */
-export function portProblem(url: string): string | undefined {
-  return new URL(url).port === '0'
-    ? 'has port 0, on which no server listens. Write the port that the server listens on, or leave it out.'
-    : undefined;
 }

@@ -1,24 +1,48 @@
+import { IsIn, IsOptional } from 'class-validator';
 import { isPlainObject, Rule } from '../../plugin-api/index.js';
-import type { Json } from '../../plugin-api/index.js';
+import type { Json, JsonObject } from '../../plugin-api/index.js';
 import { expressionProblem } from './crm-http.expressions.js';
-import {
-  CALLER_VARIABLES,
-  isHeaderText,
-  literalPart,
-  templateProblem,
-  TextTemplate,
-} from './crm-http.templates.js';
-import type { TemplateVariables } from './crm-http.templates.js';
-import { portProblem, splitUrl } from './crm-http.request.js';
+import { isHeaderText, literalPart, templateProblem, TextTemplate } from './crm-http.templates.js';
+import type { TemplateScope, TemplateVariables } from './crm-http.templates.js';
 
 const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
 
-/** @param variables that the template may use */
-export function urlProblem(
-  url: unknown,
-  _options?: object,
-  variables: TemplateVariables = CALLER_VARIABLES,
-): string | undefined {
+/**
+ * The options of a request, the same for lookups and for pages.
+ * @param purpose for messages
+ * @param variables that its templates may use
+ */
+export function requestOptions(purpose: string, variables: TemplateVariables) {
+  class RequestOptions {
+    /** Template of the address. Scheme and host are fixed; values are percent-encoded. */
+    @Rule((url) => urlProblem(url, variables))
+    readonly url: string;
+
+    @IsOptional()
+    @IsIn(['GET', 'POST'], { message: `is not a method for a ${purpose}. Write GET or POST. Default: GET.` })
+    readonly method?: 'GET' | 'POST';
+
+    /** Name -> template. Credentials are written under the provider's `auth`. */
+    @IsOptional()
+    @Rule<RequestOptions>((headers, { body }) => headersProblem(headers, body != null, variables), {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+    })
+    readonly headers?: Record<string, string>;
+
+    /** JSON: a map or list whose texts are templates, or one template whose result is JSON. */
+    @IsOptional()
+    @Rule<RequestOptions>((body, { method }) => bodyProblem(body, method, variables), {
+      type: ['object', 'array', 'string'],
+    })
+    readonly body?: string | JsonObject | Json[];
+  }
+  return RequestOptions;
+}
+
+export type RequestOptions = InstanceType<ReturnType<typeof requestOptions>>;
+
+function urlProblem(url: unknown, variables: TemplateVariables): string | undefined {
   if (typeof url !== 'string' || url.trim() === '') {
     return `is missing. Write the address that finds a contact, for example ${URL_EXAMPLE}.`;
   }
@@ -42,6 +66,22 @@ export function urlProblem(
   return templateProblem(url.trim(), 'url', variables.names);
 }
 
+const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
+
+/** Splits an address template before its path: the part before it is never a template. */
+export function splitUrl(url: string): { origin: string; rest: string } | undefined {
+  const [, origin, rest] = ORIGIN.exec(url.trim()) ?? [];
+  if (origin === undefined || rest === undefined || !URL.canParse(origin)) return undefined;
+  return { origin: new URL(origin).origin, rest: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Nobody listens on port 0. @param url complete, or its origin */
+export function portProblem(url: string): string | undefined {
+  return new URL(url).port === '0'
+    ? 'has port 0, on which no server listens. Write the port that the server listens on, or leave it out.'
+    : undefined;
+}
+
 /** What the connection sets by itself. */
 const OF_CONNECTION =
   /^(accept-encoding|connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
@@ -61,14 +101,14 @@ function headerNameProblem(name: string): string | undefined {
     : 'is not a header name; use letters, digits and hyphens';
 }
 
-export function headersProblem(
+function headersProblem(
   headers: unknown,
-  options: { body?: unknown },
-  variables: TemplateVariables = CALLER_VARIABLES,
+  hasBody: boolean,
+  variables: TemplateVariables,
 ): string | undefined {
   if (!isPlainObject(headers)) return 'must be a map of names and texts, for example { X-Workspace: main }.';
   const problems = Object.entries(headers).flatMap(([name, value]) => {
-    const problem = headerProblem(name.toLowerCase(), value, options.body != null, variables);
+    const problem = headerProblem(name.toLowerCase(), value, hasBody, variables);
     return problem === undefined ? [] : [`${name} ${problem.replace(/\.$/, '')}.`];
   });
   return problems.length === 0 ? undefined : problems.join(' ');
@@ -95,12 +135,8 @@ function headerProblem(
   return templateProblem(value, 'header', names);
 }
 
-export function bodyProblem(
-  body: unknown,
-  options: { method?: unknown },
-  variables: TemplateVariables = CALLER_VARIABLES,
-): string | undefined {
-  if (options.method !== 'POST') return 'needs method: POST.';
+function bodyProblem(body: unknown, method: unknown, variables: TemplateVariables): string | undefined {
+  if (method !== 'POST') return 'needs method: POST.';
   if (typeof body === 'string') {
     return templateProblem(body, 'json-text', variables.names) ?? jsonTextProblem(body, variables);
   }
@@ -112,13 +148,18 @@ export function bodyProblem(
 
 /** With a placeholder outside quotes, a caller's text could become JSON syntax; a sample text reveals that. */
 function jsonTextProblem(body: string, { samples }: TemplateVariables): string | undefined {
-  try {
-    const template = new TextTemplate(body, 'json-text');
-    for (const sample of samples) JSON.parse(template.render(sample));
-    return undefined;
-  } catch {
-    return 'is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
-  }
+  const template = new TextTemplate(body, 'json-text');
+  const becomesJson = (scope: TemplateScope): boolean => {
+    try {
+      JSON.parse(template.render(scope));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return samples.some((scopes) => scopes.every(becomesJson))
+    ? undefined
+    : 'is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
 }
 
 function valueProblem(value: Json, path: string, variables: TemplateVariables): string | undefined {

@@ -16,8 +16,8 @@ export type TemplateScope = Readonly<Record<string, unknown>>;
 export interface TemplateVariables {
   /** Full paths, for example `caller.national`. */
   readonly names: readonly string[];
-  /** Harmless values for testing a template. */
-  readonly samples: readonly TemplateScope[];
+  /** Harmless values for testing a template, which must do for all of one list. */
+  readonly samples: readonly (readonly TemplateScope[])[];
 }
 
 /**
@@ -54,8 +54,6 @@ const FILTERS = [
   'upcase',
 ];
 const MAX_TEMPLATE_CHARACTERS = 10_000;
-/** Except for tabs, RFC 9110 allows no control characters in a field value; characters beyond Latin-1 cannot be sent. */
-const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Marks, in a rendered `url`, each character of a value that a server or proxy may read as the end of a path segment
@@ -132,11 +130,7 @@ export class TextTemplate {
 }
 
 /** What is wrong with a template, for an administrator; `undefined` if nothing is. Never repeats its text. */
-export function templateProblem(
-  text: string,
-  place: Place,
-  known: readonly string[] = CALLER_VARIABLES.names,
-): string | undefined {
+export function templateProblem(text: string, place: Place, known: readonly string[]): string | undefined {
   let variables: string[];
   try {
     variables = new TextTemplate(text, place).variables();
@@ -173,8 +167,9 @@ export function literalPart(text: string): string {
   return text.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
 }
 
+/** Except for tabs, RFC 9110 allows no control characters in a field value; characters beyond Latin-1 cannot be sent. */
 export function isHeaderText(text: string): boolean {
-  return HEADER_TEXT.test(text);
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
 /** The properties of a caller that templates and expressions can use. */
@@ -197,7 +192,7 @@ const SAMPLES = [['sample'], ['sample', 'sample']].map((numbers) => ({
 /** The caller in the spelling that is being tried, in all configured ones, and in every one that it has. */
 export const CALLER_VARIABLES: TemplateVariables = {
   names: ['number', 'numbers', ...SPELLINGS.map((spelling) => `caller.${spelling}`)],
-  samples: SAMPLES,
+  samples: [SAMPLES],
 };
 
 function asText(value: unknown): string {

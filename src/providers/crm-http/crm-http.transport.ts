@@ -63,11 +63,6 @@ export class CrmTransport {
     return this.#oauth?.trouble ?? this.settings.limits.trouble;
   }
 
-  /** Whether the CRM has answered so recently that a health check need not spend a request. */
-  get isProven(): boolean {
-    return this.settings.limits.isProven;
-  }
-
   /**
    * Sends a request with the credentials, and only to the configured host: redirects are not followed. The request is
    * repeated only if the CRM refused the credentials (401) and there are newer ones.

@@ -5,8 +5,9 @@ import { fakeOnly } from '../../../../test/support/fake-time.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { OAuthAuth } from './oauth-auth.js';
-import type { AccessToken, TokenSource } from './oauth-auth.js';
+import type { TokenSource } from './oauth-auth.js';
 import { TokenError } from './oauth-token-endpoint.js';
+import type { AccessToken } from './oauth-token-endpoint.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -3,6 +3,7 @@ import type { ProviderLogger } from '../../../plugin-api/index.js';
 import { stopped } from '../crm-http.failures.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { TokenError } from './oauth-token-endpoint.js';
+import type { AccessToken } from './oauth-token-endpoint.js';
 
 /** A renewal happens when this share of the token's lifetime is left, but no earlier than this time before it expires. */
 const LEAD_SHARE = 0.25;
@@ -23,14 +24,6 @@ const VAIN_RENEWAL_MS = 60_000;
  * that refuses some requests and answers others would cause a renewal with each of them.
  */
 const PROVEN_AFTER_MS = 5_000;
-
-/** An access token; times are milliseconds since 1970, so that instances can share one. */
-export interface AccessToken {
-  readonly accessToken: string;
-  readonly issuedMs: number;
-  /** `undefined`: nobody knows. */
-  readonly lifetimeMs: number | undefined;
-}
 
 export interface TokenSource {
   /** A problem that operators should know about although there is a token; `undefined` if none. */

@@ -3,8 +3,9 @@ import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import { readPrivateKey } from './oauth-private-key.js';
 import type { SigningKey } from './oauth-private-key.js';
-import type { AccessToken, TokenSource } from './oauth-auth.js';
+import type { TokenSource } from './oauth-auth.js';
 import { TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
+import type { AccessToken } from './oauth-token-endpoint.js';
 
 /** Servers accept little more: Salesforce five minutes, including clock differences. */
 const ASSERTION_LIFE_S = 180;
@@ -23,13 +24,12 @@ export class FixedGrant implements TokenSource {
   }
 
   async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    const issuedMs = Date.now();
     const { access } =
       this.auth.type === 'oauth2-jwt-bearer'
         ? await this.#endpoint.request(JWT_BEARER, { assertion: await assertionOf(this.auth) }, { signal })
         : await this.#endpoint.request('client_credentials', {}, { signal });
     if (access instanceof TokenError) throw access;
-    return { ...access, issuedMs };
+    return access;
   }
 
   async close(): Promise<void> {

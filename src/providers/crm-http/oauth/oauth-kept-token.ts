@@ -4,8 +4,8 @@ import type { ProviderContext } from '../../../plugin-api/index.js';
 import type { CrmHttpAuthOptions } from '../crm-http.auth.options.js';
 import { messageOf } from '../crm-http.failures.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
-import type { AccessToken } from './oauth-auth.js';
 import { Seal } from './oauth-seal.js';
+import type { AccessToken } from './oauth-token-endpoint.js';
 
 const HEALTH_REASON = 'the new refresh token is not kept yet, and a restart would lose it';
 

@@ -6,9 +6,9 @@ import { TEMPO } from '../crm-http.tempo.js';
 import { KeptTokens } from './oauth-kept-token.js';
 import type { KeptToken } from './oauth-kept-token.js';
 import { renewalMs } from './oauth-auth.js';
-import type { AccessToken, TokenSource } from './oauth-auth.js';
+import type { TokenSource } from './oauth-auth.js';
 import { stoppedToken, TokenEndpoint, TokenError } from './oauth-token-endpoint.js';
-import type { TokenAnswer } from './oauth-token-endpoint.js';
+import type { AccessToken, TokenAnswer } from './oauth-token-endpoint.js';
 
 /** An access token that expired before anybody could use it. */
 const NO_ACCESS: AccessToken = { accessToken: '', issuedMs: 0, lifetimeMs: 0 };
@@ -106,7 +106,6 @@ export class RefreshGrant implements TokenSource {
     if (signal.aborted) throw stoppedToken();
     const used = this.#latest?.refreshToken ?? this.auth.refreshToken!;
     const uses = (this.#latest?.uses ?? 0) + 1;
-    const issuedMs = Date.now();
     const answer = await this.#use(used, right);
     if (answer === undefined) return undefined;
     const { refreshToken = used, access } = answer;
@@ -115,9 +114,7 @@ export class RefreshGrant implements TokenSource {
     const isUsable = !(access instanceof TokenError);
     if (!isUsable && isKnown) throw access;
     this.#staysSame = isKnown;
-    this.#latest = isUsable
-      ? { refreshToken, uses, issuedMs, ...access }
-      : { refreshToken, uses, ...NO_ACCESS };
+    this.#latest = { refreshToken, uses, ...(isUsable ? access : NO_ACCESS) };
     await this.#kept.keep(this.#latest, isKnown);
     if (!isUsable) throw access;
     return this.#latest;

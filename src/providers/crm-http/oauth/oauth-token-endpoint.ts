@@ -15,11 +15,14 @@ const MAX_LIFETIME_S = 100 * 365 * 24 * 3_600;
 export interface TokenAnswer {
   /** If present, replaces the one that was used, even if no usable access token came with it. */
   readonly refreshToken?: string;
-  readonly access: IssuedToken | TokenError;
+  readonly access: AccessToken | TokenError;
 }
 
-interface IssuedToken {
+/** Times are milliseconds since 1970, so that instances can share a token. */
+export interface AccessToken {
   readonly accessToken: string;
+  /** When it was requested. */
+  readonly issuedMs: number;
   /** `undefined` if the server does not say, or gives an unusable value. */
   readonly lifetimeMs: number | undefined;
 }
@@ -77,10 +80,11 @@ export class TokenEndpoint {
     const { scope, parameters: more } = this.auth;
     const form = { ...(scope != null && { scope }), ...more, ...parameters, grant_type: grantType };
     const { tokenLimitMs } = this.tempo;
+    const issuedMs = Date.now();
     try {
       return await withTimeLimit(tokenLimitMs, signal === undefined ? [] : [signal], async (limit) => {
         const answer = await this.#send(new URLSearchParams(form), maySend, limit);
-        return this.#read(answer, await answer.body.text(), Object.values(parameters));
+        return this.#read(answer, await answer.body.text(), Object.values(parameters), issuedMs);
       });
     } catch (error) {
       if (error instanceof TokenError) throw error;
@@ -125,24 +129,25 @@ export class TokenEndpoint {
     { statusCode, headers }: Dispatcher.ResponseData,
     text: string,
     sent: readonly string[],
+    issuedMs: number,
   ): TokenAnswer {
     const body = parse(text);
     if (statusCode !== 200 || body === undefined || textOf(body['error']) !== '') {
       const retryAfterMs = readRetryAfter([headers['retry-after']].flat()[0]);
       const refused = statusCode < 500 && statusCode !== 429 && statusCode !== 408;
       const secrets = [...sent, this.auth.clientSecret ?? ''];
-      throw new TokenError(refusal(statusCode, body, secrets, this.auth), refused, retryAfterMs);
+      throw new TokenError(refusal(statusCode, refused, body, secrets, this.auth), refused, retryAfterMs);
     }
     const refreshToken = body['refresh_token'];
     return {
       ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
-      access: readAccess(body),
+      access: readAccess(body, issuedMs),
     };
   }
 }
 
 /** Vendors add malformed fields that are not needed here (scopes, an ID token), and write null for absent ones. */
-function readAccess(body: Record<string, unknown>): IssuedToken | TokenError {
+function readAccess(body: Record<string, unknown>, issuedMs: number): AccessToken | TokenError {
   const texts = [body['access_token'], body['token_type'] ?? '', body['refresh_token'] ?? ''];
   const [accessToken = '', type = ''] = texts.every((text) => typeof text === 'string') ? texts : [];
   if (accessToken === '' || !/^(bearer|dpop)?$/i.test(type)) {
@@ -154,7 +159,7 @@ function readAccess(body: Record<string, unknown>): IssuedToken | TokenError {
   if (!/^[\x21-\x7e]+$/.test(accessToken)) {
     return new TokenError('the token endpoint gives a token that no header can carry', true);
   }
-  return { accessToken, lifetimeMs: lifetimeOf(body['expires_in']) };
+  return { accessToken, issuedMs, lifetimeMs: lifetimeOf(body['expires_in']) };
 }
 
 function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, void, undefined> {
@@ -230,6 +235,7 @@ const CURES: readonly (readonly [RegExp, string, string?])[] = [
  */
 function refusal(
   status: number,
+  isFinal: boolean,
   body: Record<string, unknown> | undefined,
   secrets: readonly string[],
   auth: CrmHttpAuthOptions,
@@ -238,10 +244,7 @@ function refusal(
   const isShown =
     /^[a-z][a-z_]{2,39}( [a-z_]{2,39})?$/i.test(said) && !secrets.some((secret) => secret.includes(said));
   if (!isShown) {
-    const cure =
-      status >= 500 || status === 429 || status === 408
-        ? ''
-        : '; check auth.tokenUrl, and the documentation of the vendor';
+    const cure = isFinal ? '; check auth.tokenUrl, and the documentation of the vendor' : '';
     return `token endpoint: HTTP ${status}${status === 200 ? ' without a token' : ''}${cure}`;
   }
   // Microsoft's error number, which its documentation lists.

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { numberKeys } from '../../../plugin-api/index.js';
+import { EntryTally, numberKeys, SeenNumbers } from '../../../plugin-api/index.js';
 import type { Caller, VipRecord } from '../../../plugin-api/index.js';
 import type { CopyState, CopyStore, Part } from './copy-store.js';
+import { withTurns } from './with-turns.js';
 
-/** Calls wait while contacts are indexed, so there is a pause after this time. */
-const SLICE_MS = 4;
+/** `CopyIndex` finds these by the caller's digits. */
+const DIGITS_OF_E164 = /^[1-9]\d{2,14}$/;
 
 /** Numbers as keys (E.164, ranges, or text), and their common record, without a number. */
 export type ContactDocument = readonly [numbers: readonly string[], record: Omit<VipRecord, 'number'>];
@@ -19,11 +20,6 @@ export class CopyIndex {
   /** Number key -> one id or several. */
   readonly #ids = new Map<string, string | readonly string[]>();
   #ranges = 0;
-
-  /** Id and `ContactDocument` as JSON of each; contacts may be put and removed meanwhile. */
-  get contacts(): Iterable<readonly [id: string, document: string]> {
-    return this.#documents;
-  }
 
   has(id: string): boolean {
     return this.#documents.has(id);
@@ -69,6 +65,22 @@ export class CopyIndex {
     const ranges = this.#ranges === 0 ? [] : numberKeys(caller.key).filter((key) => key !== caller.key);
     return [...own, ...digits, ...ranges.flatMap((range) => this.#records(range, range))];
   }
+
+  /** Counts each number of each contact; contacts may be put and removed meanwhile. */
+  async countEntries(signal: AbortSignal): Promise<EntryTally> {
+    const tally = new EntryTally('contact');
+    const seen = new SeenNumbers();
+    for await (const [id, document] of withTurns(this.#documents)) {
+      signal.throwIfAborted();
+      const [numbers, details] = JSON.parse(document) as ContactDocument;
+      for (const written of numbers) {
+        const record = { ...details, number: DIGITS_OF_E164.test(written) ? `+${written}` : written };
+        tally.add(record, id);
+        if (seen.isRepeat(record)) tally.addRepeat(id);
+      }
+    }
+    return tally;
+  }
 }
 
 function numbersOf(document: string): readonly string[] {
@@ -81,7 +93,10 @@ export class LoadedCopy {
   /** Which copy it is; `undefined` before one has been loaded. */
   state: CopyState | undefined;
 
-  constructor(private readonly store: CopyStore) {}
+  constructor(
+    private readonly store: CopyStore,
+    private readonly changed: () => void,
+  ) {}
 
   /**
    * Reads the missing parts; until all have been read, lookups use the previous state.
@@ -103,18 +118,15 @@ export class LoadedCopy {
     for (const part of changes) await apply(part, index);
     this.index = index;
     this.state = copy;
+    if (!isGrown || parts < copy.parts) this.changed();
     return true;
   }
 }
 
 async function apply(part: Part, index: CopyIndex): Promise<void> {
   await nextTurn();
-  let sliceMs = performance.now();
-  for (const [id, document] of part) {
+  for await (const [id, document] of withTurns(part)) {
     if (document === undefined) index.remove(id);
     else index.put(id, document);
-    if (performance.now() - sliceMs < SLICE_MS) continue;
-    await nextTurn();
-    sliceMs = performance.now();
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../../../plugin-api/index.js';
 import type { ProviderContext } from '../../../plugin-api/index.js';
@@ -9,7 +8,7 @@ import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import type { Evaluator } from '../crm-http.evaluator.js';
 import { READING } from './contact.js';
-import { PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
+import { digest, PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
 import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
@@ -75,7 +74,10 @@ export function makeCopy(
       paceOf(options.rateLimit),
     ),
     locale: { country, timezone },
-    fingerprint: fingerprintOf([READING, full, changes ?? null, expressions, country ?? null, timezone]),
+    fingerprint: digest([READING, full, changes ?? null, expressions, country ?? null, timezone]).slice(
+      0,
+      22,
+    ),
   };
   return new SyncedCopy(context, source, {
     everyMs: durationMs(every),
@@ -98,8 +100,4 @@ export function paceOf(rateLimit: string | null | undefined): Pace {
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     nextMs = performance.now() + apartMs;
   };
-}
-
-function fingerprintOf(parts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

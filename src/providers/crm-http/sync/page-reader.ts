@@ -73,9 +73,9 @@ export class PageReader {
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does sync.next ever end?`);
-      const filled = request.fill(next, cursor);
+      const filled = request.forPage(next, cursor);
       read.asking(filled, next);
-      const page = request.usesPage ? next : undefined;
+      const page = request.uses('page') ? next : undefined;
       const answer = await this.#ask(filled, { page, cursor: found, started }, signal);
       if (answer === undefined) return;
       const { values } = answer;
@@ -170,32 +170,21 @@ export class PagesRead {
 }
 
 /** A configured request, and how to get its further pages. */
-export class PageRequest {
-  readonly #template: RequestTemplate;
-
+export class PageRequest extends RequestTemplate {
   constructor(
     private readonly key: string,
     options: CrmHttpPageOptions,
   ) {
-    this.#template = new RequestTemplate(options);
-  }
-
-  /** Whether `next` is a value for `{{ page }}`; otherwise it is the address of the next page. */
-  get usesPage(): boolean {
-    return this.#template.uses('page');
-  }
-
-  /** Whether it asks for changes since a cursor. */
-  get usesCursor(): boolean {
-    return this.#template.uses('cursor');
+    super(options);
   }
 
   /**
-   * @param next the previous page's `next`; `undefined` for the first page
+   * @param next the previous page's `next`, a value for `{{ page }}` if that is used, otherwise the address of the next page;
+   *   `undefined` for the first page
    * @throws VipLookupError if the templates need a missing value, or the link leads to another host
    */
-  fill(next: Json | undefined, cursor: Json | undefined): CrmRequest {
-    const request = this.#template.fill({
+  forPage(next: Json | undefined, cursor: Json | undefined): CrmRequest {
+    const request = this.fill({
       ...(next !== undefined && { page: next }),
       ...(cursor !== undefined && { cursor }),
     });
@@ -204,7 +193,7 @@ export class PageRequest {
         `${this.key} names {{ page }} or {{ cursor }} where there is none yet; write {% if page %}…{% endif %} or {{ page | default: 1 }}`,
       );
     }
-    if (next === undefined || this.usesPage) return request;
+    if (next === undefined || this.uses('page')) return request;
     if (typeof next !== 'string') {
       throw new VipLookupError(
         'mapping: sync.next must yield the address of the next page, as no template of the request names {{ page }}',
@@ -238,7 +227,8 @@ function sameFor({ origin, path, headers, body = '' }: CrmRequest): Json {
   return [pathname, searchParams.toString(), { ...headers }, body];
 }
 
-function digest(value: Json): string {
+/** SHA-256 of a value as JSON. */
+export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
 }
 

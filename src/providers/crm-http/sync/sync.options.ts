@@ -1,11 +1,9 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { IsBoolean, IsOptional, ValidateNested } from 'class-validator';
 import { IsDuration, Rule } from '../../../plugin-api/index.js';
-import type { Json, JsonObject } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
-import { bodyProblem, Expression, headersProblem, urlProblem } from '../crm-http.rules.js';
-import type { TemplateScope, TemplateVariables } from '../crm-http.templates.js';
-import { splitUrl } from '../crm-http.request.js';
+import { Expression, requestOptions, splitUrl } from '../crm-http.rules.js';
+import type { TemplateScope } from '../crm-http.templates.js';
 
 /** Defaults of options. `$started`: changes since this pull began. */
 export const SYNC_DEFAULTS = { fullEvery: '24h', maxShrink: '30%', live: true, cursor: '$started' } as const;
@@ -23,43 +21,16 @@ function percentProblem(text: unknown): string | undefined {
     : undefined;
 }
 
-const NAMES = ['page', 'cursor'];
 /** The first page, which has no `page` value, and a later one. */
-const AS_TEXT: TemplateVariables = {
-  names: NAMES,
-  samples: [{ cursor: 'sample' }, { page: 'sample', cursor: 'sample' }],
-};
+const pagesOf = (sample: string | number): TemplateScope[] => [
+  { cursor: sample },
+  { page: sample, cursor: sample },
+];
 /** CRMs count pages and contacts, and some require a number to be a JSON number. */
-const AS_NUMBER: TemplateVariables = { names: NAMES, samples: [{ cursor: 7 }, { page: 7, cursor: 7 }] };
+const PAGE_VARIABLES = { names: ['page', 'cursor'], samples: [pagesOf('sample'), pagesOf(7)] };
 
-function pageBodyProblem(body: unknown, options: { method?: unknown }): string | undefined {
-  const problem = bodyProblem(body, options, AS_TEXT);
-  return problem === undefined || bodyProblem(body, options, AS_NUMBER) === undefined ? undefined : problem;
-}
-
-/** A request that is sent for each page. */
-export class CrmHttpPageOptions {
-  /** Template of the address, at the host of the provider's own `url`. */
-  @Rule((url, options) => urlProblem(url, options, AS_TEXT))
-  readonly url: string;
-
-  @IsOptional()
-  @IsIn(['GET', 'POST'], { message: 'is not a method for a pull. Write GET or POST. Default: GET.' })
-  readonly method?: 'GET' | 'POST';
-
-  /** Name -> template. Credentials are written under the provider's `auth`. */
-  @IsOptional()
-  @Rule((headers, options) => headersProblem(headers, options, AS_TEXT), {
-    type: 'object',
-    additionalProperties: { type: 'string' },
-  })
-  readonly headers?: Record<string, string>;
-
-  /** JSON: a map or list whose texts are templates, or one template whose result is JSON. */
-  @IsOptional()
-  @Rule(pageBodyProblem, { type: ['object', 'array', 'string'] })
-  readonly body?: string | JsonObject | Json[];
-}
+/** A request that is sent for each page, to the host of the provider's own `url`. */
+export class CrmHttpPageOptions extends requestOptions('pull', PAGE_VARIABLES) {}
 
 const example = (text: string): string => `must be a JSONata expression, for example ${text}.`;
 
@@ -148,20 +119,20 @@ function originOf(request: unknown): string | undefined {
   return typeof url === 'string' ? splitUrl(url)?.origin : undefined;
 }
 
+/** Says nothing of a request that cannot be filled in later either: the rules of its own options say why. */
 function firstPageProblem(request: unknown, scope: TemplateScope): string | undefined {
   const template = templateOf(request);
-  return template !== undefined && template.fill(scope) === undefined
+  const needsPage =
+    template?.fill(scope) === undefined && template?.fill({ page: 'sample', ...scope }) !== undefined;
+  return needsPage
     ? 'names {{ page }} where there is none yet, in the first request. Write {% if page %}…{% endif %} or {{ page | default: 1 }}.'
     : undefined;
 }
 
-/** `undefined` if it cannot be read; the rules of its own options say why. */
 function templateOf(request: unknown): RequestTemplate | undefined {
-  const options = (request ?? {}) as CrmHttpPageOptions;
-  const { url, headers, body } = options;
-  const isUsable =
-    urlProblem(url, options, AS_TEXT) === undefined &&
-    (headers == null || headersProblem(headers, options, AS_TEXT) === undefined) &&
-    (body == null || pageBodyProblem(body, options) === undefined);
-  return isUsable ? new RequestTemplate(options) : undefined;
+  try {
+    return new RequestTemplate(request as CrmHttpPageOptions);
+  } catch {
+    return undefined; // as above
+  }
 }

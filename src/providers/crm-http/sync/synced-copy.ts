@@ -10,13 +10,12 @@ import type {
   VipRecord,
 } from '../../../plugin-api/index.js';
 import { messageOf } from '../crm-http.failures.js';
-import { countContacts } from './copy-entries.js';
 import { copyStatus } from './copy-health.js';
 import { CopyStore } from './copy-store.js';
 import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { Puller, refuseShrink, ShrinkError } from './puller.js';
+import { pull, refuseShrink, ShrinkError } from './puller.js';
 import type { PullSource } from './puller.js';
 
 export interface CopySettings {
@@ -38,14 +37,11 @@ const MAX_JITTER_MS = 30_000;
 /** A CRM's VIPs, pulled ahead of the calls and shared by all instances. Calls are decided from memory. */
 export class SyncedCopy {
   readonly #store: CopyStore;
-  readonly #puller: Puller;
   readonly #loaded: LoadedCopy;
   readonly #closing = new AbortController();
   #trouble: string | undefined = 'it is being loaded';
   /** Generation with a missing part: only a full pull helps. */
   #lost: string | undefined;
-  /** Generation and parts of the copy whose entries were told of last. */
-  #told = '';
   /** Whether a changed source, or a missing part, makes a pull due at once: only until the first pull. */
   #mayHurry = true;
   #jitterMs = 0;
@@ -59,8 +55,7 @@ export class SyncedCopy {
     private readonly settings: CopySettings,
   ) {
     this.#store = new CopyStore(context.state);
-    this.#puller = new Puller(source, this.#store);
-    this.#loaded = new LoadedCopy(this.#store);
+    this.#loaded = new LoadedCopy(this.#store, () => context.entriesChanged());
   }
 
   get isLoaded(): boolean {
@@ -81,7 +76,7 @@ export class SyncedCopy {
   async countEntries(signal: AbortSignal): Promise<EntryTally | undefined> {
     if (!this.#isOpen && (await this.#look()) !== undefined)
       throw new VipLookupError(`the copy cannot be read: ${this.#trouble}`);
-    return this.isLoaded ? countContacts(this.#loaded.index, signal) : undefined;
+    return this.isLoaded ? this.#loaded.index.countEntries(signal) : undefined;
   }
 
   status(): ProviderStatus {
@@ -180,7 +175,8 @@ export class SyncedCopy {
     this.#mayHurry = false;
     try {
       await this.#store.sweep(right, signal);
-      const pulled = await this.#puller.pull(full ? undefined : await this.#changeable(), right, signal);
+      const changeable = full ? undefined : await this.#changeable();
+      const pulled = await pull(this.source, this.#store, changeable, right, signal);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
@@ -203,7 +199,7 @@ export class SyncedCopy {
     const { changes, fingerprint } = this.source;
     if (changes === undefined || copy === undefined || copy.source !== fingerprint) return undefined;
     if (Date.now() - Date.parse(copy.fullAt) > this.settings.fullEveryMs) return undefined;
-    if (changes.usesCursor && copy.cursor === undefined) return undefined;
+    if (changes.uses('cursor') && copy.cursor === undefined) return undefined;
     if (this.#isLost || !(await this.#loaded.load(copy))) return undefined;
     return { state: copy, index: this.#loaded.index };
   }
@@ -247,10 +243,6 @@ export class SyncedCopy {
         await this.#store.readHead();
         if (this.#store.head.copy?.generation === copy.generation) this.#lost = copy.generation;
       }
-      const { generation, parts } = this.#loaded.state ?? {};
-      const told = `${generation} ${parts}`;
-      if (generation !== undefined && told !== this.#told) this.context.entriesChanged();
-      this.#told = told;
       this.#trouble = this.#isLost
         ? 'a part of it is gone from the database; it will be pulled anew'
         : undefined;

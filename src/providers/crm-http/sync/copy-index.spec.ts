@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { countContacts } from './copy-entries.js';
 import { CopyIndex } from './copy-index.js';
 
 const NEVER = new AbortController().signal;
@@ -12,14 +11,11 @@ function indexOf(contacts: Record<string, [numbers: string[], record: object]>):
 
 describe('the entries of a copy', () => {
   it('are the numbers of its contacts, digits of E.164 among them', async () => {
-    const tally = await countContacts(
-      indexOf({
-        a: [['+358501231201', '46701740605'], { tier: 'gold' }],
-        b: [['0501231202', '4711'], { tier: 'gold', targets: ['SALES'] }],
-        c: [['+358501231201'], { tier: 'silver' }],
-      }),
-      NEVER,
-    );
+    const tally = await indexOf({
+      a: [['+358501231201', '46701740605'], { tier: 'gold' }],
+      b: [['0501231202', '4711'], { tier: 'gold', targets: ['SALES'] }],
+      c: [['+358501231201'], { tier: 'silver' }],
+    }).countEntries(NEVER);
     expect(tally.entries).toBe(5);
     expect([...tally.kinds].map(({ numberProblem, ...kind }) => [kind, numberProblem !== undefined])).toEqual(
       [
@@ -41,6 +37,6 @@ describe('the entries of a copy', () => {
     );
     const gone = new AbortController();
     gone.abort(new Error('nobody wants to know'));
-    await expect(countContacts(indexOf(many), gone.signal)).rejects.toThrow('nobody wants to know');
+    await expect(indexOf(many).countEntries(gone.signal)).rejects.toThrow('nobody wants to know');
   });
 });
