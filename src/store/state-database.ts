@@ -22,7 +22,7 @@ export class StateDatabase {
   readonly #nodes: DatabaseNodes<Session>;
 
   constructor(
-    private readonly database: Database,
+    protected readonly database: Database,
     logger: ProviderLogger,
   ) {
     this.now = database.isSqlite
