@@ -8,9 +8,7 @@ import { connectTo } from './session.js';
 import type { Opening, Session } from './session.js';
 import { sqliteFileOf } from './url.js';
 
-/** What somebody makes of a database. */
 export interface DatabaseUse<S extends Session> extends Opening {
-  /** Makes a session of a new connection. */
   readonly prepare: (connected: Session, signal: AbortSignal) => Promise<S>;
   /** Fails where a read would. */
   readonly probe: Work<S, unknown>;

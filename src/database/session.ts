@@ -7,14 +7,12 @@ import type { SessionSettings } from './server-pool.js';
 import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
 
-/** A connected database. */
 export interface Session {
   readonly dataSource: DataSource;
   /** False once an SQLite file has been replaced or removed: the open one would return old data. */
   isCurrent(): boolean;
 }
 
-/** How a database is opened. */
 export interface Opening extends SessionSettings {
   /** Do not create a missing SQLite file. */
   readonly mustExist: boolean;

@@ -134,7 +134,6 @@ export function databaseUrlProblem(url: unknown): string | undefined {
   }
 }
 
-/** The text is not a database URL. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }

@@ -26,7 +26,6 @@ const HELD_TOO_LONG_MS = 50;
 const TOO_LATE = 'its turn came with less time left than lookups usually take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
 
-/** One request to the provider. */
 interface Attempt {
   readonly key: string;
   readonly permit: ReturnType<CircuitBreaker['enter']>;
@@ -107,7 +106,6 @@ export class GuardedProvider implements Askable {
     return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
 
-  /** Checks the provider's health; never rejects. */
   health(): Promise<ProviderHealth> {
     const { state, period } = this.#breaker;
     return this.troubles.health(state, () => this.#breaker.checkSucceeded(period));

@@ -161,7 +161,6 @@ export class MetricsService {
   }
 }
 
-/** Removes the series whose label is not one of the names. */
 async function keepOnly(
   label: string,
   names: ReadonlySet<string>,

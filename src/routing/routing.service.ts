@@ -24,7 +24,6 @@ interface Target {
   readonly routes: readonly Route[];
 }
 
-/** A question about a call. */
 export interface Question {
   readonly call: Call;
   /** The configuration that admitted it. */

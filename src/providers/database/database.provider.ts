@@ -35,7 +35,6 @@ import { checkTable } from './table-schema.js';
 import { entriesIn, markOf, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
-/** A connected database whose table has been checked. */
 interface VipSession extends Session {
   readonly statements: TableStatements;
 }
@@ -64,7 +63,6 @@ export class DatabaseProvider implements VipLookupProvider {
   /** When it was last said that they have changed, by `performance.now()`. */
   #changedMs = -Infinity;
 
-  /** @param own the service's own database */
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
     own: Database,

@@ -233,7 +233,6 @@ function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | nul
   if (batch.length > 0) yield batch;
 }
 
-/** Entries with the same number and targets replace each other. */
 function identityOf(number: string, targets: readonly string[] = []): string {
   return JSON.stringify([number, ...[...new Set(targets)].sort()]);
 }

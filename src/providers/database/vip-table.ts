@@ -18,7 +18,6 @@ export interface VipTable {
   readonly tier: string | undefined;
 }
 
-/** The table that the migrations create. */
 export const OWN_TABLE: VipTable = {
   name: 'vip_caller',
   isOwn: true,
@@ -56,7 +55,6 @@ export function tableOf(options: DatabaseOptions): VipTable {
   };
 }
 
-/** Every column that the table must have. */
 export function columnsOf(table: VipTable): string[] {
   return [...table.fields.values(), ...table.attributes.values()];
 }
