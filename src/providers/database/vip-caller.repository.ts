@@ -151,7 +151,7 @@ export async function* exportRecords(
   leftOut?: () => void,
 ): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
-  const page = new TableStatements(OWN_TABLE, dataSource).page(PAGE_ROWS);
+  const page = new TableStatements(OWN_TABLE, isSqlite(dataSource)).page(PAGE_ROWS);
   await runner.query(
     isSqlite(dataSource) ? 'BEGIN' : 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
   );

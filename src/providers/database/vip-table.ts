@@ -1,4 +1,3 @@
-import type { DataSource } from 'typeorm';
 import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
@@ -73,9 +72,10 @@ export class TableStatements {
 
   constructor(
     private readonly table: VipTable,
-    { driver }: DataSource,
+    isSqlite: boolean,
   ) {
-    const escape = (name: string): string => driver.escape(name);
+    // No name has a quote in it: see `DatabaseOptions`.
+    const escape = (name: string): string => (isSqlite ? `"${name}"` : `\`${name}\``);
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
