@@ -37,16 +37,10 @@ const MAX_RETIRED = 20;
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
 
-/** What a new configuration changes about the providers; names, for the log. */
-export interface ProviderChanges {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
 /** The providers of a new configuration, opened but not asked yet. */
 export interface PreparedProviders {
-  readonly changes: ProviderChanges;
+  /** Names, for the log. */
+  readonly changes: Readonly<Record<'added' | 'changed' | 'removed', readonly string[]>>;
   /** They are asked from now on. Those that are no longer configured are closed when no call can need them. */
   swap(): void;
   /** They are not needed after all. */
