@@ -40,15 +40,11 @@ export function tableOf(options: DatabaseOptions): VipTable {
   const { table, columns, tier } = options;
   if (table === undefined || columns === undefined) return OWN_TABLE;
   const { attributes = {}, ...fields } = columns;
+  const given = Object.entries(fields).filter(([, column]) => column != null) as [RecordField, string][];
   return {
     name: table,
     isOwn: false,
-    fields: new Map(
-      RECORD_FIELDS.flatMap((field) => {
-        const column = (fields as Partial<Record<RecordField, string>>)[field];
-        return column == null ? [] : [[field, column] as const];
-      }),
-    ),
+    fields: new Map(given),
     attributes: new Map(Object.entries(attributes)),
     tier,
   };
