@@ -237,8 +237,8 @@ export const PROMISES = [
   {
     promise: 'nor by one of another name whose list cannot be read',
     file: 'src/lookup/lost-providers.ts',
-    from: 'entry.kind === kind && !next.has(entry.name)',
-    to: 'entry.kind !== kind && !next.has(entry.name)',
+    from: 'config.kind === kind && !next.has(config.name)',
+    to: 'config.kind !== kind && !next.has(config.name)',
     tests: ['test/e2e/reload.e2e'],
   },
   {

@@ -9,7 +9,7 @@ describe('a database to use', () => {
     const database = new Database(SERVER);
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const nodes = database.use(
-      { mustExist: true, prepare: async (connected) => connected, probe: async () => undefined },
+      { mustExist: true, prepare: async () => undefined, probe: async () => undefined },
       silent,
     );
     for (const one of [database, nodes]) {

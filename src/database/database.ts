@@ -8,12 +8,11 @@ import { connectTo } from './session.js';
 import type { Opening, Session } from './session.js';
 import { sqliteFileOf } from './url.js';
 
-/** What somebody makes of a database. */
-export interface DatabaseUse<S extends Session> extends Opening {
-  /** Makes a session of a new connection. */
-  readonly prepare: (connected: Session, signal: AbortSignal) => Promise<S>;
+export interface DatabaseUse extends Opening {
+  /** Called with each new connection, before it is used. */
+  readonly prepare: Work<unknown>;
   /** Fails where a read would. */
-  readonly probe: Work<S, unknown>;
+  readonly probe: Work<unknown>;
 }
 
 /**
@@ -35,13 +34,10 @@ export class Database {
   }
 
   /** Its servers, each connected when it is first asked something. */
-  use<S extends Session>(
-    { prepare, probe, ...opening }: DatabaseUse<S>,
-    logger: ProviderLogger,
-  ): DatabaseNodes<S> {
+  use({ prepare, probe, ...opening }: DatabaseUse, logger: ProviderLogger): DatabaseNodes {
     // If a file that was there vanishes, an empty one in its place would mean "nobody is a VIP".
     let wasConnected = false;
-    const connect = async (node: string, signal: AbortSignal): Promise<S> => {
+    const connect = async (node: string, signal: AbortSignal): Promise<Session> => {
       const mustExist = wasConnected || opening.mustExist;
       const session = await connectTo(node, { ...opening, mustExist }, signal, (connected) =>
         prepare(connected, signal),

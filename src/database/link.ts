@@ -15,21 +15,21 @@ const ATTEMPT_MS = 15_000;
 export const NO_ANSWER = 'database did not answer while connecting';
 
 /** Keeps one session to a database: created on first use, and retried in the background after a failure. */
-export class DatabaseLink<S extends Session> {
+export class DatabaseLink {
   readonly #closing = new AbortController();
-  #session: S | undefined;
-  #attempt: Promise<S> | undefined;
+  #session: Session | undefined;
+  #attempt: Promise<Session> | undefined;
   #failure: { readonly error: VipLookupError; readonly atMs: number } | undefined;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly connect: (signal: AbortSignal) => Promise<S>,
+    private readonly connect: (signal: AbortSignal) => Promise<Session>,
     private readonly logger: ProviderLogger,
   ) {}
 
   /** The session, as soon as there is one; rejects with the reason if none can be created now. */
-  async ready(): Promise<S> {
+  async ready(): Promise<Session> {
     this.#closing.signal.throwIfAborted();
     if (this.#session?.isCurrent()) return this.#session;
     if (this.#session !== undefined) this.drop(this.#session);
@@ -41,7 +41,7 @@ export class DatabaseLink<S extends Session> {
   }
 
   /** Forgets a session that can no longer be used; the next call of `ready` creates a new one. */
-  drop(session: S): void {
+  drop(session: Session): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     void closeDataSource(session.dataSource);
@@ -58,7 +58,7 @@ export class DatabaseLink<S extends Session> {
     if (session !== undefined) await closeDataSource(session.dataSource);
   }
 
-  async #try(): Promise<S> {
+  async #try(): Promise<Session> {
     clearTimeout(this.#timer);
     try {
       const tooLate = new VipLookupError(NO_ANSWER);

@@ -1,3 +1,4 @@
+import type { DataSource } from 'typeorm';
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { POOL_SIZE, warmUp } from './data-source.js';
 import { DatabaseLink } from './link.js';
@@ -5,8 +6,8 @@ import type { Session } from './session.js';
 import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
 import { backoffMs, untilAborted, withTimeLimit } from '../plugin-api/index.js';
 
-/** Work with a session; settles as soon as the signal aborts. */
-export type Work<S extends Session, T> = (session: S, signal: AbortSignal) => Promise<T>;
+/** Settles as soon as the signal aborts. */
+export type Work<T> = (dataSource: DataSource, signal: AbortSignal) => Promise<T>;
 
 /** How long a node in trouble is not used before it is tried again: the first time, doubling up to the second value. */
 const FIRST_REST_MS = 500;
@@ -14,8 +15,8 @@ const LAST_REST_MS = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
 /** One server of a database: its session, and whether it can be expected to answer. */
-export class DatabaseNode<S extends Session> {
-  readonly #link: DatabaseLink<S>;
+export class DatabaseNode {
+  readonly #link: DatabaseLink;
   #trouble: string | undefined;
   #isTold = false;
   #rests = 0;
@@ -28,8 +29,8 @@ export class DatabaseNode<S extends Session> {
    */
   constructor(
     readonly name: string,
-    connect: (signal: AbortSignal) => Promise<S>,
-    private readonly probe: Work<S, unknown>,
+    connect: (signal: AbortSignal) => Promise<Session>,
+    private readonly probe: Work<unknown>,
     linkLogger: ProviderLogger,
     private readonly logger: ProviderLogger,
   ) {
@@ -47,11 +48,11 @@ export class DatabaseNode<S extends Session> {
   }
 
   /** Runs work that may be repeated. */
-  async read<T>(work: Work<S, T>, signal: AbortSignal): Promise<T> {
+  async read<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
     for (let spoiled = 0; ; spoiled++) {
       const session = await untilAborted(this.#link.ready(), signal);
       try {
-        return await work(session, signal);
+        return await work(session.dataSource, signal);
       } catch (error) {
         if (needsNewSession(error)) this.#link.drop(session);
         // Connections may have died in the pool. Each dead one is removed when it is found, and then a new one is made.
@@ -61,10 +62,10 @@ export class DatabaseNode<S extends Session> {
   }
 
   /** Runs work that must not be repeated: if the connection is lost, nobody knows whether it was done. */
-  async write<T>(work: Work<S, T>, signal: AbortSignal): Promise<T> {
+  async write<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
     const session = await untilAborted(this.#link.ready(), signal);
     try {
-      return await work(session, signal);
+      return await work(session.dataSource, signal);
     } catch (error) {
       if (isConnectionLost(error) || needsNewSession(error)) this.#link.drop(session);
       throw error;

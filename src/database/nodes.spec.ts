@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
 import {
   closedPort,
   databaseProvider,
@@ -14,7 +15,6 @@ import { Database } from './database.js';
 import { DatabaseStates } from '../store/database-states.js';
 import { closeDataSource, POOL_SIZE } from './data-source.js';
 import { DatabaseNodes } from './nodes.js';
-import type { Session } from './session.js';
 import type { DatabaseProvider } from '../providers/database/database.provider.js';
 import { importRecords, openDatabase } from '../providers/database/vip-caller.repository.js';
 
@@ -206,34 +206,33 @@ describe('a database of several servers', () => {
 const APART = Object.assign(new Error('not prepared'), { code: 'ER_UNKNOWN_COM_ERROR' });
 const GONE = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
 
-interface FakeSession extends Session {
-  readonly node: string;
-}
-
 describe('a cluster that has just lost its majority', () => {
-  const open: DatabaseNodes<FakeSession>[] = [];
+  const open: DatabaseNodes[] = [];
   afterEach(() => Promise.all(open.splice(0).map((nodes) => nodes.close())));
 
   /** Asks a cluster once. @param found what becomes of a read, by node */
   function ask(found: Record<string, Error | string>, events: string[] = []): Promise<string> {
-    const nodes = new DatabaseNodes<FakeSession>(
+    const nodes = new DatabaseNodes(
       'mysql://u:p@a:1,b:1,c:1/d',
       async (url) => {
         const node = /@(\w)/.exec(url)![1]!;
-        const dataSource = { destroy: async () => undefined } as unknown as Session['dataSource'];
-        return { node, isCurrent: () => true, dataSource };
+        const dataSource = { node, destroy: async () => undefined } as unknown as DataSource;
+        return { isCurrent: () => true, dataSource };
       },
       async () => undefined,
       SILENT,
     );
     open.push(nodes);
-    const read = async ({ node }: FakeSession): Promise<string> => {
+    const nodeOf = (dataSource: DataSource) => (dataSource as unknown as { node: string }).node;
+    const read = async (dataSource: DataSource): Promise<string> => {
+      const node = nodeOf(dataSource);
       events.push(node);
       const what = found[node]!;
       if (typeof what === 'string') return what;
       throw what;
     };
-    const readApart = async ({ node }: FakeSession): Promise<string> => {
+    const readApart = async (dataSource: DataSource): Promise<string> => {
+      const node = nodeOf(dataSource);
       events.push(`${node} apart`);
       return `old answer of ${node}`;
     };

@@ -16,8 +16,8 @@ const SILENT: ProviderLogger = { info: nothing, warn: nothing, error: nothing };
  * The servers of one database, all of which have the same data: a Galera cluster, a primary and its replicas, or a
  * single server, for which all of this costs nothing.
  */
-export class DatabaseNodes<S extends Session> {
-  readonly #nodes: readonly [DatabaseNode<S>, ...DatabaseNode<S>[]];
+export class DatabaseNodes {
+  readonly #nodes: readonly [DatabaseNode, ...DatabaseNode[]];
   #turn = 0;
 
   /**
@@ -27,13 +27,13 @@ export class DatabaseNodes<S extends Session> {
    */
   constructor(
     url: string,
-    connect: (url: string, signal: AbortSignal) => Promise<S>,
-    probe: Work<S, unknown>,
+    connect: (url: string, signal: AbortSignal) => Promise<Session>,
+    probe: Work<unknown>,
     logger: ProviderLogger,
   ) {
     const urls = nodeUrls(url);
     const linkLogger = urls.length === 1 ? logger : SILENT;
-    const node = (one: string): DatabaseNode<S> =>
+    const node = (one: string): DatabaseNode =>
       new DatabaseNode(nameOf(one), (signal) => connect(one, signal), probe, linkLogger, logger);
     const [first, ...others] = urls;
     this.#nodes = [node(first), ...others.map(node)];
@@ -60,10 +60,10 @@ export class DatabaseNodes<S extends Session> {
    * Asks the nodes in turn, and another one if the first fails or is slow.
    * @param apart asks a node that is cut off from its cluster, if no other is healthy or all others have failed
    */
-  async read<T>(work: Work<S, T>, apart: Work<S, T>, signal: AbortSignal): Promise<T> {
+  async read<T>(work: Work<T>, apart: Work<T>, signal: AbortSignal): Promise<T> {
     if (this.#nodes.length === 1) return this.#nodes[0].read(work, signal);
-    const spared: DatabaseNode<S>[] = [];
-    const ask = async (node: DatabaseNode<S>, cut: AbortSignal): Promise<T> => {
+    const spared: DatabaseNode[] = [];
+    const ask = async (node: DatabaseNode, cut: AbortSignal): Promise<T> => {
       try {
         return await node.read(work, cut);
       } catch (error) {
@@ -87,7 +87,7 @@ export class DatabaseNodes<S extends Session> {
    * same one, or on the next if that fails. A node that does not answer gets half of the remaining time. The next one
    * may find the work done.
    */
-  async write<T>(work: Work<S, T>, limitMs: number, signal: AbortSignal): Promise<T> {
+  async write<T>(work: Work<T>, limitMs: number, signal: AbortSignal): Promise<T> {
     const endMs = performance.now() + limitMs;
     const nodes = this.#wellFirst(this.#nodes);
     for (const [index, node] of nodes.entries()) {
@@ -121,8 +121,8 @@ export class DatabaseNodes<S extends Session> {
   }
 
   #firstOf<T>(
-    nodes: readonly DatabaseNode<S>[],
-    ask: (node: DatabaseNode<S>, signal: AbortSignal) => Promise<T>,
+    nodes: readonly DatabaseNode[],
+    ask: (node: DatabaseNode, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const asked = nodes.map((node) => ({
@@ -133,17 +133,17 @@ export class DatabaseNodes<S extends Session> {
     return firstAnswer(asked, signal, isNotInCharacterSet);
   }
 
-  #inTurn(): DatabaseNode<S>[] {
+  #inTurn(): DatabaseNode[] {
     const start = this.#turn++ % this.#nodes.length;
     return this.#wellFirst([...this.#nodes.slice(start), ...this.#nodes.slice(0, start)]);
   }
 
-  #wellFirst(nodes: readonly DatabaseNode<S>[]): DatabaseNode<S>[] {
+  #wellFirst(nodes: readonly DatabaseNode[]): DatabaseNode[] {
     return [...nodes.filter(isWell), ...nodes.filter((node) => !isWell(node))];
   }
 }
 
-const isWell = ({ trouble }: Pick<DatabaseNode<Session>, 'trouble'>): boolean => trouble === undefined;
+const isWell = ({ trouble }: Pick<DatabaseNode, 'trouble'>): boolean => trouble === undefined;
 
 function nameOf(url: string): string {
   const address = parseDatabaseUrl(url);

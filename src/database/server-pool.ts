@@ -27,7 +27,6 @@ export function cutConnection(connection: ServerConnection): void {
   connection.stream.destroy();
 }
 
-/** Settings of each session on the server. */
 export interface SessionSettings {
   /** Somebody else's database: the session refuses to write. */
   readonly readOnly?: boolean;

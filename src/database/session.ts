@@ -7,14 +7,12 @@ import type { SessionSettings } from './server-pool.js';
 import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
 
-/** A connected database. */
 export interface Session {
   readonly dataSource: DataSource;
   /** False once an SQLite file has been replaced or removed: the open one would return old data. */
   isCurrent(): boolean;
 }
 
-/** How a database is opened. */
 export interface Opening extends SessionSettings {
   /** Do not create a missing SQLite file. */
   readonly mustExist: boolean;
@@ -24,12 +22,12 @@ export interface Opening extends SessionSettings {
  * Connects, and closes the connection again if `prepare` fails.
  * @param signal aborts, whatever it is waiting for
  */
-export async function connectTo<S extends Session>(
+export async function connectTo(
   url: string,
   { mustExist, ...settings }: Opening,
   signal: AbortSignal,
-  prepare: (session: Session) => Promise<S>,
-): Promise<S> {
+  prepare: (dataSource: DataSource) => Promise<unknown>,
+): Promise<Session> {
   const address = parseDatabaseUrl(url);
   const file = address.type === 'sqlite' && address.path !== ':memory:' ? address.path : undefined;
   if (file !== undefined && mustExist) await stat(file);
@@ -39,9 +37,10 @@ export async function connectTo<S extends Session>(
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await dataSource.initialize();
-      const session = { dataSource, isCurrent: file === undefined ? () => true : sameFile(file) };
+      const isCurrent = file === undefined ? () => true : sameFile(file);
       // On the same connection: a closed one keeps its file open until its statements are garbage-collected.
-      return await whileBusy(() => prepare(session), signal);
+      await whileBusy(() => prepare(dataSource), signal);
+      return { dataSource, isCurrent };
     } catch (error) {
       await closeDataSource(dataSource);
       // Destroyed because we aborted, which says more than that the connection was lost.

@@ -14,6 +14,7 @@ interface ServerAddress {
 
 const FORMS =
   'Write sqlite:<path> or mysql://user:password@host:port/database; several hosts of a cluster with commas between them.';
+const ESCAPES = 'In the password, write %40 for @, %2F for / and %23 for #.';
 const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
   true: { rejectUnauthorized: true },
   unverified: { rejectUnauthorized: false },
@@ -71,15 +72,11 @@ export function parseDatabaseUrl(url: string): { type: 'sqlite'; path: string } 
   if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');
   const type = /^(mysql|mariadb):\/\//.exec(url)?.[1] as ServerAddress['type'] | undefined;
   if (type === undefined) throw new DatabaseUrlError(`is not a database URL. ${FORMS}`);
-  if (!URL.canParse(url)) {
-    throw new DatabaseUrlError(
-      `is not a database URL. ${FORMS} In the password, write %40 for @, %2F for / and %23 for #.`,
-    );
-  }
+  if (!URL.canParse(url)) throw new DatabaseUrlError(`is not a database URL. ${FORMS} ${ESCAPES}`);
   const { hostname, port, username, password, pathname, search, searchParams, hash } = new URL(url);
   if (/[@#]/.test(pathname + search + hash)) {
     throw new DatabaseUrlError(
-      'has an @ or # after the host, so a piece of the password may be taken for the host. In the password, write %40 for @, %2F for / and %23 for #.',
+      `has an @ or # after the host, so a piece of the password may be taken for the host. ${ESCAPES}`,
     );
   }
   if (port === '0') {
@@ -134,7 +131,6 @@ export function databaseUrlProblem(url: unknown): string | undefined {
   }
 }
 
-/** The text is not a database URL. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }

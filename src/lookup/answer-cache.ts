@@ -5,7 +5,6 @@ import type { Answer } from './answer.js';
 /** An answer and until when it may be used for what, by `performance.now()`. */
 export interface KeptAnswer {
   readonly answer: Answer;
-  /** Until then it is fresh. */
   readonly freshUntilMs: number;
   /** Until then it is returned at once, while the provider is asked again (stale-while-revalidate). */
   readonly refreshUntilMs: number;

@@ -9,7 +9,6 @@ import type { Found, None } from './outcome.js';
 /** The records of one number, best first; empty = known not to be a VIP. */
 export type Answer = readonly VipRecord[];
 
-/** Whether a provider's answer is still to come. */
 export function isPromise(answer: VipAnswer | Promise<VipAnswer>): answer is Promise<VipAnswer> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }

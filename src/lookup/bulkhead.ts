@@ -18,7 +18,6 @@ export class Bulkhead {
     return this.#underWay < this.maxConcurrent;
   }
 
-  /** The queue is full, too. */
   get isFull(): boolean {
     return !this.hasRoom && this.#line.size >= this.maxQueued;
   }

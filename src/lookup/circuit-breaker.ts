@@ -40,12 +40,10 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** For `checkSucceeded`. */
   get period(): Permit {
     return this.#period;
   }
 
-  /** Whether `enter` would permit a lookup now. */
   get admits(): boolean {
     return this.#state === 'closed' || (this.#state === 'half-open' && !this.#isTrying);
   }

@@ -5,7 +5,6 @@ import type { CallTrace, LookupSpan } from '../observability/tracer.js';
 import type { Caller } from '../plugin-api/caller.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
 
-/** One provider as the clock sees it. */
 export interface Askable {
   readonly name: string;
   /**
@@ -25,7 +24,6 @@ export interface ClockSettings {
   readonly trace?: Pick<CallTrace, 'lookup'> | undefined;
 }
 
-/** A provider that has been asked. */
 interface Turn {
   readonly startedMs: number;
   endedMs?: number;

@@ -1,4 +1,3 @@
-/** The provider did not answer within its timeout. */
 export class LookupTimeoutError extends Error {
   override readonly name = 'LookupTimeoutError';
 }

@@ -1,5 +1,5 @@
 import { msUntil, secondsSince } from '../common/elapsed.js';
-import type { ProviderConfig } from './providers.config.js';
+import type { ProviderEntry } from './providers.config.js';
 import type { Logger } from '../observability/logger.js';
 import type { BreakerState, MetricsService } from '../observability/metrics.service.js';
 import { isPromise, readAnswer, recall } from './answer.js';
@@ -16,7 +16,6 @@ import type { Caller } from '../plugin-api/caller.js';
 import type { VipAnswer, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
 import { ProviderHealthCheck } from './provider-health.js';
 import type { ProviderHealth } from './provider-health.js';
-import { tellBreaker, tellHeldThread, tellTurnedAway } from './provider-log.js';
 import { SharedLookup } from './shared-lookup.js';
 import type { Waiting } from './shared-lookup.js';
 import { UnseenAborts } from './unseen-aborts.js';
@@ -27,7 +26,6 @@ const HELD_TOO_LONG_MS = 50;
 const TOO_LATE = 'its turn came with less time left than lookups usually take';
 const CLOSED: Unknown = { kind: 'rejected', reason: 'the provider is closed' };
 
-/** One request to the provider. */
 interface Attempt {
   readonly key: string;
   readonly permit: ReturnType<CircuitBreaker['enter']>;
@@ -53,10 +51,11 @@ export class GuardedProvider implements Askable {
   #closed: Promise<void> | undefined;
 
   constructor(
-    private readonly config: ProviderConfig,
+    readonly config: ProviderEntry,
     readonly provider: VipLookupProvider,
     private readonly metrics: MetricsService,
-    private readonly logger: Logger,
+    /** Names the provider in each line. */
+    readonly logger: Logger,
   ) {
     this.name = config.name;
     this.#cache = config.cache && new AnswerCache(config.cache);
@@ -92,7 +91,8 @@ export class GuardedProvider implements Askable {
       const isFresh = nowMs < kept.freshUntilMs;
       // An earlier "not a VIP" of a provider that is failing now must not be taken for an answer.
       if (isFresh || kept.answer.length > 0 || state === 'closed') {
-        if (!isFresh) this.#refresh(caller);
+        const mayRefresh = !isFresh && this.#breaker.admits && !this.#underWay.has(caller.key);
+        if (mayRefresh) this.#lookUp(caller, true);
         this.metrics.lookup(this.name, 'cached');
         return known(kept.answer, 'cache');
       }
@@ -106,7 +106,6 @@ export class GuardedProvider implements Askable {
     return isKnown(asked) ? asked : (this.#oldRecord(caller.key, asked) ?? asked);
   }
 
-  /** Checks the provider's health; never rejects. */
   health(): Promise<ProviderHealth> {
     const { state, period } = this.#breaker;
     return this.troubles.health(state, () => this.#breaker.checkSucceeded(period));
@@ -129,12 +128,9 @@ export class GuardedProvider implements Askable {
     return (this.#closed ??= Promise.resolve().then(() => this.provider.close?.()));
   }
 
-  #refresh(caller: Caller): void {
-    if (this.#breaker.admits && !this.#underWay.has(caller.key)) this.#lookUp(caller, true);
-  }
-
   #lookUp(caller: Caller, inBackground: boolean): ProviderOutcome | SharedLookup {
-    if (!this.#breaker.admits) return this.#turnedAwayByBreaker(caller.key, !inBackground);
+    const { admits, state } = this.#breaker;
+    if (!admits) return this.#couldNotTell(caller.key, turnedAway(state), !inBackground);
     return this.#bulkhead.hasRoom ? this.#call(caller, inBackground) : this.#queue(caller, inBackground);
   }
 
@@ -186,7 +182,8 @@ export class GuardedProvider implements Askable {
     const nowMs = performance.now();
     const heldMs = nowMs - startedMs;
     const isTooLong = heldMs > HELD_TOO_LONG_MS;
-    if (isTooLong && this.troubles.heldThread()) tellHeldThread(this.logger, this.name, heldMs);
+    if (isTooLong && this.troubles.heldThread())
+      this.logger.warn({ ms: Math.round(heldMs) }, 'a lookup blocked the event loop, and with it every call');
     if (isTooLong || hasToBeWaitedFor) this.#time.hadToWait(nowMs);
   }
 
@@ -200,7 +197,8 @@ export class GuardedProvider implements Askable {
     const { maxConcurrent, maxQueued } = this.#bulkhead;
     if (this.#bulkhead.isFull) {
       const reason = `maxConcurrent (${maxConcurrent}) lookups are in progress and maxQueued (${maxQueued}) wait`;
-      if (this.troubles.turnedAway()) tellTurnedAway(this.logger, this.name, { maxConcurrent, maxQueued });
+      if (this.troubles.turnedAway())
+        this.logger.warn({ maxConcurrent, maxQueued }, 'lookups are turned away: too many at once');
       return this.#couldNotTell(key, { kind: 'rejected', reason }, !inBackground);
     }
     const queuedMs = performance.now();
@@ -212,7 +210,7 @@ export class GuardedProvider implements Askable {
       if (this.#closed) return this.#settle(key, lookup, this.#couldNotTell(key, CLOSED, lookup.isAwaited));
       const outcome = this.#breaker.admits
         ? this.#call(caller, inBackground, lookup)
-        : this.#turnedAwayByBreaker(key, lookup.isAwaited);
+        : this.#couldNotTell(key, turnedAway(this.#breaker.state), lookup.isAwaited);
       if (outcome !== lookup) this.#settle(key, lookup, outcome as ProviderOutcome);
     };
     const giveUp = (reason: string): void => {
@@ -260,7 +258,7 @@ export class GuardedProvider implements Askable {
   #failed({ key, permit, startedMs }: Attempt, thrown: unknown, who: Waiting): ProviderOutcome {
     const error = tangible(thrown);
     const isTimeout = error instanceof LookupTimeoutError;
-    if (!isTimeout) this.logger.debug({ provider: this.name, error }, 'lookup failed');
+    if (!isTimeout) this.logger.debug({ error }, 'lookup failed');
     const tookMs = performance.now() - startedMs;
     if (isBusy(error)) {
       this.#breaker.withdrew(permit);
@@ -270,10 +268,6 @@ export class GuardedProvider implements Askable {
     else this.#breaker.failed(permit, error, !isTimeout || this.#time.isFair(tookMs));
     const unknown: Unknown = { kind: isTimeout ? 'timeout' : 'failed', reason: describeFailure(error) };
     return this.#couldNotTell(key, unknown, who.isAwaited, tookMs / 1_000);
-  }
-
-  #turnedAwayByBreaker(key: string, isAwaited: boolean): ProviderOutcome {
-    return this.#couldNotTell(key, turnedAway(this.#breaker.state), isAwaited);
   }
 
   #couldNotTell(key: string, unknown: Unknown, isAwaited: boolean, seconds?: number): Found | Unknown {
@@ -293,6 +287,11 @@ export class GuardedProvider implements Askable {
     this.troubles.breakerChanged(state);
     if (this.#isClosing) return;
     this.inUse();
-    tellBreaker(this.logger, this.name, state, before, cause);
+    if (before === 'closed') {
+      const reason = describeFailure(cause);
+      this.logger.error({ reason }, 'provider keeps failing, circuit breaker opened');
+    } else if (state === 'closed') {
+      this.logger.info('provider answers again, circuit breaker closed');
+    }
   }
 }

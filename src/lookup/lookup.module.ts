@@ -1,6 +1,5 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { LookupService } from './lookup.service.js';
 import type { ProviderClass } from '../plugin-api/vip-lookup-provider.js';
 import { ProviderRegistry, VIP_LOOKUP_KINDS } from './provider-registry.js';
 
@@ -18,8 +17,8 @@ export class LookupModule {
     return {
       module: LookupModule,
       imports: [...modules, store],
-      providers: [ProviderRegistry, LookupService, { provide: VIP_LOOKUP_KINDS, useValue: kinds }],
-      exports: [ProviderRegistry, LookupService],
+      providers: [ProviderRegistry, { provide: VIP_LOOKUP_KINDS, useValue: kinds }],
+      exports: [ProviderRegistry],
     };
   }
 }

@@ -1,18 +1,8 @@
 import type { ConfigProblem } from '../config/config-error.js';
-import type { Logger } from '../observability/logger.js';
 import { describeFailure, fileAtFault } from './describe-failure.js';
 import type { GuardedProvider } from './guarded-provider.js';
-import type { ProviderEntry } from './providers.config.js';
 
-/** A configured provider, with the settings that it was created from. */
-export interface Made {
-  /** Including the country by which it reads numbers. */
-  readonly entry: ProviderEntry;
-  readonly guarded: GuardedProvider;
-  readonly logger: Logger;
-}
-
-export type MadeByName = ReadonlyMap<string, Made>;
+export type ProvidersByName = ReadonlyMap<string, GuardedProvider>;
 
 /**
  * Working providers that would be replaced by ones that cannot open because of a local file.
@@ -22,9 +12,9 @@ export type MadeByName = ReadonlyMap<string, Made>;
  */
 export async function lostProviders(
   failures: ReadonlyMap<GuardedProvider, unknown>,
-  before: MadeByName,
-  gone: readonly Made[],
-  next: MadeByName,
+  before: ProvidersByName,
+  gone: readonly GuardedProvider[],
+  next: ProvidersByName,
   files: Set<string>,
 ): Promise<ConfigProblem[]> {
   const lost: ConfigProblem[] = [];
@@ -32,10 +22,11 @@ export async function lostProviders(
     const file = fileAtFault(error);
     if (file === undefined) continue;
     // A new name may be that of a renamed provider that answers now.
-    const { kind } = next.get(name)!.entry;
-    const isRenamed = ({ entry }: Made): boolean => entry.kind === kind && !next.has(entry.name);
+    const { kind } = next.get(name)!.config;
+    const isRenamed = ({ config }: GuardedProvider): boolean =>
+      config.kind === kind && !next.has(config.name);
     const replaced = before.has(name) ? [before.get(name)!] : gone.filter(isRenamed);
-    const work = await Promise.all(replaced.map(({ guarded }) => guarded.troubles.canBeAsked()));
+    const work = await Promise.all(replaced.map(({ troubles }) => troubles.canBeAsked()));
     if (!work.includes(true)) continue;
     files.add(file);
     const message = `cannot open: ${describeFailure(error)}. The working provider stays in use. Correct the file, or the key that names it.`;

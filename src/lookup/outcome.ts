@@ -36,7 +36,6 @@ export function isKnown(outcome: ProviderOutcome): outcome is Exclude<ProviderOu
   return outcome.kind === 'found' || outcome.kind === 'none';
 }
 
-/** A lookup that is still in progress. */
 export interface LookupUnderWay {
   /** Settles within the provider's timeout; never rejects. */
   readonly outcome: Promise<ProviderOutcome>;
@@ -62,7 +61,6 @@ export interface ProviderReport {
   readonly ms?: number;
 }
 
-/** The overall result of a target's providers. */
 export interface LookupResult {
   /**
    * `lookup-failed`: nobody found, and at least one provider failed. `timeout`: the same, and lack of time was the
@@ -70,7 +68,6 @@ export interface LookupResult {
    */
   readonly reason: 'matched' | 'no-match' | 'lookup-failed' | 'timeout';
   readonly record?: VipRecord;
-  /** Name of the provider that has the record. */
   readonly provider?: string;
   readonly reports: readonly ProviderReport[];
 }
@@ -78,7 +75,6 @@ export interface LookupResult {
 /** The outcome of a lookup that was not started because the decision could wait no longer. */
 export const NO_TIME: Unknown = { kind: 'timeout', reason: 'the deadline came before its turn' };
 
-/** The outcome of a lookup that the circuit breaker turned away. */
 export function turnedAway(state: BreakerState): Unknown {
   return { kind: 'rejected', reason: `circuit breaker is ${state}` };
 }

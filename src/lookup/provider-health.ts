@@ -32,7 +32,6 @@ const HEALTH_REASONS = {
   notOpen: 'it could not open',
 };
 
-/** What `/health` says of a provider. */
 export interface ProviderHealth extends ProviderStatus, NeverMatchShown {
   readonly breaker: BreakerState;
 }
@@ -47,7 +46,8 @@ interface Incident {
 /** A provider's own status, combined with the results of its lookups. */
 export class ProviderHealthCheck {
   #check: { readonly atMs: number; readonly status: Promise<ProviderStatus> } | undefined;
-  #entries: number | undefined;
+  /** How many entries the last check told of. */
+  entries: number | undefined;
   #degradedSince: string | undefined;
   #brokenSince: string | undefined;
   /** Why it is not open, and since when. */
@@ -61,11 +61,6 @@ export class ProviderHealthCheck {
     private readonly provider: VipLookupProvider,
     private readonly timeoutMs: number,
   ) {}
-
-  /** How many entries the last check told of. */
-  get entries(): number | undefined {
-    return this.#entries;
-  }
 
   breakerChanged(state: BreakerState): void {
     if (state === 'closed') this.#brokenSince = undefined;
@@ -82,7 +77,6 @@ export class ProviderHealthCheck {
     return this.#happened(HEALTH_REASONS.heldThread);
   }
 
-  /** An error in the provider was not caught. */
   threwLoose(error: unknown): void {
     this.#happened(`${HEALTH_REASONS.threwLoose}: ${describeFailure(error)}`);
   }
@@ -175,7 +169,7 @@ export class ProviderHealthCheck {
     } catch (error) {
       status = { status: 'degraded', reason: describeFailure(error) };
     }
-    this.#entries = status.entries;
+    this.entries = status.entries;
     if (status.status === 'up') {
       // Down before, up now: it has reconnected to its backend by itself.
       if (this.#degradedSince !== undefined) this.#notOpen = undefined;

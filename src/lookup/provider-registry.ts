@@ -9,7 +9,7 @@ import { ConfigError } from '../config/config-error.js';
 import { LiveConfig } from '../config/live-config.js';
 import { within } from '../common/time-limit.js';
 import { lostProviders } from './lost-providers.js';
-import type { Made, MadeByName } from './lost-providers.js';
+import type { ProvidersByName } from './lost-providers.js';
 import type { Logger } from '../observability/logger.js';
 import { LOGGER } from '../observability/logger.js';
 import { MetricsService } from '../observability/metrics.service.js';
@@ -37,16 +37,10 @@ const MAX_RETIRED = 20;
 const CLOSE_WAIT_MS = 5_500;
 const STUCK = Symbol('has not closed');
 
-/** What a new configuration changes about the providers; names, for the log. */
-export interface ProviderChanges {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
 /** The providers of a new configuration, opened but not asked yet. */
 export interface PreparedProviders {
-  readonly changes: ProviderChanges;
+  /** Names, for the log. */
+  readonly changes: Readonly<Record<'added' | 'changed' | 'removed', readonly string[]>>;
   /** They are asked from now on. Those that are no longer configured are closed when no call can need them. */
   swap(): void;
   /** They are not needed after all. */
@@ -56,9 +50,9 @@ export interface PreparedProviders {
 /** Name -> configured provider. Created through Nest's dependency injection, one instance per entry under `providers:`. */
 @Injectable()
 export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
-  #made: MadeByName = new Map();
+  #made: ProvidersByName = new Map();
   /** Configuration -> its providers, for as long as it may decide a call. */
-  readonly #madeFor = new WeakMap<object, MadeByName>();
+  readonly #madeFor = new WeakMap<object, ProvidersByName>();
   /** Those that are open but not asked: not yet, or no longer. */
   readonly #aside = new Map<GuardedProvider, NodeJS.Timeout | undefined>();
   /** Called when a provider has other entries than before, even while it is being asked for them. */
@@ -83,7 +77,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     const { current } = this.live;
     this.#made = await this.#makeAll(current);
     this.#madeFor.set(current, this.#made);
-    for (const { guarded } of this.#made.values()) guarded.inUse();
+    for (const guarded of this.all()) guarded.inUse();
     this.metrics.measureProviders('smartrouting_provider_copy_age_seconds', () =>
       this.#tellingOf(({ provider }) => provider.copyAgeSeconds?.()),
     );
@@ -109,9 +103,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     await this.#untilFewRetired();
     const before = this.#made;
     const next = await this.#makeAll(config);
-    const isNew = ({ guarded }: Made): boolean => before.get(guarded.name)?.guarded !== guarded;
-    const fresh = [...next.values()].filter(isNew).map(({ guarded }) => guarded);
-    const gone = [...before.values()].filter(({ guarded }) => next.get(guarded.name)?.guarded !== guarded);
+    const fresh = [...next.values()].filter((guarded) => before.get(guarded.name) !== guarded);
+    const gone = [...before.values()].filter((guarded) => next.get(guarded.name) !== guarded);
     for (const guarded of fresh) this.#aside.set(guarded, undefined);
     const failures = new Map<GuardedProvider, unknown>();
     let isAwaited = true;
@@ -138,7 +131,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
         this.#made = next;
         this.#madeFor.set(config, next);
         for (const { logger } of next.values()) logger.level = config.logging.level;
-        for (const { guarded } of gone) this.#retire(guarded);
+        for (const guarded of gone) this.#retire(guarded);
         for (const guarded of fresh) {
           this.#aside.delete(guarded);
           guarded.inUse();
@@ -157,11 +150,11 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
         `No provider "${name}". Made: ${[...(all?.keys() ?? [])].join(', ') || 'none'}. Was the module initialised?`,
       );
     }
-    return made.guarded;
+    return made;
   }
 
   all(): GuardedProvider[] {
-    return [...this.#made.values()].map(({ guarded }) => guarded);
+    return [...this.#made.values()];
   }
 
   /**
@@ -170,9 +163,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
    * @returns the providers of these kinds, because the exact one is not known
    */
   threwLoose(kinds: readonly string[], error: unknown): string[] {
-    const suspects = [...this.#made.values()].filter(({ entry }) => kinds.includes(entry.kind));
-    for (const { guarded } of suspects) guarded.troubles.threwLoose(error);
-    return suspects.map(({ entry }) => entry.name);
+    const suspects = this.all().filter(({ config }) => kinds.includes(config.kind));
+    for (const { troubles } of suspects) troubles.threwLoose(error);
+    return suspects.map(({ name }) => name);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -199,11 +192,10 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(this.#aside.get(guarded));
     try {
       if ((await within(CLOSE_WAIT_MS, guarded.close(), STUCK)) === STUCK) {
-        const about = { provider: guarded.name };
-        this.logger.warn(about, 'provider did not close in time; no longer waiting for it');
+        guarded.logger.warn('provider did not close in time; no longer waiting for it');
       }
     } catch (error) {
-      this.logger.warn({ provider: guarded.name, error }, 'provider did not close cleanly');
+      guarded.logger.warn({ error }, 'provider did not close cleanly');
     }
     this.#aside.delete(guarded);
     this.#oneClosed?.();
@@ -224,17 +216,17 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The providers of a configuration: those in use whose entry is the same, and new ones. */
-  async #makeAll(config: ProvidersConfig): Promise<MadeByName> {
-    const all = new Map<string, Made>();
+  async #makeAll(config: ProvidersConfig): Promise<ProvidersByName> {
+    const all = new Map<string, GuardedProvider>();
     const fresh: GuardedProvider[] = [];
     try {
       for (const configured of config.providers.values()) {
         const { country = config.country } = configured;
         const entry = { ...configured, country, timezone: config.timezone };
         const known = this.#made.get(entry.name);
-        const isSame = known !== undefined && isDeepStrictEqual(comparable(known.entry), comparable(entry));
+        const isSame = known !== undefined && isDeepStrictEqual(comparable(known.config), comparable(entry));
         const made = isSame ? known : await this.#make(entry, config);
-        if (!isSame) fresh.push(made.guarded);
+        if (!isSame) fresh.push(made);
         all.set(entry.name, made);
       }
     } catch (error) {
@@ -244,7 +236,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     return all;
   }
 
-  async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<Made> {
+  async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<GuardedProvider> {
     const logger = this.logger.child({ provider: entry.name });
     let made: VipLookupProvider | undefined;
     const { name, options, country, timezone } = entry;
@@ -256,7 +248,7 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     };
     try {
       const provider = (made = await this.#instance(entry.kind, context));
-      return { entry, guarded: new GuardedProvider(entry, provider, this.metrics, this.logger), logger };
+      return new GuardedProvider(entry, provider, this.metrics, logger);
     } catch (error) {
       const key = `providers.${entry.name}`;
       const message = `cannot be made: ${describeFailure(error)}. Correct its options, or the plug-in that provides the kind ${entry.kind}.`;
@@ -290,9 +282,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
     await within(waitMs, opening);
   }
 
-  #notOpen(guarded: GuardedProvider, error: unknown): void {
-    this.logger.error(
-      { provider: guarded.name, reason: describeFailure(error), error },
+  #notOpen({ logger }: GuardedProvider, error: unknown): void {
+    logger.error(
+      { reason: describeFailure(error), error },
       'provider could not open; until it can, calls are answered without what it could not load',
     );
   }

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A lookup that is being traced. */
 export interface TracedLookup {
   readonly traceId: string;
   /** The headers that pass the trace on to the backend. */

@@ -16,71 +16,50 @@ export const UNKNOWN_TARGET = 'unknown';
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
 
-/** What others are asked for when the metrics are read. */
-const MEASURED = {
+/** What each metric tells; the names of all that this service has of its own. */
+const HELP = {
+  smartrouting_build_info: 'Always 1; the labels tell the version of the service and of Node.',
   smartrouting_ready: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
+  smartrouting_decisions_total: 'Decisions by target and reason.',
+  smartrouting_decision_duration_seconds: "Time from the request's headers to the decision, seconds.",
   smartrouting_decisions_in_flight: 'Decisions under way.',
-  smartrouting_tls_certificate_expiry_timestamp_seconds:
-    'When the certificate in use ends, seconds since 1970.',
-};
-const MEASURED_OF_PROVIDERS = {
+  smartrouting_provider_lookups_total:
+    'Lookups by provider and outcome: found, none, late (no call waited any more), failed, timeout, rejected (breaker open, or too many at once), cached, stale.',
+  smartrouting_provider_duration_seconds: 'Time of lookups that reached the provider, seconds.',
+  smartrouting_provider_breaker_state: 'Circuit breaker: 0 closed, 1 half open, 2 open.',
   smartrouting_provider_copy_age_seconds:
     "Time since a provider's copy was brought up to date with its backend, or was last known to be what lies on disk, seconds.",
   smartrouting_provider_entries: 'Entries that a provider holds, where it can tell.',
+  smartrouting_auth_failures_total:
+    'Refused requests by kind: missing, api-key, password, network, target, throttled.',
+  smartrouting_config_last_reload_success:
+    '1 when the configuration file was last read without a problem, 0 when it was refused.',
+  smartrouting_config_last_reload_success_timestamp_seconds:
+    'When the configuration file was last read without a problem, Unix time.',
+  smartrouting_log_lines_dropped_total:
+    'Log lines lost: the reader of standard output was too slow or gone, or its disk was full.',
+  smartrouting_connections_dropped_total:
+    'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
+  smartrouting_tls_certificate_expiry_timestamp_seconds:
+    'When the certificate in use ends, seconds since 1970.',
 };
+type MetricName = keyof typeof HELP;
 
 /** The Prometheus metrics of this instance. Labels come from configured names only. */
 @Injectable()
 export class MetricsService {
   readonly registry = new Registry();
 
-  readonly #decisions = this.#counter(
-    'smartrouting_decisions_total',
-    'Decisions by target and reason.',
-    'target',
-    'reason',
-  );
-  readonly #decisionSeconds = this.#histogram(
-    'smartrouting_decision_duration_seconds',
-    "Time from the request's headers to the decision, seconds.",
-  );
-  readonly #lookups = this.#counter(
-    'smartrouting_provider_lookups_total',
-    'Lookups by provider and outcome: found, none, late (no call waited any more), failed, timeout, rejected (breaker open, or too many at once), cached, stale.',
-    'provider',
-    'outcome',
-  );
-  readonly #lookupSeconds = this.#histogram(
-    'smartrouting_provider_duration_seconds',
-    'Time of lookups that reached the provider, seconds.',
-    'provider',
-  );
-  readonly #breaker = this.#gauge(
-    'smartrouting_provider_breaker_state',
-    'Circuit breaker: 0 closed, 1 half open, 2 open.',
-    'provider',
-  );
-  readonly #authFailures = this.#counter(
-    'smartrouting_auth_failures_total',
-    'Refused requests by kind: missing, api-key, password, network, target, throttled.',
-    'kind',
-  );
-  readonly #reload = this.#gauge(
-    'smartrouting_config_last_reload_success',
-    '1 when the configuration file was last read without a problem, 0 when it was refused.',
-  );
-  readonly #reloadedAt = this.#gauge(
-    'smartrouting_config_last_reload_success_timestamp_seconds',
-    'When the configuration file was last read without a problem, Unix time.',
-  );
-  readonly #logLinesDropped = this.#counter(
-    'smartrouting_log_lines_dropped_total',
-    'Log lines lost: the reader of standard output was too slow or gone, or its disk was full.',
-  );
-  readonly #connectionsDropped = this.#counter(
-    'smartrouting_connections_dropped_total',
-    'New connections dropped because server.maxConnections were open, or maxConnectionsPerAddress of the address.',
-  );
+  readonly #decisions = this.#counter('smartrouting_decisions_total', 'target', 'reason');
+  readonly #decisionSeconds = this.#histogram('smartrouting_decision_duration_seconds');
+  readonly #lookups = this.#counter('smartrouting_provider_lookups_total', 'provider', 'outcome');
+  readonly #lookupSeconds = this.#histogram('smartrouting_provider_duration_seconds', 'provider');
+  readonly #breaker = this.#gauge('smartrouting_provider_breaker_state', 'provider');
+  readonly #authFailures = this.#counter('smartrouting_auth_failures_total', 'kind');
+  readonly #reload = this.#gauge('smartrouting_config_last_reload_success');
+  readonly #reloadedAt = this.#gauge('smartrouting_config_last_reload_success_timestamp_seconds');
+  readonly #logLinesDropped = this.#counter('smartrouting_log_lines_dropped_total');
+  readonly #connectionsDropped = this.#counter('smartrouting_connections_dropped_total');
   /** Names that have their own series; `undefined`: any name. */
   #providers: ReadonlySet<string> | undefined;
   #targets: ReadonlySet<string> | undefined;
@@ -88,12 +67,8 @@ export class MetricsService {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.configRead(true);
-    this.#gauge(
-      'smartrouting_build_info',
-      'Always 1; the labels tell the version of the service and of Node.',
-      'version',
-      'node',
-    ).set({ version: VERSION, node: process.versions.node }, 1);
+    const build = { version: VERSION, node: process.versions.node };
+    this.#gauge('smartrouting_build_info', 'version', 'node').set(build, 1);
     // If a series began with its first event, Prometheus would not see an increase.
     for (const kind of AUTH_FAILURE_KINDS) this.#authFailures.inc({ kind }, 0);
     this.#decisions.inc({ target: UNKNOWN_TARGET, reason: 'overloaded' }, 0);
@@ -123,11 +98,9 @@ export class MetricsService {
   }
 
   /** A gauge whose value is computed when the metrics are read. */
-  measure(name: keyof typeof MEASURED, value: () => number): void {
+  measure(name: MetricName, value: () => number): void {
     new Gauge({
-      name,
-      help: MEASURED[name],
-      registers: [this.registry],
+      ...this.#described(name),
       collect(): void {
         this.set(value());
       },
@@ -135,15 +108,9 @@ export class MetricsService {
   }
 
   /** As `measure`, with the value of each provider that has one. */
-  measureProviders(
-    name: keyof typeof MEASURED_OF_PROVIDERS,
-    values: () => ReadonlyMap<string, number>,
-  ): void {
+  measureProviders(name: MetricName, values: () => ReadonlyMap<string, number>): void {
     new Gauge({
-      name,
-      help: MEASURED_OF_PROVIDERS[name],
-      labelNames: ['provider'],
-      registers: [this.registry],
+      ...this.#described(name, ['provider']),
       collect(): void {
         this.reset();
         for (const [provider, value] of values()) this.set({ provider }, value);
@@ -177,20 +144,23 @@ export class MetricsService {
     return this.#providers?.has(provider) !== false;
   }
 
-  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  #counter<Label extends string>(name: MetricName, ...labels: Label[]): Counter<Label> {
+    return new Counter(this.#described(name, labels));
   }
 
-  #gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
-    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  #gauge<Label extends string>(name: MetricName, ...labels: Label[]): Gauge<Label> {
+    return new Gauge(this.#described(name, labels));
   }
 
-  #histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
-    return new Histogram({ name, help, labelNames, buckets: SECONDS_BUCKETS, registers: [this.registry] });
+  #histogram<Label extends string>(name: MetricName, ...labels: Label[]): Histogram<Label> {
+    return new Histogram({ ...this.#described(name, labels), buckets: SECONDS_BUCKETS });
+  }
+
+  #described<Label extends string>(name: MetricName, labelNames: Label[] = []) {
+    return { name, help: HELP[name], labelNames, registers: [this.registry] };
   }
 }
 
-/** Removes the series whose label is not one of the names. */
 async function keepOnly(
   label: string,
   names: ReadonlySet<string>,

@@ -53,7 +53,6 @@ interface TracedAnswer {
   readonly isDefect?: boolean;
 }
 
-/** What a trace contains about a lookup. */
 interface TracedOutcome {
   readonly outcome: string;
   readonly source?: string | undefined;
@@ -187,7 +186,6 @@ export class CallTrace {
   }
 }
 
-/** A lookup within a call's trace. */
 export class LookupSpan implements TracedLookup {
   readonly traceId: string;
   hasEnded = false;

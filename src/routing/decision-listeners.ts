@@ -20,7 +20,6 @@ export interface Outcome {
   /** Absent: the request was shed, refused, or met a defect. */
   readonly call?: Call | undefined;
   readonly decision?: Decision | undefined;
-  /** Why the request was refused. */
   readonly refusal?: HttpException | undefined;
   /** An error of ours: the call went on untouched, somebody has to look. */
   readonly defect?: unknown;

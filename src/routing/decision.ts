@@ -25,12 +25,10 @@ export interface Call {
   readonly extradata: Readonly<JsonObject>;
 }
 
-/** What was decided about a call, and why. */
 export interface Decision {
   readonly reason: Reason;
   /** Present with reason `matched` only, never empty. */
   readonly instructions?: Readonly<JsonObject> | undefined;
-  /** `instructions` as JSON. */
   readonly json?: string | undefined;
   /** Name of the target that decided; `unknown` if there is none. */
   readonly target: string;

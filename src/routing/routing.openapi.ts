@@ -3,8 +3,6 @@ import {
   ApiBody,
   ApiExcludeEndpoint,
   ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
   ApiResponse,
   ApiSecurity,
   ApiTags,
@@ -59,41 +57,32 @@ const EXAMPLE_REQUESTS = {
   },
 };
 
+const nullableText = { ...text, nullable: true };
 /** What Enreach Core sends for each incoming call; `readCall` reads it. */
-class RoutingRequest {
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
-    example: NUMBERS.anum,
-  })
-  anum: string | null;
-
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The called number, E.164.',
-    example: NUMBERS.bnum,
-  })
-  bnum: string | null;
-
-  @ApiPropertyOptional({
-    type: String,
-    nullable: true,
-    description: 'Tag agreed with the administrator; chooses the target in the configuration.',
-    example: 'SALES_QUEUE',
-  })
-  targetid?: string | null;
-
-  @ApiPropertyOptional({
-    type: Object,
-    additionalProperties: true,
-    nullable: true,
-    description: 'Whatever else Core knows of the call; any JSON value under any key.',
-    example: EXTRADATA,
-  })
-  extradata?: object | null;
-}
+const REQUEST = {
+  type: 'object' as const,
+  required: ['anum', 'bnum'],
+  properties: {
+    anum: {
+      ...nullableText,
+      description: 'The caller. E.164 for a public number; null, empty or "anonymous" when withheld.',
+      example: NUMBERS.anum,
+    },
+    bnum: { ...nullableText, description: 'The called number, E.164.', example: NUMBERS.bnum },
+    targetid: {
+      ...nullableText,
+      description: 'Tag agreed with the administrator; chooses the target in the configuration.',
+      example: 'SALES_QUEUE',
+    },
+    extradata: {
+      type: 'object' as const,
+      additionalProperties: true,
+      nullable: true,
+      description: 'Whatever else Core knows of the call; any JSON value under any key.',
+      example: EXTRADATA,
+    },
+  },
+};
 
 describeMethod(RoutingController, 'refuseOtherMethods', ApiExcludeEndpoint());
 describeMethod(
@@ -107,7 +96,7 @@ describeMethod(
   }),
   ApiBasicAuth('basic'),
   ApiSecurity('apiKey'),
-  ApiBody({ type: RoutingRequest, examples: EXAMPLE_REQUESTS }),
+  ApiBody({ schema: REQUEST, examples: EXAMPLE_REQUESTS }),
   ApiResponse({
     status: 200,
     description: 'A VIP: use these instructions.',

@@ -3,10 +3,12 @@ import { decidedBy } from './targets.config.js';
 import type { TargetConfig, TargetsConfig } from './targets.config.js';
 import type { Derived } from '../config/live-config.js';
 import { LiveConfig } from '../config/live-config.js';
-import { LookupService } from '../lookup/lookup.service.js';
+import { askInOrder } from '../lookup/decision-clock.js';
+import { ProviderRegistry } from '../lookup/provider-registry.js';
 import type { CallTrace } from '../observability/tracer.js';
 import { Caller } from '../plugin-api/caller.js';
 import { isWithheldNumber } from '../plugin-api/phone-number.js';
+import { recordApplies } from '../plugin-api/vip-record.js';
 import type { VipRecord } from '../plugin-api/vip-record.js';
 import { UNKNOWN_TARGET } from '../observability/metrics.service.js';
 import type { JsonObject } from '../common/json.js';
@@ -22,7 +24,6 @@ interface Target {
   readonly routes: readonly Route[];
 }
 
-/** A question about a call. */
 export interface Question {
   readonly call: Call;
   /** The configuration that admitted it. */
@@ -40,7 +41,7 @@ export class RoutingService {
 
   constructor(
     live: LiveConfig<TargetsConfig>,
-    private readonly lookup: LookupService,
+    private readonly providers: ProviderRegistry,
   ) {
     this.#targets = live.derive(({ targets, country }) => ({ targets, country }), compile);
   }
@@ -52,17 +53,15 @@ export class RoutingService {
     const caller = isWithheld ? undefined : Caller.read(call.anum, target?.country);
     if (target === undefined)
       return { reason: 'unknown-target', target: UNKNOWN_TARGET, caller, reports: [] };
-    const { name } = target.config;
+    const { name, staggerMs } = target.config;
     if (caller === undefined) return { reason: 'no-number', target: name, reports: [] };
-    const spentMs = performance.now() - startedMs;
-    const { reason, record, provider, reports } = await this.lookup.find({
-      caller,
-      plan: target.config,
-      config,
-      targetid: call.targetid,
-      spentMs,
-      trace,
-    });
+    const deadlineMs = target.config.deadlineMs - (performance.now() - startedMs);
+    const providers = target.config.providers.map((one) => this.providers.get(one, config));
+    const nowMs = Date.now();
+    const pick = (records: readonly VipRecord[]): VipRecord | undefined =>
+      records.find((one) => recordApplies(one, call.targetid, nowMs));
+    const found = askInOrder(providers, caller, { staggerMs, deadlineMs, pick, trace });
+    const { reason, record, provider, reports } = await found;
     if (record === undefined) return { reason, target: name, caller, reports };
     const route = target.routes.find((candidate) => candidate.fits(record.tier, call.extradata));
     if (route === undefined) return { reason: 'no-route', target: name, caller, record, provider, reports };

@@ -110,7 +110,6 @@ export function decidedBy(targetid: string | undefined, targets: ReadonlyMap<str
   return targetid !== undefined && targets.has(targetid) ? targetid : DEFAULT_TARGET;
 }
 
-/** The settings that decide calls. */
 export interface TargetsConfig {
   /** Name -> target, `default` among them when configured. */
   readonly targets: ReadonlyMap<string, TargetConfig>;

@@ -7,7 +7,6 @@ import type { StateDatabase } from './state-database.js';
 const MAX_NAME_CHARACTERS = 100;
 const MAX_TEXT_BYTES = 1_048_576;
 
-/** The data of one provider in the service's own database. */
 export class DatabaseState implements ProviderState {
   constructor(
     private readonly database: StateDatabase,

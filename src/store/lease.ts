@@ -128,7 +128,6 @@ export class Lease implements ExclusiveRight {
   }
 }
 
-/** A part of a statement's `WHERE`. */
 export interface Condition {
   readonly sql: string;
   readonly parameters: readonly string[];

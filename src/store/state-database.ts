@@ -1,11 +1,12 @@
+import type { DataSource } from 'typeorm';
 import type { Database } from '../database/database.js';
 import { codeOf, isNotPrepared, isReadOnly, unlessInTheWay } from '../database/failures.js';
 import { migrate } from '../database/migrate.js';
+import type { Work } from '../database/node.js';
 import type { DatabaseNodes } from '../database/nodes.js';
 import { change, select } from '../database/select.js';
 import type { Parameter, Row } from '../database/select.js';
 import { withoutRights } from '../database/session.js';
-import type { Session } from '../database/session.js';
 import { VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
 
@@ -19,10 +20,10 @@ const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQL
 export class StateDatabase {
   /** Milliseconds since the epoch by the database's clock, as an SQL expression. */
   readonly now: string;
-  readonly #nodes: DatabaseNodes<Session>;
+  readonly #nodes: DatabaseNodes;
 
   constructor(
-    private readonly database: Database,
+    protected readonly database: Database,
     logger: ProviderLogger,
   ) {
     this.now = database.isSqlite
@@ -33,11 +34,10 @@ export class StateDatabase {
       {
         mustExist: false,
         seesAllCommits: true,
-        async prepare(connected, signal) {
-          if (!(await migrate(connected.dataSource))) await checkTables(connected, signal);
-          return connected;
+        async prepare(dataSource, signal) {
+          if (!(await migrate(dataSource))) await checkTables(dataSource, signal);
         },
-        probe: ({ dataSource }, signal) => select(dataSource, 'SELECT 1', [], signal),
+        probe: (dataSource, signal) => select(dataSource, 'SELECT 1', [], signal),
       },
       logger,
     );
@@ -45,7 +45,7 @@ export class StateDatabase {
 
   /** @throws VipLookupError when the database cannot be used */
   select(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
-    return this.#use(({ dataSource }, signal) => select(dataSource, sql, parameters, signal));
+    return this.#use((dataSource, signal) => select(dataSource, sql, parameters, signal));
   }
 
   /**
@@ -54,14 +54,14 @@ export class StateDatabase {
    * @throws VipLookupError when the database cannot be used
    */
   change(sql: string, parameters: readonly Parameter[], onLost?: () => void): Promise<number> {
-    return this.#use(({ dataSource }, signal) => change(dataSource, sql, parameters, signal), onLost);
+    return this.#use((dataSource, signal) => change(dataSource, sql, parameters, signal), onLost);
   }
 
   /** As `change`, for an `INSERT` that does nothing where there is a row with its primary key. */
   insert(sql: string, parameters: readonly Parameter[], onLost?: () => void): Promise<number> {
     // MySQL's IGNORE would also ignore texts that do not fit; only duplicates should be ignored.
     if (this.database.isSqlite) return this.change(`${sql} ON CONFLICT DO NOTHING`, parameters, onLost);
-    return this.#use(async ({ dataSource }, signal) => {
+    return this.#use(async (dataSource, signal) => {
       try {
         return await change(dataSource, sql, parameters, signal);
       } catch (error) {
@@ -75,12 +75,9 @@ export class StateDatabase {
     await this.#nodes.close();
   }
 
-  async #use<T>(
-    work: (session: Session, signal: AbortSignal) => Promise<T>,
-    onLost?: () => void,
-  ): Promise<T> {
-    const patiently = (session: Session, cut: AbortSignal): Promise<T> =>
-      unlessInTheWay(() => work(session, cut)).catch((error: unknown) => {
+  async #use<T>(work: Work<T>, onLost?: () => void): Promise<T> {
+    const patiently: Work<T> = (dataSource, cut) =>
+      unlessInTheWay(() => work(dataSource, cut)).catch((error: unknown) => {
         if (!isReadOnly(error) && !isNotPrepared(error)) onLost?.();
         throw error;
       });
@@ -95,7 +92,7 @@ export class StateDatabase {
   }
 }
 
-async function checkTables({ dataSource }: Session, signal: AbortSignal): Promise<void> {
+async function checkTables(dataSource: DataSource, signal: AbortSignal): Promise<void> {
   for (const table of ['provider_state', 'provider_lease']) {
     try {
       await select(dataSource, `SELECT 1 FROM ${table} LIMIT 0`, [], signal);

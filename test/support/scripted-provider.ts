@@ -1,4 +1,4 @@
-import type { CacheConfig, ProviderConfig } from '../../src/lookup/providers.config.js';
+import type { CacheConfig, ProviderConfig, ProviderEntry } from '../../src/lookup/providers.config.js';
 import { GuardedProvider } from '../../src/lookup/guarded-provider.js';
 import type { LookupUnderWay, ProviderOutcome } from '../../src/lookup/outcome.js';
 import type { Caller } from '../../src/plugin-api/caller.js';
@@ -52,10 +52,11 @@ export function guarded(
   more: Partial<ProviderConfig> = {},
   logged: Record<string, unknown>[] = [],
 ): GuardedProvider {
-  const config: ProviderConfig = {
+  const config: ProviderEntry = {
     name: 'crm',
     kind: 'scripted',
     country: 'FI',
+    timezone: 'UTC',
     timeoutMs: 30_000,
     maxConcurrent: 50,
     maxQueued: 100,

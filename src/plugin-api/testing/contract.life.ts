@@ -23,9 +23,9 @@ export function life(harness: ProviderHarness): Sentences {
     },
 
     async 'releases everything on close'(trial) {
-      const beforeAll = trial.resources();
+      const beforeAll = trial.resources.count();
       const subject = await trial.make(() => harness.start());
-      const before = trial.resources();
+      const before = trial.resources.count();
       await trial.open(subject.provider);
       recordsOf(await trial.ask(subject.provider, subject.known.number));
       await trial.ask(subject.provider, subject.unknown);

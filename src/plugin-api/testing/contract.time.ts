@@ -59,7 +59,7 @@ function whileHeld(start: Start): Sentences {
 
     async 'leaves nothing behind when it is told to stop, and then closed'(trial) {
       const subject = await trial.make(start);
-      const before = trial.resources();
+      const before = trial.resources.count();
       await opening(trial, subject);
       const abort = new AbortController();
       const stopped = trial.ask(subject.provider, ANYBODY, abort.signal).catch(() => undefined);

@@ -24,7 +24,7 @@ export interface NetworkProvider
  * @since 0.1.0
  */
 export function throughFaultProxy(subject: NetworkProvider): ProviderHarness {
-  const { known, unknown, country, patienceMs } = subject;
+  const { known, unknown } = subject;
   const start = async (fault: Fault): Promise<ProviderUnderTest> => {
     const backend = await subject.backend();
     const proxy = await startFaultProxy(backend, fault);
@@ -37,8 +37,7 @@ export function throughFaultProxy(subject: NetworkProvider): ProviderHarness {
     };
   };
   return {
-    ...(country !== undefined && { country }),
-    ...(patienceMs !== undefined && { patienceMs }),
+    ...subject, // country and patienceMs, where they are given
     start: async () => ({ ...(await start('none')), known, unknown }),
     startDown: () => start('refuse'),
     startBroken: () => start({ truncateAfter: 1 }),

@@ -22,7 +22,7 @@ export class Trial {
   readonly #open = new Set<ProviderUnderTest>();
   readonly #running = new Set<ProviderUnderTest>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #resources = new Resources();
+  readonly resources = new Resources();
 
   constructor(readonly harness: ProviderHarness) {
     this.patienceMs = harness.patienceMs ?? PATIENCE_MS;
@@ -89,14 +89,9 @@ export class Trial {
     return error;
   }
 
-  /** What keeps the process alive now. */
-  resources(): ReadonlyMap<string, number> {
-    return this.#resources.count();
-  }
-
   /** Asserts that there is no more than `before`, soon. */
   async leavesNoMoreThan(before: ReadonlyMap<string, number>, message: string): Promise<void> {
-    assert.deepEqual(await this.#resources.left(before, this.patienceMs), [], message);
+    assert.deepEqual(await this.resources.left(before, this.patienceMs), [], message);
   }
 
   async close(subject: ProviderUnderTest): Promise<void> {
@@ -111,7 +106,7 @@ export class Trial {
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#resources.end();
+    this.resources.end();
     for (const subject of new Set([...this.#open, ...this.#running])) {
       await this.close(subject).catch((error: unknown) => failures.push(error));
       await this.stop(subject).catch((error: unknown) => failures.push(error));

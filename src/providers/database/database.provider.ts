@@ -22,7 +22,6 @@ import type { Work } from '../../database/node.js';
 import type { DatabaseNodes } from '../../database/nodes.js';
 import { migrate } from '../../database/migrate.js';
 import { withoutRights } from '../../database/session.js';
-import type { Session } from '../../database/session.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
@@ -34,11 +33,6 @@ import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } fro
 import { checkTable } from './table-schema.js';
 import { entriesIn, markOf, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
-
-/** A connected database whose table has been checked. */
-interface VipSession extends Session {
-  readonly statements: TableStatements;
-}
 
 /** How often a table that changes all the time is counted, at most. */
 const COUNTED_AGAIN_MS = 60_000;
@@ -53,7 +47,8 @@ export class DatabaseProvider implements VipLookupProvider {
   readonly maxConcurrent = POOL_SIZE;
   readonly #table: VipTable;
   readonly #numbers: StoredNumbers;
-  readonly #nodes: DatabaseNodes<VipSession>;
+  readonly #statements: TableStatements;
+  readonly #nodes: DatabaseNodes;
   readonly #database: Database;
   readonly #count = new EntryCount(() =>
     withTimeLimit(COUNT_LIMIT_MS, [], async (signal) => entriesIn(await this.#countRows(signal))),
@@ -64,7 +59,6 @@ export class DatabaseProvider implements VipLookupProvider {
   /** When it was last said that they have changed, by `performance.now()`. */
   #changedMs = -Infinity;
 
-  /** @param own the service's own database */
   constructor(
     private readonly context: ProviderContext<DatabaseOptions>,
     own: Database,
@@ -78,14 +72,15 @@ export class DatabaseProvider implements VipLookupProvider {
       options.connection == null
         ? own
         : new Database(options.connection, (path) => context.resolvePath(path));
+    this.#statements = new TableStatements(this.#table, this.#database.isSqlite);
     this.#nodes = this.#database.use(
       {
         // Only the service's own database is created if missing: a new file at a mistyped path would mean "nobody is
         // a VIP".
         mustExist: !isOurs,
         readOnly: !this.#table.isOwn,
-        prepare: (connected, signal) => this.#prepare(connected, signal),
-        probe: ({ dataSource, statements }, signal) => select(dataSource, statements.probe(), [], signal),
+        prepare: (dataSource, signal) => this.#prepare(dataSource, signal),
+        probe: (dataSource, signal) => select(dataSource, this.#statements.probe(), [], signal),
       },
       context.logger,
     );
@@ -126,13 +121,13 @@ export class DatabaseProvider implements VipLookupProvider {
   async countEntries(signal: AbortSignal): Promise<EntryTally> {
     if (this.#table.isOwn) {
       const page = (lastId: string): Promise<Row[]> =>
-        this.#select((statements) => statements.page(PAGE_ROWS), [lastId], signal);
+        this.#select(this.#statements.page(PAGE_ROWS), [lastId], signal);
       const mark = markOf(await this.#countRows(signal));
       const tally = await countOwnEntries(page, this.context.timezone, signal);
       this.#counted = mark;
       return tally;
     }
-    const rows = await this.#select((statements) => statements.sample(SAMPLE_ROWS), [], signal);
+    const rows = await this.#select(this.#statements.sample(SAMPLE_ROWS), [], signal);
     return countSample(rows, this.#table, this.#numbers, this.context, signal);
   }
 
@@ -140,7 +135,7 @@ export class DatabaseProvider implements VipLookupProvider {
     const caller = asked.seenFrom(this.context.country);
     const texts = this.#textsOf(caller);
     if (texts.length === 0) return 'its column cannot hold this number in any of its spellings';
-    const rows = await this.#select((statements) => statements.find(texts.length, false), texts, signal);
+    const rows = await this.#select(this.#statements.find(texts.length, false), texts, signal);
     return explainRows(rows, this.#table, (number) => this.#isCallers(number, texts, caller));
   }
 
@@ -171,16 +166,13 @@ export class DatabaseProvider implements VipLookupProvider {
     return this.#table.isOwn ? texts.includes(number) : this.#numbers.isCaller(number, caller);
   }
 
-  async #prepare(connected: Session, signal: AbortSignal): Promise<VipSession> {
-    const { dataSource } = connected;
+  async #prepare(dataSource: DataSource, signal: AbortSignal): Promise<void> {
     const mayChange = this.#table.isOwn ? await migrate(dataSource) : true;
-    const statements = new TableStatements(this.#table, dataSource);
-    await checkTable(dataSource, this.#table, statements, signal).catch((error: unknown) => {
+    await checkTable(dataSource, this.#table, this.#statements.probe(), signal).catch((error: unknown) => {
       throw mayChange ? error : withoutRights(error);
     });
     void warmUp(dataSource).then(() => (this.#table.isOwn ? this.#reread(dataSource) : undefined));
     if (this.#table.isOwn && this.#counted === undefined) this.#noteChange();
-    return { ...connected, statements };
   }
 
   /** Beside the lookups, which find meanwhile what they found before. */
@@ -204,12 +196,12 @@ export class DatabaseProvider implements VipLookupProvider {
   }
 
   #countRows(signal: AbortSignal): Promise<Row[]> {
-    return this.#select((statements) => statements.count(), [], signal);
+    return this.#select(this.#statements.count(), [], signal);
   }
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
     try {
-      const rows = await this.#select((statements) => statements.find(texts.length), texts, signal);
+      const rows = await this.#select(this.#statements.find(texts.length), texts, signal);
       if (rows.length === MAX_ROWS) {
         this.context.logger.warn(
           { table: this.#table.name, rows: MAX_ROWS },
@@ -224,15 +216,11 @@ export class DatabaseProvider implements VipLookupProvider {
     }
   }
 
-  #select(
-    statement: (statements: TableStatements) => string,
-    parameters: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Row[]> {
+  #select(sql: string, parameters: readonly string[], signal: AbortSignal): Promise<Row[]> {
     const asking =
-      (ask: typeof select): Work<VipSession, Row[]> =>
-      ({ dataSource, statements }, cut) =>
-        ask(dataSource, statement(statements), parameters, cut);
+      (ask: typeof select): Work<Row[]> =>
+      (dataSource, cut) =>
+        ask(dataSource, sql, parameters, cut);
     // While a cluster has lost its majority, an old list of VIPs is better than none.
     return this.#nodes.read(asking(select), asking(selectApart), signal);
   }

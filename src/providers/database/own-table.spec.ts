@@ -8,6 +8,7 @@ import { Caller, numberKeys, readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { closeDataSource, createDataSource } from '../../database/data-source.js';
 import { MIGRATIONS } from '../../database/migrations/index.js';
+import { isSqlite } from '../../database/select.js';
 import { rereadNumbers } from './reread-numbers.js';
 import { importRecords, openDatabase } from './vip-caller.repository.js';
 import { MAX_ROWS, OWN_TABLE, TableStatements } from './vip-table.js';
@@ -163,7 +164,7 @@ describe.each([
       }));
       await importRecords(dataSource, records, 'replace');
       const keys = numberKeys('+358501001234');
-      const statement = new TableStatements(OWN_TABLE, dataSource).find(keys.length);
+      const statement = new TableStatements(OWN_TABLE, isSqlite(dataSource)).find(keys.length);
       if (kind === 'SQLite') {
         const plan = await dataSource.query<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${statement}`, keys);
         expect(plan.map(({ detail }) => detail)).toEqual([

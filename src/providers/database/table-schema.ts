@@ -3,7 +3,7 @@ import { suggestion, VipLookupError } from '../../plugin-api/index.js';
 import { codeOf, isMissingTable, isNotAllowed } from '../../database/failures.js';
 import { isSqlite, select } from '../../database/select.js';
 import { columnsOf } from './vip-table.js';
-import type { TableStatements, VipTable } from './vip-table.js';
+import type { VipTable } from './vip-table.js';
 
 /**
  * Checks that a table and its columns exist and may be read. SQLite in particular treats a misspelt quoted column as
@@ -13,7 +13,7 @@ import type { TableStatements, VipTable } from './vip-table.js';
 export async function checkTable(
   dataSource: DataSource,
   table: VipTable,
-  statements: TableStatements,
+  probe: string,
   signal: AbortSignal,
 ): Promise<void> {
   const present = await columnNames(dataSource, table.name, signal);
@@ -26,7 +26,7 @@ export async function checkTable(
     );
   }
   try {
-    await select(dataSource, statements.probe(), [], signal);
+    await select(dataSource, probe, [], signal);
   } catch (error) {
     if (isMissingTable(error)) throw await missingTable(dataSource, table.name, signal);
     if (!isNotAllowed(error) && codeOf(error) !== 'ER_COLUMNACCESS_DENIED_ERROR') throw error;

@@ -151,7 +151,7 @@ export async function* exportRecords(
   leftOut?: () => void,
 ): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
-  const page = new TableStatements(OWN_TABLE, dataSource).page(PAGE_ROWS);
+  const page = new TableStatements(OWN_TABLE, isSqlite(dataSource)).page(PAGE_ROWS);
   await runner.query(
     isSqlite(dataSource) ? 'BEGIN' : 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
   );
@@ -233,7 +233,6 @@ function* batchesOf(rows: readonly (string | null)[][]): Generator<(string | nul
   if (batch.length > 0) yield batch;
 }
 
-/** Entries with the same number and targets replace each other. */
 function identityOf(number: string, targets: readonly string[] = []): string {
   return JSON.stringify([number, ...[...new Set(targets)].sort()]);
 }

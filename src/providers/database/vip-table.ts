@@ -1,4 +1,3 @@
-import type { DataSource } from 'typeorm';
 import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
@@ -18,7 +17,6 @@ export interface VipTable {
   readonly tier: string | undefined;
 }
 
-/** The table that the migrations create. */
 export const OWN_TABLE: VipTable = {
   name: 'vip_caller',
   isOwn: true,
@@ -42,21 +40,16 @@ export function tableOf(options: DatabaseOptions): VipTable {
   const { table, columns, tier } = options;
   if (table === undefined || columns === undefined) return OWN_TABLE;
   const { attributes = {}, ...fields } = columns;
+  const given = Object.entries(fields).filter(([, column]) => column != null) as [RecordField, string][];
   return {
     name: table,
     isOwn: false,
-    fields: new Map(
-      RECORD_FIELDS.flatMap((field) => {
-        const column = (fields as Partial<Record<RecordField, string>>)[field];
-        return column == null ? [] : [[field, column] as const];
-      }),
-    ),
+    fields: new Map(given),
     attributes: new Map(Object.entries(attributes)),
     tier,
   };
 }
 
-/** Every column that the table must have. */
 export function columnsOf(table: VipTable): string[] {
   return [...table.fields.values(), ...table.attributes.values()];
 }
@@ -75,9 +68,10 @@ export class TableStatements {
 
   constructor(
     private readonly table: VipTable,
-    { driver }: DataSource,
+    isSqlite: boolean,
   ) {
-    const escape = (name: string): string => driver.escape(name);
+    // No name has a quote in it: see `DatabaseOptions`.
+    const escape = (name: string): string => (isSqlite ? `"${name}"` : `\`${name}\``);
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
