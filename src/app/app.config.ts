@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkCredentials, credentialConfig, CredentialSection } from '../auth/credentials.config.js';
+import { checkCredentials, CredentialSection } from '../auth/credentials.config.js';
 import type { CredentialsConfig } from '../auth/credentials.config.js';
 import { itemsAt, mapAt, textOf } from '../config/config-node.js';
 import type { ConfigMap } from '../config/config-node.js';
@@ -125,7 +125,7 @@ export function checkConfig(
     timezone,
     server: serverConfig(server, source.directory, environment),
     management: managementConfig(management, server, environment),
-    credentials: credentials.map(credentialConfig),
+    credentials,
     providers,
     targets,
     logging,
