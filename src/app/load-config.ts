@@ -23,9 +23,6 @@ export interface LoadedConfig {
   located(this: void, error: unknown): unknown;
 }
 
-/** What a running service uses while another configuration is read. */
-export type InUse = Pick<LoadedConfig, 'config' | 'plugins'>;
-
 /** For a key that is fixed at the start. */
 export const FIXED = 'cannot change while the service runs. Restore it, or restart the service.';
 
@@ -39,7 +36,7 @@ export const FIXED = 'cannot change while the service runs. Restore it, or resta
 export async function loadConfig(
   environment: Environment,
   files = new Set<string>(),
-  inUse?: InUse,
+  inUse?: Pick<LoadedConfig, 'config' | 'plugins'>,
 ): Promise<LoadedConfig> {
   const source = await readConfigFile(environment, files);
   const named = source.plugins.map(({ name }) => name);

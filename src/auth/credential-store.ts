@@ -58,7 +58,6 @@ export class CredentialStore {
   readonly #queue: VerificationQueue;
   /** By id. */
   readonly #configured: ReadonlyMap<string, CredentialConfig>;
-  readonly #verify: typeof verifyPassword;
 
   /**
    * @param verify compares a password with a hash; one key derivation per call
@@ -66,10 +65,9 @@ export class CredentialStore {
    */
   constructor(
     credentials: readonly CredentialConfig[],
-    verify: typeof verifyPassword = verifyPassword,
+    private readonly verify = verifyPassword,
     before?: CredentialStore,
   ) {
-    this.#verify = verify;
     this.#configured = new Map(credentials.map((credential) => [credential.id, credential]));
     this.logins = before?.logins.handedOn(({ id }) => this.#successor(before, id)) ?? new RememberedLogins();
     this.#apiKeys = credentials.flatMap((credential) => {
@@ -141,11 +139,11 @@ export class CredentialStore {
   async #byDerivation(pair: string, user: Buffer, password: string): Verification {
     const decoys = [...this.#decoys];
     for (const { hash, client } of this.#hashed.filter((entry) => timingSafeEqual(entry.user, user))) {
-      if (await this.#verify(password, hash)) return client;
+      if (await this.verify(password, hash)) return client;
       const inItsPlace = decoys.findIndex((decoy) => costsAlike(decoy, hash));
       decoys.splice(inItsPlace, 1);
     }
-    for (const decoy of decoys) await this.#verify(password, decoy);
+    for (const decoy of decoys) await this.verify(password, decoy);
     this.#wrong.set(pair, true);
     return undefined;
   }

@@ -43,13 +43,9 @@ export function ListKey(description: string, rule: KeyRule, options: ListOptions
 }
 
 /** A map with keys of its own. */
-export function SectionKey(
-  description: string,
-  section: () => new () => object,
-  options: KeyOptions = {},
-): PropertyDecorator {
+export function SectionKey(description: string, section: () => new () => object): PropertyDecorator {
   const anything: KeyRule = { problem: () => undefined, schema: {} };
-  return applyDecorators(Key(description, anything, options), ValidateNested(), Type(section));
+  return applyDecorators(Key(description, anything), ValidateNested(), Type(section));
 }
 
 /** A list of maps with keys of their own. */

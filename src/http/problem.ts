@@ -7,15 +7,6 @@ export interface RequestError {
   readonly message: string;
 }
 
-/** The body of an error answer, `application/problem+json` (RFC 9457). */
-export interface ProblemDetails {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail?: string;
-  readonly errors?: readonly RequestError[];
-}
-
 /** An answer that refuses a request, with what the client needs to correct it. Texts are public. */
 export class Problem extends HttpException {
   constructor(
@@ -26,7 +17,8 @@ export class Problem extends HttpException {
     super(detail ?? STATUS_CODES[status] ?? 'Error', status);
   }
 
-  get body(): ProblemDetails {
+  /** Of the answer, `application/problem+json` (RFC 9457). */
+  get body() {
     const status = this.getStatus();
     const { errors } = this.more;
     return {
