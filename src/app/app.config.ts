@@ -26,7 +26,6 @@ import { checkTargets } from '../routing/targets.config.js';
 import type { TargetsConfig } from '../routing/targets.config.js';
 import type { Environment } from './environment.js';
 
-/** The file as a whole. */
 export class RootSection {
   @Key(`${COUNTRY_KEY} A target or provider may have its own.`, country)
   country?: string;

@@ -56,19 +56,16 @@ export class CredentialStore {
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
   readonly #pending = new Map<string, { readonly askers: Asker[]; readonly verification: Verification }>();
   readonly #queue: VerificationQueue;
-  /** By id. */
-  readonly #configured: ReadonlyMap<string, CredentialConfig>;
 
   /**
    * @param verify compares a password with a hash; one key derivation per call
    * @param before the store that this one replaces: logins with unchanged credentials are still remembered
    */
   constructor(
-    credentials: readonly CredentialConfig[],
+    private readonly credentials: readonly CredentialConfig[],
     private readonly verify = verifyPassword,
     before?: CredentialStore,
   ) {
-    this.#configured = new Map(credentials.map((credential) => [credential.id, credential]));
     this.logins = before?.logins.handedOn(({ id }) => this.#successor(before, id)) ?? new RememberedLogins();
     this.#apiKeys = credentials.flatMap((credential) => {
       const { apiKey } = credential;
@@ -90,7 +87,7 @@ export class CredentialStore {
 
   /** The current client with this id, if its secret is unchanged. */
   #successor(before: CredentialStore, id: string): ClientCredential | undefined {
-    const [was, is] = [before, this].map((store) => store.#configured.get(id));
+    const [was, is] = [before, this].map(({ credentials }) => credentials.find((one) => one.id === id));
     return is !== undefined && was !== undefined && secretOf(was) === secretOf(is) ? clientOf(is) : undefined;
   }
 

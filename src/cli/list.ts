@@ -35,7 +35,6 @@ export interface ImportOptions extends ListLocaleOptions, ContactFlags {
   encoding?: string;
   replace: boolean;
   confirm: boolean;
-  /** Only tells what would be imported. */
   dryRun?: boolean;
 }
 
@@ -44,7 +43,6 @@ export interface ExportOptions {
   output?: string;
 }
 
-/** `import`. */
 export async function importList(file: string, options: ImportOptions): Promise<void> {
   const { dateOrder, encoding, replace, dryRun = false } = options;
   const url = usedUrl(options.database);
@@ -102,7 +100,6 @@ export async function importList(file: string, options: ImportOptions): Promise<
   neverMatching.forEach(print);
 }
 
-/** Entries that a preview shows. */
 const SHOWN_ENTRIES = 10;
 
 function printPreview(file: string, { records, leftOutCount }: RecordList): void {
@@ -134,7 +131,6 @@ function collapseRefusal(file: string, count: number): (before: number) => void 
   };
 }
 
-/** `export`. */
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
   const url = usedUrl(database);
   refuseMissingFile(url);

@@ -29,7 +29,6 @@ export interface LookupOptions {
   json: boolean;
 }
 
-/** `lookup`. */
 export async function lookup(
   number: string,
   { target, bnum, extradata, json }: LookupOptions,

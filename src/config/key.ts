@@ -26,11 +26,7 @@ export interface ListOptions extends KeyOptions {
 
 /** A key of the configuration: what it is for, and what it may hold. */
 export function Key(description: string, rule: KeyRule, options: KeyOptions = {}): PropertyDecorator {
-  const schema = {
-    ...rule.schema,
-    description,
-    ...(options.default !== undefined && { default: options.default }),
-  };
+  const schema = { ...rule.schema, description, default: options.default };
   return applyDecorators(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
 }
 

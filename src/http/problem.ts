@@ -20,14 +20,8 @@ export class Problem extends HttpException {
   /** Of the answer, `application/problem+json` (RFC 9457). */
   get body() {
     const status = this.getStatus();
-    const { errors } = this.more;
-    return {
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      ...(this.detail !== undefined && { detail: this.detail }),
-      ...(errors !== undefined && { errors }),
-    };
+    const title = STATUS_CODES[status] ?? 'Error';
+    return { type: 'about:blank', title, status, detail: this.detail, errors: this.more.errors };
   }
 
   /** All headers of the answer, including those that the problem adds. */
