@@ -181,11 +181,8 @@ function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details 
   }
 }
 
-function periodOf(certificate: X509Certificate): CertificatePeriod {
-  return {
-    validFromMs: Date.parse(certificate.validFrom),
-    validUntilMs: Date.parse(certificate.validTo),
-  };
+function periodOf({ validFrom, validTo }: X509Certificate): CertificatePeriod {
+  return { validFromMs: Date.parse(validFrom), validUntilMs: Date.parse(validTo) };
 }
 
 function* chainWarnings(chain: readonly X509Certificate[]): Generator<string> {
