@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkCredentials, credentialConfig, CredentialSection } from '../auth/credentials.config.js';
+import { checkCredentials, CredentialSection } from '../auth/credentials.config.js';
 import type { CredentialsConfig } from '../auth/credentials.config.js';
 import { itemsAt, mapAt, textOf } from '../config/config-node.js';
 import type { ConfigMap } from '../config/config-node.js';
@@ -26,7 +26,6 @@ import { checkTargets } from '../routing/targets.config.js';
 import type { TargetsConfig } from '../routing/targets.config.js';
 import type { Environment } from './environment.js';
 
-/** The file as a whole. */
 export class RootSection {
   @Key(`${COUNTRY_KEY} A target or provider may have its own.`, country)
   country?: string;
@@ -125,7 +124,7 @@ export function checkConfig(
     timezone,
     server: serverConfig(server, source.directory, environment),
     management: managementConfig(management, server, environment),
-    credentials: credentials.map(credentialConfig),
+    credentials,
     providers,
     targets,
     logging,

@@ -26,8 +26,6 @@ export function outliveLooseErrors(
 export function originOf(error: unknown, origins: readonly PluginOrigin[]): PluginOrigin | undefined {
   const stack = (error as { stack?: unknown } | null | undefined)?.stack;
   if (typeof stack !== 'string') return undefined;
-  return origins.find(({ home }) => {
-    // ES modules appear there as URLs, CommonJS modules as paths.
-    return [pathToFileURL(home).href, home].some((place) => stack.includes(place));
-  });
+  // ES modules appear there as URLs, CommonJS modules as paths.
+  return origins.find(({ home }) => stack.includes(pathToFileURL(home).href) || stack.includes(home));
 }

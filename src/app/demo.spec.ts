@@ -12,7 +12,7 @@ import { CrmHttpOptions } from '../providers/crm-http/crm-http.options.js';
 import { DatabaseOptions } from '../providers/database/database.options.js';
 import { StaticFileOptions } from '../providers/static-file/static-file.options.js';
 import type { AppConfig } from './app.config.js';
-import type { BasicCredentialConfig } from '../auth/credentials.config.js';
+import type { CredentialConfig } from '../auth/credentials.config.js';
 import { checkConfig } from './app.config.js';
 import { readEnvironment } from './environment.js';
 import { configJsonSchema } from './json-schema.js';
@@ -45,10 +45,10 @@ describe('the shipped demo', () => {
   });
 
   it('takes the key and password that its documentation names', async () => {
-    const [key, basic] = config.credentials as [unknown, BasicCredentialConfig];
+    const [key, basic] = config.credentials as [unknown, CredentialConfig];
     expect(key).toEqual({ id: 'core', apiKey: 'demo-key-change-me', targets: undefined });
     expect(basic).toMatchObject({ id: 'core-basic', username: 'core' });
-    const hash = readPasswordHash(basic.password) as PasswordHash;
+    const hash = readPasswordHash(basic.password!) as PasswordHash;
     expect(await verifyPassword('demo-password', hash)).toBe(true);
   });
 

@@ -33,9 +33,8 @@ function providerSchema(kinds: Kinds): JsonSchema {
   const commonKeys = Object.keys(common.properties!);
   const forKinds = [...kinds].map(([name, { options, completedBy }]) => {
     const own = schemaOf(options);
-    const isCommon = (key: string) => commonKeys.includes(key);
     const ofCommon = Object.fromEntries(commonKeys.map((key) => [key, true]));
-    const required = own.required?.filter((key) => !isCommon(key)) ?? [];
+    const required = own.required?.filter((key) => !commonKeys.includes(key)) ?? [];
     const whole = {
       properties: { ...own.properties, ...ofCommon },
       ...(required.length > 0 && { required }),

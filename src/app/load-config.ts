@@ -17,15 +17,11 @@ export interface LoadedConfig {
   /** The content of the files of `server.tls`; also absent if these files are already in use. */
   readonly tls: TlsMaterial | undefined;
   readonly plugins: LoadedPlugins;
-  readonly pluginNames: readonly string[];
   /** What other users of the machine could do through the files that it names; see `rightsWarnings`. */
   readonly rights: readonly string[];
   /** The same error; one about the configuration that a provider or Nest found later gets its line numbers. */
   located(this: void, error: unknown): unknown;
 }
-
-/** What a running service uses while another configuration is read. */
-export type InUse = Pick<LoadedConfig, 'config' | 'plugins' | 'pluginNames'>;
 
 /** For a key that is fixed at the start. */
 export const FIXED = 'cannot change while the service runs. Restore it, or restart the service.';
@@ -40,11 +36,12 @@ export const FIXED = 'cannot change while the service runs. Restore it, or resta
 export async function loadConfig(
   environment: Environment,
   files = new Set<string>(),
-  inUse?: InUse,
+  inUse?: Pick<LoadedConfig, 'config' | 'plugins'>,
 ): Promise<LoadedConfig> {
   const source = await readConfigFile(environment, files);
-  const pluginNames = source.plugins.map(({ name }) => name);
-  if (inUse && !isDeepStrictEqual(pluginNames, inUse.pluginNames)) {
+  const named = source.plugins.map(({ name }) => name);
+  const loaded = inUse?.plugins.origins.map(({ name }) => name);
+  if (loaded && !isDeepStrictEqual(named, loaded)) {
     throw source.error([{ key: 'plugins', message: FIXED }]);
   }
   const plugins =
@@ -69,7 +66,7 @@ export async function loadConfig(
     return message === undefined ? error : source.error([{ key: 'plugins', message }]);
   };
   const rights = rightsWarnings(config, plugins, files);
-  return { config, tls: tls || undefined, plugins, pluginNames, rights, located };
+  return { config, tls: tls || undefined, plugins, rights, located };
 }
 
 /** What is said of an error that only a plug-in can be the reason of; `undefined` for any other. */

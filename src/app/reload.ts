@@ -10,7 +10,6 @@ import { ConfigStatus } from '../config/config-status.js';
 import type { Environment } from './environment.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
-import type { WatchedTls } from '../http/watched-tls.js';
 import { comparable } from '../lookup/providers.config.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import { LOGGER } from '../observability/logger.js';
@@ -32,10 +31,8 @@ const MAX_PLACES_SHOWN = 10;
 export class ConfigReload {
   readonly #live: LiveConfig<AppConfig>;
   readonly #status: ConfigStatus;
-  readonly #registry: ProviderRegistry;
   readonly #metrics: MetricsService;
   readonly #logger: Logger;
-  readonly #certificate: WatchedTls | undefined;
   readonly #watchers = new Map<string, FileWatcher>();
   /** Settles when the last requested attempt is done. */
   #last: Promise<void> = Promise.resolve();
@@ -47,16 +44,14 @@ export class ConfigReload {
 
   /** @param inUse the configuration that the application was created with */
   constructor(
-    app: INestApplication,
+    private readonly app: INestApplication,
     private readonly environment: Environment,
     private readonly inUse: LoadedConfig,
   ) {
     this.#live = app.get<LiveConfig<AppConfig>>(LiveConfig);
     this.#status = app.get(ConfigStatus);
-    this.#registry = app.get(ProviderRegistry);
     this.#metrics = app.get(MetricsService);
     this.#logger = app.get<Logger>(LOGGER);
-    this.#certificate = adapterOf(app).certificate;
   }
 
   /** Begins to watch; a change since the start is noticed, too. */
@@ -114,11 +109,12 @@ export class ConfigReload {
     const fixed = fixedAtStart(this.inUse.config, config);
     if (fixed.length > 0) throw loaded.located(new ConfigError(config.file, fixed));
     const swap = this.#live.prepare(config);
-    const providers = await this.#registry.prepare(config, files).catch((error: unknown) => {
+    const registry = this.app.get(ProviderRegistry);
+    const providers = await registry.prepare(config, files).catch((error: unknown) => {
       throw loaded.located(error);
     });
     if (this.#isStopped) return providers.discard();
-    if (loaded.tls) this.#certificate?.use(loaded.tls);
+    if (loaded.tls) adapterOf(this.app).certificate?.use(loaded.tls);
     swap();
     providers.swap();
     this.#status.loadedAt = new Date().toISOString();

@@ -23,12 +23,10 @@ import { MetricsService } from '../observability/metrics.service.js';
  * The HTTP application, ready to listen; used by `main.ts` and by the end-to-end tests.
  * @throws ConfigError for problems in options that only the provider itself can find
  */
-export async function createApp(loaded: LoadedConfig): Promise<NestExpressApplication> {
-  try {
-    return await assemble(loaded);
-  } catch (error) {
+export function createApp(loaded: LoadedConfig): Promise<NestExpressApplication> {
+  return assemble(loaded).catch((error: unknown) => {
     throw loaded.located(error);
-  }
+  });
 }
 
 async function assemble({ config, tls, plugins, rights }: LoadedConfig): Promise<NestExpressApplication> {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { tangible } from '../lookup/describe-failure.js';
 
 /** EX_CONFIG of sysexits.h: something is wrong with the configuration. */
-const EXIT_CONFIG = 78;
+export const EXIT_CONFIG = 78;
 /** Why listening fails -> the key whose value is wrong. */
 const AT_FAULT: Readonly<Record<string, string | undefined>> = {
   EADDRINUSE: 'port',

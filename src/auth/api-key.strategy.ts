@@ -8,7 +8,6 @@ import { apiKeyLogin } from './remembered-logins.js';
 
 export const API_KEY_HEADER = 'X-Benemen-APIKey';
 
-/** Header `X-Benemen-APIKey: <key>`. */
 @Injectable()
 export class ApiKeyStrategy extends PassportStrategy(HeaderAPIKeyStrategy, 'headerapikey') {
   constructor(private readonly credentials: Credentials) {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 export interface BasicLogin {
   readonly user: string;
   readonly password: string;
@@ -12,18 +14,14 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 export function readBasicHeader(header: string | undefined): BasicLogin | undefined {
   const encoded = BASIC.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
-  const text = decodeUtf8(Buffer.from(encoded, 'base64'));
-  const colon = text?.indexOf(':') ?? -1;
-  if (text === undefined || colon < 0) return undefined;
+  const bytes = Buffer.from(encoded, 'base64');
+  const text = bytes.toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0 || !isUtf8(bytes)) return undefined;
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 /** True for a header with the Basic scheme, well-formed or not. */
 export function isBasicHeader(header: string | undefined): boolean {
   return /^basic(?: |$)/i.test(header ?? '');
-}
-
-function decodeUtf8(bytes: Buffer): string | undefined {
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
 }

@@ -3,11 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { apiKeyDigest, readApiKeyHash, readPasswordHash, verifyPassword } from '../common/secret-hash.js';
 import type { PasswordHash } from '../common/secret-hash.js';
 import { MAX_SECRET_BYTES } from './credentials.config.js';
-import type {
-  ApiKeyCredentialConfig,
-  BasicCredentialConfig,
-  CredentialConfig,
-} from './credentials.config.js';
+import type { CredentialConfig } from './credentials.config.js';
 import { RememberedLogins } from './remembered-logins.js';
 import { VerificationQueue } from './verification-queue.js';
 import type { Asker } from './verification-queue.js';
@@ -60,32 +56,28 @@ export class CredentialStore {
   readonly #wrong = new LRUCache<string, true>({ max: WRONG_REMEMBERED, ttl: WRONG_TTL_MS });
   readonly #pending = new Map<string, { readonly askers: Asker[]; readonly verification: Verification }>();
   readonly #queue: VerificationQueue;
-  /** By id. */
-  readonly #configured: ReadonlyMap<string, CredentialConfig>;
-  readonly #verify: typeof verifyPassword;
 
   /**
    * @param verify compares a password with a hash; one key derivation per call
    * @param before the store that this one replaces: logins with unchanged credentials are still remembered
    */
   constructor(
-    credentials: readonly CredentialConfig[],
-    verify: typeof verifyPassword = verifyPassword,
+    private readonly credentials: readonly CredentialConfig[],
+    private readonly verify = verifyPassword,
     before?: CredentialStore,
   ) {
-    this.#verify = verify;
-    this.#configured = new Map(credentials.map((credential) => [credential.id, credential]));
     this.logins = before?.logins.handedOn(({ id }) => this.#successor(before, id)) ?? new RememberedLogins();
-    this.#apiKeys = credentials.filter(isApiKey).map((credential) => ({
-      client: clientOf(credential),
-      digest: readApiKeyHash(credential.apiKey) ?? apiKeyDigest(credential.apiKey),
-    }));
-    const basic = credentials.filter(isBasic).map((credential) => ({
-      client: clientOf(credential),
-      user: this.#textDigest(credential.username),
-      password: this.#textDigest(credential.password),
-      hash: readPasswordHash(credential.password),
-    }));
+    this.#apiKeys = credentials.flatMap((credential) => {
+      const { apiKey } = credential;
+      if (apiKey === undefined) return [];
+      return [{ client: clientOf(credential), digest: readApiKeyHash(apiKey) ?? apiKeyDigest(apiKey) }];
+    });
+    const basic = credentials.flatMap((credential) => {
+      const { username, password } = credential;
+      if (username === undefined || password === undefined) return [];
+      const [user, digest] = [username, password].map((text) => this.#textDigest(text)) as [Buffer, Buffer];
+      return [{ client: clientOf(credential), user, password: digest, hash: readPasswordHash(password) }];
+    });
     this.#hashed = basic.filter((entry): entry is HashedEntry => typeof entry.hash === 'object');
     this.#plain = basic.filter(({ hash }) => typeof hash !== 'object');
     this.#decoys = decoysFor(this.#hashed);
@@ -95,7 +87,7 @@ export class CredentialStore {
 
   /** The current client with this id, if its secret is unchanged. */
   #successor(before: CredentialStore, id: string): ClientCredential | undefined {
-    const [was, is] = [before, this].map((store) => store.#configured.get(id));
+    const [was, is] = [before, this].map(({ credentials }) => credentials.find((one) => one.id === id));
     return is !== undefined && was !== undefined && secretOf(was) === secretOf(is) ? clientOf(is) : undefined;
   }
 
@@ -144,11 +136,11 @@ export class CredentialStore {
   async #byDerivation(pair: string, user: Buffer, password: string): Verification {
     const decoys = [...this.#decoys];
     for (const { hash, client } of this.#hashed.filter((entry) => timingSafeEqual(entry.user, user))) {
-      if (await this.#verify(password, hash)) return client;
+      if (await this.verify(password, hash)) return client;
       const inItsPlace = decoys.findIndex((decoy) => costsAlike(decoy, hash));
       decoys.splice(inItsPlace, 1);
     }
-    for (const decoy of decoys) await this.#verify(password, decoy);
+    for (const decoy of decoys) await this.verify(password, decoy);
     this.#wrong.set(pair, true);
     return undefined;
   }
@@ -168,14 +160,6 @@ function firstWhere<T>(entries: readonly T[], fits: (entry: T) => boolean): T | 
   return entries.filter(fits)[0];
 }
 
-function isApiKey(credential: CredentialConfig): credential is ApiKeyCredentialConfig {
-  return 'apiKey' in credential;
-}
-
-function isBasic(credential: CredentialConfig): credential is BasicCredentialConfig {
-  return 'password' in credential;
-}
-
 function costsAlike(one: PasswordHash, other: PasswordHash): boolean {
   return one.ln === other.ln && one.p === other.p;
 }
@@ -192,10 +176,8 @@ function decoysFor(hashed: readonly HashedEntry[]): PasswordHash[] {
   return decoys;
 }
 
-function secretOf(credential: CredentialConfig): string {
-  return isApiKey(credential)
-    ? credential.apiKey
-    : JSON.stringify([credential.username, credential.password]);
+function secretOf({ apiKey, username, password }: CredentialConfig): string {
+  return JSON.stringify([apiKey, username, password]);
 }
 
 function clientOf({ id, targets }: CredentialConfig): ClientCredential {

@@ -56,7 +56,7 @@ export class CredentialSection {
     'Targets that the credential is limited to; default means calls that fall to the default target.',
     text('Write the name of a target.', 200),
   )
-  targets?: string[];
+  targets?: readonly string[];
 }
 
 /** Who may ask. */
@@ -64,14 +64,8 @@ export interface CredentialsConfig {
   readonly credentials: readonly CredentialConfig[];
 }
 
-export type CredentialConfig = ApiKeyCredentialConfig | BasicCredentialConfig;
-/** Secrets are plain, or hashes as `hash-secret` prints them. */
-export type ApiKeyCredentialConfig = Limits & { readonly apiKey: string };
-export type BasicCredentialConfig = Limits & { readonly username: string; readonly password: string };
-interface Limits {
-  readonly id: string;
-  readonly targets: readonly string[] | undefined;
-}
+/** Secrets are plain, or hashes as `hash-secret` prints them. It has an API key, or a user name and a password. */
+export type CredentialConfig = Readonly<CredentialSection>;
 
 /**
  * The secrets in the demo configuration, which are public: its API key, and the hash of `demo-password` as written there.
@@ -143,11 +137,4 @@ function checkKindOfSecret(node: ConfigMap, report: Report): void {
     const other = basic[0] === 'username' ? 'password' : 'username';
     report.missing(node, other, `is missing. ${basic[0]} needs it; write both, or apiKey instead.`);
   }
-}
-
-export function credentialConfig(section: CredentialSection): CredentialConfig {
-  const { id, apiKey, username, password, targets } = section;
-  return apiKey !== undefined
-    ? { id, apiKey, targets }
-    : { id, username: username!, password: password!, targets };
 }

@@ -20,21 +20,10 @@ export interface CallOptions {
   password?: string;
 }
 
-export async function call({
-  url,
-  anum,
-  bnum,
-  target,
-  extradata,
-  ...credentials
-}: CallOptions): Promise<void> {
-  const body = JSON.stringify({
-    anum,
-    bnum,
-    ...(target !== undefined && { targetid: target }),
-    ...(extradata && { extradata }),
-  });
-  const headers = { 'Content-Type': 'application/json', ...authorization(credentials) };
+export async function call(options: CallOptions): Promise<void> {
+  const { url, anum, bnum, target: targetid, extradata } = options;
+  const body = JSON.stringify({ anum, bnum, targetid, extradata });
+  const headers = { 'Content-Type': 'application/json', ...authorization(options) };
   const startedMs = performance.now();
   let answer: Response;
   let text: string;
@@ -54,11 +43,7 @@ export async function call({
   if (answer.status !== 200 && answer.status !== 204) process.exitCode = 1;
 }
 
-function authorization({
-  apiKey,
-  user,
-  password,
-}: Pick<CallOptions, 'apiKey' | 'user' | 'password'>): Record<string, string> {
+function authorization({ apiKey, user, password }: CallOptions): Record<string, string> {
   if (user !== undefined)
     return { Authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` };
   if (apiKey !== undefined) return { 'X-Benemen-APIKey': Buffer.from(apiKey).toString('latin1') };

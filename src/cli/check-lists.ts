@@ -77,16 +77,12 @@ async function read(
     async (signal) => {
       // To open a lookup with a copy is to ask its backend; its copy is read without that.
       if (provider.recall !== undefined) return untilAborted(provider.countEntries!(signal), signal);
-      let isTold = false;
-      try {
-        await untilAborted(Promise.resolve(provider.open?.()), signal);
-      } catch (error) {
-        tell(messageOf(error));
-        isTold = true;
-      }
+      const opening = Promise.resolve().then(() => provider.open?.());
+      const closed = await untilAborted(opening, signal).catch(messageOf);
+      if (closed !== undefined) tell(closed);
       const tally = await untilAborted(provider.countEntries!(signal), signal);
       const { status, reason } = await untilAborted(provider.check(signal), signal);
-      if (status === 'degraded' && !isTold) tell(reason ?? 'is degraded');
+      if (status === 'degraded' && closed === undefined) tell(reason ?? 'is degraded');
       return tally;
     },
     tooLong,

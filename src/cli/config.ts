@@ -1,10 +1,8 @@
-import type { AppConfig } from '../app/app.config.js';
 import { readEnvironment } from '../app/environment.js';
 import { configJsonSchema } from '../app/json-schema.js';
 import { loadConfig } from '../app/load-config.js';
 import { loadPlugins } from '../app/plugins/load-plugins.js';
 import { ProvidersModule } from '../app/providers.module.js';
-import type { LookupPlugins } from '../lookup/lookup.module.js';
 import { ReadingStoreModule } from '../store/store.module.js';
 import { checkLists } from './check-lists.js';
 import { counted, print } from './output.js';
@@ -14,17 +12,14 @@ import { withSilentApp } from './silent-app.js';
 /** A schema contains no secrets. */
 const SCHEMA_MODE = 0o644;
 
-/** `config check`. */
 export async function checkFile(file: string | undefined, { lists = false } = {}): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfig(file === undefined ? environment : { ...environment, configFile: file });
   // Some options only a provider itself can judge; it is made, and opened only to read its list.
-  const reading = {
-    forRoot: (config: AppConfig, plugins: LookupPlugins) =>
-      ProvidersModule.forRoot(config, plugins, ReadingStoreModule),
-  };
-  const read = await withSilentApp(loaded, reading, (app) =>
-    lists ? checkLists(app, loaded.config) : Promise.resolve([]),
+  const read = await withSilentApp(
+    loaded,
+    { forRoot: (...from) => ProvidersModule.forRoot(...from, ReadingStoreModule) },
+    (app) => (lists ? checkLists(app, loaded.config) : Promise.resolve([])),
   );
   const { config, tls, rights } = loaded;
   const { providers, targets, credentials, warnings } = config;
@@ -39,7 +34,6 @@ export async function checkFile(file: string | undefined, { lists = false } = {}
   }
 }
 
-/** `config schema`. */
 export async function printSchema({ output }: { output?: string }): Promise<void> {
   const { marks } = await loadPlugins([], process.cwd());
   const text = `${JSON.stringify(configJsonSchema(marks), null, 2)}\n`;

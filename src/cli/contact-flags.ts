@@ -43,35 +43,24 @@ export function contactOptions({ contacts, column, tier, tiers }: ContactFlags):
 }
 
 function columnMap(flags: readonly string[]): Record<string, ColumnName[]> {
+  const example =
+    'write the field and the column of the file, for example --column "number=Business Phone" --column name=2';
   const map: Record<string, ColumnName[]> = {};
-  for (const flag of flags) {
-    const [field, column] = pair(flag);
-    if (field === undefined || column === undefined) {
-      throw new CliError(
-        `--column "${flag}": write the field and the column of the file, for example --column "number=Business Phone" --column name=2`,
-      );
-    }
+  for (const [field, column] of flags.map((flag) => pair('--column', flag, example))) {
     (map[field] ??= []).push(/^\d+$/.test(column) ? Number(column) : column);
   }
   return map;
 }
 
 function tierMap(flags: readonly string[]): Record<string, string> {
+  const example =
+    'write the groups of the file and their tiers, for example --tiers "Board=platinum,VIP=gold"';
   const pairs = flags.flatMap((flag) => flag.split(','));
-  return Object.fromEntries(
-    pairs.map((written) => {
-      const [group, tier] = pair(written);
-      if (group === undefined || tier === undefined) {
-        throw new CliError(
-          `--tiers "${written}": write the groups of the file and their tiers, for example --tiers "Board=platinum,VIP=gold"`,
-        );
-      }
-      return [group, tier];
-    }),
-  );
+  return Object.fromEntries(pairs.map((written) => pair('--tiers', written, example)));
 }
 
-function pair(text: string): [string?, string?] {
-  const [, before, after] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  return [before?.trim(), after?.trim()];
+function pair(flag: string, written: string, cure: string): [string, string] {
+  const [, before, after] = /^([^=]+)=(.+)$/s.exec(written) ?? [];
+  if (before === undefined || after === undefined) throw new CliError(`${flag} "${written}": ${cure}`);
+  return [before.trim(), after.trim()];
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { readEnvironment } from '../app/environment.js';
+import { loadConfig } from '../app/load-config.js';
 import { toPlain } from '../config/config-node.js';
 import { readConfigFile } from '../config/read-config-file.js';
 import * as rules from '../config/rules.js';
@@ -12,22 +13,14 @@ export interface ListLocaleOptions {
   timezone?: string;
 }
 
-/** How numbers and dates of a list are read. */
-export interface ListLocale {
-  readonly country: string | undefined;
-  readonly timezone: string;
-}
-
 /** What `--country` and `--timezone` say, or the configuration: the list is read as the service would read it. */
-export async function listLocale({ country, timezone }: ListLocaleOptions): Promise<ListLocale> {
+export async function listLocale({ country, timezone }: ListLocaleOptions) {
   if (country !== undefined && !isSupportedCountry(country)) {
     throw new CliError(`--country "${country}": write ISO 3166-1 alpha-2 in capitals, for example FI`);
   }
   if (timezone !== undefined) refuseTimezone('--timezone', timezone);
-  if (country !== undefined) return { country, timezone: timezone ?? (await configuredTimezone()) };
-  const { loadConfig } = await import('../app/load-config.js');
-  const { config } = await loadConfig(readEnvironment());
-  return { country: config.country, timezone: timezone ?? config.timezone };
+  const { config } = country === undefined ? await loadConfig(readEnvironment()) : {};
+  return { country: country ?? config?.country, timezone: timezone ?? (await configuredTimezone()) };
 }
 
 /**

@@ -35,7 +35,6 @@ export interface ImportOptions extends ListLocaleOptions, ContactFlags {
   encoding?: string;
   replace: boolean;
   confirm: boolean;
-  /** Only tells what would be imported. */
   dryRun?: boolean;
 }
 
@@ -44,9 +43,9 @@ export interface ExportOptions {
   output?: string;
 }
 
-/** `import`. */
 export async function importList(file: string, options: ImportOptions): Promise<void> {
-  const { database, dateOrder, encoding, replace, dryRun = false } = options;
+  const { dateOrder, encoding, replace, dryRun = false } = options;
+  const url = usedUrl(options.database);
   const wrong = encoding === undefined ? undefined : encodingProblem(encoding);
   if (wrong !== undefined) throw new CliError(`--encoding "${encoding}" ${wrong}`);
   const read = {
@@ -74,8 +73,8 @@ export async function importList(file: string, options: ImportOptions): Promise<
   const rules = { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) };
   const outcome = await (
     dryRun
-      ? rehearseImport(usedUrl(database), vips, mode, rules)
-      : withDatabase(database, async (dataSource) => {
+      ? rehearseImport(url, vips, mode, rules)
+      : withDatabase(url, async (dataSource) => {
           // Entries are recognised by their number, so those of earlier versions have to have theirs.
           await rereadNumbers(dataSource, read.country);
           return importRecords(dataSource, vips, mode, rules);
@@ -96,12 +95,11 @@ export async function importList(file: string, options: ImportOptions): Promise<
   }
   const { added, replaced, removed } = outcome;
   print(
-    `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(database)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
+    `Imported ${counted(records.length, 'entry', 'entries')} from ${file} into ${shown(url)}: ${added} added, ${replaced} replaced, ${removed} removed${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}.`,
   );
   neverMatching.forEach(print);
 }
 
-/** Entries that a preview shows. */
 const SHOWN_ENTRIES = 10;
 
 function printPreview(file: string, { records, leftOutCount }: RecordList): void {
@@ -120,9 +118,7 @@ function printPreview(file: string, { records, leftOutCount }: RecordList): void
 
 function notImported(file: string, count: number, problems: readonly string[]): CliError {
   const lines = problems.map((line) => `\n- ${line}`).join('');
-  return new CliError(
-    `Nothing was imported from ${file} (${count} ${count === 1 ? 'problem' : 'problems'}):${lines}`,
-  );
+  return new CliError(`Nothing was imported from ${file} (${counted(count, 'problem')}):${lines}`);
 }
 
 /** Refuses to take most of the entries away that are in the table. */
@@ -135,9 +131,8 @@ function collapseRefusal(file: string, count: number): (before: number) => void 
   };
 }
 
-/** `export`. */
 export async function exportList({ database, output }: ExportOptions): Promise<void> {
-  const url = database ?? readEnvironment().databaseUrl;
+  const url = usedUrl(database);
   refuseMissingFile(url);
   if (output !== undefined && /\.(?:json|ya?ml)$/i.test(output)) {
     throw new CliError(
@@ -146,7 +141,7 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
   }
   if (output !== undefined) await refuseDatabaseFile(url, output);
   const timezone = await configuredTimezone();
-  await withDatabase(database, async (dataSource) => {
+  await withDatabase(url, async (dataSource) => {
     let count = 0;
     let leftOut = 0;
     async function* lines(): AsyncGenerator<string> {
@@ -160,7 +155,7 @@ export async function exportList({ database, output }: ExportOptions): Promise<v
     if (output === undefined || output === '/dev/stdout') {
       for await (const line of lines()) if (!process.stdout.write(line)) await once(process.stdout, 'drain');
     } else if (await replaceFile(output, lines())) {
-      print(`Exported ${counted(count, 'entry', 'entries')} of ${shown(database)} to ${output}.`);
+      print(`Exported ${counted(count, 'entry', 'entries')} of ${shown(url)} to ${output}.`);
     }
     if (leftOut > 0) {
       process.stderr.write(
@@ -205,11 +200,8 @@ function realpathOf(path: string): Promise<string> {
   return pathBehindLinks(path).catch(() => resolve(path));
 }
 
-async function withDatabase<T>(
-  url: string | undefined,
-  work: (dataSource: DataSource) => Promise<T>,
-): Promise<T> {
-  const dataSource = await openDatabase(usedUrl(url));
+async function withDatabase<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const dataSource = await openDatabase(url);
   try {
     return await work(dataSource);
   } finally {
@@ -217,14 +209,14 @@ async function withDatabase<T>(
   }
 }
 
-function usedUrl(url: string | undefined): string {
-  const used = url ?? readEnvironment().databaseUrl;
-  const problem = databaseUrlProblem(used);
-  if (problem === undefined) return used;
-  throw new CliError(`${url === undefined ? 'DATABASE_URL' : '--database'} ${problem}`);
+function usedUrl(url = readEnvironment().databaseUrl): string {
+  const problem = databaseUrlProblem(url);
+  // That of the environment has been checked.
+  if (problem !== undefined) throw new CliError(`--database ${problem}`);
+  return url;
 }
 
 /** The database without what would let one in. */
-function shown(url = readEnvironment().databaseUrl): string {
+function shown(url: string): string {
   return url.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
 }

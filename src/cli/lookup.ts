@@ -8,6 +8,8 @@ import { RoutingService } from '../routing/routing.service.js';
 import type { RouteConfig } from '../routing/targets.config.js';
 import type { JsonObject } from '../common/json.js';
 import type { ProviderReport } from '../lookup/outcome.js';
+import type { Caller } from '../plugin-api/caller.js';
+import type { VipRecord } from '../plugin-api/index.js';
 import type { Decision } from '../routing/decision.js';
 import { columns, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
@@ -27,7 +29,6 @@ export interface LookupOptions {
   json: boolean;
 }
 
-/** `lookup`. */
 export async function lookup(
   number: string,
   { target, bnum, extradata, json }: LookupOptions,
@@ -81,35 +82,28 @@ function explain(
   config: AppConfig,
 ): string {
   const { reason, instructions, target, caller, record, provider, route, dropped } = decision;
-  const routes = config.targets.get(target)?.routes ?? [];
   const answer =
     instructions === undefined ? '204, proceed normally' : `200 ${JSON.stringify(instructions, null, 2)}`;
-  const why: [string, string][] = [
+  const why: (readonly [string, string | undefined])[] = [
     ['reason', reason],
     ['target', describeTarget(decision, asked, config)],
+    ['caller', caller && describeCaller(caller, number)],
+    ...providerLines(decision).map((line, i) => [i === 0 ? 'providers' : '', line] as const),
+    ['record', record && describeRecord(record, provider)],
+    ['route', record && describeRoute(record, route, config.targets.get(target)?.routes ?? [])],
+    ['left out', dropped && `${dropped.join(', ')}: wrong type, or a template that cannot be rendered`],
+    ['time', `${round(ms)} ms`],
   ];
-  if (caller)
-    why.push([
-      'caller',
-      `${caller.key}${caller.country ? ` (${caller.country})` : ''}${caller.key === number ? '' : `, written ${number}`}`,
-    ]);
-  providerLines(decision).forEach((line, i) => why.push([i === 0 ? 'providers' : '', line]));
-  if (record) {
-    why.push([
-      'record',
-      `${record.number}, tier ${record.tier}${record.name === undefined ? '' : `, ${record.name}`}, from ${provider}`,
-    ]);
-    why.push([
-      'route',
-      route === undefined
-        ? whyNoRoute(record.tier, routes)
-        : describeRoute(routes[route]!, route, routes.length),
-    ]);
-  }
-  if (dropped)
-    why.push(['left out', `${dropped.join(', ')}: wrong type, or a template that cannot be rendered`]);
-  why.push(['time', `${round(ms)} ms`]);
-  return [answer, '', ...columns(why).map((line) => `  ${line}`)].join('\n');
+  const told = why.flatMap(([label, text]) => (text === undefined ? [] : [[label, text]]));
+  return [answer, '', ...columns(told).map((line) => `  ${line}`)].join('\n');
+}
+
+function describeCaller({ key, country }: Caller, written: string): string {
+  return `${key}${country ? ` (${country})` : ''}${key === written ? '' : `, written ${written}`}`;
+}
+
+function describeRecord({ number, tier, name }: VipRecord, provider: string | undefined): string {
+  return `${number}, tier ${tier}${name === undefined ? '' : `, ${name}`}, from ${provider}`;
 }
 
 function providerLines({ reports }: Explained): string[] {
@@ -138,9 +132,15 @@ function describeTarget({ reason, target }: Decision, asked: string | undefined,
     : `${target} (no target "${asked}"; configured: ${known})`;
 }
 
-function describeRoute({ tiers, when }: RouteConfig, index: number, count: number): string {
-  const conditions = [...when].map(([key, values]) => `${key} = ${values.join(' or ')}`);
-  return `${index + 1} of ${count}: ${tiers === undefined ? 'any tier' : `tier ${tiers.join(' or ')}`}${conditions.map((condition) => `, ${condition}`).join('')}`;
+function describeRoute(
+  { tier }: VipRecord,
+  index: number | undefined,
+  routes: readonly RouteConfig[],
+): string {
+  if (index === undefined) return whyNoRoute(tier, routes);
+  const { tiers, when } = routes[index]!;
+  const conditions = [...when].map(([key, values]) => `, ${key} = ${values.join(' or ')}`);
+  return `${index + 1} of ${routes.length}: ${tiers === undefined ? 'any tier' : `tier ${tiers.join(' or ')}`}${conditions.join('')}`;
 }
 
 function round(ms: number): number {

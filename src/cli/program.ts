@@ -1,13 +1,11 @@
 import { Command, Option } from 'commander';
 import { inspect } from 'node:util';
+import { EXIT_CONFIG } from '../app/start-failure.js';
 import { VERSION } from '../common/version.js';
 import { tangible } from '../lookup/describe-failure.js';
 import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
 import { CliError } from './output.js';
-
-/** sysexits.h EX_CONFIG, as `main.ts` exits. */
-const EXIT_CONFIG = 78;
 
 /** Errors whose message says what to do; others are defects and are shown with their stack. */
 const FOR_PEOPLE = new Set([

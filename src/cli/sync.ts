@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppConfig } from '../app/app.config.js';
 import { readEnvironment } from '../app/environment.js';
 import { loadConfig } from '../app/load-config.js';
 import { ProvidersModule } from '../app/providers.module.js';
+import { suggestion } from '../common/near-name.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
 import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
@@ -19,19 +19,16 @@ export interface SyncFlags {
 
 export async function syncProvider(name: string, flags: SyncFlags): Promise<void> {
   const loaded = await loadConfig(readEnvironment());
-  refuseUnknown(name, loaded.config);
+  const { providers } = loaded.config;
+  if (!providers.has(name)) {
+    throw new CliError(`"${name}" is not a configured provider.${suggestion(name, [...providers.keys()])}`);
+  }
   await withSilentApp(loaded, ProvidersModule, async (app) => {
     const { provider } = app.get(ProviderRegistry).get(name);
     const startedMs = performance.now();
     const report = await pull(name, provider, flags);
     print(describe(name, report, performance.now() - startedMs, flags.confirm));
   });
-}
-
-function refuseUnknown(name: string, { providers }: AppConfig): void {
-  if (providers.has(name)) return;
-  const known = [...providers.keys()].join(', ') || 'none';
-  throw new CliError(`"${name}" is not a configured provider. Known: ${known}.`);
 }
 
 async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags): Promise<SyncReport> {

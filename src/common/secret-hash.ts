@@ -1,4 +1,6 @@
+import type { ScryptOptions } from 'node:crypto';
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 
 /** OWASP's cost for scrypt: N=2^17, r=8, p=1 takes 128 MiB and some tenths of a second for each guess. */
 const LN = 17;
@@ -72,11 +74,9 @@ export function readApiKeyHash(text: string): Buffer | undefined {
   return hex === undefined ? undefined : Buffer.from(hex, 'hex');
 }
 
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
 function deriveKey(password: string, { ln, p, salt }: Omit<PasswordHash, 'hash'>): Promise<Buffer> {
   const cost = { N: 2 ** ln, r: R, p, maxmem: 256 * R * 2 ** ln };
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFC'), salt, HASH_BYTES, cost, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
+  return derive(password.normalize('NFC'), salt, HASH_BYTES, cost);
 }

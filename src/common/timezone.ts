@@ -54,10 +54,8 @@ export class WallClock {
   instantOf(wallMs: number): number {
     const known = this.#instants.get(wallMs);
     if (known !== undefined) return known;
-    const [before, after] = [
-      wallMs - this.#offsetMs(wallMs - DAY_MS),
-      wallMs - this.#offsetMs(wallMs + DAY_MS),
-    ] as const;
+    const before = wallMs - this.#offsetMs(wallMs - DAY_MS);
+    const after = wallMs - this.#offsetMs(wallMs + DAY_MS);
     const shown = [before, after].filter((ms) => this.at(ms) === wallMs);
     const ms = shown.length === 0 ? before : Math.min(...shown);
     if (this.#instants.size === MAX_KNOWN) this.#instants.clear();

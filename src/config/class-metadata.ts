@@ -1,17 +1,16 @@
 import 'reflect-metadata';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import type { MetadataStorage, ValidatorConstraintInterface } from 'class-validator';
+import { RULE } from '../common/rule.js';
+import type { Check, JsonSchema } from '../common/rule.js';
 
 /** One decorator of a property; class-validator does not export the type. */
 export type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
-import { RULE } from '../common/rule.js';
-import type { Check, JsonSchema } from '../common/rule.js';
 
 export type OptionsClass = new () => object;
 
 /** What the decorators of a class and its ancestors say about one property. */
 export interface PropertyFacts {
-  readonly name: string;
   readonly rules: readonly { readonly name: string; readonly meta: ValidationMetadata }[];
   readonly nested: boolean;
   /** TypeScript's type, if the compiler emitted it. */
@@ -28,20 +27,20 @@ export function propertiesOf(type: object): ReadonlyMap<string, PropertyFacts> {
 }
 
 function readProperties(type: object): Map<string, PropertyFacts> {
-  const facts = new Map<string, PropertyFacts & { rules: { name: string; meta: ValidationMetadata }[] }>();
-  if (typeof type !== 'function') return facts;
+  if (typeof type !== 'function') return new Map();
   const storage = getMetadataStorage();
-  for (const meta of storage.getTargetValidationMetadatas(type, '', true, false)) {
-    const name = constraintOf(meta)?.name ?? meta.type;
-    const earlier = facts.get(meta.propertyName);
-    facts.set(meta.propertyName, {
-      name: meta.propertyName,
-      rules: [...(earlier?.rules ?? []), { name, meta }],
-      nested: (earlier?.nested ?? false) || meta.type === ValidationTypes.NESTED_VALIDATION,
-      designType: Reflect.getMetadata('design:type', type.prototype as object, meta.propertyName),
-    });
-  }
-  return facts;
+  const decorators = storage.getTargetValidationMetadatas(type, '', true, false);
+  const byProperty = Object.entries(storage.groupByPropertyName(decorators));
+  return new Map(
+    byProperty.map(([property, metas]) => [
+      property,
+      {
+        rules: metas.map((meta) => ({ name: constraintOf(meta)?.name ?? meta.type, meta })),
+        nested: metas.some(({ type }) => type === ValidationTypes.NESTED_VALIDATION),
+        designType: Reflect.getMetadata('design:type', type.prototype as object, property) as unknown,
+      },
+    ]),
+  );
 }
 
 /** The validator of a rule, and the name under which its error is reported. */

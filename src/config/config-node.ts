@@ -46,13 +46,11 @@ export function mapAt(node: ConfigMap, key: string): ConfigMap | undefined {
   return child?.kind === 'map' ? child : undefined;
 }
 
-/** The items of the child when it is a list, else none. */
 export function itemsAt(node: ConfigMap, key: string): readonly ConfigNode[] {
   const child = node.entries.get(key);
   return child?.kind === 'list' ? child.items : [];
 }
 
-/** The text of a scalar child, `undefined` for anything else. */
 export function textOf(node: ConfigNode | undefined): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 }

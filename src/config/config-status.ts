@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-/** The parts that are read again while the service runs: the file itself, or the certificate of a port. */
-export type ConfigPart = 'file' | 'certificate';
+/** What is read again while the service runs. */
+type ConfigPart = 'file' | 'certificate';
 
 /** A version on disk that is not in use. */
 export interface Refused {

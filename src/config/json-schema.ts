@@ -29,18 +29,14 @@ export function schemaOf(type: new () => object): JsonSchema {
         ruleOf(meta.type, meta).schema ?? simpleType(designType(meta)),
     },
   });
-  const required = requiredOf(type);
+  // The class itself knows: a rule without `@IsOptional` may still accept a missing value.
+  const required = validateSync(new type()).map(({ property }) => property);
   return {
     type: 'object',
     properties: mapValues(schema.properties ?? {}, orInterpolated),
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   };
-}
-
-/** Asks the class itself: a rule without `@IsOptional` may still accept a missing value. */
-function requiredOf(type: new () => object): string[] {
-  return validateSync(new type()).map(({ property }) => property);
 }
 
 function nestedSchema(meta: ValidationMetadata): JsonSchema {

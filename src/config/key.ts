@@ -26,11 +26,7 @@ export interface ListOptions extends KeyOptions {
 
 /** A key of the configuration: what it is for, and what it may hold. */
 export function Key(description: string, rule: KeyRule, options: KeyOptions = {}): PropertyDecorator {
-  const schema = {
-    ...rule.schema,
-    description,
-    ...(options.default !== undefined && { default: options.default }),
-  };
+  const schema = { ...rule.schema, description, default: options.default };
   return applyDecorators(...(options.required ? [] : [IsOptional()]), Rule(rule.problem, schema));
 }
 
@@ -43,13 +39,9 @@ export function ListKey(description: string, rule: KeyRule, options: ListOptions
 }
 
 /** A map with keys of its own. */
-export function SectionKey(
-  description: string,
-  section: () => new () => object,
-  options: KeyOptions = {},
-): PropertyDecorator {
+export function SectionKey(description: string, section: () => new () => object): PropertyDecorator {
   const anything: KeyRule = { problem: () => undefined, schema: {} };
-  return applyDecorators(Key(description, anything, options), ValidateNested(), Type(section));
+  return applyDecorators(Key(description, anything), ValidateNested(), Type(section));
 }
 
 /** A list of maps with keys of their own. */

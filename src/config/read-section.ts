@@ -21,7 +21,7 @@ export function readSection<T extends object>(
   others: readonly string[] = [],
 ): T | undefined {
   const known = [...propertiesOf(type).keys()].filter((key) => !others.includes(key));
-  refuseUnknown(node, known, others, report);
+  refuseUnknown(node, [...others, ...known], report);
   const own = { ...node, entries: new Map([...node.entries].filter(([key]) => known.includes(key))) };
   try {
     const instance = plainToInstance(type, toPlain(own) as object);
@@ -47,15 +47,9 @@ export function readSection<T extends object>(
   }
 }
 
-function refuseUnknown(
-  node: ConfigMap,
-  known: readonly string[],
-  others: readonly string[],
-  report: Report,
-): void {
-  const all = [...others, ...known];
+function refuseUnknown(node: ConfigMap, known: readonly string[], report: Report): void {
   for (const [key, child] of node.entries) {
-    if (all.includes(key)) continue;
+    if (known.includes(key)) continue;
     if (/[$=]/.test(key)) {
       // A piece of a value, which may be a secret: { password: $scrypt$ln=17,r=8,p=1$… }.
       const message = 'has a piece of a value as a key: within { }, a text with a comma needs quotes.';
@@ -70,7 +64,7 @@ function refuseUnknown(
       report.add({ line: child.line, key: pathOf(node.path, name), message });
       continue;
     }
-    report.atKey(child, `is not a known key.${suggestion(key, all)}`);
+    report.atKey(child, `is not a known key.${suggestion(key, known)}`);
   }
 }
 
@@ -109,7 +103,7 @@ function fitValue(value: unknown, node: ConfigNode, property: PropertyFacts, rep
   }
   if (typeof value === 'object' && value !== null && property.nested) {
     const known = [...factsOf(value).keys()];
-    if (known.length > 0) refuseUnknown(node, known, [], report);
+    if (known.length > 0) refuseUnknown(node, known, report);
     fitToClass(value, node, report);
   }
   return value;

@@ -97,7 +97,6 @@ export const host = textThat(
 
 const MAX_PORT = 65_535;
 export const port = wholeNumber(0, MAX_PORT, 3000);
-/** A port without a default. */
 export const furtherPort = wholeNumber(0, MAX_PORT);
 
 export const network = textThat('Write an IP address or a range, for example 80.88.186.0/24.', (value) => {

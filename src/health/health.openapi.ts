@@ -3,35 +3,27 @@ import { describeMethod } from '../common/openapi.js';
 import { MetricsController } from '../observability/metrics.controller.js';
 import { HealthController } from './health.controller.js';
 
+const operation = (summary: string, description: string) => ApiOperation({ summary, description });
+
 ApiTags('operations')(HealthController);
-describeMethod(
-  HealthController,
-  'live',
-  ApiOperation({ summary: 'Liveness', description: '200 while the process answers.' }),
-);
+describeMethod(HealthController, 'live', operation('Liveness', '200 while the process answers.'));
 describeMethod(
   HealthController,
   'ready',
-  ApiOperation({
-    summary: 'Readiness',
-    description:
-      '200 when the instance takes calls. A dead CRM or database does not change that: it still answers 204 in time.',
-  }),
+  operation(
+    'Readiness',
+    '200 when the instance takes calls. A dead CRM or database does not change that: it still answers 204 in time.',
+  ),
   ApiResponse({ status: 200, description: 'Takes calls.' }),
   ApiResponse({ status: 503, description: 'Starting, or about to stop.' }),
 );
 describeMethod(
   HealthController,
   'health',
-  ApiOperation({
-    summary: 'Health in detail',
-    description:
-      'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
-  }),
+  operation(
+    'Health in detail',
+    'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
+  ),
 );
 ApiTags('operations')(MetricsController);
-describeMethod(
-  MetricsController,
-  'read',
-  ApiOperation({ summary: 'Prometheus metrics', description: 'Text exposition format.' }),
-);
+describeMethod(MetricsController, 'read', operation('Prometheus metrics', 'Text exposition format.'));

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { closing, Problem } from './problem.js';
 
-const EMPTY = 'is empty; send a JSON object';
 export const MAX_BODY_BYTES = 64 * 1024;
 /** Bodies that will never be complete, and why; the connection can no longer be read. */
 const failed = new WeakMap<IncomingMessage, Problem>();
@@ -59,7 +58,7 @@ function readAll(request: IncomingMessage): Promise<Buffer> {
 }
 
 function parse(body: Buffer): unknown {
-  if (body.length === 0) throw notJson(EMPTY);
+  if (body.length === 0) throw notJson('is empty; send a JSON object');
   const text = body.toString('utf8');
   try {
     return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text) as unknown;

@@ -72,8 +72,6 @@ export class OwnPrototypeAdapter extends ExpressAdapter {
     if (this.management) endWithLatest(this.management.server);
   }
 
-  override listen(port: string | number, callback?: () => void): Server;
-  override listen(port: string | number, host: string, callback?: () => void): Server;
   override listen(port: string | number, ...more: unknown[]): Server {
     const host = more.find((value) => typeof value === 'string');
     const callback = more.find((value) => typeof value === 'function') as (() => void) | undefined;

@@ -2,7 +2,6 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from './problem.js';
 
-/** Lets only GET and HEAD through. */
 export const getOnly: RequestHandler = ({ method }, _, next) => {
   if (method === 'GET' || method === 'HEAD') return next();
   throw new Problem(405, 'ask with GET', { headers: { Allow: 'GET, HEAD' } });

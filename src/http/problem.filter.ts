@@ -48,9 +48,6 @@ function toProblem(exception: unknown): Problem {
 
 /** Express reports a malformed URL or body as an error with its own 4xx status. */
 function clientError(exception: unknown): number | undefined {
-  const status =
-    typeof exception === 'object' && exception !== null
-      ? (exception as { status?: unknown }).status
-      : undefined;
+  const { status } = Object(exception) as { status?: unknown };
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }

@@ -7,15 +7,6 @@ export interface RequestError {
   readonly message: string;
 }
 
-/** The body of an error answer, `application/problem+json` (RFC 9457). */
-export interface ProblemDetails {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail?: string;
-  readonly errors?: readonly RequestError[];
-}
-
 /** An answer that refuses a request, with what the client needs to correct it. Texts are public. */
 export class Problem extends HttpException {
   constructor(
@@ -26,16 +17,11 @@ export class Problem extends HttpException {
     super(detail ?? STATUS_CODES[status] ?? 'Error', status);
   }
 
-  get body(): ProblemDetails {
+  /** Of the answer, `application/problem+json` (RFC 9457). */
+  get body() {
     const status = this.getStatus();
-    const { errors } = this.more;
-    return {
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      ...(this.detail !== undefined && { detail: this.detail }),
-      ...(errors !== undefined && { errors }),
-    };
+    const title = STATUS_CODES[status] ?? 'Error';
+    return { type: 'about:blank', title, status, detail: this.detail, errors: this.more.errors };
   }
 
   /** All headers of the answer, including those that the problem adds. */

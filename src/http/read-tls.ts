@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { constants, createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { OrdinaryFileError, readOrdinaryFile } from '../common/ordinary-file.js';
@@ -19,8 +19,6 @@ export interface TlsMaterial {
   readonly files: TlsFiles;
   /** For the server; all of these options are set again with each new certificate. */
   readonly options: TlsOptions;
-  /** Equal for equal content of the files. */
-  readonly digest: string;
   readonly period: CertificatePeriod;
   /** Settings that are allowed but probably not intended. */
   readonly warnings: readonly string[];
@@ -101,9 +99,6 @@ export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
   return {
     files,
     options,
-    digest: createHash('sha256')
-      .update([cert, key, ca ?? ''].join('\0'))
-      .digest('hex'),
     period: periodOf(leaf),
     warnings: [...chainWarnings(chain), ...authorityWarnings(authorities)],
   };
@@ -186,11 +181,8 @@ function checkStrength({ asymmetricKeyType: type, asymmetricKeyDetails: details 
   }
 }
 
-function periodOf(certificate: X509Certificate): CertificatePeriod {
-  return {
-    validFromMs: Date.parse(certificate.validFrom),
-    validUntilMs: Date.parse(certificate.validTo),
-  };
+function periodOf({ validFrom, validTo }: X509Certificate): CertificatePeriod {
+  return { validFromMs: Date.parse(validFrom), validUntilMs: Date.parse(validTo) };
 }
 
 function* chainWarnings(chain: readonly X509Certificate[]): Generator<string> {

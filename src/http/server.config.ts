@@ -70,11 +70,8 @@ export interface ServerConfig extends Readonly<Omit<ServerSection, 'tls' | 'shut
   readonly maxConnectionsPerAddress: number;
 }
 
-/** The values of `HOST` and `PORT`, which override the section. */
-export interface ServerEnvironment {
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-}
+/** `HOST` and `PORT`, which override the section. */
+export type ServerEnvironment = Partial<Pick<ServerSection, 'host' | 'port'>>;
 
 /** @param directory that relative paths start from */
 export function serverConfig(

@@ -1,4 +1,5 @@
 import type { Server } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
 import { FileWatcher } from '../common/file-watcher.js';
 import type { ConfigStatus } from '../config/config-status.js';
 import type { Logger } from '../observability/logger.js';
@@ -78,25 +79,22 @@ export class WatchedTls {
   }
 
   async #readAgain(isLast = false): Promise<void> {
-    const { files } = this.#inUse;
-    try {
-      const material = await readTls(files);
-      if (this.#closed || this.#inUse.files !== files) return;
-      if (material.digest !== this.#inUse.digest) {
-        this.#take(material);
-        this.logger.info(
-          { cert: files.cert, validUntil: new Date(material.period.validUntilMs).toISOString() },
-          'certificate read again',
-        );
-      } else {
-        if (this.#told !== undefined)
-          this.logger.info({ cert: files.cert }, 'the certificate in use is back in place');
-        this.#accepted();
-      }
-    } catch (error) {
-      if (this.#closed || this.#inUse.files !== files) return;
-      this.#unusable(files, error instanceof TlsError ? error.message : 'cannot be used', isLast);
+    const { files, options } = this.#inUse;
+    const read = await readTls(files).catch((error: unknown) =>
+      error instanceof TlsError ? error.message : 'cannot be used',
+    );
+    if (this.#closed || this.#inUse.files !== files) return;
+    if (typeof read === 'string') return this.#unusable(files, read, isLast);
+    if (isDeepStrictEqual(read.options, options)) {
+      if (this.#told !== undefined)
+        this.logger.info({ cert: files.cert }, 'the certificate in use is back in place');
+      return this.#accepted();
     }
+    this.#take(read);
+    this.logger.info(
+      { cert: files.cert, validUntil: new Date(read.period.validUntilMs).toISOString() },
+      'certificate read again',
+    );
   }
 
   /** Files that belong together are replaced one after the other, so only a mismatch that persists is refused. */

@@ -16,7 +16,6 @@ import { notOrdinary } from '../../common/ordinary-file.js';
  * @throws PluginProblem
  */
 export async function importPlugin(name: string, directory: string) {
-  offerOurPackages();
   const isPackage = !(name.startsWith('.') || isAbsolute(name));
   let file: string;
   let misfit: string | undefined;
@@ -62,25 +61,9 @@ function cure(kind: string | undefined, isPackage: boolean, directory: string): 
 const OFFERED = ['class-validator', 'class-transformer', '@nestjs/common', 'reflect-metadata'];
 const OURS = /^smartrouting-vip\/plugin-api(?:\/testing)?$/;
 
-let offered = false;
+type Resolve = (specifier: string, context: object) => object;
 
-/**
- * Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file is, always from this copy of the service;
- * and the libraries that options classes are written with, if the plug-in does not have them installed.
- */
-function offerOurPackages(): void {
-  if (offered) return;
-  offered = true;
-  if (registerHooks === undefined) register(`data:text/javascript,${encodeURIComponent(HOOK_IN_A_THREAD)}`);
-  else registerHooks({ resolve: resolveOffered });
-}
-
-interface ResolveContext {
-  readonly parentURL?: string | undefined;
-}
-type Resolve = (specifier: string, context: ResolveContext) => object;
-
-function resolveOffered(specifier: string, context: ResolveContext, next: Resolve): object {
+function resolveOffered(specifier: string, context: object, next: Resolve): object {
   const fromHere = { ...context, parentURL: import.meta.url };
   if (OURS.test(specifier)) return next(specifier, fromHere);
   try {
@@ -108,3 +91,8 @@ const HOOK_IN_A_THREAD = `
       return next(specifier, fromHere);
     }
   }`;
+
+// Lets plug-ins import `smartrouting-vip/plugin-api` wherever their file is, always from this copy of the service; and
+// the libraries that options classes are written with, if the plug-in does not have them installed.
+if (registerHooks === undefined) register(`data:text/javascript,${encodeURIComponent(HOOK_IN_A_THREAD)}`);
+else registerHooks({ resolve: resolveOffered });
