@@ -81,13 +81,13 @@ async function textEntries(
       const next = nextPageOf(text);
       if (next !== undefined)
         to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
-      if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to.problems) };
+      if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to) };
       const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(text, to.problems, true))) };
+      return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(text, to, true))) };
     }
     case '.yaml':
     case '.yml': {
-      const entries = anyYamlEntries(text, to.problems, pace, signal);
+      const entries = anyYamlEntries(text, to, pace, signal);
       if (!isOfContacts) return { entries };
       const contacts = new ContactList(about, country, to);
       return { contacts, entries: contacts.ofContacts(asContacts(entries)) };
