@@ -19,7 +19,7 @@ import type { DecodedText, EncodingOptions } from './text-encoding.js';
 import { readDay } from './xlsx/cell-format.js';
 import { anyYamlEntries } from './yaml-process.js';
 
-const DECLARED = /^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding=["']([\w.:-]+)["']/;
+const DECLARED = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.:-]+)["']/;
 /** How answers of APIs say that there is more: Microsoft Graph, Salesforce, Google, HubSpot. */
 const NEXT_PAGE = ['@odata.nextLink', 'nextRecordsUrl', 'nextPageToken', 'paging'];
 
@@ -108,15 +108,19 @@ async function textEntries(
   }
 }
 
-/** What XML says about its encoding, and where vCards are folded, counts before what the options say. */
+/** Where vCards are folded, and what XML says about its encoding if that is true, counts before what the options say. */
 async function textOf(bytes: Buffer, ending: string, options: Options, pace: Pace): Promise<DecodedText> {
   if (ending === '.vcf' || ending === '.vcard') {
     const { withWholeLetters } = await import('./contacts/vcard-lines.js');
     return decodeText(await withWholeLetters(bytes, pace), options, pace);
   }
   const declared = ending === '.xml' ? DECLARED.exec(bytes.toString('latin1', 0, 200))?.[1] : undefined;
-  const encoding = encodingProblem(declared) === undefined ? declared : options.encoding;
-  return decodeText(bytes, { ...options, encoding }, pace);
+  // Every text is read as UTF-8 first. One that only says that it is UTF-8 is what the options say.
+  if (declared === undefined || /^utf-?8$/i.test(declared) || encodingProblem(declared) !== undefined) {
+    return decodeText(bytes, options, pace);
+  }
+  const text = await decodeText(bytes, { ...options, encoding: declared }, pace);
+  return 'problem' in text ? decodeText(bytes, options, pace) : text;
 }
 
 async function workbookEntries(

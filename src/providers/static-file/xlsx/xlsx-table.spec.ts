@@ -183,7 +183,7 @@ describe('a list in a workbook (.xlsx)', () => {
     [
       'broken XML',
       workbook({ sheets: [{ rows: '<row><c></row>' }] }),
-      'in the workbook, sheet0.xml is not valid XML; export the file again',
+      'in the workbook, sheet0.xml is not valid XML (a closing tag is not that of the element before it); export the file again',
     ],
     ['no header', workbook({ sheets: [{ rows: '' }] }), 'the file is empty'],
   ])('is a problem when it is %s', async (_, bytes, problem) => {
