@@ -17,6 +17,7 @@ import type { Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
 import type { DecodedText, EncodingOptions } from './text-encoding.js';
 import { readDay } from './xlsx/cell-format.js';
+import type { YamlRemarks } from './yaml-entries.js';
 import { anyYamlEntries } from './yaml-process.js';
 
 const DECLARED = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.:-]+)["']/;
@@ -83,25 +84,25 @@ async function textEntries(
         to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
       if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to) };
       const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(text, to, true))) };
+      return { contacts, entries: contacts.ofContacts((to) => asContacts(jsonEntries(text, to, true))) };
     }
     case '.yaml':
     case '.yml': {
-      const entries = anyYamlEntries(text, to, pace, signal);
-      if (!isOfContacts) return { entries };
+      const entries = (to: YamlRemarks) => anyYamlEntries(text, to, pace, signal);
+      if (!isOfContacts) return { entries: entries(to) };
       const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts(asContacts(entries)) };
+      return { contacts, entries: contacts.ofContacts((to) => asContacts(entries(to))) };
     }
     case '.vcf':
     case '.vcard': {
       const { vcardContacts } = await import('./contacts/vcard-contacts.js');
       const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts(vcardContacts(text, to.problems)) };
+      return { contacts, entries: contacts.ofContacts((to) => vcardContacts(text, to.problems)) };
     }
     case '.xml': {
       const { phonebookContacts } = await import('./contacts/phonebook-contacts.js');
       const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts(phonebookContacts(text, to.problems)) };
+      return { contacts, entries: contacts.ofContacts((to) => phonebookContacts(text, to.problems)) };
     }
     default:
       throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}`);
