@@ -73,7 +73,7 @@ describe('import', () => {
     expect(await imported('two.csv', two)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^Nothing was imported from .*two\.csv \(1 problem\):\n- line 5: is not UTF-8 text; .*, or say what it is, for example --encoding windows-1252\n$/,
+        /^Nothing was imported from .*two\.csv \(1 problem\):\n- line 5: is not UTF-8 text; .*, or say what it is, for example --encoding windows-1252 \(others are .*, macintosh, .*\)\n$/,
       ),
     });
   });

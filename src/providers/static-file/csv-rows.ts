@@ -1,8 +1,11 @@
 import { Parser } from 'csv-parse';
-import { MAX_ENTRY_BYTES } from './entry-limits.js';
+import { MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
 
 /** What is parsed in one go: some milliseconds at most, whatever the rows are. */
 const CHUNK_BYTES = 8_192;
+/** What is looked at in one go of a row that is not read: a millisecond at most. */
+const SKIPPED_BYTES = 262_144;
+const TOO_LONG = 'CSV_MAX_RECORD_SIZE';
 
 const SYNTAX: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE:
@@ -12,13 +15,15 @@ const SYNTAX: Readonly<Record<string, string>> = {
   CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
     'has text after the closing double quote of a cell; double the quotes inside a quoted cell',
   CSV_QUOTE_NOT_CLOSED: 'has a double quote that is never closed',
-  CSV_MAX_RECORD_SIZE: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
+  [TOO_LONG]: `is longer than ${MAX_ENTRY_BYTES} bytes; a double quote may be left open`,
 };
 
 export interface Row {
   readonly cells: readonly string[];
   /** Offset of the first byte behind the row. */
   readonly end: number;
+  /** Why it has no cells: the limit that it passes. */
+  readonly limit?: string;
 }
 
 /** How rows are written. */
@@ -29,10 +34,28 @@ export interface RowSyntax {
 }
 
 /**
- * The rows of a CSV file, in batches. Rejects at broken quoting, with the parser's error and after the rows before it.
+ * The rows of a CSV file, in batches. Rejects at broken quoting, with the parser's error and after the rows before it. Of a row
+ * that is too long only the end is told, where it ends with its line; where a cell goes on behind that, nobody can tell what is one.
  */
 export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<readonly Row[]> {
-  const parser = new RowParser(syntax);
+  for (let start = 0; start < bytes.length;) {
+    const { end, failure } = yield* rowsBehind(bytes, start, syntax);
+    if (failure === undefined) return;
+    const isTooLong = (failure as { code?: string }).code === TOO_LONG;
+    const behind = isTooLong ? yield* endOfWholeLine(bytes, end) : undefined;
+    if (behind === undefined) throw failure;
+    yield [{ cells: [], end: behind, limit: TOO_LARGE.text }];
+    start = behind;
+  }
+}
+
+/** @returns where the last row ends, and why the next one cannot be read */
+async function* rowsBehind(
+  bytes: Buffer,
+  start: number,
+  syntax: RowSyntax,
+): AsyncGenerator<readonly Row[], { end: number; failure?: Error | undefined }> {
+  const parser = new RowParser(syntax, start);
   let failure: Error | undefined;
   const failed = (error: Error | null | undefined) => (failure ??= error ?? undefined);
   parser.on('error', failed);
@@ -44,7 +67,7 @@ export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<
       });
     });
   let isQuoted = false;
-  for (let at = 0; at < bytes.length && failure === undefined; at += CHUNK_BYTES) {
+  for (let at = start; at < bytes.length && failure === undefined; at += CHUNK_BYTES) {
     const chunk = withoutFormulas(bytes, at, at + CHUNK_BYTES, syntax.delimiter, isQuoted);
     isQuoted = isQuoted !== hasOddQuotes(bytes, at, at + CHUNK_BYTES);
     await settled((done) => parser.write(chunk, done));
@@ -52,7 +75,25 @@ export async function* rowsOf(bytes: Buffer, syntax: RowSyntax): AsyncGenerator<
   }
   if (failure === undefined) await settled((done) => parser.end(done));
   yield parser.rows;
-  if (failure !== undefined) throw failure;
+  return { end: parser.lastEnd, failure };
+}
+
+/** The offset behind the line that begins there; `undefined` where a quoted cell goes on in the next one. */
+function* endOfWholeLine(bytes: Buffer, start: number): Generator<readonly Row[], number | undefined> {
+  let isQuoted = false;
+  for (let at = start; at < bytes.length; at += SKIPPED_BYTES) {
+    const length = lengthOfLine(bytes.subarray(at, at + SKIPPED_BYTES));
+    isQuoted = isQuoted !== hasOddQuotes(bytes, at, at + (length ?? SKIPPED_BYTES));
+    if (length !== undefined) return isQuoted ? undefined : at + length + 1;
+    yield [];
+  }
+  return isQuoted ? undefined : bytes.length;
+}
+
+/** `undefined` where it has no end. */
+function lengthOfLine(bytes: Buffer): number | undefined {
+  const ends = [bytes.indexOf('\n'), bytes.indexOf('\r')].filter((end) => end !== -1);
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** What is wrong with a row at which `rowsOf` rejects; `undefined` when the error is of another kind. */
@@ -112,8 +153,13 @@ function isFormula(bytes: Buffer, at: number, delimiter: string): boolean {
 
 class RowParser extends Parser {
   readonly rows: Row[] = [];
+  /** Offset behind the last row. */
+  lastEnd: number;
 
-  constructor({ delimiter, relaxQuotes = false }: RowSyntax) {
+  constructor(
+    { delimiter, relaxQuotes = false }: RowSyntax,
+    private readonly start: number,
+  ) {
     super({
       delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
@@ -122,12 +168,14 @@ class RowParser extends Parser {
       trim: true,
       max_record_size: MAX_ENTRY_BYTES,
     });
+    this.lastEnd = start;
   }
 
   /** Collects the rows here: a stream that fails drops those not yet handed over, and `on_record` takes twice the time. */
   override push(cells: readonly string[] | null): boolean {
     if (cells === null) return super.push(null);
-    this.rows.push({ cells, end: this.info.bytes });
+    this.lastEnd = this.start + this.info.bytes;
+    this.rows.push({ cells, end: this.lastEnd });
     // Else it makes an error of each row that has not as many cells as the first, which takes ten times what the row does.
     (this.info as { records: number }).records = 0;
     return true;

@@ -18,9 +18,9 @@ describe('a JSON list', () => {
     fc.assert(
       fc.property(fc.array(fc.json()), fc.constantFrom('', ' ', '\r\n\t'), (values, space) => {
         const text = `${space}[${space}${values.join(`${space},${space}`)}${space}]${space}`;
-        const problems = new LineProblems();
-        const entries = [...jsonEntries(Buffer.from(text), problems)];
-        expect(problems.sentences).toEqual([]);
+        const remarks = { problems: new LineProblems(), leftOut: new LineProblems() };
+        const entries = [...jsonEntries(Buffer.from(text), remarks)];
+        expect(remarks.problems.sentences).toEqual([]);
         expect(entries.map((entry) => entry?.fields)).toEqual(JSON.parse(text));
       }),
     );
@@ -34,11 +34,11 @@ describe('a JSON list', () => {
         }),
         (pieces) => {
           const text = pieces.join('');
-          const problems = new LineProblems();
-          const entries = [...jsonEntries(Buffer.from(text), problems)].map((entry) => entry?.fields);
+          const remarks = { problems: new LineProblems(), leftOut: new LineProblems() };
+          const entries = [...jsonEntries(Buffer.from(text), remarks)].map((entry) => entry?.fields);
           const whole = parseOrUndefined(text);
           if (Array.isArray(whole)) expect(entries).toEqual(whole);
-          expect(problems.total === 0).toBe(Array.isArray(whole));
+          expect(remarks.problems.total === 0).toBe(Array.isArray(whole));
         },
       ),
       { numRuns: IS_LONG ? 2_000 : 500 },
@@ -80,7 +80,7 @@ describe('a JSON list', () => {
     ]);
   });
 
-  it('reports entries larger than any VIP needs, with the rule and the cure', async () => {
+  it('leaves entries out that are larger than any VIP needs, and names the rule and the cure', async () => {
     const many = (write: (at: number) => string) =>
       Array.from({ length: 6_000 }, (_, at) => write(at)).join();
     const list = await read(
@@ -92,7 +92,9 @@ describe('a JSON list', () => {
         {"number": "5", "tier": "gold"}]`.replaceAll(/^ +/gm, ''),
     );
     expect(list.records.map(({ line }) => line)).toEqual([5]);
-    expect(list.problems).toEqual([
+    expect(list.problems).toEqual([]);
+    expect(list.leftOutCount).toBe(4);
+    expect(list.leftOut).toEqual([
       'line 1: has more than 1000 names in one object; leave out what no route or template needs',
       'line 2: has more than 5000 values, or lines of text; leave out what no route or template needs',
       'line 3: is longer than 512 KiB; shorten it',

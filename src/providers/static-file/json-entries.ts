@@ -1,8 +1,8 @@
 import { isPlainObject } from '../../plugin-api/index.js';
 import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
-import type { LineProblems } from './line-problems.js';
 import { LineFinder } from './line-finder.js';
 import type { RawEntry } from './raw-entry.js';
+import type { Remarks } from './table-entries.js';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\,[]{}')];
 /** Bytes looked at without a pause: about a millisecond. */
@@ -22,12 +22,12 @@ export function isJsonAnswer(bytes: Buffer): boolean {
 
 /**
  * Reads the entries of a JSON list (UTF-8 without byte order mark) one by one, so that a long list neither holds the
- * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`.
+ * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`, what is too large left out.
  * @param asWritten all numbers as texts, since any of them may be a telephone number; and the list may stand in an answer
  */
 export function* jsonEntries(
   bytes: Buffer,
-  problems: LineProblems,
+  { problems, leftOut }: Pick<Remarks, 'problems' | 'leftOut'>,
   asWritten = false,
 ): Generator<RawEntry | undefined> {
   const scanner = new Scanner(bytes);
@@ -43,9 +43,14 @@ export function* jsonEntries(
     const line = scanner.line();
     scanner.deepest = 0;
     while (!scanner.skipValue()) yield undefined;
-    const { fields, problem } = readEntry(bytes.subarray(start, scanner.at), scanner.deepest, asWritten);
+    const { fields, limit, problem } = readEntry(
+      bytes.subarray(start, scanner.at),
+      scanner.deepest,
+      asWritten,
+    );
+    if (limit !== undefined) leftOut.add(line, '', limit);
     if (problem !== undefined) problems.add(line, '', problem);
-    yield problem === undefined ? { line, fields } : undefined;
+    yield (limit ?? problem) === undefined ? { line, fields } : undefined;
     while (!scanner.skipSpace()) yield undefined;
     if (scanner.byte === CLOSE) break;
     if (scanner.byte !== COMMA) return stop('a comma or ] is missing here; what follows was not read');
@@ -80,13 +85,13 @@ function readEntry(
   written: Buffer,
   depth: number,
   asWritten: boolean,
-): { fields?: unknown; problem?: string | undefined } {
-  if (written.length > MAX_ENTRY_BYTES) return { problem: TOO_LARGE.text };
-  if (depth > MAX_DEPTH) return { problem: TOO_LARGE.depth };
+): { fields?: unknown; limit?: string | undefined; problem?: string } {
+  if (written.length > MAX_ENTRY_BYTES) return { limit: TOO_LARGE.text };
+  if (depth > MAX_DEPTH) return { limit: TOO_LARGE.depth };
   try {
     const text = written.toString('utf8');
     const fields = JSON.parse(asWritten ? withNumbersAsTexts(text) : text) as unknown;
-    return { fields: withNumberAsWritten(fields, text), problem: limitOfValue(fields) };
+    return { fields: withNumberAsWritten(fields, text), limit: limitOfValue(fields) };
   } catch {
     return { problem: 'is not valid JSON; look for a missing comma, quote or bracket in this entry' };
   }

@@ -17,9 +17,10 @@ import type { Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
 import type { DecodedText, EncodingOptions } from './text-encoding.js';
 import { readDay } from './xlsx/cell-format.js';
+import type { YamlRemarks } from './yaml-entries.js';
 import { anyYamlEntries } from './yaml-process.js';
 
-const DECLARED = /^(?:\xef\xbb\xbf)?<\?xml[^>]*\bencoding=["']([\w.:-]+)["']/;
+const DECLARED = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.:-]+)["']/;
 /** How answers of APIs say that there is more: Microsoft Graph, Salesforce, Google, HubSpot. */
 const NEXT_PAGE = ['@odata.nextLink', 'nextRecordsUrl', 'nextPageToken', 'paging'];
 
@@ -81,42 +82,46 @@ async function textEntries(
       const next = nextPageOf(text);
       if (next !== undefined)
         to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
-      if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to.problems) };
+      if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to) };
       const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts(asContacts(jsonEntries(text, to.problems, true))) };
+      return { contacts, entries: contacts.ofContacts((to) => asContacts(jsonEntries(text, to, true))) };
     }
     case '.yaml':
     case '.yml': {
-      const entries = anyYamlEntries(text, to.problems, pace, signal);
-      if (!isOfContacts) return { entries };
+      const entries = (to: YamlRemarks) => anyYamlEntries(text, to, pace, signal);
+      if (!isOfContacts) return { entries: entries(to) };
       const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts(asContacts(entries)) };
+      return { contacts, entries: contacts.ofContacts((to) => asContacts(entries(to))) };
     }
     case '.vcf':
     case '.vcard': {
       const { vcardContacts } = await import('./contacts/vcard-contacts.js');
       const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts(vcardContacts(text, to.problems)) };
+      return { contacts, entries: contacts.ofContacts((to) => vcardContacts(text, to.problems)) };
     }
     case '.xml': {
       const { phonebookContacts } = await import('./contacts/phonebook-contacts.js');
       const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts(phonebookContacts(text, to.problems)) };
+      return { contacts, entries: contacts.ofContacts((to) => phonebookContacts(text, to.problems)) };
     }
     default:
       throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}`);
   }
 }
 
-/** What XML says about its encoding, and where vCards are folded, counts before what the options say. */
+/** Where vCards are folded, and what XML says about its encoding if that is true, counts before what the options say. */
 async function textOf(bytes: Buffer, ending: string, options: Options, pace: Pace): Promise<DecodedText> {
   if (ending === '.vcf' || ending === '.vcard') {
     const { withWholeLetters } = await import('./contacts/vcard-lines.js');
     return decodeText(await withWholeLetters(bytes, pace), options, pace);
   }
   const declared = ending === '.xml' ? DECLARED.exec(bytes.toString('latin1', 0, 200))?.[1] : undefined;
-  const encoding = encodingProblem(declared) === undefined ? declared : options.encoding;
-  return decodeText(bytes, { ...options, encoding }, pace);
+  // Every text is read as UTF-8 first. One that only says that it is UTF-8 is what the options say.
+  if (declared === undefined || /^utf-?8$/i.test(declared) || encodingProblem(declared) !== undefined) {
+    return decodeText(bytes, options, pace);
+  }
+  const text = await decodeText(bytes, { ...options, encoding: declared }, pace);
+  return 'problem' in text ? decodeText(bytes, options, pace) : text;
 }
 
 async function workbookEntries(

@@ -2,7 +2,7 @@ import { nearName, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { RecordField } from '../../plugin-api/index.js';
 import { roleOf } from './contacts/column-role.js';
 import { MAX_NAMES } from './entry-limits.js';
-import type { LineProblems } from './line-problems.js';
+import type { Remarks } from './table-entries.js';
 
 /** What a column of a list holds; `undefined` for a column without a name. */
 export type Column =
@@ -16,6 +16,8 @@ export type Column =
       /** Whether several columns have the name. */
       readonly isRepeated: boolean;
     }
+  /** One of more than are read. */
+  | 'ignored'
   | undefined;
 
 const REQUIRED: readonly RecordField[] = ['number', 'tier'];
@@ -23,6 +25,7 @@ const FIELD_OF = new Map<string, RecordField>(RECORD_FIELDS.map((field) => [fiel
 
 const IS_OF_CONTACTS =
   'the file may be an export of contacts; columns: auto and a tier read it, or import --contacts --tier gold';
+const TOO_MANY_COLUMNS = `the header has more than ${MAX_NAMES} named columns; leave out those that no route or template needs`;
 
 /** Tells the header of a list by its cells. */
 export function isListHeader(cells: readonly string[]): boolean {
@@ -37,21 +40,16 @@ export function isListHeader(cells: readonly string[]): boolean {
 export function readHeader(
   cells: readonly string[],
   line: number,
-  problems: LineProblems,
-  warnings: LineProblems,
+  { problems, leftOut, warnings }: Remarks,
 ): Column[] | undefined {
   const before = problems.total;
   // Spreadsheets save up to 16,384 columns, most of them empty.
   const written = cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
-  const tooMany = tooManyColumns(written);
-  if (tooMany !== undefined) {
-    problems.add(line, '', tooMany);
-    return undefined;
-  }
   const columns = columnsOf(written.map((cell) => cell.trim()));
+  if (columns.includes('ignored')) leftOut.add(line, '', `${TOO_MANY_COLUMNS}; the last ones are not read`);
   const named = new Set<string>();
   for (const column of columns) {
-    if (column === undefined) continue;
+    if (column === undefined || column === 'ignored') continue;
     const name = 'field' in column ? column.field : column.attribute;
     if (named.has(name) && 'attribute' in column) {
       warnings.add(
@@ -76,7 +74,7 @@ export function readHeader(
   }
   const missing = RECORD_FIELDS.filter((field) => !named.has(field));
   for (const column of columns) {
-    if (column === undefined || 'field' in column) continue;
+    if (column === undefined || column === 'ignored' || 'field' in column) continue;
     const meant = nearName(column.attribute, missing);
     if (meant !== undefined) {
       warnings.add(line, column.attribute, `is read as an attribute; did you mean the column ${meant}?`);
@@ -87,9 +85,7 @@ export function readHeader(
 
 /** What is wrong with a header of more names than any list needs. */
 export function tooManyColumns(header: readonly string[]): string | undefined {
-  return header.filter((cell) => cell.trim() !== '').length > MAX_NAMES
-    ? `the header has more than ${MAX_NAMES} named columns; leave out those that no route or template needs`
-    : undefined;
+  return header.filter((cell) => cell.trim() !== '').length > MAX_NAMES ? TOO_MANY_COLUMNS : undefined;
 }
 
 /** A name with other blanks than a field's is the field's only where no column has exactly its name. */
@@ -97,10 +93,13 @@ function columnsOf(names: readonly string[]): Column[] {
   const exact = new Set(names.map((name) => FIELD_OF.get(name.toLowerCase())));
   const seen = new Set<string>();
   const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  let named = 0;
   return names.map((name): Column => {
+    if (name !== '') named++;
     const field = FIELD_OF.get(withoutBlanks(name));
     const isLoose = !FIELD_OF.has(name.toLowerCase());
     if (field !== undefined && !(isLoose && exact.has(field))) return { field, isLoose };
+    if (named > MAX_NAMES) return 'ignored';
     return name === '' ? undefined : { attribute: name, isRepeated: repeated.has(name) };
   });
 }

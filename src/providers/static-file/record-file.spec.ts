@@ -145,7 +145,7 @@ describe('a list in a file', () => {
   it('tells where the text is not UTF-8, and how to say what it is', async () => {
     const latin1 = Buffer.from('number,tier,name\n4711,gold,Aino\n4712,gold,Päivi\n', 'latin1');
     expect(await problemsOf('list.csv', latin1)).toEqual([
-      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example encoding: windows-1252',
+      'line 3: is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example encoding: windows-1252 (others are windows-1250, windows-1251, windows-1257, iso-8859-1, iso-8859-15, utf-16le, utf-16be, cp437, cp850, cp852, macintosh, koi8-r, shift_jis, euc-jp, euc-kr, gb18030, big5)',
     ]);
   });
 

@@ -91,13 +91,34 @@ describe('a VIP list in a file', () => {
       '- { number: 4711, tier: gold }\n- &a { number: 4712, tier: gold, attributes: { x: *a } }\n',
       'vips.yaml is not usable (1 problem):\n- line 2: has aliases (*name) that unfold to too much, or to what they stand in; write the values themselves',
     ],
-    [
-      'vips.json',
-      `[{"number": "4711", "tier": "gold", "attributes": {"x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}]`,
-      'vips.json is not usable (1 problem):\n- line 1: is nested deeper than 50 levels; write it flatter',
-    ],
   ])('tells of an entry without end like of any other: %s', async (name, content, reason) => {
     await expect(listOf(content, name)).rejects.toThrow(reason);
+  });
+
+  it.each([
+    [
+      'vips.csv',
+      `number,tier,name\n4712,gold,${'x'.repeat(600_000)}\n4711,gold,\n`,
+      'is longer than 512 KiB',
+    ],
+    [
+      'vips.json',
+      `[{"number": "4712", "tier": "gold", "attributes": {"x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}},\n{"number": "4711", "tier": "gold"}]`,
+      'is nested deeper than 50 levels',
+    ],
+    [
+      'vips.yaml',
+      `- { number: 4712, tier: ${'g'.repeat(600_000)} }\n- { number: 4711, tier: gold }\n`,
+      'is longer than 512 KiB',
+    ],
+  ])('is used without an entry that is too large, which degrades it: %s', async (name, content, reason) => {
+    const { provider } = await listOf(content, name);
+    expect((await provider.countEntries())?.entries).toBe(1);
+    const line = name === 'vips.csv' ? 2 : 1;
+    expect(await provider.check()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringContaining(`1 entry left out, the first in line ${line}: ${reason}`) as unknown,
+    });
   });
 });
 

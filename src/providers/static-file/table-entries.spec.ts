@@ -236,18 +236,6 @@ describe('a CSV list', () => {
     expect(await recordsOf(`number,tier${empty}\n4711,gold${empty}\n4712,gold\n`)).toHaveLength(2);
   });
 
-  it('may have a thousand named columns and no more', async () => {
-    const header = (count: number) => [
-      'number',
-      'tier',
-      ...Array.from({ length: count - 2 }, (_, at) => `c${at}`),
-    ];
-    expect(await recordsOf(`${header(1_000).join()}\n4711,gold,x\n`)).toHaveLength(1);
-    expect(await problemsOf(`${header(1_001).join()}\n4711,gold,x\n`)).toEqual([
-      'line 1: the header has more than 1000 named columns; leave out those that no route or template needs',
-    ]);
-  });
-
   it('makes way for other work while none of its rows can be read', async () => {
     const { result: list, turns } = await countingTurns(() =>
       read(`number,tier\n${'4711,gold,x\n'.repeat(50_000)}`),

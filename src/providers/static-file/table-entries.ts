@@ -31,13 +31,14 @@ export async function* tableEntries(
   try {
     for await (const rows of table.rows) {
       for (const row of rows) {
-        if (reader === undefined) {
-          const columns = readHeader(row.cells, row.line, remarks.problems, remarks.warnings);
-          if (columns === undefined) return;
-          reader = new RowReader(columns, remarks, country);
-        } else {
+        if (reader !== undefined) {
           for (const entry of reader.read(row)) yield entry;
+          continue;
         }
+        if (row.limit !== undefined) return remarks.problems.add(row.line, '', row.limit);
+        const columns = readHeader(row.cells, row.line, remarks);
+        if (columns === undefined) return;
+        reader = new RowReader(columns, remarks, country);
       }
       yield undefined;
     }
@@ -90,12 +91,17 @@ class RowReader {
     this.#numbersAt = this.#placesOf('number');
     this.#tiersAt = this.#placesOf('tier');
     this.#looseFields = columns.flatMap((column) =>
-      column !== undefined && 'field' in column && column.isLoose ? [column.field] : [],
+      isOfField(column) && column.isLoose ? [column.field] : [],
     );
   }
 
   /** The entries that are certain now: of this row, unless it may be a note, and of those held back before it. */
   read(row: TableRow): readonly (RawEntry | undefined)[] {
+    if (row.limit !== undefined) {
+      const held = this.readHeld();
+      this.remarks.leftOut.add(row.line, '', row.limit);
+      return held;
+    }
     const number = firstText(row.cells, this.#numbersAt);
     const tier = firstText(row.cells, this.#tiersAt);
     const hasMore = row.cells.length > this.columns.length && !isBlank(row.cells.slice(this.columns.length));
@@ -141,6 +147,7 @@ class RowReader {
         this.remarks.problems.add(line, '', message);
         return undefined;
       }
+      if (column === 'ignored') continue;
       if ('attribute' in column) {
         const { attribute, isRepeated } = column;
         if (!isRepeated || attributes.every(([name]) => name !== attribute))
@@ -159,10 +166,12 @@ class RowReader {
   }
 
   #placesOf(field: RecordField): number[] {
-    return this.columns.flatMap((column, at) =>
-      column !== undefined && 'field' in column && column.field === field ? [at] : [],
-    );
+    return this.columns.flatMap((column, at) => (isOfField(column) && column.field === field ? [at] : []));
   }
+}
+
+function isOfField(column: Column): column is Extract<Column, { field: RecordField }> {
+  return typeof column === 'object' && 'field' in column;
 }
 
 function firstText(cells: readonly string[], places: readonly number[]): string {

@@ -53,6 +53,66 @@ describe('a table in a text file', () => {
     ]);
   });
 
+  const named = (cells: readonly string[]) => cells.filter((cell) => /telefon|namn/i.test(cell)).length > 1;
+  it.each([
+    ['Telefon, arbete;Telefon, hem;Namn', '050 1;09 1;Aino', ';'],
+    ['Telefon, arbete;Telefon, hem, privat;Namn', '050 1;09 1;Virtanen, Aino', ';'],
+    ['Telefon,arbete;Telefon,hem,privat;Namn', '050 1;;', ';'],
+    ['Telefon, arbete;Telefon, hem;Namn', '050 1;09 1;Virtanen, Aino, VD', ';'],
+    ['Telefon, arbete\tTelefon, hem\tNamn', '050 1\t09 1\tAino', '\t'],
+    ['Telefon; arbete\tTelefon; hem; privat\tNamn', '050 1\t09 1\tAino', '\t'],
+    ['Telefon; arbete,Telefon; hem; privat,Namn', '050 1,09 1,Aino', ','],
+    ['Telefon|arbete,Telefon|hem|privat,Namn', '050 1,09 1,Aino | VD', ','],
+    ['"Telefon, arbete";"Telefon, hem";Namn', '"050 1";"09 1";"Aino"', ';'],
+  ])('is parted as its rows are where its header has other delimiters, too: %j', async (header, row, by) => {
+    for (const title of ['', by === ',' ? 'Namn; telefon\n' : 'Namn, telefon\n']) {
+      const table = await open(`${title}${header}\n${`${row}\n`.repeat(3)}`, named);
+      const [first, second] = await rowsOf(table);
+      expect(first?.cells).toHaveLength(3);
+      expect(second?.cells).toEqual(row.split(by).map((cell) => cell.replaceAll('"', '')));
+    }
+  });
+
+  it('is parted as the header is where there is no row, and a blank follows the others', async () => {
+    const [header] = await rowsOf(await open('Telefon, arbete;Telefon, hem;Namn\n', named));
+    expect(header?.cells).toEqual(['Telefon, arbete', 'Telefon, hem', 'Namn']);
+  });
+
+  it.each([
+    ['Virtanen, Aino;050 1\nMeikäläinen, Matti;050 2\n', ['Virtanen, Aino', '050 1']],
+    ['Virtanen, Aino, VD;050 1\nMatti;050 2\n', ['Virtanen, Aino, VD', '050 1']],
+    ['Aino,050 1,VIP;Board;Club\nMatti,050 2,VIP\n', ['Aino', '050 1', 'VIP;Board;Club']],
+    ['Aino,050 1,VIP;Board\n', ['Aino', '050 1', 'VIP;Board']],
+    ['Aino; VD\t050 1\n', ['Aino; VD', '050 1']],
+    ['List, 2026\nAino;050 1\nMatti;050 2\n', ['List, 2026']],
+  ])('without a header is parted as its rows are alike: %j', async (content, cells) => {
+    const table = await open(content, () => false);
+    expect((await rowsOf(table))[0]?.cells).toEqual(cells);
+  });
+
+  it('goes on behind a row that is too long, and not where a cell of it goes on in the next line', async () => {
+    const long = 'x'.repeat(600_000);
+    const limit = 'is longer than 512 KiB; shorten it';
+    for (const end of ['\n', '\r\n', '\r']) {
+      const lines = ['a,b', '1,2', `3,"${long}, ""x"" "`, '', '5,6', `7,${long}${long}`];
+      expect(await rowsOf(await open(lines.join(end)))).toEqual([
+        { line: 1, cells: ['a', 'b'] },
+        { line: 2, cells: ['1', '2'] },
+        { line: 3, cells: [], limit },
+        { line: 5, cells: ['5', '6'] },
+        { line: 6, cells: [], limit },
+      ]);
+    }
+    for (const bad of [`3,"${long}\n${long}"\n`, `3,"x\n${`4,5,${long}\n`.repeat(3)}6,"y"\n`]) {
+      await expect(rowsOf(await open(`a,b\n1,2\n${bad}7,8\n`))).rejects.toEqual(
+        new TableError(
+          3,
+          'is longer than 524288 bytes; a double quote may be left open; what follows was not read',
+        ),
+      );
+    }
+  });
+
   it('has rows above its header, and each row on its line, also those that are not blank behind them', async () => {
     const table = await open('\nList, "new" one; 2026\n;;\n"two\r\nlines";x\na;b;\n\n;;\n1;2;\n');
     expect(table).toMatchObject({

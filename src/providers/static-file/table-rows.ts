@@ -7,6 +7,8 @@ export interface TableRow {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
+  /** Why it has no cells: the limit that it passes. */
+  readonly limit?: string;
 }
 
 /** A table as people have it in a file: perhaps a title, perhaps a header, and rows. */
@@ -38,10 +40,13 @@ export class TableError extends Error {
 export const MAX_ROWS_ABOVE = 50;
 /** A header begins and ends in so many bytes, or is only found in the first row. */
 const HEAD_BYTES = 65_536;
-const DELIMITERS = [',', ';', '\t', '|'] as const;
+/** Rows below a header that tell whether it is parted as they are. */
+const SAMPLE_ROWS = 20;
+const DELIMITERS = ['\t', ';', '|', ','] as const;
 
 /**
- * A table in a text file (RFC 4180). What parts the cells is what a line `sep=;` at the top says, or what makes a header.
+ * A table in a text file (RFC 4180). What parts the cells is what a line `sep=;` at the top says, or what makes a header that is
+ * as wide as the rows below it; without a header, what makes the first rows as wide as each other.
  * @param bytes UTF-8 without byte order mark
  * @param isHeader tells a header by its cells; the first row that is one counts
  */
@@ -52,16 +57,10 @@ export async function textTable(
 ): Promise<Table> {
   const lines = new LineFinder(bytes);
   const { delimiter: named, end: top } = separatorLine(bytes);
-  const delimiters = named === undefined ? DELIMITERS : [named, ...DELIMITERS];
-  let header: Header | undefined;
-  for (const delimiter of delimiters) {
-    const found = await findHeader(bytes, top, delimiter, isHeader, pace);
-    if (found !== undefined && (header === undefined || comesBefore(found, header))) header = found;
-  }
-  const above = (header?.above ?? []).map(({ start, cells }) => ({ line: lines.lineAt(start), cells }));
-  const delimiter = header?.delimiter ?? named ?? mostFrequentDelimiter(bytes.subarray(top));
+  const header = await likeliestHeader(bytes, top, named, isHeader, pace);
+  const delimiter = header?.delimiter ?? named ?? (await delimiterOfRows(bytes, top, pace));
   return {
-    above,
+    above: (header?.above ?? []).map(({ start, cells }) => ({ line: lines.lineAt(start), cells })),
     hasHeader: header !== undefined,
     rows: rowsFrom(bytes, header?.start ?? top, delimiter, lines),
   };
@@ -78,10 +77,11 @@ async function* rowsFrom(
   try {
     for await (const rows of rowsOf(bytes.subarray(from), { delimiter })) {
       const batch: TableRow[] = [];
-      for (const { cells, end } of rows) {
+      for (const { cells, end, limit } of rows) {
         const line = lines.lineAt(start);
         start = from + end;
-        if (!isBlank(cells)) batch.push({ line, cells });
+        if (limit !== undefined) batch.push({ line, cells, limit });
+        else if (!isBlank(cells)) batch.push({ line, cells });
       }
       yield batch;
     }
@@ -101,10 +101,42 @@ interface PlacedRow {
 interface Header extends PlacedRow {
   readonly delimiter: string;
   readonly above: readonly PlacedRow[];
+  /** How well the rows below it have its width, from 0 to 2. */
+  readonly fit: number;
+  /** Delimiters in it that no blank follows, as it would in a text. */
+  readonly bareDelimiters: number;
 }
 
-function comesBefore(one: Header, other: Header): boolean {
-  return one.start < other.start || (one.start === other.start && one.cells.length > other.cells.length);
+/** The header that one of the delimiters makes: the named one, or that by which the rows fit best. */
+async function likeliestHeader(
+  bytes: Buffer,
+  top: number,
+  named: string | undefined,
+  isHeader: (cells: readonly string[]) => boolean,
+  pace: Pace,
+): Promise<Header | undefined> {
+  const byName = named === undefined ? undefined : await findHeader(bytes, top, named, isHeader, pace);
+  if (byName !== undefined) return byName;
+  let best: Header | undefined;
+  for (const delimiter of DELIMITERS) {
+    const found = await findHeader(bytes, top, delimiter, isHeader, pace);
+    if (found !== undefined && (best === undefined || isLikelier(found, best))) best = found;
+  }
+  return best;
+}
+
+/** Where no row is a header, the first row that has several cells is as good as one. */
+async function delimiterOfRows(bytes: Buffer, top: number, pace: Pace): Promise<string> {
+  const first = await likeliestHeader(bytes, top, undefined, (cells) => cells.length > 1, pace);
+  return first?.delimiter ?? DELIMITERS.find((one) => bytes.subarray(top).includes(one)) ?? ',';
+}
+
+/** `Namn;Telefon, arbete;Telefon, hem` is a header by either delimiter; the rows below have only one of them. */
+function isLikelier(one: Header, other: Header): boolean {
+  if (one.fit !== other.fit) return one.fit > other.fit;
+  if (one.start !== other.start) return one.start < other.start;
+  if (one.bareDelimiters !== other.bareDelimiters) return one.bareDelimiters > other.bareDelimiters;
+  return one.cells.length > other.cells.length;
 }
 
 async function findHeader(
@@ -117,23 +149,54 @@ async function findHeader(
   const head = bytes.subarray(top, top + HEAD_BYTES);
   const isWhole = top + head.length === bytes.length;
   const above: PlacedRow[] = [];
+  const below: (readonly string[])[] = [];
+  let header: (PlacedRow & { end: number }) | undefined;
   let start = top;
   try {
-    for await (const rows of rowsOf(head, { delimiter, relaxQuotes: true })) {
+    search: for await (const rows of rowsOf(head, { delimiter, relaxQuotes: true })) {
       if (pace.isDue) await pace.makeWay();
       for (const { cells, end } of rows) {
         const row = { start, cells };
         start = top + end;
         if (isBlank(cells)) continue;
         const isCut = end === head.length && !isWhole;
-        if (!isCut && isHeader(cells)) return { ...row, delimiter, above };
-        if (above.push(row) > MAX_ROWS_ABOVE) return undefined;
+        if (header !== undefined) {
+          if (!isCut) below.push(cells);
+          if (below.length === SAMPLE_ROWS) break search;
+        } else if (!isCut && isHeader(cells)) header = { ...row, end: start };
+        else if (above.push(row) > MAX_ROWS_ABOVE) return undefined;
       }
     }
   } catch (error) {
     if (syntaxProblem(error) === undefined) throw error;
   }
-  return undefined;
+  if (header === undefined) return undefined;
+  const written = bytes.toString('utf8', header.start, header.end);
+  const bareDelimiters = written
+    .replace(/"(?:[^"]|"")*"/g, '')
+    .split(delimiter)
+    .filter(isNotSpaced).length;
+  return { ...header, delimiter, above, fit: fitOf(header.cells, below), bareDelimiters };
+}
+
+function isNotSpaced(text: string): boolean {
+  return !text.startsWith(' ');
+}
+
+/** Of each row 2 where it is as wide as the header, 1 where it only has fewer cells, as some programs write it. */
+function fitOf(header: readonly string[], rows: readonly (readonly string[])[]): number {
+  const width = filledWidth(header);
+  const fits = rows.map((cells): number => {
+    const filled = filledWidth(cells);
+    if (cells.length === header.length || filled === width) return 2;
+    return filled > 1 && filled < width ? 1 : 0;
+  });
+  return fits.reduce((sum, fit) => sum + fit, 0) / Math.max(1, rows.length);
+}
+
+/** Number of cells without the empty ones at the end. */
+function filledWidth(cells: readonly string[]): number {
+  return cells.findLastIndex((cell) => cell.trim() !== '') + 1;
 }
 
 /** Spreadsheets take a first line `sep=;` for what parts the cells, and write it if they are told to. */
@@ -141,15 +204,4 @@ function separatorLine(bytes: Buffer): { delimiter?: string; end: number } {
   const [line, delimiter] =
     /^"?sep=([^\p{L}\p{N}"\r\n])"?[,;\t| ]*(?:\r\n?|\n)/iu.exec(bytes.toString('utf8', 0, 256)) ?? [];
   return line === undefined ? { end: 0 } : { delimiter: delimiter!, end: Buffer.byteLength(line) };
-}
-
-/** What parts the cells of the first row, the likeliest header. */
-function mostFrequentDelimiter(bytes: Buffer): string {
-  const text = bytes.toString('utf8', 0, HEAD_BYTES).replace(/^\s+/, '');
-  const row = /^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text)?.[0].replace(/"(?:[^"]|"")*"/g, '') ?? '';
-  const count = (delimiter: string) => row.split(delimiter).length;
-  return DELIMITERS.reduce<string>(
-    (best, delimiter) => (count(delimiter) > count(best) ? delimiter : best),
-    ',',
-  );
 }

@@ -43,9 +43,29 @@ describe('the text of a list', () => {
       'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say';
     expect(await decode(wide(LIST, true), { encoding: 'windows-1252' })).toEqual({
       line: 1,
-      problem: `${message} what it is, for example encoding: utf-16be`,
+      problem: expect.stringContaining(`${message} what it is, for example encoding: utf-16be (`),
     });
   });
+
+  it.each(['list.csv', 'list.json', 'list.yaml', 'list.xml', 'list.vcf'])(
+    'may be Mac Roman, whatever the format: %s',
+    async (name) => {
+      const entry: Record<string, string> = {
+        csv: 'number,tier,name\r0501234501,gold,Päivi Öberg\r',
+        json: '[{"number": "0501234501", "tier": "gold", "name": "Päivi Öberg"}]',
+        yaml: '- { number: 0501234501, tier: gold, name: Päivi Öberg }\n',
+        xml: '<Directory><DirectoryEntry><Name>Päivi Öberg</Name><Telephone>0501234501</Telephone></DirectoryEntry></Directory>',
+        vcf: 'BEGIN:VCARD\nVERSION:3.0\nFN:Päivi Öberg\nTEL:0501234501\nEND:VCARD\n',
+      };
+      const bytes = iconv.encode(entry[name.slice(5)]!, 'macintosh');
+      const contacts = /xml|vcf/.test(name) ? { tier: 'gold' } : {};
+      const list = await readRecords(bytes, name, { country: 'FI', encoding: 'macintosh', contacts });
+      expect(list.problems).toEqual([]);
+      expect(list.records.map(({ record }) => [record.number, record.name])).toEqual([
+        ['+358501234501', 'Päivi Öberg'],
+      ]);
+    },
+  );
 
   it('has all letters of Windows-1252, which are not those of ISO 8859-1', async () => {
     const letters = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ¡äöåÄÖÅßéüøæ';
@@ -72,7 +92,7 @@ describe('the text of a list', () => {
     expect(await decode(bytes)).toEqual({
       line: expect.any(Number),
       problem: expect.stringMatching(
-        `^is not UTF-8 text; .*, or say what it is, for example encoding: ${encoding}$`,
+        `^is not UTF-8 text; .*, or say what it is, for example encoding: ${encoding} \\(others are .*, macintosh, .*\\)$`,
       ),
     });
   });
@@ -85,7 +105,7 @@ describe('the text of a list', () => {
     expect(await decode(bytes, GUESS)).toEqual({
       line: 3,
       problem:
-        'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example --encoding windows-1252',
+        'is not UTF-8 text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or say what it is, for example --encoding windows-1252 (others are windows-1250, windows-1251, windows-1257, iso-8859-1, iso-8859-15, utf-16le, utf-16be, cp437, cp850, cp852, macintosh, koi8-r, shift_jis, euc-jp, euc-kr, gb18030, big5)',
     });
   });
 

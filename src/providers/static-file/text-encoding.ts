@@ -181,7 +181,9 @@ function unreadable(
   { guessesEncoding = false }: EncodingOptions,
   likely: string = WINDOWS,
 ): DecodedText {
-  const naming = `say what it is, for example ${guessesEncoding ? `--encoding ${likely}` : `encoding: ${likely}`}`;
+  const write = (label: string) => (guessesEncoding ? `--encoding ${label}` : `encoding: ${label}`);
+  const others = EXAMPLES.filter((label) => label !== likely).join(', ');
+  const naming = `say what it is, for example ${write(likely)} (others are ${others})`;
   return {
     line,
     problem: `is not ${expected} text; save the file with the encoding UTF-8 (in Excel: "CSV UTF-8"), or ${naming}`,

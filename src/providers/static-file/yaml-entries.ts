@@ -15,10 +15,16 @@ const UNFOLDS =
 
 type List = CST.BlockSequence | CST.FlowCollection;
 
-/** Reads the entries of a YAML list; what cannot be read is added to `problems`. For a list of any length see `yaml-process.ts`. */
+/** Where it is told what is not read of a list. */
+export type YamlRemarks = Readonly<Record<'problems' | 'leftOut', Pick<LineProblems, 'add'>>>;
+
+/**
+ * Reads the entries of a YAML list; what cannot be read is added to `problems`, what is too large left out. For a list of any
+ * length see `yaml-process.ts`.
+ */
 export async function* yamlEntries(
   text: string,
-  problems: Pick<LineProblems, 'add'>,
+  { problems, leftOut }: YamlRemarks,
   pace: Pace,
 ): AsyncGenerator<RawEntry> {
   const counter = new LineCounter();
@@ -53,9 +59,10 @@ export async function* yamlEntries(
       if (dangling.length > 0) return;
       for (const [at, node] of items.entries()) {
         const line = lineAt(offsets[at]!);
-        const limit = tooLarge.get(offsets[at]!) ?? (hasAlias && unfoldsTooFar(node) ? UNFOLDS : undefined);
-        if (limit === undefined) yield { line, fields: fieldsOf(node, composed) };
-        else problems.add(line, '', limit);
+        const limit = tooLarge.get(offsets[at]!);
+        if (limit !== undefined) leftOut.add(line, '', limit);
+        else if (hasAlias && unfoldsTooFar(node)) problems.add(line, '', UNFOLDS);
+        else yield { line, fields: fieldsOf(node, composed) };
       }
     }
   }

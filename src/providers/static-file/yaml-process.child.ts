@@ -1,8 +1,7 @@
-import type { LineProblem } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { yamlEntries } from './yaml-entries.js';
-import type { Batch, Instruction } from './yaml-process.js';
+import type { Batch, Instruction, NotRead } from './yaml-process.js';
 
 // The process in which a long YAML list is read; see yaml-process.ts.
 
@@ -28,12 +27,13 @@ async function goOn(): Promise<void> {
 }
 
 async function* batchesOf(text: string): AsyncGenerator<Batch, Batch> {
-  const items: (RawEntry | LineProblem)[] = [];
+  const items: (RawEntry | NotRead)[] = [];
   let characters = 0;
-  const problems = {
-    add: (line: number, field: string, message: string) => void items.push({ line, field, message }),
-  };
-  for await (const entry of yamlEntries(text, problems, new Pace())) {
+  const telling = (as: NotRead['as']) => ({
+    add: (line: number, field: string, message: string) => void items.push({ line, field, message, as }),
+  });
+  const remarks = { problems: telling('problems'), leftOut: telling('leftOut') };
+  for await (const entry of yamlEntries(text, remarks, new Pace())) {
     items.push(entry);
     characters += JSON.stringify(entry.fields)?.length ?? 0;
     if (items.length < BATCH_ITEMS && characters < BATCH_CHARACTERS) continue;

@@ -1,7 +1,7 @@
 import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
 import { usesByPlace } from './column-places.js';
-import { isMobileColumn, roleOf, stemOf } from './column-role.js';
+import { isBareNumber, isMobileColumn, roleOf, stemOf } from './column-role.js';
 import type { Use } from './column-use.js';
 import { columnNames, isByPosition } from './contact-options.js';
 import type { ColumnMap, ColumnName } from './contact-options.js';
@@ -15,6 +15,8 @@ export interface ColumnUses {
    * @param at its place in the header of a table, from 0
    */
   of(column: string, at?: number): readonly Use[];
+  /** Takes notice of which columns a file has where they have no order: one may be read otherwise beside another. */
+  areBeside(columns: Iterable<string>): void;
   /** Whether the cells are the header of a table that can be read so. */
   isHeader(cells: readonly string[]): boolean;
   /** What to write where the columns of a file do not do. */
@@ -35,6 +37,7 @@ export class KnownColumns implements ColumnUses {
   readonly isAuto = true;
   readonly #uses = new Map<string, readonly Use[]>();
   #byPlace: readonly (readonly Use[])[] = [];
+  #isBesidePhone = false;
   #isBesideMobile: boolean;
 
   /** @param isPhonebook whether all of the file is about numbers: `Home` and `Other` are some then */
@@ -52,6 +55,11 @@ export class KnownColumns implements ColumnUses {
       if (this.#uses.size < 10_000) this.#uses.set(column, uses);
     }
     return uses;
+  }
+
+  areBeside(columns: Iterable<string>): void {
+    this.#isBesidePhone = hasPhone(columns);
+    this.#uses.clear();
   }
 
   isHeader(cells: readonly string[]): boolean {
@@ -80,6 +88,8 @@ export class KnownColumns implements ColumnUses {
     if (own !== undefined)
       return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
     const role = roleOf(column, this.#isBesideMobile);
+    // `number` beside `phone` is the customer's.
+    if (role.kind === 'number' && this.#isBesidePhone && isBareNumber(column)) return [{ use: 'unclear' }];
     if (role.kind === 'number') return [{ use: 'number', stem: stemOf(column) }];
     if (role.kind === 'detail') return [{ use: 'detail', detail: role.detail, stem: role.stem }];
     if (role.kind === 'other') return [];
@@ -89,10 +99,18 @@ export class KnownColumns implements ColumnUses {
   }
 }
 
+/** Whether one of the columns has numbers by a name that cannot be that of customers' numbers. */
+function hasPhone(columns: Iterable<string>): boolean {
+  for (const column of columns) if (roleOf(column).kind === 'number' && !isBareNumber(column)) return true;
+  return false;
+}
+
 interface Pattern {
   readonly name: ColumnName;
   readonly field: string;
   readonly use: Use;
+  /** Whether it stands for any number of columns, so that nobody named each. */
+  readonly isOfMany: boolean;
   readonly fits: (column: string) => boolean;
 }
 
@@ -101,6 +119,7 @@ export class NamedColumns implements ColumnUses {
   readonly isAuto = false;
   readonly #patterns: readonly Pattern[];
   readonly #uses = new Map<string, readonly Use[]>();
+  #isBesidePhone = false;
 
   constructor(private readonly columns: ColumnMap) {
     this.#patterns = Object.keys(columns).flatMap((field) =>
@@ -108,6 +127,7 @@ export class NamedColumns implements ColumnUses {
         name,
         field,
         use: useOf(field, at),
+        isOfMany: String(name).includes('*'),
         fits: fitting(name),
       })),
     );
@@ -117,7 +137,11 @@ export class NamedColumns implements ColumnUses {
     let uses = this.#uses.get(column);
     if (uses === undefined) {
       const fitting = this.#patterns.filter(({ fits }) => fits(column));
-      uses = fitting.map(({ use }) => (use.use === 'number' ? { ...use, stem: stemOf(column) } : use));
+      uses = fitting.map(({ use, isOfMany }): Use => {
+        if (use.use !== 'number') return use;
+        const isUnclear = isOfMany && this.#isBesidePhone && isBareNumber(column);
+        return isUnclear ? { use: 'unclear' } : { ...use, stem: stemOf(column) };
+      });
       const role = roleOf(column);
       if (role.kind === 'detail' && (uses.length === 0 || role.detail === 'code'))
         uses = [...uses, { use: 'detail', detail: role.detail, stem: role.stem }];
@@ -126,12 +150,18 @@ export class NamedColumns implements ColumnUses {
     return uses;
   }
 
+  areBeside(columns: Iterable<string>): void {
+    this.#isBesidePhone = hasPhone(columns);
+    this.#uses.clear();
+  }
+
   isHeader(cells: readonly string[]): boolean {
     return !isByPosition(this.columns) && this.#missing(cells).length === 0;
   }
 
   problemsOf(header: readonly string[]): readonly string[] {
     if (isByPosition(this.columns)) return [];
+    this.areBeside(header);
     return this.#missing(header).map(
       ({ field, name }) =>
         `there is no column "${name}", which columns.${field} names; write it as the file does, or take it out`,

@@ -1,3 +1,4 @@
+import { LineProblems } from '../line-problems.js';
 import type { RawEntry } from '../raw-entry.js';
 import { tellEntriesAbove } from '../table-entries.js';
 import type { Remarks } from '../table-entries.js';
@@ -11,7 +12,12 @@ import type { Contact } from './contact.js';
 import { tableContacts } from './table-contacts.js';
 import { TierChooser } from './tier-choice.js';
 
+/** Names of columns. */
+const MAX_NOTED = 10_000;
+
 type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
+/** Reads the contacts of a file; what cannot be read is told. */
+type ContactSource = (to: Pick<Remarks, 'problems' | 'leftOut'>) => Contacts;
 
 /** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
 export class ContactList {
@@ -54,10 +60,15 @@ export class ContactList {
     this.#tellIfForNothing();
   }
 
-  /** @param contacts whose columns are known only behind the last of them */
-  async *ofContacts(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
+  /** @param contacts whose columns are known only behind the last of them, so they are read twice */
+  async *ofContacts(contacts: ContactSource): AsyncGenerator<RawEntry | undefined> {
     const columns = new Set<string>();
-    yield* this.#entriesOf(noting(contacts, columns));
+    for await (const contact of contacts(unheard())) {
+      for (const { column } of contact?.cells ?? []) if (columns.size < MAX_NOTED) columns.add(column);
+      yield undefined;
+    }
+    this.#columns.areBeside(columns);
+    yield* this.#entriesOf(contacts(this.to));
     this.#tellMissing(columns);
     this.#tellIfForNothing();
   }
@@ -100,11 +111,7 @@ function nobodyIsIn(group: string): string {
   return `names the group "${group}", and no contact with a number is in it; write it as the file does`;
 }
 
-const MAX_NOTED = 10_000;
-
-async function* noting(contacts: Contacts, columns: Set<string>): AsyncGenerator<Contact | undefined> {
-  for await (const contact of contacts) {
-    for (const { column } of contact?.cells ?? []) if (columns.size < MAX_NOTED) columns.add(column);
-    yield contact;
-  }
+/** Where nobody listens. */
+function unheard(): Pick<Remarks, 'problems' | 'leftOut'> {
+  return { problems: new LineProblems(), leftOut: new LineProblems() };
 }

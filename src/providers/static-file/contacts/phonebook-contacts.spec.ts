@@ -89,6 +89,40 @@ describe("a telephone's phonebook", () => {
     expect(other.records.map(({ record }) => record.name)).toEqual(['Päivi']);
   });
 
+  const named = (declaration: string, name = 'Päivi') =>
+    `${declaration}\n<Directory><DirectoryEntry><Name>${name}</Name><Telephone>0501234501</Telephone></DirectoryEntry></Directory>`;
+
+  it.each([
+    '',
+    '<?xml version="1.0"?>',
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    "<?xml version='1.0' encoding = 'utf8' standalone='yes'?>",
+    '<?xml version="1.0" encoding="x-unknown"?>',
+  ])('is refused where it is not the UTF-8 that it says, and read as the options say: %s', async (says) => {
+    const bytes = Buffer.from(named(says), 'latin1');
+    const options = { contacts: { tier: 'gold' }, country: 'FI' };
+    const list = await readRecords(bytes, 'a.xml', options);
+    expect(list.records).toEqual([]);
+    expect(list.problems).toEqual([
+      expect.stringMatching(/^line 2: is not UTF-8 text; .* encoding: windows-1252 /),
+    ]);
+    for (const more of [{ encoding: 'windows-1252' }, { guessesEncoding: true }]) {
+      const { records } = await readRecords(bytes, 'a.xml', { ...options, ...more });
+      expect(records.map(({ record }) => record.name)).toEqual(['Päivi']);
+    }
+  });
+
+  it('is read as the options say where it is not what it says', async () => {
+    const xml = named('<?xml version="1.0" encoding="ISO-8859-1"?>', 'P\xe4ivi \x80');
+    const bytes = Buffer.from(xml, 'latin1');
+    const options = { contacts: { tier: 'gold' }, country: 'FI' };
+    expect((await readRecords(bytes, 'a.xml', options)).problems).toEqual([
+      expect.stringMatching(/^line 2: is not UTF-8 text; .* encoding: windows-1252 /),
+    ]);
+    const { records } = await readRecords(bytes, 'a.xml', { ...options, encoding: 'windows-1252' });
+    expect(records.map(({ record }) => record.name)).toEqual(['Päivi €']);
+  });
+
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
     'may have an element or attribute named %s',
     async (name) => {
@@ -116,15 +150,15 @@ describe("a telephone's phonebook", () => {
     ],
     [
       '<AddressBook>\n<Contact><Name>A</Nam></Contact></AddressBook>',
-      'line 2: is not valid XML; export the file again; what follows was not read',
+      'line 2: is not valid XML (a closing tag is not that of the element before it); export the file again; what follows was not read',
     ],
     [
       '<AddressBook>\n<Contact>',
-      'line 2: is not valid XML; export the file again; what follows was not read',
+      'line 2: is not valid XML (it ends before its elements do); export the file again, since it is cut off; what follows was not read',
     ],
     [
       '<AddressBook>&nbsp;</AddressBook>',
-      'line 1: is not valid XML; export the file again; what follows was not read',
+      'line 1: is not valid XML (an & begins no entity); write &amp; for the sign itself; what follows was not read',
     ],
     [
       `<AddressBook>${'<a>'.repeat(60)}${'</a>'.repeat(60)}</AddressBook>`,

@@ -23,6 +23,12 @@ export async function* tableContacts(
   try {
     for await (const rows of table.rows) {
       for (const row of rows) {
+        if (row.limit !== undefined) {
+          yield* totals.held.splice(0);
+          (header === undefined ? problems : leftOut).add(row.line, '', row.limit);
+          if (header === undefined) return;
+          continue;
+        }
         if (header !== undefined) {
           yield* totals.add(contactOf(row, header));
           continue;

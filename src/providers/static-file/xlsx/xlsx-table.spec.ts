@@ -183,7 +183,7 @@ describe('a list in a workbook (.xlsx)', () => {
     [
       'broken XML',
       workbook({ sheets: [{ rows: '<row><c></row>' }] }),
-      'in the workbook, sheet0.xml is not valid XML; export the file again',
+      'in the workbook, sheet0.xml is not valid XML (a closing tag is not that of the element before it); export the file again',
     ],
     ['no header', workbook({ sheets: [{ rows: '' }] }), 'the file is empty'],
   ])('is a problem when it is %s', async (_, bytes, problem) => {
@@ -215,8 +215,8 @@ describe('a list in a workbook (.xlsx)', () => {
   it.each([
     [`<row r="1048577">${text('A1', 'x')}</row>`, 'the sheet has more than 1048576 rows'],
     [`<row r="1">${text('XFE1', 'x')}</row>`, 'has more than 16384 columns'],
-    [`<row r="1">${text('A1', 'x'.repeat(524_289))}</row>`, 'is longer than 524288 bytes'],
-    [`<row r="1">${text('K1', 'x'.repeat(524_279))}</row>`, 'is longer than 524288 bytes'],
+    [`<row r="1">${text('A1', 'x'.repeat(524_289))}</row>`, 'is longer than 512 KiB; shorten it'],
+    [`<row r="1">${text('K1', 'x'.repeat(524_279))}</row>`, 'is longer than 512 KiB; shorten it'],
   ])('has limits', async (rows, problem) => {
     expect((await read(workbook({ sheets: [{ rows }] }))).problems).toEqual([
       expect.stringContaining(problem),

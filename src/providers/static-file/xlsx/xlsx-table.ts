@@ -1,4 +1,4 @@
-import { MAX_ENTRY_BYTES } from '../entry-limits.js';
+import { MAX_ENTRY_BYTES, TOO_LARGE } from '../entry-limits.js';
 import type { LineProblems } from '../line-problems.js';
 import type { Pace } from '../pace.js';
 import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
@@ -85,7 +85,11 @@ async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator
 function* batchesOf(rows: readonly SheetRow[]): Generator<readonly TableRow[]> {
   let batch: TableRow[] = [];
   let size = 0;
-  for (const { line, width, filled } of rows) {
+  for (const { line, width, filled, isTooLong } of rows) {
+    if (isTooLong) {
+      batch.push({ line, cells: [], limit: TOO_LARGE.text });
+      continue;
+    }
     const cells = new Array<string>(width).fill('');
     for (const { column, text } of filled) cells[column] = text;
     batch.push({ line, cells });
@@ -105,6 +109,7 @@ interface SheetRow {
   readonly width: number;
   /** The cells that are not empty. */
   readonly filled: { readonly column: number; readonly text: string }[];
+  readonly isTooLong: boolean;
 }
 
 /** Collects the rows of a sheet. */
@@ -152,20 +157,21 @@ class Sheet implements XmlHandlers {
   onClose(name: string): void {
     if (name === 'v' || name === 't') this.#isValue = false;
     else if (name === 'c') this.#add(this.#textOfCell().trim());
-    else if (name === 'row' && this.#filled.length > 0)
-      this.rows.push({ line: this.#row, width: this.#width, filled: this.#filled });
+    else if (name === 'row' && this.#filled.length > 0) {
+      const isTooLong = this.#size > MAX_ENTRY_BYTES;
+      this.rows.push({ line: this.#row, width: this.#width, filled: this.#filled, isTooLong });
+    }
   }
 
   #add(text: string): void {
     if (text === '') return;
     const empty = Math.max(0, this.#column - this.#width);
     this.#size += text.length + empty;
-    if (this.#size > MAX_ENTRY_BYTES)
-      throw new TableError(this.#row, `is longer than ${MAX_ENTRY_BYTES} bytes`);
     this.#emptyCells += empty;
     if (this.#emptyCells > MAX_EMPTY_CELLS) throw new TableError(this.#row, TOO_WIDE);
     this.#width = Math.max(this.#width, this.#column + 1);
-    this.#filled.push({ column: this.#column, text });
+    // Of a row that is too long nothing is read but its number.
+    this.#filled.push({ column: this.#column, text: this.#size > MAX_ENTRY_BYTES ? '' : text });
   }
 
   #textOfCell(): string {
