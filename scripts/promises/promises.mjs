@@ -312,6 +312,13 @@ export const PROMISES = [
     tests: ['src/providers/static-file/static-file.collapse'],
   },
   {
+    promise: 'a confirmation ends when another version of the list is accepted',
+    file: 'src/providers/static-file/kept-count.ts',
+    from: 'return isOver ? { entries } :',
+    to: 'return',
+    tests: ['src/providers/static-file/static-file.confirmation'],
+  },
+  {
     promise: 'a list that lost most of its entries is told at a start',
     file: 'src/providers/static-file/collapse-guard.ts',
     from: 'this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));',
