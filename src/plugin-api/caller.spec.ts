@@ -67,6 +67,52 @@ describe('a caller', () => {
     }
   });
 
+  it.each([
+    ['FI', '09 123 4567 / 12'],
+    ['FI', '09-123 4567/8'],
+    ['FI', '+358501234567/12'],
+    ['FI', '+35850123456 / 7'],
+    ['FI', '09 123 4567 (5)'],
+    ['FI', '09 123 4567 – 69'],
+    ['FI', '09 123 4567 … 12'],
+    ['FI', '+358501234567.12'],
+    ['FI', '501231201.5'],
+    ['FI', '31.12.2026'],
+    ['FI', '1000-1999'],
+    ['FI', '192.168.1.12'],
+    ['SE', '08-123 456/57'],
+    ['GB', '020 7183 8750/1'],
+    ['US', '+1 (202) 555-0123/4'],
+    ['FI', '09 1234567; 09 7654321'],
+    ['FI', '050 1234567 / 050 1234568'],
+    ['FI', '+358501234567;+358501234568'],
+    ['FI', '+358 50 123 4567 x5'],
+    ['FI', '+358501234567,,12'],
+  ])('in %s is nobody whom the digits of several values make: %s', (country, text) => {
+    const caller = Caller.read(` ${text}`, country);
+    expect([caller.key, caller.e164, caller.spellings()]).toEqual([text, undefined, [text]]);
+  });
+
+  it.each([
+    ['FI', '+358/50/123 1234'],
+    ['FI', '(050) 123-12-34'],
+    ['FI', '050.123.12.34'],
+    ['FI', '050 123 1234/'],
+    ['SE', 'tel:050-123-1234;phone-context=+358'],
+    ['FI', 'tel:+358-50-123-12-34'],
+    ['FI', '+358501231234;npdi'],
+    ['FI', '501231234.0'],
+    ['SE', '00358 (0)50 / 123 1234'],
+  ])('in %s is the one whose number is clear: %s', (country, text) => {
+    expect(Caller.read(text, country).key).toBe('+358501231234');
+  });
+
+  it('may have a number whose end follows a dash where that is usual', () => {
+    expect(Caller.read('089 1234-56', 'DE').key).toBe('+4989123456');
+    expect(Caller.read('+43 1 51555-0', 'AT').key).toBe('+431515550');
+    expect(Caller.read('06-12 34 56 78', 'NL').key).toBe('+31612345678');
+  });
+
   it('has the spellings that need no numbering plan when the plan is not known', () => {
     const caller = Caller.read('+999123456', 'FI');
     expect(caller.spellings()).toEqual(['+999123456', '999123456', '00999123456', 'tel:+999123456']);
