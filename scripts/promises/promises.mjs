@@ -305,11 +305,25 @@ export const PROMISES = [
     tests: ['src/providers/database/reread-numbers'],
   },
   {
+    promise: 'the digits of several values in a call make nobody a VIP',
+    file: 'src/plugin-api/caller.ts',
+    from: 'if (UNBROKEN.test(text) || !E164.test(read.key)) return read;',
+    to: 'return read;',
+    tests: ['src/plugin-api/caller'],
+  },
+  {
     promise: 'a list that lost most of its entries is refused until that is confirmed',
     file: 'src/providers/static-file/collapse.ts',
     from: 'now < before * minShare',
     to: 'false',
     tests: ['src/providers/static-file/static-file.collapse'],
+  },
+  {
+    promise: 'a confirmation ends when another version of the list is accepted',
+    file: 'src/providers/static-file/kept-count.ts',
+    from: 'return isOver ? { entries } :',
+    to: 'return',
+    tests: ['src/providers/static-file/static-file.confirmation'],
   },
   {
     promise: 'a list that lost most of its entries is told at a start',

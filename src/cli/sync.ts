@@ -12,6 +12,11 @@ import { withSilentApp } from './silent-app.js';
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 
+const USED = 'Running instances with this configuration use it within seconds.';
+/** A refused configuration is read again when a file changes, and this one has not. */
+const IF_REFUSED =
+  'If a changed configuration was refused because of the file, save the configuration again or send SIGHUP.';
+
 export interface SyncFlags {
   full: boolean;
   confirm: boolean;
@@ -32,7 +37,8 @@ export async function syncProvider(name: string, flags: SyncFlags): Promise<void
 }
 
 async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags): Promise<SyncReport> {
-  if (provider.sync === undefined) throw new CliError(`${name} has no copy: its kind does not support one.`);
+  if (provider.sync === undefined)
+    throw new CliError(`${name} has no list or copy to sync: it is asked about each caller.`);
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (let isFirst = true; ; isFirst = false) {
     const report = await provider.sync(flags).catch((error: unknown) => {
@@ -50,21 +56,26 @@ async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags)
 }
 
 function describe(name: string, report: SyncReport, ms: number, isConfirmed: boolean): string {
-  const { kind, entries, before, changed, pages, skipped, problem } = report;
+  const { kind, entries, changed, pages, skipped, problem } = report;
   const left = skipped > 0 ? [`Left out because they cannot be read: ${skipped}, the first: ${problem}`] : [];
-  if (pages === 0) {
-    const was = before === undefined ? '' : ` (${before} before)`;
-    const use = isConfirmed
-      ? 'This version of the file is confirmed; running instances use it within seconds.'
-      : 'Running instances use it.';
-    return [`${name}: the file has ${counted(entries, 'entry', 'entries')}${was}. ${use}`, ...left].join(
-      '\n',
-    );
-  }
+  if (pages === 0) return [ofFile(name, report, isConfirmed), ...left].join('\n');
+  const { before } = report;
   const what = kind === 'full' ? 'everything' : `what changed (${changed})`;
   const had = before === undefined ? 'the first copy' : `${before} before`;
   return [
     `${name}: pulled ${what}, ${counted(pages, 'page')}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${counted(entries, 'contact')} (${had}).`,
     ...left,
   ].join('\n');
+}
+
+function ofFile(
+  name: string,
+  { entries, before, confirmed = false }: SyncReport,
+  isConfirmed: boolean,
+): string {
+  const was = before === undefined ? 'how many before is not known' : `${before} before`;
+  const has = `${name}: the file has ${counted(entries, 'entry', 'entries')} (${was}).`;
+  if (!isConfirmed && !confirmed) return `${has} It needs no confirmation. ${USED}`;
+  const needless = confirmed || before === undefined ? '' : ', although it need not be';
+  return `${has} This version of the file is confirmed${needless}. ${USED}\n${IF_REFUSED}`;
 }

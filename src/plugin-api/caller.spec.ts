@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Caller, isSpellingPattern, SPELLINGS } from './caller.js';
+import { readWrittenNumbers } from './written-number.js';
 
 const spelled = (caller: Caller) =>
   Object.fromEntries(SPELLINGS.map((spelling) => [spelling, caller.spell(spelling)]));
@@ -65,6 +66,92 @@ describe('a caller', () => {
       ]);
       expect(caller.spellings()).toEqual([text]);
     }
+  });
+
+  it.each([
+    ['FI', '09 123 4567 / 12'],
+    ['FI', '09-123 4567/8'],
+    ['FI', '+358501234567/12'],
+    ['FI', '+35850123456 / 7'],
+    ['FI', '09 123 4567 (5)'],
+    ['FI', '09 123 4567 – 69'],
+    ['FI', '09 123 4567 … 12'],
+    ['FI', '+358501234567.12'],
+    ['FI', '501231201.5'],
+    ['FI', '31.12.2026'],
+    ['FI', '1000-1999'],
+    ['FI', '192.168.1.12'],
+    ['SE', '08-123 456/57'],
+    ['GB', '020 7183 8750/1'],
+    ['US', '+1 (202) 555-0123/4'],
+    ['FI', '09 1234567; 09 7654321'],
+    ['FI', '050 1234567 / 050 1234568'],
+    ['FI', '+358501234567;+358501234568'],
+    ['FI', '+358 50 123 4567 x5'],
+    ['FI', '+358501234567,,12'],
+  ])('in %s is nobody whom the digits of several values make: %s', (country, text) => {
+    const caller = Caller.read(` ${text}`, country);
+    expect([caller.key, caller.e164, caller.spellings()]).toEqual([text, undefined, [text]]);
+  });
+
+  it.each([
+    ['FI', '+358/50/123 1234'],
+    ['FI', '(050) 123-12-34'],
+    ['FI', '050.123.12.34'],
+    ['FI', '050 123 1234/'],
+    ['SE', 'tel:050-123-1234;phone-context=+358'],
+    ['FI', 'tel:+358-50-123-12-34'],
+    ['FI', '+358501231234;npdi'],
+    ['FI', '501231234.0'],
+    ['SE', '00358 (0)50 / 123 1234'],
+  ])('in %s is the one whose number is clear: %s', (country, text) => {
+    expect(Caller.read(text, country).key).toBe('+358501231234');
+  });
+
+  it.each([
+    [
+      'AR',
+      '+5491123456789',
+      ['011 15-2345-6789', '+54 11 15 2345 6789', '+54 011 15 2345-6789', '91123456789'],
+    ],
+    ['AR', '+5492966412345', ['02966 15 412345', '2966 15412345', '+54 2966 15-412345']],
+    [
+      'BR',
+      '+5511961234567',
+      ['(011) 96123-4567', '0 15 11 96123-4567', '+55 021 11 961234567', '90 11 961234567'],
+    ],
+    ['CN', '+8613812345678', ['17951 138 1234 5678', '1259313812345678']],
+    ['CO', '+573211234567', ['03 321 1234567', '3211234567']],
+    ['CR', '+50688123456', ['1900 8812 3456', '8812-3456']],
+    ['KR', '+821012345678', ['082 10-1234-5678', '+82 010-1234-5678', '0082 010 1234 5678']],
+    ['LT', '+37061234567', ['8 612 34567', '0 612 34567']],
+    ['MX', '+525512345678', ['55 1234 5678', '525512345678', '+52 55 1234 5678']],
+  ])('is the one who is listed, with the prefixes of %s: %s', (country, key, spellings) => {
+    for (const text of spellings) {
+      expect([text, Caller.read(text, country).key]).toEqual([text, key]);
+      expect([text, readWrittenNumbers(text, country)]).toEqual([text, { keys: [key] }]);
+    }
+  });
+
+  it.each([
+    ['MX', '+52 1 55 1234 5678'],
+    ['MX', '044 55 1234 5678'],
+    ['MX', '045 55 1234 5678'],
+    ['MX', '01 55 1234 5678'],
+    ['BR', '(0xx11) 96123-4567'],
+    ['BJ', '+229 97 12 34 56'],
+    ['CI', '+225 07 12 34 56'],
+  ])('is nobody else with a prefix or a length that %s gave up, of which lists warn: %s', (country, text) => {
+    const listed = readWrittenNumbers(text, country);
+    expect(listed.warning).toEqual(expect.any(String));
+    expect(listed.keys).toEqual([Caller.read(text, country).key]);
+    expect(['+525512345678', '+5511961234567']).not.toContain(listed.keys[0]);
+  });
+
+  it('may have a number whose end follows a dash where that is usual', () => {
+    expect(Caller.read('089 1234-56', 'DE').key).toBe('+4989123456');
+    expect(Caller.read('+43 1 51555-0', 'AT').key).toBe('+431515550');
+    expect(Caller.read('06-12 34 56 78', 'NL').key).toBe('+31612345678');
   });
 
   it('has the spellings that need no numbering plan when the plan is not known', () => {

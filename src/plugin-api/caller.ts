@@ -1,5 +1,10 @@
 import { callingCode, readNumber, trunkPrefix } from './phone-number.js';
 import type { ReadNumber } from './phone-number.js';
+import { readWrittenNumbers } from './written-number.js';
+
+const E164 = /^\+[1-9]\d{2,14}$/;
+/** Nothing in it could separate a number from something else. In RFC 3966 that is said with a semicolon. */
+const UNBROKEN = /^\s*(?:\+?\d+|tel:[+\d.()-]+(?:;.*)?)\s*$/is;
 
 /**
  * Ways to write the caller's number; the names used under `spellings:` in the configuration.
@@ -79,7 +84,7 @@ export class Caller {
    * @param country ISO 3166-1 alpha-2; how a national spelling is read
    */
   static read(text: string, country?: string): Caller {
-    return new Caller(text.trim(), readNumber(text, country), country);
+    return new Caller(text.trim(), readCaller(text, country), country);
   }
 
   /** The same caller, seen by a provider whose data is written in `country`. */
@@ -89,7 +94,7 @@ export class Caller {
 
   /** E.164 with the plus sign; `undefined` if the call gave no E.164 number. */
   get e164(): string | undefined {
-    return this.key.startsWith('+') ? this.key : undefined;
+    return E164.test(this.key) ? this.key : undefined;
   }
 
   /** ISO 3166-1 alpha-2 code of the caller's country, if the number reveals it. */
@@ -162,6 +167,18 @@ export class Caller {
     }
     return undefined;
   }
+}
+
+/**
+ * As `readNumber`, unless the text has more in it than one number, as lists are read: `09 123 4567 / 12` is not the number
+ * that all of its digits make.
+ */
+function readCaller(text: string, country: string | undefined): ReadNumber {
+  const read = readNumber(text, country);
+  if (UNBROKEN.test(text) || !E164.test(read.key)) return read;
+  const { keys } = readWrittenNumbers(text, country);
+  if (keys.length === 1 && keys[0] === read.key) return read;
+  return keys.length === 1 && E164.test(keys[0]!) ? readNumber(keys[0]!) : { key: text.trim() };
 }
 
 /** The pattern filled with the digits; `undefined` if their count differs, or other digits are written out. */

@@ -150,6 +150,8 @@ export interface SyncReport {
   readonly before?: number;
   /** Entries that were written or removed. */
   readonly changed: number;
+  /** So few entries are left that this had to be confirmed, and it is. @since 0.2.0 */
+  readonly confirmed?: boolean;
   /** Requests whose answers were read; 0 for a file. */
   readonly pages: number;
   /** Entries that could not be read and are left out. */

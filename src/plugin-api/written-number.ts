@@ -220,7 +220,7 @@ class Reader {
       /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
     // In Germany and Austria, the end of a number is written after a dash: `-0`, `-12`.
     const isEndBehindDash = tail.length > 2 || read.country === 'DE' || read.country === 'AT';
-    const areGroups = tail.length === 2 && head.split('-').length > 2;
+    const areGroups = tail.length === 2 && (head.split('-').length > 2 || /\D\d{3}-\d{2}$/.test(head));
     if (sign === '-' && (isEndBehindDash || areGroups)) return undefined;
     return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
   }

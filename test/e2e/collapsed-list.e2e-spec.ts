@@ -59,13 +59,19 @@ describe('a list of which most is gone', () => {
     expect(await cli(['sync', 'list', '--confirm'], env())).toEqual({
       code: 0,
       stderr: '',
-      stdout:
-        'list: the file has 5 entries (20 before). This version of the file is confirmed; running instances use it within seconds.\n',
+      stdout: [
+        'list: the file has 5 entries (20 before). This version of the file is confirmed. Running instances with this configuration use it within seconds.',
+        'If a changed configuration was refused because of the file, save the configuration again or send SIGHUP.',
+        '',
+      ].join('\n'),
     });
     await eventually(async () => expect(await entries()).toBe('5'));
     expect(await reason()).toBeUndefined();
     expect((await cli(['sync', 'list'], env())).stdout).toBe(
-      'list: the file has 5 entries (5 before). Running instances use it.\n',
+      'list: the file has 5 entries (5 before). It needs no confirmation. Running instances with this configuration use it within seconds.\n',
+    );
+    expect((await cli(['sync', 'list', '--confirm'], env())).stdout).toContain(
+      'list: the file has 5 entries (5 before). This version of the file is confirmed, although it need not be.',
     );
   });
 
@@ -81,6 +87,9 @@ describe('a list of which most is gone', () => {
       details: { configuration: { status: 'degraded' } },
     });
     expect(await entries()).toBe('20');
+    expect((await cli(['sync', 'list', '--confirm'], env())).stdout).toContain('or send SIGHUP');
+    await service.reload.reload();
+    expect(await entries()).toBe('5');
   });
 });
 

@@ -89,7 +89,7 @@ describe('the command sync', () => {
 
   it.each([
     ['nobody', '"nobody" is not a configured provider. Known: list, table, crm.'],
-    ['table', 'table has no copy: its kind does not support one.'],
+    ['table', 'table has no list or copy to sync: it is asked about each caller.'],
   ])('refuses %s', async (name, message) => {
     await expect(commandHere(['sync', name], await newEnvironment())).rejects.toMatchObject({
       name: 'CliError',

@@ -128,7 +128,8 @@ export class DatabaseProvider implements VipLookupProvider {
       return tally;
     }
     const rows = await this.#select(this.#statements.sample(SAMPLE_ROWS), [], signal);
-    return countSample(rows, this.#table, this.#numbers, this.context, signal);
+    const find = (texts: readonly string[]): Promise<Row[]> => this.#rowsOf(texts, signal);
+    return countSample(rows, this.#table, this.#numbers, this.context, find, signal);
   }
 
   async explain(asked: Caller, signal: AbortSignal): Promise<string> {

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Caller,
   EntryTally,
+  numberProblem,
   readWrittenNumbers,
   SeenNumbers,
   VipRecordError,
 } from '../../plugin-api/index.js';
 import type { ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import type { Row } from '../../database/select.js';
+import { asSeen, HIDDEN } from './hidden-characters.js';
 import type { StoredNumbers } from './stored-numbers.js';
 import { OWN_TABLE, plainValue, recordOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
@@ -22,6 +24,9 @@ export const PAGE_ROWS = 200;
 const PAUSE_MS = 20;
 /** Rows of a sample between two looks at the event loop. */
 const ROWS_AT_ONCE = 100;
+
+/** How many shapes of numbers a database is asked about: equal are those that it takes for equal. */
+const MAX_SHAPES = 20;
 
 const NO_TIER = 'tier: says that there is none';
 const NO_NUMBER = 'without a number';
@@ -49,7 +54,7 @@ export async function countOwnEntries(
         tally.addUnreadable(place, NO_TIER);
         continue;
       }
-      tally.add(record, place);
+      tally.add(record, place, problemOfOwn(record.number));
       if (seen.isRepeat(record)) tally.addRepeat(place);
     }
     read += rows.length;
@@ -63,17 +68,28 @@ export async function countOwnEntries(
   return tally;
 }
 
+/** A caller's number has no blanks around it. */
+function problemOfOwn(number: string): string | undefined {
+  const problem = numberProblem(number);
+  if (number === '' || number === asSeen(number)) return problem;
+  const isCured = problem !== undefined && numberProblem(asSeen(number)) === undefined;
+  return isCured || number !== number.trim() ? HIDDEN : problem;
+}
+
 /**
  * Counts the VIPs among rows of a customer's table.
  * @param rows the first of the table, as it hands them out; a place is a row's position
+ * @param find the rows that a lookup with these texts gets
  */
 export async function countSample(
   rows: readonly Row[],
   table: VipTable,
   numbers: StoredNumbers,
   { country, timezone }: Pick<ProviderContext, 'country' | 'timezone'>,
+  find: (texts: readonly string[]) => Promise<readonly Row[]>,
   signal: AbortSignal,
 ): Promise<EntryTally> {
+  const lookups = new Lookups(numbers, country, find);
   const tally = new EntryTally('row');
   if (rows.length === SAMPLE_ROWS) tally.firstRows = SAMPLE_ROWS;
   const seen = new SeenNumbers();
@@ -82,35 +98,55 @@ export async function countSample(
     const place = index + 1;
     const stored = plainValue(row['number']);
     const isText = typeof stored === 'string' || typeof stored === 'number';
-    const text = isText ? String(stored).trimEnd() : '';
+    const text = isText ? asSeen(String(stored)) : '';
     const keys = readWrittenNumbers(text, country).keys;
     const record = readRow(row, table, keys[0] ?? text, timezone, tally, place);
     if (record == null) continue;
-    const isFound = (key: string): boolean => isFoundAs(key, text, stored, numbers, country);
-    // Digits alone may be those of E.164.
-    const problem = [...keys, `+${text}`, text].some(isFound) ? undefined : OTHER_SPELLING;
-    tally.add(record, place, text === '' ? NO_NUMBER : problem);
+    tally.add(record, place, text === '' ? NO_NUMBER : await lookups.problemOf(stored, text, keys));
     if (keys.length > 0 && seen.isRepeat(record)) tally.addRepeat(place);
   }
   return tally;
 }
 
-/** Whether a lookup of this caller finds what is stored, and takes it for the caller's. */
-function isFoundAs(
-  key: string,
-  text: string,
-  stored: unknown,
-  numbers: StoredNumbers,
-  country: string | undefined,
-): boolean {
-  const caller = Caller.read(key, country);
-  // A numeric column is compared by its value.
-  const isNumeric = typeof stored === 'number' || /^\d+[.,]0+$/.test(text);
-  const value = Number.parseFloat(text);
-  const isAskedFor = numbers
-    .textsOf(caller)
-    .some((asked) => asked === text || (isNumeric && Number(asked) === value));
-  return isAskedFor && numbers.isCaller(text, caller);
+/** Whether lookups find what is stored. */
+class Lookups {
+  /** Shape of a stored number -> whether the database finds it, although it is not what it is asked for. */
+  readonly #shapes = new Map<string, boolean>();
+
+  constructor(
+    private readonly numbers: StoredNumbers,
+    private readonly country: string | undefined,
+    private readonly find: (texts: readonly string[]) => Promise<readonly Row[]>,
+  ) {}
+
+  async problemOf(stored: unknown, text: string, keys: readonly string[]): Promise<string | undefined> {
+    const raw = String(stored);
+    // A numeric column is compared by its value.
+    const isNumeric = typeof stored === 'number' || /^\d+[.,]0+$/.test(raw);
+    const value = Number.parseFloat(raw);
+    const isAsked = (asked: string): boolean => asked === raw || (isNumeric && Number(asked) === value);
+    // Digits alone may be those of E.164.
+    const callers = [...keys, `+${text}`, text].map((key) => Caller.read(key, this.country));
+    const own = callers.filter((caller) => this.numbers.isCaller(raw, caller));
+    if (own.some((caller) => this.numbers.textsOf(caller).some(isAsked))) return undefined;
+    if (await this.#isFound(stored, raw, own)) return undefined;
+    const isHidden = callers.some(
+      (caller) => this.numbers.isCaller(text, caller) && this.numbers.textsOf(caller).includes(text),
+    );
+    return isHidden ? HIDDEN : OTHER_SPELLING;
+  }
+
+  /** Blanks at the end, for example, count in SQLite, and in MariaDB they do not. */
+  async #isFound(stored: unknown, raw: string, callers: readonly Caller[]): Promise<boolean> {
+    const texts = [...new Set(callers.flatMap((caller) => this.numbers.textsOf(caller)))];
+    if (texts.length === 0) return false;
+    const shape = raw.replace(/\d/g, '0');
+    const known = this.#shapes.get(shape);
+    if (known !== undefined || this.#shapes.size === MAX_SHAPES) return known ?? false;
+    const found = (await this.find(texts)).some((row) => plainValue(row['number']) === stored);
+    this.#shapes.set(shape, found);
+    return found;
+  }
 }
 
 function readRow(

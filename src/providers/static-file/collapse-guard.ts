@@ -1,18 +1,15 @@
 import { VipLookupError, within } from '../../plugin-api/index.js';
 import type { ProviderContext } from '../../plugin-api/index.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from './collapse.js';
-import type { KeptCount } from './kept-count.js';
+import { isBefore } from './kept-count.js';
+import type { Kept, KeptCount, Version } from './kept-count.js';
 import type { StaticFileOptions } from './static-file.options.js';
-
-/** One content of the file. */
-export interface Version {
-  readonly digest: string;
-  readonly entries: number;
-}
 
 /** A list is not kept waiting for a database. */
 const WAIT_MS = 1_000;
-const HEALTH_REASON = 'it is used because there was no other list at the start';
+const HEALTH_REASON = 'it is used until there is another version';
+/** Whether this is a start is not known here. In place of a list that is in use, it is not used. */
+const UNTIL_THEN = 'until then, it is used only where no other list is loaded';
 
 /**
  * Keeps most of a list from vanishing unnoticed. A version with far fewer entries than the one in use must be confirmed. So must
@@ -22,6 +19,8 @@ const HEALTH_REASON = 'it is used because there was no other list at the start';
 export class CollapseGuard {
   readonly #minShare: number;
   #inUse: Version | undefined;
+  /** Milliseconds since the epoch. */
+  #inUseSinceMs = 0;
   #isWhole = true;
   /** The version that is not used unless it is confirmed. */
   #refused: Version | undefined;
@@ -29,6 +28,7 @@ export class CollapseGuard {
   #isSettled = true;
   #doubt: string | undefined;
   #trouble: string | undefined;
+  #isOpen = false;
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -50,6 +50,15 @@ export class CollapseGuard {
     return this.#doubt && `${this.#doubt}; ${HEALTH_REASON}`;
   }
 
+  /**
+   * The first reading is over. What is doubtful later is logged.
+   * @returns what is doubtful now, for the rejection of `open`
+   */
+  open(): string | undefined {
+    this.#isOpen = true;
+    return this.#doubt && whatFor(this.#doubt);
+  }
+
   /** @returns why the version must not take the place of the one in use; `undefined` when it may */
   async refusal(version: Version): Promise<string | undefined> {
     this.#refused = undefined;
@@ -67,10 +76,11 @@ export class CollapseGuard {
    */
   async use(version: Version, isWhole: boolean): Promise<void> {
     this.#inUse = version;
+    this.#inUseSinceMs = Date.now();
     this.#isWhole = isWhole;
     if (this.#minShare === 0) {
       // A count of before would be compared once there is a share again; nothing else needs the database.
-      if (isWhole) void this.kept.keep(version.entries).catch(() => undefined);
+      if (isWhole) void this.kept.keep(version, this.#inUseSinceMs).catch(() => undefined);
       return;
     }
     this.#isSettled = false;
@@ -105,7 +115,7 @@ export class CollapseGuard {
         this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));
         return;
       }
-      if (this.#isWhole) await this.kept.keep(version.entries);
+      if (this.#isWhole) await this.kept.keep(version, this.#inUseSinceMs);
       this.#doubt = undefined;
       this.#isSettled = version === this.#inUse;
       this.#trouble = undefined;
@@ -117,17 +127,19 @@ export class CollapseGuard {
   #setDoubt(reason: string): void {
     const isNew = this.#doubt !== reason;
     this.#doubt = reason;
-    if (!isNew || this.#isClosed) return;
+    if (!isNew || !this.#isOpen || this.#isClosed) return;
     const { options, logger } = this.context;
     logger.error(
       { file: options.file, problems: [reason] },
-      'the list has far fewer entries than before the start; it is used until there is another one',
+      'the list has far fewer entries than before; it is used until there is another version',
     );
   }
 
+  /** A version that was confirmed before the one in use was accepted is as doubtful as any. */
   async #isConfirmed({ digest }: Version): Promise<boolean> {
     try {
-      return (await within(WAIT_MS, this.kept.read()))?.confirmed === digest;
+      const kept = await within<Kept | undefined>(WAIT_MS, this.kept.read());
+      return kept?.confirmed === digest && !isBefore(kept, this.#inUseSinceMs);
     } catch (error) {
       this.#notKept(error);
       return false;
@@ -147,6 +159,11 @@ export class CollapseGuard {
 
 export function minShareOf({ minShare }: StaticFileOptions): number {
   return minShare ?? DEFAULT_MIN_SHARE;
+}
+
+/** What becomes of a version that is not confirmed, wherever it is read. */
+export function whatFor(reason: string): string {
+  return `${reason}; ${UNTIL_THEN}`;
 }
 
 /** One sentence for operations, with what can be done. */

@@ -1,6 +1,6 @@
 import { VipLookupError } from '../../plugin-api/index.js';
 import type { ProviderContext, SyncReport } from '../../plugin-api/index.js';
-import { minShareOf, reasonOf } from './collapse-guard.js';
+import { minShareOf, reasonOf, whatFor } from './collapse-guard.js';
 import { hasCollapsed } from './collapse.js';
 import type { KeptCount } from './kept-count.js';
 import { digestOf, readListBytes } from './list-bytes.js';
@@ -10,7 +10,8 @@ import type { StaticFileOptions } from './static-file.options.js';
 
 /**
  * Reads a list as a running instance would, and says whether that would use it.
- * @param confirm have running instances use this version of the file, and no other, however few entries it has
+ * @param confirm have running instances use this version of the file, and no other, however few entries it has. Also where
+ *   the kept count asks for none: an instance may have more entries, and not have been able to keep their number
  * @throws VipLookupError when it would not be used, or the database cannot be
  */
 export async function confirmVersion(
@@ -30,10 +31,11 @@ export async function confirmVersion(
     throw new VipLookupError([`${file} is not usable:`, ...problems].join('\n- '));
   }
   const entries = list.index.size;
-  const before = (await kept.read())?.entries;
+  const { entries: before, confirmed } = (await kept.read()) ?? {};
+  const hasToBe = hasCollapsed(before ?? 0, entries, minShareOf(options));
   if (confirm) await kept.confirm(digest, entries);
-  else if (hasCollapsed(before ?? 0, entries, minShareOf(options))) {
-    throw new VipLookupError(reasonOf(context, before!, entries));
+  else if (hasToBe && confirmed !== digest) {
+    throw new VipLookupError(whatFor(reasonOf(context, before!, entries)));
   }
   const skipped = problemCount + leftOutCount;
   const problem = problems[0] ?? leftOut[0];
@@ -41,6 +43,7 @@ export async function confirmVersion(
     kind: 'full',
     entries,
     ...(before !== undefined && { before }),
+    ...(hasToBe && { confirmed: true }),
     changed: 0,
     pages: 0,
     skipped,

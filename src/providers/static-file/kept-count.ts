@@ -4,8 +4,16 @@ import type { ProviderState } from '../../plugin-api/index.js';
 export interface Kept {
   /** Of the last version that nobody had to doubt. */
   readonly entries: number;
-  /** Digest of the version that was last confirmed, however few entries it has. */
+  /** Digest of the version that was last confirmed, however few entries it has; until another one is accepted. */
   readonly confirmed?: string;
+  /** When that was, milliseconds since the epoch. */
+  readonly confirmedMs?: number;
+}
+
+/** One content of the file. */
+export interface Version {
+  readonly digest: string;
+  readonly entries: number;
 }
 
 const KEY = 'list';
@@ -20,13 +28,21 @@ export class KeptCount {
     return (await this.#read()).kept;
   }
 
-  async keep(entries: number): Promise<void> {
-    await this.#change((kept) => (kept?.entries === entries ? undefined : { ...kept, entries }));
+  /**
+   * The version is accepted. Another one that was confirmed before must be confirmed again.
+   * @param sinceMs when it came into use, milliseconds since the epoch
+   */
+  async keep({ digest, entries }: Version, sinceMs: number): Promise<void> {
+    await this.#change((kept) => {
+      const isOver = kept?.confirmed !== undefined && kept.confirmed !== digest && isBefore(kept, sinceMs);
+      if (kept?.entries === entries && !isOver) return undefined;
+      return isOver ? { entries } : { ...kept, entries };
+    });
   }
 
   /** @param entries of the version, in case nothing is kept yet */
   async confirm(digest: string, entries: number): Promise<void> {
-    await this.#change((kept) => ({ entries, ...kept, confirmed: digest }));
+    await this.#change((kept) => ({ entries, ...kept, confirmed: digest, confirmedMs: Date.now() }));
   }
 
   async #read(): Promise<{ kept: Kept | undefined; version: number | undefined }> {
@@ -43,4 +59,9 @@ export class KeptCount {
       if (await this.state.write(KEY, JSON.stringify(changed), version)) return;
     }
   }
+}
+
+/** Whether the confirmation was given before then: the clocks of the machines may differ by some seconds. */
+export function isBefore({ confirmedMs = 0 }: Kept, sinceMs: number): boolean {
+  return confirmedMs < sinceMs;
 }

@@ -1,81 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { eventually } from '../../../test/support/eventually.js';
-import { Caller, VipLookupError } from '../../plugin-api/index.js';
-import type { ProviderState, StoredText } from '../../plugin-api/index.js';
-import { MemoryState, providerContext } from '../../plugin-api/testing/index.js';
+import { GuardedList, listOf, REASON, UNLESS_CONFIRMED } from '../../../test/support/guarded-list.js';
+import { Caller } from '../../plugin-api/index.js';
 import { hasCollapsed } from './collapse.js';
-import type { StaticFileOptions } from './static-file.options.js';
-import { StaticFileProvider } from './static-file.provider.js';
 
-class QuickStaticFileProvider extends StaticFileProvider {
-  protected override readonly pollMs = 20;
-}
-
-/** A list of so many entries; the tier tells one version from another. */
-const listOf = (entries: number, tier = 'gold') =>
-  [
-    'number,tier',
-    ...Array.from({ length: entries }, (_, index) => `+35850${1_000_000 + index},${tier}`),
-    '',
-  ].join('\n');
-
-const REASON =
-  'vips.csv has 5 entries where there were 20, fewer than 70 % (minShare). If that is right, confirm this version by the command sync list --confirm';
-const AT_START = `${REASON}; it is used because there was no other list at the start`;
-
-/** A database that can be down, or silent. */
-class FragileState extends MemoryState {
-  trouble: 'down' | 'silent' | undefined;
-
-  override async read(key: string): Promise<StoredText | undefined> {
-    if (this.trouble === 'silent') return new Promise(() => undefined);
-    if (this.trouble === 'down') throw new VipLookupError('database is not reachable (ECONNREFUSED)');
-    return super.read(key);
-  }
-}
+const AT_START = `${REASON}; it is used until there is another version`;
 
 describe('a list that lost most of its entries', () => {
-  let directory: string;
-  let state: FragileState;
-  let made: StaticFileProvider[] = [];
-
+  let list: GuardedList;
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'static-file-'));
-    state = new FragileState();
+    list = await GuardedList.make();
   });
-  afterEach(async () => {
-    for (const provider of made) await provider.close();
-    made = [];
-    await rm(directory, { recursive: true });
-  });
-
-  const write = (content: string) => writeFile(join(directory, 'vips.csv'), content);
-  /** An instance, or the same one after a restart. */
-  const instance = (options: Partial<StaticFileOptions> = {}, itsState: ProviderState = state) => {
-    const context = providerContext<StaticFileOptions>(
-      { file: 'vips.csv', ...options },
-      { name: 'list', state: itsState, resolvePath: (file) => join(directory, file) },
-    );
-    const provider = new QuickStaticFileProvider(context);
-    made.push(provider);
-    const until = (status: 'up' | 'degraded', entries: number) =>
-      eventually(async () => expect(await provider.check()).toMatchObject({ status, entries }));
-    return { provider, logged: context.logged, until };
-  };
-  const confirm = () => instance().provider.sync({ confirm: true });
-  const keptEntries = async () => {
-    const stored = await state.read('list');
-    return stored && (JSON.parse(stored.text) as { entries: number }).entries;
-  };
+  afterEach(() => list.remove());
 
   it('is refused while it is watched; the one before stays in use, until enough are there again', async () => {
-    await write(listOf(20));
-    const { provider, logged, until } = instance();
+    await list.write(listOf(20));
+    const { provider, logged, until } = list.instance();
     await provider.open();
-    await write(listOf(5));
+    await list.write(listOf(5));
     await until('degraded', 20);
     const { reason, loadedAt } = await provider.check();
     expect(reason).toMatch(
@@ -90,101 +32,110 @@ describe('a list that lost most of its entries', () => {
       },
     ]);
     expect(provider.entries()).toBe(20);
-    await write(listOf(14));
+    await list.write(listOf(14));
     await until('up', 14);
-    expect(await keptEntries()).toBe(14);
+    expect(await list.keptEntries()).toBe(14);
   });
 
   it('is used once this version is confirmed, by every instance that has the same file', async () => {
-    await write(listOf(20));
-    const [one, other] = [instance(), instance()];
+    await list.write(listOf(20));
+    const [one, other] = [list.instance(), list.instance()];
     await one.provider.open();
     await other.provider.open();
-    await write(listOf(5));
+    await list.write(listOf(5));
     await one.until('degraded', 20);
     await other.until('degraded', 20);
-    await expect(instance().provider.sync({})).rejects.toMatchObject({
+    await expect(list.sync()).rejects.toMatchObject({
       name: 'VipLookupError',
-      message: REASON,
+      message: UNLESS_CONFIRMED,
     });
-    expect(await confirm()).toEqual({
+    const report = {
       kind: 'full',
       entries: 5,
       before: 20,
+      confirmed: true,
       changed: 0,
       pages: 0,
       skipped: 0,
-    });
+    };
+    expect(await list.sync(true)).toEqual(report);
     await one.until('up', 5);
     await other.until('up', 5);
-    expect(await keptEntries()).toBe(5);
+    expect(await list.keptEntries()).toBe(5);
   });
 
   it('is not used in another version than the one that was confirmed', async () => {
-    await write(listOf(20));
-    const { provider, until } = instance();
+    await list.write(listOf(20));
+    const { provider, until } = list.instance();
     await provider.open();
-    await write(listOf(5));
-    await confirm();
-    await write(listOf(4));
+    await list.write(listOf(5));
+    await list.sync(true);
+    await list.write(listOf(4));
     await eventually(async () =>
       expect((await provider.check()).reason).toMatch(/^vips\.csv has 4 entries where there were 20,/),
     );
-    await write(listOf(5));
+    await list.write(listOf(5));
     await until('up', 5);
   });
 
   it('is used at a start, where there is no other, and told at every start until it is mended', async () => {
-    await write(listOf(20));
-    const before = instance();
+    await list.write(listOf(20));
+    const before = list.instance();
     await before.provider.open();
     await before.provider.close();
-    await write(listOf(5));
+    await list.write(listOf(5));
     for (let start = 0; start < 2; start++) {
-      const { provider } = instance();
-      await expect(provider.open()).rejects.toMatchObject({ name: 'VipFileError', message: AT_START });
+      const { provider, logged } = list.instance();
+      await expect(provider.open()).rejects.toMatchObject({
+        name: 'VipFileError',
+        message: UNLESS_CONFIRMED,
+      });
+      // Whether it is used is not known yet: a changed configuration would be refused.
+      expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
       expect(provider.lookup(Caller.read('+358501000004'))).toMatchObject({ tier: 'gold' });
       expect(await provider.check()).toMatchObject({ status: 'degraded', reason: AT_START, entries: 5 });
       await provider.close();
     }
-    const { provider, until } = instance();
+    const { provider, until } = list.instance();
     await provider.open().catch(() => undefined);
-    await write(listOf(6));
+    await list.write(listOf(6));
     await until('degraded', 6);
-    await write(listOf(20, 'silver'));
+    await list.write(listOf(20, 'silver'));
     await until('up', 20);
-    expect(await keptEntries()).toBe(20);
+    expect(await list.keptEntries()).toBe(20);
   });
 
   it('is all right at a start, and later, once it is confirmed', async () => {
-    await write(listOf(20));
-    await instance().provider.open();
-    await write(listOf(5));
-    const running = instance();
+    await list.write(listOf(20));
+    await list.instance().provider.open();
+    await list.write(listOf(5));
+    const running = list.instance();
     await expect(running.provider.open()).rejects.toThrow('has 5 entries');
-    await confirm();
+    await list.sync(true);
     await running.until('up', 5);
-    await instance().provider.open();
-    expect(await keptEntries()).toBe(5);
+    await list.instance().provider.open();
+    expect(await list.keptEntries()).toBe(5);
   });
 
   it('is confirmed while no instance runs, too', async () => {
-    await write(listOf(20));
-    await instance().provider.open();
-    await write(listOf(5));
-    await confirm();
-    await instance().provider.open();
-    expect(await keptEntries()).toBe(5);
+    await list.write(listOf(20));
+    await list.instance().provider.open();
+    await list.write(listOf(5));
+    await list.sync(true);
+    expect(await list.sync()).toMatchObject({ entries: 5, before: 20, confirmed: true });
+    await list.instance().provider.open();
+    expect(await list.keptEntries()).toBe(5);
+    expect(await list.sync()).not.toHaveProperty('confirmed');
   });
 
   it.each(['down', 'silent'] as const)(
     'is read though the database is %s, and noticed when that is there again',
     async (trouble) => {
-      await write(listOf(20));
-      await instance().provider.open();
-      state.trouble = trouble;
-      await write(listOf(5));
-      const { provider, logged, until } = instance();
+      await list.write(listOf(20));
+      await list.instance().provider.open();
+      list.state.trouble = trouble;
+      await list.write(listOf(5));
+      const { provider, logged, until } = list.instance();
       await provider.open();
       expect(await provider.check()).toMatchObject({ status: 'up', entries: 5 });
       const told = logged.filter(({ level }) => level !== 'info');
@@ -199,84 +150,83 @@ describe('a list that lost most of its entries', () => {
               },
             ],
       );
-      state.trouble = undefined;
+      list.state.trouble = undefined;
       await until('degraded', 5);
       expect(logged.at(-1)).toEqual({
         level: 'error',
         fields: { file: 'vips.csv', problems: [REASON] },
-        message:
-          'the list has far fewer entries than before the start; it is used until there is another one',
+        message: 'the list has far fewer entries than before; it is used until there is another version',
       });
     },
   );
 
   it('is refused though the database is down', async () => {
-    state.trouble = 'down';
-    await write(listOf(20));
-    const { provider, until } = instance();
+    list.state.trouble = 'down';
+    await list.write(listOf(20));
+    const { provider, until } = list.instance();
     await provider.open();
-    await write(listOf(5));
+    await list.write(listOf(5));
     await until('degraded', 20);
-    state.trouble = undefined;
-    await eventually(async () => expect(await keptEntries()).toBe(20));
-    await confirm();
+    list.state.trouble = undefined;
+    await eventually(async () => expect(await list.keptEntries()).toBe(20));
+    await list.sync(true);
     await until('up', 5);
   });
 
   it('is nothing to speak of with minShare: 0, and no database is needed', async () => {
-    state.trouble = 'down';
-    await write(listOf(20));
-    const { provider, logged, until } = instance({ minShare: 0 });
+    list.state.trouble = 'down';
+    await list.write(listOf(20));
+    const { provider, logged, until } = list.instance({ minShare: 0 });
     await provider.open();
-    await write(listOf(0));
+    await list.write(listOf(0));
     await until('up', 0);
     expect(logged.map(({ level }) => level)).toEqual(['info', 'info']);
   });
 
   it('is refused though the one in use was read in part', async () => {
-    await write(listOf(21).replace('03,gold', '03,'));
-    const { provider } = instance();
+    await list.write(listOf(21).replace('03,gold', '03,'));
+    const { provider } = list.instance();
     await expect(provider.open()).rejects.toThrow(/vips\.csv is not usable/);
-    expect(await keptEntries()).toBeUndefined();
-    await write(listOf(3));
+    expect(await list.keptEntries()).toBeUndefined();
+    await list.write(listOf(3));
     await eventually(async () => expect((await provider.check()).reason).toMatch('has 3 entries'));
   });
 
   it('is told at a start if it ends within a line, and its count is not kept', async () => {
-    await write(listOf(20));
-    await instance().provider.open();
-    await write(`${listOf(5)}+3585`);
-    const { provider } = instance();
-    await expect(provider.open()).rejects.toThrow(AT_START);
+    await list.write(listOf(20));
+    await list.instance().provider.open();
+    await list.write(`${listOf(5)}+3585`);
+    const { provider } = list.instance();
+    await expect(provider.open()).rejects.toThrow(UNLESS_CONFIRMED);
     const { status, reason } = await provider.check();
     expect([status, reason]).toEqual(['degraded', expect.stringContaining(`${AT_START}; vips.csv`)]);
-    expect(await keptEntries()).toBe(20);
+    expect(await list.keptEntries()).toBe(20);
   });
 
   it('is not compared with a count from before minShare was 0', async () => {
-    await write(listOf(20));
-    await instance().provider.open();
-    await write(listOf(5));
-    await instance({ minShare: 0 }).provider.open();
-    await eventually(async () => expect(await keptEntries()).toBe(5));
-    await instance().provider.open();
+    await list.write(listOf(20));
+    await list.instance().provider.open();
+    await list.write(listOf(5));
+    await list.instance({ minShare: 0 }).provider.open();
+    await eventually(async () => expect(await list.keptEntries()).toBe(5));
+    await list.instance().provider.open();
   });
 
   it('is one whose entries cannot be read, where onBadRow is skip', async () => {
-    await write(listOf(20));
-    const { provider, until } = instance({ onBadRow: 'skip' });
+    await list.write(listOf(20));
+    const { provider, until } = list.instance({ onBadRow: 'skip' });
     await provider.open();
-    await write(listOf(20, '').replace(',\n', ',gold\n'));
+    await list.write(listOf(20, '').replace(',\n', ',gold\n'));
     await until('degraded', 20);
     expect((await provider.check()).reason).toMatch(/^vips\.csv has 1 entry where there were 20,/);
   });
 
   it('cannot be confirmed while it cannot be read', async () => {
-    await write(`${listOf(5)}4711,\n`);
-    await expect(confirm()).rejects.toThrow(
+    await list.write(`${listOf(5)}4711,\n`);
+    await expect(list.sync(true)).rejects.toThrow(
       'vips.csv is not usable:\n- line 7, tier: is missing; write the tier that routes name, for example gold',
     );
-    expect(await keptEntries()).toBeUndefined();
+    expect(await list.keptEntries()).toBeUndefined();
   });
 
   it.each([

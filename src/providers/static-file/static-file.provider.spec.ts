@@ -232,7 +232,7 @@ describe('a VIP list in a file', () => {
     });
     await writeFile(path, BAD);
     await eventually(() => expect(errors()).toHaveLength(2));
-    expect(errors()[1]?.message).toBe('a part of the list cannot be used; the other entries are');
+    expect(errors()[1]?.message).toBe('a part of the list cannot be used; the other entries are loaded');
     await writeFile(path, GOOD);
     await untilStatus('up');
   });

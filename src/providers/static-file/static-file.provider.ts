@@ -128,7 +128,7 @@ export class StaticFileProvider implements VipLookupProvider {
     this.#watcher = new FileWatcher(path, this.pollMs, load);
     await this.#watcher.start();
     this.#isOpen = true;
-    const { doubt } = this.#guard;
+    const doubt = this.#guard.open();
     const unread = this.#list?.unread ?? [];
     const details = this.#refusal?.details ?? (doubt === undefined ? unread : [...unread, doubt]);
     if (details.length > 0) throw new VipFileError(details.join('\n- '), path);
@@ -196,7 +196,10 @@ export class StaticFileProvider implements VipLookupProvider {
     this.context.entriesChanged();
     logger.info({ file, entries: index.size, contacts }, 'the list is loaded');
     if (lacking !== undefined) {
-      logger.error({ file, problems, leftOut }, 'a part of the list cannot be used; the other entries are');
+      logger.error(
+        { file, problems, leftOut },
+        'a part of the list cannot be used; the other entries are loaded',
+      );
     }
     if (duplicates.length > 0) {
       logger.warn(
