@@ -1,5 +1,6 @@
 import { isPlainObject, readYaml, suggestion } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
+import { withTexts } from './crm-http.request.js';
 import { compilePattern } from './libraries.js';
 
 /** A ready-made set of options: only data, no code. */
@@ -33,12 +34,9 @@ export function fitsPattern(value: string, { pattern }: Pick<PresetParameter, 'p
 
 /** The value with every `<<name>>` in its texts replaced; names without a value stay. */
 export function fillIn(value: Json, parameters: ReadonlyMap<string, string>): Json {
-  if (typeof value === 'string') {
-    return value.replace(PLACEHOLDER, (all, name: string) => parameters.get(name.trim()) ?? all);
-  }
-  if (Array.isArray(value)) return value.map((item) => fillIn(item, parameters));
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, parameters)]));
+  return withTexts(value, (text) =>
+    text.replace(PLACEHOLDER, (all, name: string) => parameters.get(name.trim()) ?? all),
+  );
 }
 
 /** Reads a preset file; reports all problems, each with its key. */

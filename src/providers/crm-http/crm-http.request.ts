@@ -107,7 +107,8 @@ function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
   };
 }
 
-function withTexts(value: Json, replace: (text: string) => string): Json {
+/** The value with all its texts replaced, at any depth. */
+export function withTexts(value: Json, replace: (text: string) => string): Json {
   if (typeof value === 'string') return replace(value);
   if (Array.isArray(value)) return value.map((item) => withTexts(item, replace));
   if (!isPlainObject(value)) return value;
