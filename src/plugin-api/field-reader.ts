@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../common/json.js';
 import { isDeeperThan, isPlainObject } from '../common/json.js';
-import { readInstant } from './instant.js';
+import { isZeroDate, readInstant } from './instant.js';
 import type { DateOptions } from './instant.js';
 import { MAX_NUMBER_LENGTH } from './phone-number.js';
 import { isNothing, readWrittenNumbers } from './written-number.js';
@@ -133,9 +133,9 @@ export class FieldReader {
   instant(field: string, end: 'start' | 'end', options: DateOptions): number | undefined {
     const value = this.raw[field];
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
-    const text = this.text(field, 40);
-    if (text === undefined) return undefined;
-    const read = readInstant(text.replace(/^'/, ''), end, options);
+    const text = this.text(field, 40)?.replace(/^'/, '');
+    if (text === undefined || isNothing(text) || isZeroDate(text)) return undefined;
+    const read = readInstant(text, end, options);
     return typeof read === 'string' ? this.problem(field, read) : read;
   }
 

@@ -91,6 +91,93 @@ describe('a date as people write it', () => {
   );
 });
 
+describe('midnight without an offset', () => {
+  it.each([
+    '2026-12-31T00:00',
+    '2026-12-31T00:00:00',
+    '2026-12-31 00:00:00.000',
+    '2026-12-31 00:00:00,0',
+    '2026-12-31 0:00:00',
+    '2026-12-31 00:00:00.0000000',
+    '31.12.2026 0:00',
+    '31.12.2026 0:00:00',
+    '31.12.2026 00.00.00',
+    '31.12.2026 00:00:00.000',
+    '31. 12. 2026, 00:00',
+  ])('%s is the whole day, as programs write a date', (text) => {
+    expect(iso(text, 'end', HELSINKI)).toBe('2026-12-31T22:00:00.000Z');
+    expect(iso(text, 'start', HELSINKI)).toBe('2026-12-30T22:00:00.000Z');
+  });
+
+  it.each([
+    ['mdy', '12/31/2026 12:00:00 AM'],
+    ['mdy', '12/31/2026 0:00'],
+    ['dmy', '31/12/2026 00:00:00'],
+    ['dmy', '31-12-2026 00:00'],
+  ] as const)('in the order %s, %s is the whole day', (dateOrder, text) => {
+    expect(iso(text, 'end', { ...HELSINKI, dateOrder })).toBe('2026-12-31T22:00:00.000Z');
+  });
+
+  it.each([
+    ['2026-12-31T00:00:00Z', '2026-12-31T00:00:00.000Z'],
+    ['2026-12-31T00:00:00.000Z', '2026-12-31T00:00:00.000Z'],
+    ['2026-12-31 00:00:00+02', '2026-12-30T22:00:00.000Z'],
+    ['2026-12-31T24:00:00', '2026-12-31T22:00:00.000Z'],
+    ['2026-12-31T00:00:00.001', '2026-12-30T22:00:00.001Z'],
+    ['2026-12-31 00:01', '2026-12-30T22:01:00.000Z'],
+    ['31.12.2026 12:00', '2026-12-31T10:00:00.000Z'],
+  ])('is not what %s is', (text, instant) => {
+    expect(iso(text, 'end', HELSINKI)).toBe(instant);
+  });
+
+  it.each(['2026-02-30T00:00:00', '31.11.2026 0:00:00', '2026-12-31T00:60', '2026-12-31T00:00:0'])(
+    'does not make a date of %s',
+    (text) => {
+      expect(readInstant(text, 'end', HELSINKI)).toMatch(/^is not an ISO 8601 date/);
+    },
+  );
+});
+
+describe('a time as databases write it', () => {
+  it.each([
+    ['2026-12-31 15:00:00+02', '2026-12-31T13:00:00.000Z'],
+    ['2026-12-31 15:00:00.123456-05', '2026-12-31T20:00:00.123Z'],
+    ['2026-12-31 15:00:00+0530', '2026-12-31T09:30:00.000Z'],
+    ['2026-12-31 15:00:00 +0200', '2026-12-31T13:00:00.000Z'],
+    ['2026-12-31 15:00:00 UTC', '2026-12-31T15:00:00.000Z'],
+    ['2026-12-31 9:05', '2026-12-31T07:05:00.000Z'],
+  ])('%s is read', (text, instant) => {
+    expect(iso(text, 'end', HELSINKI)).toBe(instant);
+  });
+
+  it.each([
+    'NULL',
+    '-',
+    '\\N',
+    'n/a',
+    '#N/A',
+    'none',
+    '0000-00-00',
+    '0000-00-00 00:00:00',
+    '00.00.0000',
+    '00000000',
+    '00/00/0000',
+  ])('%s is none', (validUntil) => {
+    expect(
+      readVipRecord({ number: '+358501231234', tier: 'gold', validFrom: validUntil, validUntil }),
+    ).toEqual({
+      number: '+358501231234',
+      tier: 'gold',
+    });
+  });
+
+  it.each(['0', '00:00', '0000-00-01', 'never'])('%s is not none', (validUntil) => {
+    expect(() => readVipRecord({ number: '+358501231234', tier: 'gold', validUntil })).toThrow(
+      /^validUntil: /,
+    );
+  });
+});
+
 describe('an instant', () => {
   const zones = [
     'UTC',

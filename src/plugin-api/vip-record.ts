@@ -132,8 +132,9 @@ export const KINDS_OF_PROPERTIES = ALL.map(([property, { kind }]) => [property, 
 /**
  * Reads one record as written in CSV, JSON, YAML, a database row or a CRM mapping. Texts are trimmed; `null` and empty
  * text mean absent. `targets` may be a list or a text separated by `;`; `attributes` and `instructions` objects or JSON
- * text, nested no deeper than 50 levels. A date without a time is the whole day, both ends included; dates are ISO 8601 or
- * written as `31.12.2026`, with a time (`31.12.2026 18:00`) or without.
+ * text, nested no deeper than 50 levels. A date without a time, or with midnight and no
+ * offset, is the whole day, both ends included; dates are ISO 8601 or written as `31.12.2026`, with a time
+ * (`31.12.2026 18:00`) or without. `NULL`, `-`, `0000-00-00` and the like are no date.
  * @param raw the fields, `RECORD_FIELDS`; others are refused: put them under `attributes`
  * @param options.country how a national number is read
  * @param options.timezone where a date is a whole day, and a time without an offset is meant: an IANA name; UTC unless given

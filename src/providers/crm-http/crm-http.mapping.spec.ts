@@ -33,6 +33,14 @@ describe('the record expression', () => {
     ]);
   });
 
+  it.each(['2026-12-31T00:00:00', '2026-12-31 00:00:00.000', '31.12.2026 0:00:00'])(
+    'yields %s as the whole day',
+    async (until) => {
+      const found = await map('{ "tier": "gold", "validUntil": until }', { until }, 'FI', 'Europe/Helsinki');
+      expect(found[0]!.validUntilMs).toBe(Date.UTC(2026, 11, 31, 22));
+    },
+  );
+
   it('yields every field of a record', async () => {
     const answer = {
       person: { phone: '050 123 1234', level: 'gold', first: 'Aino', last: 'Aalto', company: 'Aalto Oy' },

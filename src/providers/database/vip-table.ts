@@ -28,7 +28,7 @@ export const OWN_TABLE: VipTable = {
 };
 
 /** As SQL has it, without an offset. */
-const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
 
 /** More rows than any caller has; a column full of one placeholder must not exhaust the memory. */
 export const MAX_ROWS = 500;

@@ -5,6 +5,15 @@ import { readContact } from './contact.js';
 const HOME = { country: 'FI', timezone: 'UTC' };
 
 describe('a pulled contact', () => {
+  it('is valid to the end of its last day, also where that is written as its midnight', () => {
+    const entry = { id: 7, number: '0501231234', tier: 'gold', validUntil: '2026-12-31T00:00:00' };
+    const { document } = readContact(entry, { country: 'FI', timezone: 'Europe/Helsinki' });
+    expect(JSON.parse(document!)).toEqual([
+      ['+358501231234'],
+      { tier: 'gold', validUntilMs: Date.UTC(2026, 11, 31, 22) },
+    ]);
+  });
+
   const read = (number: string | string[]) => readContact({ id: 7, number, tier: 'gold' }, HOME).document;
 
   it('counts for its numbers, and for a range that is no country', () => {

@@ -21,7 +21,7 @@ interface PulledContact {
 }
 
 /** Raised when contacts are read in another way: each copy is then pulled anew, once. */
-export const READING = 2;
+export const READING = 3;
 
 const MAX_ID_CHARACTERS = 200;
 /** A contact with more is not a contact but a list of something else. */
