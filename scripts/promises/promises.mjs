@@ -139,7 +139,7 @@ export const PROMISES = [
   {
     promise: 'a validUntil without a time is the whole day',
     file: 'src/plugin-api/instant.ts',
-    from: "isDay && end === 'end' ? ms + DAY_MS : ms",
+    from: "time === undefined && end === 'end' ? ms + DAY_MS : ms",
     to: 'ms',
     tests: ['src/plugin-api', 'src/providers/static-file'],
   },

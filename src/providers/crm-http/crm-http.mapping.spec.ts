@@ -176,6 +176,73 @@ describe('the record expression', () => {
 const explain = (value: Parameters<typeof explainContacts>[0]) =>
   explainContacts(value, Caller.read('+358501231234', 'FI'), 'FI');
 
+describe('an answer with contacts that cannot be read', () => {
+  const OWN = { number: '050 123 1234', tier: 'gold' };
+  const read = (contacts: Json, trustAnswer = false) => {
+    const told: [number, string][] = [];
+    const caller = Caller.read('+358501231234', 'FI');
+    const mapping = new RecordMapping('contacts', { trustAnswer });
+    const locale = { country: 'FI', timezone: 'UTC' };
+    const records = mapping.read(contacts, caller, locale, (...one) => told.push(one));
+    return { tiers: records.map(({ tier }) => tier), told };
+  };
+
+  it.each<[string, Json, string]>([
+    ['a date', { ...OWN, validUntil: 'x' }, 'validUntil: is not an ISO 8601 date; write'],
+    ['a number', { number: { v: 1 }, tier: 'gold' }, 'number: must be text'],
+    ['a list of numbers', { number: [{ v: 1 }, '050 123 1235'], tier: 'gold' }, 'number: must be text'],
+    ['no tier', { number: '050 123 1234' }, 'tier: is missing; write the tier'],
+    ['another tier', { ...OWN, tier: ['gold'] }, 'tier: must be text'],
+    ['an unknown field', { ...OWN, company: 'Rauta Oy' }, 'company: is not a field of a record'],
+    ['targets', { ...OWN, targets: 7 }, 'targets: must be a list of targetids'],
+    ['no object', 'gold', 'record must yield an object such as'],
+    ['a list', [OWN], 'record must yield an object such as'],
+  ])('counts for the others of the caller, and tells of %s', (_, contact, problem) => {
+    const stranger = { number: '050 123 1235', tier: 'gold' };
+    for (const [contacts, place] of [
+      [[OWN, stranger, contact], 3],
+      [[contact, OWN], 1],
+    ] as [Json, number][]) {
+      expect(read(contacts)).toEqual({
+        tiers: ['gold'],
+        told: [[1, expect.stringMatching(new RegExp(`^contact ${place}: ${problem}`))]],
+      });
+    }
+    expect(() => read([contact, stranger])).toThrow(`mapping: ${problem}`);
+  });
+
+  it('names three of them, without their numbers', () => {
+    const bad = { ...OWN, validFrom: '0501231234' };
+    const { told } = read([null, bad, OWN, bad, bad, bad]);
+    expect(told).toEqual([
+      [
+        4,
+        [2, 4, 5]
+          .map(
+            (place) =>
+              `contact ${place}: validFrom: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z`,
+          )
+          .join('; '),
+      ],
+    ]);
+  });
+
+  it('says nothing of strangers, and of numbers beside one that is the caller', () => {
+    const stranger = { number: '050 123 1235', tier: 'gold', validUntil: 'x' };
+    const nobody = { number: { v: 1 }, tier: '' };
+    expect(read([stranger, nobody])).toEqual({ tiers: [], told: [] });
+    expect(read({ ...OWN, number: [{ v: 1 }, '050 123 1234'] })).toEqual({ tiers: ['gold'], told: [] });
+  });
+
+  it('is not trusted to be about the caller where a number is there that cannot be read', () => {
+    expect(() => read({ number: [{ v: 1 }], tier: 'gold' }, true)).toThrow('mapping: number: must be text');
+    expect(read([{ tier: 'gold' }, { number: { v: 1 }, tier: 'gold' }], true)).toEqual({
+      tiers: ['gold'],
+      told: [[1, 'contact 2: number: must be text']],
+    });
+  });
+});
+
 describe('what a CRM found that did not count', () => {
   it.each<[string, Json, string]>([
     ['strangers', [{ number: '+358501231235', tier: 'gold' }], '1 contact, none has this number'],

@@ -6,6 +6,9 @@ import type { CrmHttpOptions } from './crm-http.options.js';
 /** An answer with more than this is not about one caller, and comparing it would delay other calls. */
 const MAX_CONTACTS = 1_000;
 const MAX_NUMBERS = 2_000;
+/** How many contacts that cannot be read are named one by one. */
+const MAX_NAMED = 3;
+const NO_OBJECT = 'record must yield an object such as { "tier": level }, a list of them, or nothing';
 
 /** How numbers and dates of a CRM are read. */
 export type Locale = Pick<ProviderContext, 'country' | 'timezone'>;
@@ -26,22 +29,42 @@ export class RecordMapping {
   /**
    * The records that are this caller's, best first; none when the CRM lists nobody.
    * @param value the result of the expression
-   * @throws VipLookupError if it is not a record, or far too many for one caller
+   * @param tellSkipped of contacts that cannot be read, if the caller has another one; `problem` names the first by their places
+   * @throws VipLookupError if there are far too many contacts for one caller, or none of those that can be read is this caller's
+   *   and others, which may be, cannot be read
    */
-  read(value: Json | undefined, caller: Caller, locale: Locale): VipRecord[] {
+  read(
+    value: Json | undefined,
+    caller: Caller,
+    locale: Locale,
+    tellSkipped?: (skipped: number, problem: string) => void,
+  ): VipRecord[] {
     if (Array.isArray(value) && value.length > MAX_CONTACTS) {
       throw tooMany(`${MAX_CONTACTS} contacts`);
     }
-    const entries = [value ?? []].flat().filter((entry) => entry !== null && isObject(entry));
-    const vips = entries.filter(({ tier }) => tier === undefined || !isWithoutTier(tier));
-    this.#demandNumbers(vips);
-    if (flatten(vips.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
+    const entries = [value ?? []].flat();
+    const vips = entries.map((entry) => (isPlainObject(entry) && isNoVip(entry) ? null : entry));
+    const objects = vips.filter((entry): entry is JsonObject => isPlainObject(entry));
+    this.#demandNumbers(objects);
+    if (flatten(objects.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
       throw tooMany(`${MAX_NUMBERS} numbers`);
     const match = new CallerMatch(caller, locale.country);
-    const records = vips.flatMap((entry) => {
-      const number = this.#ownNumber(entry, caller, match);
-      return number === undefined ? [] : [readRecord(entry, number, locale)];
+    const unread: { readonly place: number; readonly message: string }[] = [];
+    const records = vips.flatMap((entry, at) => {
+      try {
+        return this.#recordOf(entry, caller, match, locale) ?? [];
+      } catch (error) {
+        if (!(error instanceof VipRecordError)) throw error;
+        unread.push({ place: at + 1, message: error.message });
+        return [];
+      }
     });
+    const [first] = unread;
+    if (records.length === 0 && first !== undefined) throw new VipLookupError(`mapping: ${first.message}`);
+    if (first !== undefined) {
+      const named = unread.slice(0, MAX_NAMED).map(({ place, message }) => `contact ${place}: ${message}`);
+      tellSkipped?.(unread.length, named.join('; '));
+    }
     return bestFirst(records, this.rules.tierOrder ?? []);
   }
 
@@ -54,11 +77,27 @@ export class RecordMapping {
     );
   }
 
+  /**
+   * The record of an entry if it is this caller's.
+   * @throws VipRecordError if it cannot be read, and may be this caller's
+   */
+  #recordOf(entry: Json, caller: Caller, match: CallerMatch, locale: Locale): VipRecord | undefined {
+    if (entry === null) return undefined;
+    if (!isPlainObject(entry)) throw new VipRecordError([{ field: '', message: NO_OBJECT }]);
+    const number = this.#ownNumber(entry, caller, match);
+    const { country, timezone } = locale;
+    return number === undefined ? undefined : readVipRecord({ ...entry, number }, { country, timezone });
+  }
+
   /** The number under which an entry counts for this caller; `undefined` = a stranger. */
   #ownNumber({ number }: JsonObject, caller: Caller, match: CallerMatch): string | undefined {
-    const written = writtenNumbers(number);
-    if (written === undefined) throw new VipLookupError('mapping: number: must be text');
-    return written.length === 0 && this.rules.trustAnswer ? caller.key : match.ownNumber(written);
+    const { texts, hasOthers } = writtenNumbers(number);
+    const own =
+      texts.length === 0 && this.rules.trustAnswer && !hasOthers ? caller.key : match.ownNumber(texts);
+    if (own === undefined && hasOthers) {
+      throw new VipRecordError([{ field: 'number', message: 'must be text' }]);
+    }
+    return own;
   }
 }
 
@@ -68,20 +107,8 @@ function tooMany(what: string): VipLookupError {
   );
 }
 
-function isObject(entry: Json): entry is JsonObject {
-  if (isPlainObject(entry)) return true;
-  throw new VipLookupError(
-    'mapping: record must yield an object such as { "tier": level }, a list of them, or nothing',
-  );
-}
-
-function readRecord(entry: JsonObject, number: string, { country, timezone }: Locale): VipRecord {
-  try {
-    return readVipRecord({ ...entry, number }, { country, timezone });
-  } catch (error) {
-    if (!(error instanceof VipRecordError)) throw error;
-    throw new VipLookupError(`mapping: ${error.message}`);
-  }
+function isNoVip({ tier }: Readonly<Record<string, unknown>>): boolean {
+  return tier !== undefined && isWithoutTier(tier as Json);
 }
 
 /**
@@ -96,7 +123,7 @@ export function explainContacts(
   const contacts = [value ?? []].flat().filter((entry): entry is JsonObject => isPlainObject(entry));
   if (contacts.length === 0) return undefined;
   const match = new CallerMatch(caller, country);
-  const others = contacts.filter(({ number }) => match.ownNumber(writtenNumbers(number) ?? []) === undefined);
+  const others = contacts.filter(({ number }) => match.ownNumber(writtenNumbers(number).texts) === undefined);
   const own = contacts.filter((contact) => !others.includes(contact));
   const all = contacts.length === 1 ? '1 contact' : `${contacts.length} contacts`;
   if (own.length === 0) return `${all}, none has this number`;

@@ -68,14 +68,21 @@ export function isWithoutTier(tier: Json | undefined): boolean {
   return tier == null || (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim())));
 }
 
-/** The numbers of an entry, without empty ones; `undefined` if one is not text. */
-export function writtenNumbers(value: Json | undefined): (string | number)[] | undefined {
+interface WrittenByCrm {
+  readonly texts: readonly (string | number)[];
+  /** Whether there is also something that is no text, such as an object. */
+  readonly hasOthers: boolean;
+}
+
+/** The numbers of an entry, without empty ones. */
+export function writtenNumbers(value: Json | undefined): WrittenByCrm {
   const numbers = flatten(value ?? []).filter(
     (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),
   );
   const isText = (number: Json): number is string | number =>
     typeof number === 'string' || typeof number === 'number';
-  return numbers.every(isText) ? numbers : undefined;
+  const texts = numbers.filter(isText);
+  return { texts, hasOthers: texts.length < numbers.length };
 }
 
 /** The items of a list, including nested lists; anything else is treated as a list of one. */

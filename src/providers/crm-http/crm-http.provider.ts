@@ -216,7 +216,12 @@ export class CrmHttpProvider implements VipLookupProvider {
     spending: Spending,
   ): Promise<VipRecord[]> {
     const value = await this.#yield(request, caller, signal, spending);
-    return this.#mapping.read(value, caller, this.context);
+    return this.#mapping.read(value, caller, this.context, (skipped, problem) =>
+      this.context.logger.warn(
+        { skipped, problem },
+        'contacts of an answer that cannot be read were left out',
+      ),
+    );
   }
 
   /** What the expression `record` yields of the answer. */
