@@ -9,6 +9,13 @@ const DIGITS_OF_E164 = /^[1-9]\d{2,14}$/;
 
 /** Numbers as keys (E.164, ranges, or text), and their common record, without a number. */
 export type ContactDocument = readonly [numbers: readonly string[], record: Omit<VipRecord, 'number'>];
+/** In place of a contact that cannot be read, so that it is told for as long as it is in the copy. */
+type UnreadDocument = readonly [numbers: readonly [], why: { readonly problem: string }];
+
+/** @param problem without the contact's values */
+export function unreadDocument(problem: string): string {
+  return JSON.stringify([[], { problem }] satisfies UnreadDocument);
+}
 
 /**
  * The contacts of a copy, found by number. A contact is kept as its stored JSON text, and becomes a record when
@@ -19,8 +26,11 @@ export class CopyIndex {
   readonly #documents = new Map<string, string>();
   /** Number key -> one id or several. */
   readonly #ids = new Map<string, string | readonly string[]>();
+  /** Id -> why the contact cannot be read. */
+  readonly #unread = new Map<string, string>();
   #ranges = 0;
 
+  /** Whether it has the contact, and that can be read. */
   has(id: string): boolean {
     return this.#documents.has(id);
   }
@@ -28,8 +38,10 @@ export class CopyIndex {
   /** @param document replaces the index's entry for this contact */
   put(id: string, document: string): void {
     this.remove(id);
+    const [numbers, details] = JSON.parse(document) as ContactDocument | UnreadDocument;
+    if ('problem' in details) return void this.#unread.set(id, details.problem);
     this.#documents.set(id, document);
-    for (const key of numbersOf(document)) {
+    for (const key of numbers) {
       const others = this.#ids.get(key);
       this.#ids.set(key, others === undefined ? id : [...[others].flat(), id]);
       if (key.endsWith('*')) this.#ranges++;
@@ -37,6 +49,7 @@ export class CopyIndex {
   }
 
   remove(id: string): void {
+    this.#unread.delete(id);
     const document = this.#documents.get(id);
     if (document === undefined) return;
     this.#documents.delete(id);
@@ -66,7 +79,7 @@ export class CopyIndex {
     return [...own, ...digits, ...ranges.flatMap((range) => this.#records(range, range))];
   }
 
-  /** Counts each number of each contact; contacts may be put and removed meanwhile. */
+  /** Counts each number of each contact, and those that cannot be read; contacts may be put and removed meanwhile. */
   async countEntries(signal: AbortSignal): Promise<EntryTally> {
     const tally = new EntryTally('contact');
     const seen = new SeenNumbers();
@@ -78,6 +91,10 @@ export class CopyIndex {
         tally.add(record, id);
         if (seen.isRepeat(record)) tally.addRepeat(id);
       }
+    }
+    for await (const [id, problem] of withTurns(this.#unread)) {
+      signal.throwIfAborted();
+      tally.addUnreadable(id, problem);
     }
     return tally;
   }
@@ -98,13 +115,22 @@ export class LoadedCopy {
     private readonly changed: () => void,
   ) {}
 
+  /** Counts what can be found, and what cannot be read. */
+  async countEntries(signal: AbortSignal): Promise<EntryTally | undefined> {
+    if (this.state === undefined) return undefined;
+    const { count = 0, first = [] } = this.state.unnamed ?? {};
+    const tally = await this.index.countEntries(signal);
+    for (let at = 0; at < count; at++) tally.addUnreadable(...(first[at] ?? first[0]!));
+    return tally;
+  }
+
   /**
    * Reads the missing parts; until all have been read, lookups use the previous state.
    * @returns false if a part is missing; then nothing was changed
    * @throws VipLookupError when the database cannot be used
    */
   async load(copy: CopyState): Promise<boolean> {
-    const { generation, parts = 0 } = this.state ?? {};
+    const { generation, parts = 0, unnamed } = this.state ?? {};
     const isGrown = generation === copy.generation && parts <= copy.parts;
     const index = isGrown ? this.index : new CopyIndex();
     const changes: Part[] = [];
@@ -118,7 +144,7 @@ export class LoadedCopy {
     for (const part of changes) await apply(part, index);
     this.index = index;
     this.state = copy;
-    if (!isGrown || parts < copy.parts) this.changed();
+    if (!isGrown || parts < copy.parts || unnamed?.count !== copy.unnamed?.count) this.changed();
     return true;
   }
 }

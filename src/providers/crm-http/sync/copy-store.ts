@@ -15,6 +15,8 @@ export interface CopyState {
   readonly parts: number;
   /** Contacts that have a tier and a number. */
   readonly contacts: number;
+  /** Contacts without a usable id since the last full pull, which cannot be kept one by one; absent: none. */
+  readonly unnamed?: UnnamedContacts;
   /** Where the next pull of changes begins. */
   readonly cursor?: Json;
   /** When the last full pull began, ISO 8601. */
@@ -23,6 +25,12 @@ export interface CopyState {
   readonly pulledAt: string;
   /** Digest of the settings it was pulled with; if they change, a full pull is needed. */
   readonly source: string;
+}
+
+export interface UnnamedContacts {
+  readonly count: number;
+  /** Of the first three: where each stands, such as `2 on page 1`, and what is wrong with it. */
+  readonly first: readonly (readonly [place: string, problem: string])[];
 }
 
 /** The last pull, if it failed. */

@@ -3,8 +3,9 @@ import { VipLookupError } from '../../../plugin-api/index.js';
 import type { ExclusiveRight, SyncReport } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
 import { readContact } from './contact.js';
+import { unreadDocument } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
-import type { CopyState, CopyStore, PartWriter } from './copy-store.js';
+import type { CopyState, CopyStore, PartWriter, UnnamedContacts } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
 import { withTurns } from './with-turns.js';
 
@@ -35,6 +36,8 @@ const OVERLAP_MS = 2 * 60_000;
 
 /** A CRM may return a contact more than once, even on several pages, but not forever. */
 const MAX_STALE_PAGES = 100;
+/** How many contacts without an id are named one by one. */
+const MAX_FIRST = 3;
 
 /**
  * Pulls everything into a new generation, or the changes since the last pull as further parts of its generation.
@@ -77,6 +80,7 @@ export async function pull(
     fullAt: before?.state.fullAt ?? pulledAt,
     pulledAt,
     source: source.fingerprint,
+    ...unnamedOf(before?.state.unnamed, tally.unnamed),
     ...(cursor !== undefined && { cursor }),
   };
   const changed = found.size + (before ? gone.size : 0);
@@ -91,20 +95,37 @@ export async function pull(
   return { state, report };
 }
 
+/** Those of a pull of changes are added to those before, until a full pull. */
+function unnamedOf(
+  before: UnnamedContacts | undefined,
+  now: UnnamedContacts | undefined,
+): Pick<CopyState, 'unnamed'> {
+  const both = [before ?? [], now ?? []].flat();
+  if (both.length === 0) return {};
+  const count = both.reduce((sum, one) => sum + one.count, 0);
+  return { unnamed: { count, first: both.flatMap(({ first }) => first).slice(0, MAX_FIRST) } };
+}
+
 async function take(
   { entries, deleted }: Page,
   locale: Locale,
   writer: PartWriter,
   tally: Tally,
 ): Promise<void> {
+  let place = 0;
   let unnamed = 0;
   for await (const entry of withTurns(entries)) {
     const { id, document, problem } = readContact(entry, locale);
     tally.count(id, document !== undefined, problem);
-    if (id !== undefined) await writer.add(id, document);
+    place++;
+    if (id !== undefined) {
+      await writer.add(id, problem === undefined ? document : unreadDocument(problem));
+      continue;
+    }
+    tally.addUnnamed(`${place} on page ${tally.pages}`, problem!);
     // If there is only one, the contact is unusual rather than the expression wrong; it must not block all other
     // changes.
-    else if (++unnamed === entries.length && unnamed > 1) throw new VipLookupError(`mapping: ${problem}`);
+    if (++unnamed === entries.length && unnamed > 1) throw new VipLookupError(`mapping: ${problem}`);
   }
   for (const id of deleted) {
     tally.count(id, false);
@@ -117,6 +138,7 @@ export class Tally {
   readonly contacts = new Set<string>();
   readonly gone = new Set<string>();
   skipped = 0;
+  unnamed: UnnamedContacts | undefined;
   problem: string | undefined;
   pages = 0;
   #known = 0;
@@ -131,6 +153,12 @@ export class Tally {
     if (problem === undefined) return;
     this.skipped++;
     this.problem ??= problem;
+  }
+
+  addUnnamed(place: string, problem: string): void {
+    const { count = 0, first = [] } = this.unnamed ?? {};
+    const all = first.length < MAX_FIRST ? [...first, [place, problem] as const] : first;
+    this.unnamed = { count: count + 1, first: all };
   }
 
   /**

@@ -76,7 +76,7 @@ export class SyncedCopy {
   async countEntries(signal: AbortSignal): Promise<EntryTally | undefined> {
     if (!this.#isOpen && (await this.#look()) !== undefined)
       throw new VipLookupError(`the copy cannot be read: ${this.#trouble}`);
-    return this.isLoaded ? this.#loaded.index.countEntries(signal) : undefined;
+    return this.#loaded.countEntries(signal);
   }
 
   status(): ProviderStatus {
