@@ -17,6 +17,7 @@ import type { Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
 import type { DecodedText, EncodingOptions } from './text-encoding.js';
 import { readDay } from './xlsx/cell-format.js';
+import { misnamedWorkbook } from './xlsx/workbook-kind.js';
 import type { YamlRemarks } from './yaml-entries.js';
 import { anyYamlEntries } from './yaml-process.js';
 
@@ -53,6 +54,11 @@ export async function listEntries(
 ): Promise<ListEntries> {
   const ending = extname(path).toLowerCase();
   if (ending === '.xlsx') return workbookEntries(bytes, options, to, pace);
+  const misnamed = misnamedWorkbook(bytes);
+  if (misnamed !== undefined) {
+    to.problems.add(1, '', misnamed);
+    return { entries: [] };
+  }
   const written = await textOf(bytes, ending, options, pace);
   if ('problem' in written) {
     to.problems.add(written.line, '', written.problem);

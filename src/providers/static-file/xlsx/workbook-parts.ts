@@ -1,15 +1,12 @@
 import { fromBufferPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { TableError } from '../table-rows.js';
+import { IS_ANOTHER, isCompoundFile } from './workbook-kind.js';
 
 /** All that is unpacked of a workbook, together. */
 export const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 /** Files in a workbook; one without pictures has some ten, and one for each sheet. */
 const MAX_PARTS = 10_000;
-/** How an encrypted workbook, and one of Excel 97 to 2003, begins. */
-const COMPOUND_FILE = Buffer.from('d0cf11e0', 'hex');
-const IS_ANOTHER =
-  'the file is an Excel workbook of another kind (.xls, or with a password); save it as .xlsx without one';
 const IS_NO_ZIP = 'the file is not an .xlsx workbook, or is cut off; save it again as .xlsx';
 const TOO_LARGE = `the workbook has more than ${MAX_UNPACKED_BYTES / 1_048_576} MiB unpacked; save the sheet as CSV`;
 
@@ -24,7 +21,7 @@ export class WorkbookParts {
 
   /** @throws TableError when it is no workbook, or too large a one */
   static async open(bytes: Buffer): Promise<WorkbookParts> {
-    if (bytes.subarray(0, 4).equals(COMPOUND_FILE)) throw new TableError(1, IS_ANOTHER);
+    if (isCompoundFile(bytes)) throw new TableError(1, IS_ANOTHER);
     try {
       const zip = await fromBufferPromise(bytes, { validateEntrySizes: true });
       if (zip.entryCount > MAX_PARTS) throw new TableError(1, TOO_LARGE);
