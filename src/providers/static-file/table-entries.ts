@@ -135,7 +135,7 @@ class RowReader {
     return entry === undefined ? [] : [entry, ...written.slice(1).map((at) => this.#entryOf(row, at))];
   }
 
-  #entryOf({ line, cells }: TableRow, numberAt: number): RawEntry | undefined {
+  #entryOf({ line, cells, shortened }: TableRow, numberAt: number): RawEntry | undefined {
     const fields: Partial<Record<RecordField, string>> = {};
     const attributes: [string, string][] = [];
     for (let at = 0; at < cells.length; at++) {
@@ -153,7 +153,7 @@ class RowReader {
         if (!isRepeated || attributes.every(([name]) => name !== attribute))
           attributes.push([attribute, text]);
       } else if (column.field === 'number') {
-        if (at === numberAt) fields.number = text;
+        if (at === numberAt) fields.number = shortened?.get(at) ?? text;
       } else if ((fields[column.field] ??= text) !== text) {
         const message = 'has different values in columns of that name; keep one';
         this.remarks.problems.add(line, column.field, message);

@@ -7,6 +7,8 @@ export interface TableRow {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
+  /** Cell, from 0 -> how its number is written, if that has probably lost its last digits as a telephone number. */
+  readonly shortened?: ReadonlyMap<number, string>;
   /** Why it has no cells: the limit that it passes. */
   readonly limit?: string;
 }

@@ -165,7 +165,7 @@ class ContactCells {
     const text = cell.text.trim();
     switch (use.use) {
       case 'number':
-        this.numbers.push({ cell, stem: use.stem });
+        this.numbers.push({ cell: { ...cell, text: cell.shortened ?? cell.text }, stem: use.stem });
         break;
       case 'name':
         if (!this.#names.has(use.part)) this.#names.set(use.part, text);

@@ -3,6 +3,8 @@ export interface ContactCell {
   /** Name of the column, element or property: `Business Phone`, `Telephone`, `mobilePhone`, `TEL`. */
   readonly column: string;
   readonly text: string;
+  /** What stands for it where it is a telephone number that has probably lost its last digits. */
+  readonly shortened?: string;
   /** In a table, its place in the row, from 0. */
   readonly at?: number;
   /** What the file says beside the value about its kind: `WORK,FAX`, `Main`. */

@@ -83,7 +83,11 @@ class Totals {
   }
 }
 
-function contactOf({ line, cells }: TableRow, header: readonly string[]): Contact {
-  const filled = cells.map((text, at) => ({ column: header[at]?.trim() || String(at + 1), text, at }));
+function contactOf({ line, cells, shortened: all }: TableRow, header: readonly string[]): Contact {
+  const filled = cells.map((text, at) => {
+    const shortened = all?.get(at);
+    const column = header[at]?.trim() || String(at + 1);
+    return { column, text, at, ...(shortened !== undefined && { shortened }) };
+  });
   return { line, cells: filled.filter(({ text }) => text !== '') };
 }

@@ -18,6 +18,11 @@ const PARTS = /^((?:"[^"]*"|\\.|[+\s()1-9-])*)([#0].*)$/;
 const MAX_DAYS = 2_958_465;
 const DAY_MS = 86_400_000;
 const MAX_EXACT_DIGITS = 15;
+/** With an exponent; few real numbers end so, and those can be written without one. */
+const LOST_ZEROS = 3;
+/** Spreadsheets show numbers of so many digits with an exponent, and no more than six of the digits. */
+const SHORTENED_DIGITS = 12;
+const SHORTENED_ZEROS = '000000';
 
 export function formatOf(id: number, code = ''): CellFormat {
   const first = code.split(';')[0]!;
@@ -45,6 +50,23 @@ export function numberText(written: string, format: CellFormat, isFrom1904: bool
   if (format.isDate) return dateText(value, isFrom1904) ?? written;
   if (!Number.isInteger(value) || value < 0 || value >= 10 ** MAX_EXACT_DIGITS) return written;
   return `${format.prefix}${String(value).padStart(format.digits, '0')}`;
+}
+
+/**
+ * A number that has probably lost its last digits before it came into the cell: `3.58501E11`, and `358501000000`, which is what
+ * spreadsheets keep of it. With all its digits an exponent loses nothing.
+ * @returns with its exponent, which is told where a telephone number is read
+ */
+export function shortenedText(written: string, { isDate }: CellFormat): string | undefined {
+  const isPower = /e/i.test(written);
+  const value = isDate || !(isPower || written.endsWith(SHORTENED_ZEROS)) ? Number.NaN : Number(written);
+  if (!Number.isSafeInteger(value) || value <= 0) return undefined;
+  const digits = String(value);
+  const zeros = /0*$/.exec(digits)![0].length;
+  const isLost = isPower
+    ? zeros >= LOST_ZEROS
+    : digits.length >= SHORTENED_DIGITS && zeros >= SHORTENED_ZEROS.length;
+  return isLost ? value.toExponential() : undefined;
 }
 
 /** `_x000D_` is how Office writes a character that XML does not take, in texts. */

@@ -4,7 +4,8 @@ import type { Pace } from '../pace.js';
 import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
 import type { Table, TableRow } from '../table-rows.js';
 import type { XmlHandlers } from '../xml-reader.js';
-import { GENERAL, numberText, withoutEscapes } from './cell-format.js';
+import { GENERAL, numberText, shortenedText, withoutEscapes } from './cell-format.js';
+import type { CellFormat } from './cell-format.js';
 import { WorkbookParts } from './workbook-parts.js';
 import { partSteps, readWorkbook } from './workbook.js';
 import type { Workbook } from './workbook.js';
@@ -91,8 +92,12 @@ function* batchesOf(rows: readonly SheetRow[]): Generator<readonly TableRow[]> {
       continue;
     }
     const cells = new Array<string>(width).fill('');
-    for (const { column, text } of filled) cells[column] = text;
-    batch.push({ line, cells });
+    let shortened: Map<number, string> | undefined;
+    for (const cell of filled) {
+      cells[cell.column] = cell.text;
+      if (cell.shortened !== undefined) (shortened ??= new Map()).set(cell.column, cell.shortened);
+    }
+    batch.push({ line, cells, ...(shortened && { shortened }) });
     size += cells.length;
     if (size < BATCH_CELLS) continue;
     yield batch;
@@ -102,13 +107,19 @@ function* batchesOf(rows: readonly SheetRow[]): Generator<readonly TableRow[]> {
   yield batch;
 }
 
+interface SheetCell {
+  readonly column: number;
+  readonly text: string;
+  readonly shortened?: string | undefined;
+}
+
 /** A row that is not blank. */
 interface SheetRow {
   readonly line: number;
   /** Number of cells, the empty ones included. */
   readonly width: number;
   /** The cells that are not empty. */
-  readonly filled: { readonly column: number; readonly text: string }[];
+  readonly filled: SheetCell[];
   readonly isTooLong: boolean;
 }
 
@@ -171,18 +182,24 @@ class Sheet implements XmlHandlers {
     if (this.#emptyCells > MAX_EMPTY_CELLS) throw new TableError(this.#row, TOO_WIDE);
     this.#width = Math.max(this.#width, this.#column + 1);
     // Of a row that is too long nothing is read but its number.
-    this.#filled.push({ column: this.#column, text: this.#size > MAX_ENTRY_BYTES ? '' : text });
+    if (this.#size > MAX_ENTRY_BYTES) return void this.#filled.push({ column: this.#column, text: '' });
+    const shortened = this.#type === 'n' ? shortenedText(this.#text.trim(), this.#format) : undefined;
+    this.#filled.push({ column: this.#column, text, shortened });
+  }
+
+  get #format(): CellFormat {
+    return this.workbook.formats[this.#style] ?? GENERAL;
   }
 
   #textOfCell(): string {
-    const { sharedTexts, formats, isFrom1904 } = this.workbook;
+    const { sharedTexts, isFrom1904 } = this.workbook;
     switch (this.#type) {
       case 's':
         return sharedTexts[Number(this.#text)] ?? '';
       case 'b':
         return this.#text === '1' ? 'TRUE' : 'FALSE';
       case 'n':
-        return numberText(this.#text, formats[this.#style] ?? GENERAL, isFrom1904);
+        return numberText(this.#text, this.#format, isFrom1904);
       default:
         return withoutEscapes(this.#text);
     }
