@@ -132,6 +132,8 @@ export class FieldReader {
 
   instant(field: string, end: 'start' | 'end', options: DateOptions): number | undefined {
     const value = this.raw[field];
+    // Of Odoo, for example.
+    if (value === false) return undefined;
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
     const text = this.text(field, 40)?.replace(/^'/, '');
     if (text === undefined || isNothing(text) || isZeroDate(text)) return undefined;

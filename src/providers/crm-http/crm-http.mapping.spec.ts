@@ -234,6 +234,16 @@ describe('an answer with contacts that cannot be read', () => {
     expect(read({ ...OWN, number: [{ v: 1 }, '050 123 1234'] })).toEqual({ tiers: ['gold'], told: [] });
   });
 
+  it.each<Json>([null, '', false, 'NULL', '0000-00-00'])(
+    'does not take %j for a date or a number',
+    (empty) => {
+      const stranger = { number: [empty, '050 123 1235'], tier: 'gold' };
+      const own = { number: [empty, '050 123 1234'], tier: 'gold', validFrom: empty, validUntil: empty };
+      expect(read([stranger, { number: empty, tier: 'gold' }])).toEqual({ tiers: [], told: [] });
+      expect(read([stranger, own])).toEqual({ tiers: ['gold'], told: [] });
+    },
+  );
+
   it('is not trusted to be about the caller where a number is there that cannot be read', () => {
     expect(() => read({ number: [{ v: 1 }], tier: 'gold' }, true)).toThrow('mapping: number: must be text');
     expect(read([{ tier: 'gold' }, { number: { v: 1 }, tier: 'gold' }], true)).toEqual({

@@ -77,7 +77,7 @@ interface WrittenByCrm {
 /** The numbers of an entry, without empty ones. */
 export function writtenNumbers(value: Json | undefined): WrittenByCrm {
   const numbers = flatten(value ?? []).filter(
-    (number) => number !== null && !(typeof number === 'string' && number.trim() === ''),
+    (number) => number !== null && number !== false && !(typeof number === 'string' && number.trim() === ''),
   );
   const isText = (number: Json): number is string | number =>
     typeof number === 'string' || typeof number === 'number';

@@ -23,6 +23,14 @@ describe('a pulled contact', () => {
     ]);
   });
 
+  it.each<Json>([null, false, '-', '0000-00-00 00:00:00'])(
+    'has no end where its date is %j',
+    (validUntil) => {
+      const { document } = readContact({ id: 7, number: '0501231234', tier: 'gold', validUntil }, HOME);
+      expect(JSON.parse(document!)).toEqual([['+358501231234'], { tier: 'gold' }]);
+    },
+  );
+
   it('is left out with more than 50 numbers, and told', () => {
     const numbers = Array.from({ length: 51 }, (_, index) => `+3584055500${10 + index}`);
     expect(JSON.parse(read(numbers.slice(1))!)).toEqual([numbers.slice(1), { tier: 'gold' }]);
