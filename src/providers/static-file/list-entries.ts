@@ -11,7 +11,7 @@ import { isListHeader } from './list-header.js';
 import type { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { tableEntries } from './table-entries.js';
-import type { Remarks } from './table-entries.js';
+import type { Remarks } from './line-problems.js';
 import { TableError, textTable } from './table-rows.js';
 import type { Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
