@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
 import type { ProviderReport } from '../lookup/outcome.js';
-import { Caller, readVipRecord } from '../plugin-api/index.js';
+import { Caller, readVipRecord, VipLookupError } from '../plugin-api/index.js';
 import type { VipRecord } from '../plugin-api/index.js';
 import { whyNot } from './why-not.js';
 
@@ -16,6 +16,19 @@ describe('why a record does not count', () => {
     const asked = { caller, targetid: undefined, nowMs: Date.UTC(2026, 10, 30), timezone };
     expect(await whyNot(guarded, report, asked)).toBe(
       'tier gold: not valid before 2099-02-01; tier gold: expired on 2020-01-31',
+    );
+  });
+
+  it('is not known of a provider that only answers that there is none', async () => {
+    const asked = { caller: Caller.read('+358501231234'), targetid: undefined, nowMs: 0, timezone: 'UTC' };
+    const note = (provider: object) =>
+      whyNot({ provider } as unknown as GuardedProvider, { provider: 'plug-in', outcome: 'none' }, asked);
+    expect(await note({})).toBe('it answered that this is not a VIP; its kind gives no reasons');
+    expect(await note({ explain: () => Promise.resolve('2 contacts without a tier') })).toBe(
+      '2 contacts without a tier',
+    );
+    expect(await note({ explain: () => Promise.reject(new VipLookupError('HTTP 500')) })).toBe(
+      'why not could not be found out: HTTP 500',
     );
   });
 

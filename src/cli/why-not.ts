@@ -10,6 +10,7 @@ import { recordApplies } from '../plugin-api/vip-record.js';
 import type { RouteConfig } from '../routing/targets.config.js';
 
 const LIMIT_MS = 10_000;
+const NOT_EXPLAINED = 'it answered that this is not a VIP; its kind gives no reasons';
 
 /** The call, as far as it decides which records apply. */
 export interface Asked {
@@ -40,8 +41,8 @@ export async function whyNot(
   return passedOver.map((record) => whyNotApplicable(record, asked)).join('; ');
 }
 
-async function explain({ provider }: GuardedProvider, caller: Caller): Promise<string | undefined> {
-  if (provider.explain === undefined) return undefined;
+async function explain({ provider }: GuardedProvider, caller: Caller): Promise<string> {
+  if (provider.explain === undefined) return NOT_EXPLAINED;
   try {
     return await withTimeLimit(LIMIT_MS, [], (signal) => provider.explain!(caller, signal));
   } catch (error) {

@@ -143,13 +143,8 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /** @param config in use now, or when the call arrived */
   get(name: string, config: object = this.live.current): GuardedProvider {
-    const all = this.#madeFor.get(config);
-    const made = all?.get(name);
-    if (made === undefined) {
-      throw new Error(
-        `No provider "${name}". Made: ${[...(all?.keys() ?? [])].join(', ') || 'none'}. Was the module initialised?`,
-      );
-    }
+    const made = this.#madeFor.get(config)?.get(name);
+    if (made === undefined) throw new Error(`no provider "${name}" in this configuration`);
     return made;
   }
 

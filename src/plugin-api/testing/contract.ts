@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { answers } from './contract.answers.js';
 import { faults } from './contract.faults.js';
 import { life } from './contract.life.js';
+import { telling } from './contract.telling.js';
 import { time } from './contract.time.js';
 import type { ProviderHarness, TestRunner } from './harness.js';
 import { prove } from './trial.js';
@@ -33,7 +34,13 @@ export function describeVipLookupProvider(
     'give startBroken, or say in cannotBeBroken why the backend cannot fail to give an answer',
   );
   runner.describe(`${name} keeps the contract of a VIP-lookup provider`, () => {
-    const sentences: Sentences = { ...answers, ...faults(harness), ...time(harness), ...life(harness) };
+    const sentences: Sentences = {
+      ...answers,
+      ...faults(harness),
+      ...time(harness),
+      ...telling(harness),
+      ...life(harness),
+    };
     for (const [sentence, body] of Object.entries(sentences)) {
       runner.it(sentence, () => prove(harness, body));
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../../common/time-limit.js';
 import { Caller } from '../caller.js';
 import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
@@ -55,12 +55,12 @@ export class Trial {
     await provider.open?.();
   }
 
-  async ask(provider: VipLookupProvider, text: string, signal = this.#ample()): Promise<VipAnswer> {
+  async ask(provider: VipLookupProvider, text: string, signal = this.ample()): Promise<VipAnswer> {
     return provider.lookup(Caller.read(text, this.country), signal);
   }
 
   /** Calls the check; one that throws instead of rejecting breaks the contract. */
-  check(provider: VipLookupProvider, signal = this.#ample()) {
+  check(provider: VipLookupProvider, signal = this.ample()) {
     let status;
     try {
       status = provider.check(signal);
@@ -69,6 +69,10 @@ export class Trial {
     }
     assert.equal(typeof status?.then, 'function', 'check returns a promise');
     return status;
+  }
+
+  async pause(ms: number): Promise<void> {
+    await sleep(ms);
   }
 
   /** The result of `work`; rejects if that takes too long. */
@@ -114,7 +118,8 @@ export class Trial {
     if (failures.length > 0) throw failures[0];
   }
 
-  #ample(): AbortSignal {
+  /** Enough time for what should be answered. */
+  ample(): AbortSignal {
     const limit = new AbortController();
     this.#timers.push(setTimeout(() => limit.abort(), AMPLE_MS).unref());
     return limit.signal;

@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer } from 'node:util/types';
 import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
@@ -176,9 +177,7 @@ function attributesOf(row: Row, table: VipTable): Record<string, Json> {
 export function plainValue(value: unknown): Json {
   if (value == null) return null;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  if (Object.prototype.toString.call(value) === '[object ArrayBuffer]') {
-    return Buffer.from(value as ArrayBuffer).toString('utf8');
-  }
+  if (isAnyArrayBuffer(value)) return Buffer.from(value).toString('utf8');
   if (typeof value === 'bigint') return value.toString();
   // How MySQL writes "no date" if a column may not be NULL.
   if (typeof value === 'string' && value.startsWith('0000-00-00')) return null;

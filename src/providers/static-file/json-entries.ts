@@ -2,7 +2,7 @@ import { isPlainObject } from '../../plugin-api/index.js';
 import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
 import { LineFinder } from './line-finder.js';
 import type { RawEntry } from './raw-entry.js';
-import type { Remarks } from './table-entries.js';
+import type { Remarks } from './line-problems.js';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\,[]{}')];
 /** Bytes looked at without a pause: about a millisecond. */

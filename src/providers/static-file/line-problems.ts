@@ -31,6 +31,13 @@ export class LineProblems {
   }
 }
 
+/** Where what is said about a list goes. */
+export interface Remarks {
+  readonly problems: LineProblems;
+  readonly leftOut: LineProblems;
+  readonly warnings: LineProblems;
+}
+
 /** The sentences, and `and N more` where they are not all. */
 export function andMore(sentences: readonly string[], total: number): readonly string[] {
   const more = total - sentences.length;

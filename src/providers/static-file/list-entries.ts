@@ -6,12 +6,12 @@ import type { ContactOptions } from './contacts/contact-options.js';
 import type { Contact } from './contacts/contact.js';
 import { jsonContact } from './contacts/json-contacts.js';
 import { isJsonAnswer, jsonEntries } from './json-entries.js';
-import { LIST_ENDINGS_TEXT } from './list-endings.js';
+import { LIST_ENDINGS, LIST_ENDINGS_TEXT, SPREADSHEET_CURE } from './list-endings.js';
 import { isListHeader } from './list-header.js';
 import type { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { tableEntries } from './table-entries.js';
-import type { Remarks } from './table-entries.js';
+import type { Remarks } from './line-problems.js';
 import { TableError, textTable } from './table-rows.js';
 import type { Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
@@ -53,8 +53,8 @@ export async function listEntries(
   pace: Pace,
 ): Promise<ListEntries> {
   const ending = extname(path).toLowerCase();
-  if (ending === '.xlsx') return workbookEntries(bytes, options, to, pace);
-  const misnamed = misnamedWorkbook(bytes);
+  if (ending === '.xlsx' || ending === '.xlsm') return workbookEntries(bytes, options, to, pace);
+  const misnamed = LIST_ENDINGS.test(path) ? misnamedWorkbook(bytes) : undefined;
   if (misnamed !== undefined) {
     to.problems.add(1, '', misnamed);
     return { entries: [] };
@@ -111,7 +111,7 @@ async function textEntries(
       return { contacts, entries: contacts.ofContacts((to) => phonebookContacts(text, to.problems)) };
     }
     default:
-      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}`);
+      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}; ${SPREADSHEET_CURE}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { nearName, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { RecordField } from '../../plugin-api/index.js';
 import { roleOf } from './contacts/column-role.js';
 import { MAX_NAMES } from './entry-limits.js';
-import type { Remarks } from './table-entries.js';
+import type { Remarks } from './line-problems.js';
 
 /** What a column of a list holds; `undefined` for a column without a name. */
 export type Column =

@@ -58,7 +58,7 @@ describe('a list in a file', () => {
   it('is told apart by the ending, in any case', async () => {
     expect((await read('A.YML', '- { number: 4711, tier: gold }')).records).toHaveLength(1);
     await expect(read('list.pdf', '')).rejects.toThrow(
-      'the name of a list must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .vcf or .xml',
+      'the name of a list must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .xlsm, .vcf or .xml; save other spreadsheets, such as .xls, .ods or .numbers, as .xlsx',
     );
   });
 

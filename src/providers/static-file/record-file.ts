@@ -8,7 +8,7 @@ import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
-import type { Remarks } from './table-entries.js';
+import type { Remarks } from './line-problems.js';
 import type { EncodingOptions } from './text-encoding.js';
 
 /** A record and the line of the list that it stands on. */

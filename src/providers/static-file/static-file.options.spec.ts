@@ -24,7 +24,7 @@ describe('the options of a VIP list in a file', () => {
 
   it.each(['vips.xls', 'vips', 'csv', 'vips.csv.bak', ''])('refuse %j, and say what is allowed', (file) => {
     expect(messagesFor(file)).toEqual([
-      'must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .vcf or .xml; the ending says how the list is written',
+      'must end in .csv, .tsv, .txt, .json, .yaml, .yml, .xlsx, .xlsm, .vcf or .xml; the ending says how the list is written; save other spreadsheets, such as .xls, .ods or .numbers, as .xlsx',
     ]);
   });
 

@@ -9,7 +9,7 @@ import {
   tiersProblem,
 } from './contacts/contact-options.js';
 import type { ColumnMap } from './contacts/contact-options.js';
-import { LIST_ENDINGS, LIST_ENDINGS_TEXT } from './list-endings.js';
+import { LIST_ENDINGS, LIST_ENDINGS_TEXT, SPREADSHEET_CURE } from './list-endings.js';
 import { encodingProblem } from './text-encoding.js';
 
 const MIN_SHARE = 'must be a number from 0 to 1, for example 0.5 for half of the entries. Default: 0.7';
@@ -19,7 +19,7 @@ export class StaticFileOptions {
   /** The list; relative paths start at the configuration file. The ending says how it is written. */
   @IsString({ message: 'must be the path of a file' })
   @Matches(LIST_ENDINGS, {
-    message: `must end in ${LIST_ENDINGS_TEXT}; the ending says how the list is written`,
+    message: `must end in ${LIST_ENDINGS_TEXT}; the ending says how the list is written; ${SPREADSHEET_CURE}`,
   })
   file!: string;
 

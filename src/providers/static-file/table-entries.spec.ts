@@ -254,8 +254,8 @@ describe('a CSV list', () => {
 
   it('reports cells that no column names', async () => {
     expect(await problemsOf('number,tier,,name\n4711,gold,x,y\n4712,gold,,y,z\n4713,gold,,y,\n')).toEqual([
-      'line 2: has a cell under no column name (cell 3); put a cell that contains the separator in double quotes',
-      'line 3: has a cell under no column name (cell 5); put a cell that contains the separator in double quotes',
+      'line 2: has a cell under no column name (cell 3); name the column in line 1, or put a cell that contains the separator in double quotes',
+      'line 3: has a cell under no column name (cell 5); name the column in line 1, or put a cell that contains the separator in double quotes',
     ]);
   });
 

@@ -1,8 +1,9 @@
 import { readWrittenNumbers } from '../../plugin-api/index.js';
 import type { JsonObject, RecordField } from '../../plugin-api/index.js';
+import { groupedNames, groupsAbove, isSecondHeader, SECOND_HEADER } from './contacts/header-rows.js';
 import { withoutApostrophe } from './csv-apostrophe.js';
 import { isBlank } from './csv-rows.js';
-import type { LineProblems } from './line-problems.js';
+import type { Remarks } from './line-problems.js';
 import { readHeader } from './list-header.js';
 import type { Column } from './list-header.js';
 import { MAX_NOTES, NoteFinder } from './list-notes.js';
@@ -10,12 +11,8 @@ import type { RawEntry } from './raw-entry.js';
 import { TableError } from './table-rows.js';
 import type { Table, TableRow } from './table-rows.js';
 
-/** Where what is said about a list goes. */
-export interface Remarks {
-  readonly problems: LineProblems;
-  readonly leftOut: LineProblems;
-  readonly warnings: LineProblems;
-}
+const OTHERS_NUMBERS =
+  "says that a column number is not the VIP's own; give that column another name, and take the row away";
 
 /**
  * Reads the entries of a table whose header names the fields of a record; what cannot be read is added to `problems`.
@@ -37,8 +34,8 @@ export async function* tableEntries(
         }
         if (row.limit !== undefined) return remarks.problems.add(row.line, '', row.limit);
         const columns = readHeader(row.cells, row.line, remarks);
-        if (columns === undefined) return;
-        reader = new RowReader(columns, remarks, country);
+        if (columns === undefined || hasOthersNumbers(table, row, columns, remarks)) return;
+        reader = new RowReader(columns, remarks, country, row.line);
       }
       yield undefined;
     }
@@ -56,6 +53,21 @@ export async function* tableEntries(
     );
   }
   reader?.leaveOutHeld();
+}
+
+/** Whether the row above the header says of a column of numbers whose they are; that is told. */
+function hasOthersNumbers(
+  table: Table,
+  header: TableRow,
+  columns: readonly Column[],
+  { problems }: Remarks,
+): boolean {
+  const names = groupedNames(groupsAbove(table, header), header.cells, false);
+  const isOthers = columns.some(
+    (column, at) => isOfField(column) && column.field === 'number' && names[at] !== header.cells[at]?.trim(),
+  );
+  if (isOthers) problems.add(table.above.at(-1)!.line, '', OTHERS_NUMBERS);
+  return isOthers;
 }
 
 /** Tells rows above the header that seem to be entries. */
@@ -77,6 +89,7 @@ class RowReader {
   readonly #notes: NoteFinder;
   /** Rows that are notes if nothing but such follows. */
   readonly #held: TableRow[] = [];
+  #isFirst = true;
   readonly #numbersAt: readonly number[];
   readonly #tiersAt: readonly number[];
   /** Fields in which version 0.1.0 took anything. */
@@ -86,6 +99,7 @@ class RowReader {
     private readonly columns: readonly Column[],
     private readonly remarks: Remarks,
     country: string | undefined,
+    private readonly headerLine: number,
   ) {
     this.#notes = new NoteFinder(country);
     this.#numbersAt = this.#placesOf('number');
@@ -101,6 +115,12 @@ class RowReader {
       const held = this.readHeld();
       this.remarks.leftOut.add(row.line, '', row.limit);
       return held;
+    }
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (isFirst && isSecondHeader(row.cells)) {
+      this.remarks.leftOut.add(row.line, '', SECOND_HEADER);
+      return [];
     }
     const number = firstText(row.cells, this.#numbersAt);
     const tier = firstText(row.cells, this.#tiersAt);
@@ -143,7 +163,7 @@ class RowReader {
       if (text === '') continue;
       const column = this.columns[at];
       if (column === undefined) {
-        const message = `has a cell under no column name (cell ${at + 1}); put a cell that contains the separator in double quotes`;
+        const message = `has a cell under no column name (cell ${at + 1}); name the column in line ${this.headerLine}, or put a cell that contains the separator in double quotes`;
         this.remarks.problems.add(line, '', message);
         return undefined;
       }

@@ -1,7 +1,7 @@
 import { LineProblems } from '../line-problems.js';
 import type { RawEntry } from '../raw-entry.js';
 import { tellEntriesAbove } from '../table-entries.js';
-import type { Remarks } from '../table-entries.js';
+import type { Remarks } from '../line-problems.js';
 import type { Table } from '../table-rows.js';
 import { KnownColumns, NamedColumns } from './column-uses.js';
 import type { ColumnUses } from './column-uses.js';

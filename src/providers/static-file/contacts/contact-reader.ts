@@ -1,7 +1,7 @@
 import { readWrittenNumbers } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { RawEntry } from '../raw-entry.js';
-import type { Remarks } from '../table-entries.js';
+import type { Remarks } from '../line-problems.js';
 import { stemOfAll } from './column-places.js';
 import { whyNotTheirs } from './column-role.js';
 import type { Use } from './column-use.js';

@@ -70,3 +70,20 @@ describe("a customer's number beside a telephone number", () => {
     ]);
   });
 });
+
+describe('a column that is named', () => {
+  it.each([
+    ['Fax', '', '', ['+35891234501']],
+    ['Pager', '', '', ['+35891234501']],
+    ['Assistant Phone', '', '', ['+35891234501']],
+    ['Company Main Phone', '', '', ['+35891234501']],
+    ['Phone', ',Phone Ext', ',12', []],
+    ['Assistant Phone', ',Assistant Phone Ext.', ',12', []],
+    ['Fax', ',Country Code', ',46', []],
+    ['Phone 1 - Value', ',Phone 1 - Type', ',Work Fax', []],
+  ])('is read whosever it is, as what is beside it says: %s%s', async (column, others, more, numbers) => {
+    const table = `Name,${column}${others}\nAino,091234501${more}\n`;
+    const list = await read('list.csv', table, { columns: { number: column }, tier: 'gold' });
+    expect(list.records.map(({ record }) => record.number)).toEqual(numbers);
+  });
+});

@@ -1,10 +1,11 @@
-import type { Remarks } from '../table-entries.js';
+import type { Remarks } from '../line-problems.js';
 import { tooManyColumns } from '../list-header.js';
 import { MAX_NOTES, NoteFinder } from '../list-notes.js';
 import { TableError } from '../table-rows.js';
 import type { Table, TableRow } from '../table-rows.js';
 import type { ColumnUses } from './column-uses.js';
 import type { Contact } from './contact.js';
+import { groupedNames, groupsAbove, isSecondHeader, SECOND_HEADER } from './header-rows.js';
 
 const TOTAL = 'is a note or a total below the contacts, so it is left out: it has no telephone number';
 
@@ -18,26 +19,45 @@ export async function* tableContacts(
   hasHeader: boolean,
   { problems, leftOut }: Remarks,
 ): AsyncGenerator<Contact | undefined> {
-  let header: readonly string[] | undefined = hasHeader ? undefined : [];
+  let names: readonly string[] | undefined = hasHeader ? undefined : [];
+  /** Held back until the row below it is known. */
+  let header: TableRow | undefined;
+  let isBelowSecond = false;
   const totals = new Totals(columns);
+  const areUsable = (line: number): boolean => {
+    const tooMany = tooManyColumns(names!);
+    const wrong = tooMany === undefined ? columns.problemsOf(names!) : [tooMany];
+    for (const problem of wrong) problems.add(line, '', problem);
+    return wrong.length === 0;
+  };
   try {
     for await (const rows of table.rows) {
       for (const row of rows) {
-        if (row.limit !== undefined) {
+        if (row.limit !== undefined && header === undefined && names === undefined) {
+          return problems.add(row.line, '', row.limit);
+        }
+        if (header === undefined && names === undefined) {
+          header = row;
+          continue;
+        }
+        const isFirst = header !== undefined && names === undefined;
+        if ((isFirst || isBelowSecond) && isSecondHeader(row.cells)) {
+          if (isBelowSecond || !columns.isAuto) return problems.add(row.line, '', SECOND_HEADER);
+          isBelowSecond = true;
+          names = groupedNames(header!.cells, row.cells, true);
+          if (!areUsable(row.line)) return;
+          continue;
+        }
+        isBelowSecond = false;
+        if (isFirst) {
+          names = groupedNames(groupsAbove(table, header!), header!.cells, columns.isAuto);
+          if (!areUsable(header!.line)) return;
+        }
+        if (row.limit === undefined) yield* totals.add(contactOf(row, names!));
+        else {
           yield* totals.held.splice(0);
-          (header === undefined ? problems : leftOut).add(row.line, '', row.limit);
-          if (header === undefined) return;
-          continue;
+          leftOut.add(row.line, '', row.limit);
         }
-        if (header !== undefined) {
-          yield* totals.add(contactOf(row, header));
-          continue;
-        }
-        header = row.cells;
-        const tooMany = tooManyColumns(header);
-        const wrong = tooMany === undefined ? columns.problemsOf(header) : [tooMany];
-        for (const problem of wrong) problems.add(row.line, '', problem);
-        if (wrong.length > 0) return;
       }
       yield undefined;
     }
@@ -48,7 +68,10 @@ export async function* tableContacts(
     return;
   }
   for (const { line } of totals.held) leftOut.add(line, '', TOTAL);
-  if (header === undefined) problems.add(1, '', 'the file is empty');
+  if (names !== undefined) return;
+  if (header === undefined) return problems.add(1, '', 'the file is empty');
+  names = groupedNames(groupsAbove(table, header), header.cells, columns.isAuto);
+  areUsable(header.line);
 }
 
 /** Holds back what may be a total, `Yhteensä;2`, until another contact follows. */

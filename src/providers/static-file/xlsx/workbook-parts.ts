@@ -7,6 +7,13 @@ import { IS_ANOTHER, isCompoundFile } from './workbook-kind.js';
 export const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 /** Files in a workbook; one without pictures has some ten, and one for each sheet. */
 const MAX_PARTS = 10_000;
+/** Files by which other spreadsheets are known, which are archives, too. */
+const OTHER_KINDS = [
+  ['content.xml', 'an OpenDocument spreadsheet (.ods)'],
+  ['index/document.iwa', 'a Numbers spreadsheet'],
+  ['index.zip', 'a Numbers spreadsheet'],
+  ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)'],
+] as const;
 const IS_NO_ZIP = 'the file is not an .xlsx workbook, or is cut off; save it again as .xlsx';
 const TOO_LARGE = `the workbook has more than ${MAX_UNPACKED_BYTES / 1_048_576} MiB unpacked; save the sheet as CSV`;
 
@@ -27,6 +34,8 @@ export class WorkbookParts {
       if (zip.entryCount > MAX_PARTS) throw new TableError(1, TOO_LARGE);
       const entries = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) entries.set(entry.fileName.toLowerCase(), entry);
+      const other = OTHER_KINDS.find(([path]) => entries.has(path));
+      if (other !== undefined) throw new TableError(1, `the file is ${other[1]}; save it as .xlsx`);
       return new WorkbookParts(zip, entries);
     } catch (error) {
       throw error instanceof TableError ? error : new TableError(1, IS_NO_ZIP);

@@ -7,11 +7,10 @@ import { formatOf, GENERAL, withoutEscapes } from './cell-format.js';
 import type { CellFormat } from './cell-format.js';
 import { WorkbookParts } from './workbook-parts.js';
 
-/** What is needed of a workbook to read its first sheet. */
+/** What is needed of a workbook to read a sheet. */
 export interface Workbook {
-  readonly sheetPath: string;
-  /** Visible sheets behind the first, which are not read. */
-  readonly otherSheets: number;
+  /** Those that are not hidden, in their order; one at least. */
+  readonly sheets: readonly { readonly name: string; readonly path: string }[];
   readonly sharedTexts: readonly string[];
   /** How the numbers of each style are shown. */
   readonly formats: readonly CellFormat[];
@@ -58,7 +57,7 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
     ({ type }) => type === 'officeDocument',
   );
   const path = document?.target ?? 'xl/workbook.xml';
-  const sheets: { id: string; isHidden: boolean }[] = [];
+  const sheets: { id: string; name: string; isHidden: boolean }[] = [];
   let isFrom1904 = false;
   await readPart(
     parts,
@@ -70,6 +69,7 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
           checkCount(sheets.length + 1, 'sheets');
           sheets.push({
             id: attributes['id'] ?? '',
+            name: attributes['name'] ?? '',
             isHidden: (attributes['state'] ?? 'visible') !== 'visible',
           });
         }
@@ -79,13 +79,11 @@ export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Wo
   );
   const targets = await relations(parts, path, pace);
   const visible = sheets.filter(({ id, isHidden }) => !isHidden && targets.get(id)?.type === 'worksheet');
-  const [first, ...others] = visible;
-  if (first === undefined) throw new TableError(1, NO_SHEET);
+  if (visible.length === 0) throw new TableError(1, NO_SHEET);
   const targetOf = (type: string) =>
     [...targets.values()].find((target) => target.type === type)?.target ?? '';
   return {
-    sheetPath: targets.get(first.id)!.target,
-    otherSheets: others.length,
+    sheets: visible.map(({ id, name }) => ({ name, path: targets.get(id)!.target })),
     sharedTexts: await readSharedTexts(parts, targetOf('sharedStrings'), pace),
     formats: await readFormats(parts, targetOf('styles'), pace),
     isFrom1904,

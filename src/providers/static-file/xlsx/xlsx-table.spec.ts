@@ -134,7 +134,9 @@ describe('a list in a workbook (.xlsx)', () => {
     const two = workbook({ sheets: [hidden, { rows: sheet('0501234501') }, { rows: sheet('0501234508') }] });
     const list = await read(two);
     expect(list.records.map(({ record }) => record.number)).toEqual(['+358501234501']);
-    expect(list.warnings).toEqual(['line 1: the workbook has 2 sheets, of which only the first is read']);
+    expect(list.warnings).toEqual([
+      'line 1: the workbook has 2 sheets, and the first with a header, "S1", is read; not read, though they have a header, too: "S2"',
+    ]);
     expect((await read(workbook({ sheets: [hidden] }))).problems).toEqual([
       'line 1: the workbook has no sheet that is not hidden',
     ]);

@@ -15,6 +15,9 @@ const MAX_COLUMNS = 16_384;
 const MAX_ROWS = 1_048_576;
 /** In CSV each is a separator, which counts for the size of the file; here a cell far to the right costs a few bytes. */
 const MAX_EMPTY_CELLS = 67_108_864;
+/** In a sentence about the workbook. */
+const MAX_NAMED_SHEETS = 10;
+const MAX_SHEET_NAME = 31;
 /** What is handed over in one go: a millisecond or two of work. */
 const BATCH_CELLS = 16_384;
 const TOO_WIDE = `the sheet has more than ${MAX_EMPTY_CELLS} empty cells to the left of filled ones; delete the cells far to the right, or save the sheet as CSV`;
@@ -25,7 +28,8 @@ export interface XlsxTable extends Table {
 }
 
 /**
- * The first visible sheet of a workbook (.xlsx) as a table; the line of a row is its number in the sheet.
+ * A sheet of a workbook (.xlsx) as a table; the line of a row is its number in the sheet. Of several it is the first with a header
+ * that is not hidden, else the first of them; which, and which others have one, is told.
  * @param isHeader tells a header by its cells; the first row that is one counts
  * @throws TableError when the file is no workbook, or a larger one than is read
  */
@@ -37,32 +41,75 @@ export async function xlsxTable(
 ): Promise<XlsxTable> {
   const parts = await WorkbookParts.open(bytes);
   const workbook = await readWorkbook(parts, pace);
-  if (workbook.otherSheets > 0) {
-    warnings.add(
-      1,
-      '',
-      `the workbook has ${workbook.otherSheets + 1} sheets, of which only the first is read`,
-    );
+  let used: SheetTop | undefined;
+  const others: string[] = [];
+  for (const { name, path } of workbook.sheets) {
+    const top = await topOf(rowsOf(parts, workbook, path), name, isHeader, pace).catch((error: unknown) => {
+      // A sheet that is not used need not be whole.
+      if (used?.header === undefined || !(error instanceof TableError)) throw error;
+    });
+    if (top === undefined) continue;
+    if (top.header !== undefined && used?.header === undefined) used = top;
+    else {
+      if (top.header !== undefined) others.push(name);
+      await top.batches.return();
+    }
   }
-  const batches = rowsOf(parts, workbook);
-  const first: TableRow[] = [];
-  let header = -1;
-  // Until the header is found, or can no longer be.
-  while (header === -1 && first.length <= MAX_ROWS_ABOVE) {
+  const first = workbook.sheets[0]!;
+  // The rows of the first sheet have been passed over by now.
+  used ??= await topOf(rowsOf(parts, workbook, first.path), first.name, isHeader, pace);
+  if (workbook.sheets.length > 1) warnings.add(1, '', sheetsSentence(workbook.sheets.length, used, others));
+  const { header = -1, rows, batches } = used;
+  return {
+    isFrom1904: workbook.isFrom1904,
+    above: header === -1 ? [] : rows.slice(0, header),
+    hasHeader: header !== -1,
+    rows: rowsBehind(rows.slice(Math.max(header, 0)), batches),
+  };
+}
+
+function sheetsSentence(count: number, { name, header }: SheetTop, others: readonly string[]): string {
+  const why = header === undefined ? 'none of which has a header; the first' : 'and the first with a header';
+  const more = others.length - MAX_NAMED_SHEETS;
+  const names =
+    others.slice(0, MAX_NAMED_SHEETS).map(quoted).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const rest = others.length === 0 ? '' : `; not read, though they have a header, too: ${names}`;
+  return `the workbook has ${count} sheets, ${why}, ${quoted(name)}, is read${rest}`;
+}
+
+function quoted(name: string): string {
+  return `"${name.slice(0, MAX_SHEET_NAME)}"`;
+}
+
+/** The rows of a sheet in which its header may be. */
+interface SheetTop {
+  readonly name: string;
+  readonly rows: readonly TableRow[];
+  /** Its place in `rows`. */
+  readonly header: number | undefined;
+  /** All rows behind them. */
+  readonly batches: AsyncGenerator<readonly TableRow[], void>;
+}
+
+/** Reads until the header is found, or can no longer be. */
+async function topOf(
+  batches: SheetTop['batches'],
+  name: string,
+  isHeader: (cells: readonly string[]) => boolean,
+  pace: Pace,
+): Promise<SheetTop> {
+  const rows: TableRow[] = [];
+  let header: number | undefined;
+  while (header === undefined && rows.length <= MAX_ROWS_ABOVE) {
     const next = await batches.next();
     if (next.done === true) break;
     for (const row of next.value) {
       if (pace.isDue) await pace.makeWay();
-      if (header === -1 && first.length <= MAX_ROWS_ABOVE && isHeader(row.cells)) header = first.length;
-      first.push(row);
+      if (header === undefined && rows.length <= MAX_ROWS_ABOVE && isHeader(row.cells)) header = rows.length;
+      rows.push(row);
     }
   }
-  return {
-    isFrom1904: workbook.isFrom1904,
-    above: header === -1 ? [] : first.slice(0, header),
-    hasHeader: header !== -1,
-    rows: rowsBehind(first.slice(Math.max(header, 0)), batches),
-  };
+  return { name, rows, header, batches };
 }
 
 async function* rowsBehind(
@@ -73,12 +120,21 @@ async function* rowsBehind(
   yield* batches;
 }
 
-async function* rowsOf(parts: WorkbookParts, workbook: Workbook): AsyncGenerator<readonly TableRow[], void> {
+async function* rowsOf(
+  parts: WorkbookParts,
+  workbook: Workbook,
+  path: string,
+): AsyncGenerator<readonly TableRow[], void> {
   const sheet = new Sheet(workbook);
-  const steps = partSteps(parts, workbook.sheetPath, sheet);
-  for (let step = await steps.next(); ; step = await steps.next()) {
-    yield* batchesOf(sheet.rows.splice(0));
-    if (step.done === true) return;
+  const steps = partSteps(parts, path, sheet);
+  try {
+    for (let step = await steps.next(); ; step = await steps.next()) {
+      yield* batchesOf(sheet.rows.splice(0));
+      if (step.done === true) return;
+    }
+  } finally {
+    // Closes what is being unpacked where nobody wants more.
+    await steps.return(undefined);
   }
 }
 
