@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
-import { VipRecordError } from '../plugin-api/index.js';
+import { sameTier, VipRecordError } from '../plugin-api/index.js';
 import type { DateOrder } from '../plugin-api/index.js';
 import { maskNumber } from '../observability/masking.js';
 import { closeDataSource } from '../database/data-source.js';
@@ -104,14 +104,18 @@ export async function importList(file: string, options: ImportOptions): Promise<
 const SHOWN_ENTRIES = 10;
 
 function printPreview(file: string, { records, leftOutCount }: RecordList): void {
-  const tiers = new Map<string, number>();
-  for (const { record } of records) tiers.set(record.tier, (tiers.get(record.tier) ?? 0) + 1);
+  const tiers = new Map<string, { name: string; count: number }>();
+  for (const { record } of records) {
+    const same = tiers.get(sameTier(record.tier));
+    if (same !== undefined) same.count++;
+    else tiers.set(sameTier(record.tier), { name: record.tier, count: 1 });
+  }
   const shown = records.slice(0, SHOWN_ENTRIES).map(({ line, record: { number, tier, name = '' } }) => {
     return [`line ${line}`, maskNumber(number), tier, name];
   });
   for (const row of columns(shown)) print(row);
   if (records.length > SHOWN_ENTRIES) print(`and ${records.length - SHOWN_ENTRIES} more`);
-  const byTier = [...tiers].map(([tier, count]) => `${count} ${tier}`).join(', ');
+  const byTier = [...tiers.values()].map(({ name, count }) => `${count} ${name}`).join(', ');
   print(
     `Would import ${counted(records.length, 'entry', 'entries')} from ${file}${byTier === '' ? '' : ` (${byTier})`}${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}. Nothing was changed.`,
   );

@@ -160,13 +160,12 @@ describe('on the command line', () => {
     });
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'list: 1 entry, no mistake found.\nWarning: list: ./good.csv is not usable (1 problem):',
+      'list: 1 entry, and others that cannot be used.\nWarning: list: ./good.csv is used without some entries (1 problem):\n- line 3, tier: is missing',
     );
     await writeFile(at('gone.yaml'), CONFIG.replace('vips.csv', 'gone.csv'));
-    expect(await cli(['config', 'check', at('gone.yaml'), '--lists'], env)).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/Warning: list: .*gone\.csv/),
-    });
+    const gone = await cli(['config', 'check', at('gone.yaml'), '--lists'], env);
+    expect(gone).toMatchObject({ code: 1, stdout: expect.stringMatching(/Warning: list: .*gone\.csv/) });
+    expect(gone.stdout.match(/Warning: list: /g)).toHaveLength(1);
   });
 
   it('config check --lists reads copies and lists, asks no CRM for that, and stores nothing', async () => {
