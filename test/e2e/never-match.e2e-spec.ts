@@ -71,10 +71,24 @@ describe('a list with entries that can never match', () => {
   it('is counted again when it has changed; what has expired does not degrade it', async () => {
     await writeFile(
       join(service.folder, 'vips.csv'),
-      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n',
+      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n+358501231206,gold,\n',
     );
     await eventually(async () =>
       expect(await health()).toMatchObject({ status: 'up', neverMatch: ['expired: 1 entry (line 2)'] }),
+    );
+  });
+
+  it('is not replaced by one in which everything has expired', async () => {
+    await writeFile(
+      join(service.folder, 'vips.csv'),
+      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n',
+    );
+    await eventually(async () =>
+      expect(await health()).toMatchObject({
+        status: 'degraded',
+        entries: 2,
+        reason: expect.stringContaining('has 0 entries where there were 1, fewer than'),
+      }),
     );
   });
 
