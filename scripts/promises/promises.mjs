@@ -321,14 +321,14 @@ export const PROMISES = [
   {
     promise: 'a confirmation ends when another version of the list is accepted',
     file: 'src/providers/static-file/kept-count.ts',
-    from: 'return isOver ? { entries } :',
+    from: 'return isOver ? { entries, countedMs } :',
     to: 'return',
     tests: ['src/providers/static-file/static-file.confirmation'],
   },
   {
     promise: 'a list that lost most of its entries is told at a start',
     file: 'src/providers/static-file/collapse-guard.ts',
-    from: 'this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));',
+    from: 'this.#setDoubt(reasonOf(this.context, kept.entries, { ...version, entries }));',
     to: '',
     tests: ['src/providers/static-file/static-file.collapse'],
   },

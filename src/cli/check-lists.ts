@@ -11,6 +11,9 @@ import { counted } from './output.js';
 /** A list of ten million entries is read within this, and the part of a table that is read, too. */
 const LIMIT_MS = 600_000;
 
+/** How a list says that some entries are lacking. */
+const IN_PART = 'is used without some entries';
+
 /** What is to be said of one provider's entries. */
 export interface CheckedList {
   readonly told: readonly string[];
@@ -35,13 +38,7 @@ async function checkList(
   if (provider.countEntries === undefined) {
     return { told: [`${name}: has no list to read; it is asked about each caller.`], isFaulty: false };
   }
-  const trouble: string[] = [];
-  let tally: EntryTally | undefined;
-  try {
-    tally = await read(provider, (reason) => trouble.push(reason));
-  } catch (error) {
-    trouble.push(messageOf(error));
-  }
+  const { tally, trouble } = await read(provider);
   const warnings = trouble.map((reason) => `Warning: ${name}: ${reason}`);
   if (tally === undefined) {
     const nothing = trouble.length === 0 ? [`${name}: has no entries yet.`] : [];
@@ -53,10 +50,17 @@ async function checkList(
     nowMs: Date.now(),
     show: (text) => text,
   });
+  const isUsedInPart = trouble.some((reason) => reason.includes(IN_PART));
+  const found =
+    faults.length > 0
+      ? 'some can never match'
+      : isUsedInPart
+        ? 'and others that cannot be used'
+        : 'no mistake found';
   const part = tally.firstRows === undefined ? '' : ` in the first ${tally.firstRows} rows`;
   return {
     told: [
-      `${name}: ${counted(tally.entries, 'entry', 'entries')}${part}, ${faults.length === 0 ? 'no mistake found' : 'some can never match'}.`,
+      `${name}: ${counted(tally.entries, 'entry', 'entries')}${part}, ${found}.`,
       ...warnings,
       ...faults.map((fault) => `Warning: ${name}: ${fault}`),
       ...notes.map((note) => `Note: ${name}: ${note}`),
@@ -65,28 +69,42 @@ async function checkList(
   };
 }
 
-/** @param tell of what is wrong although there are entries */
-async function read(
-  provider: VipLookupProvider,
-  tell: (reason: string) => void,
-): Promise<EntryTally | undefined> {
+interface Read {
+  /** Of the entries that there are; `undefined` when there are none. */
+  readonly tally: EntryTally | undefined;
+  /** What is wrong although there may be entries, each once. */
+  readonly trouble: readonly string[];
+}
+
+/** Never rejects. */
+async function read(provider: VipLookupProvider): Promise<Read> {
   const tooLong = new VipLookupError(`could not be read within ${LIMIT_MS / 60_000} minutes`);
   return withTimeLimit(
     LIMIT_MS,
     [],
-    async (signal) => {
+    async (signal): Promise<Read> => {
       // To open a lookup with a copy is to ask its backend; its copy is read without that.
-      if (provider.recall !== undefined) return untilAborted(provider.countEntries!(signal), signal);
+      if (provider.recall !== undefined) {
+        return { tally: await untilAborted(provider.countEntries!(signal), signal), trouble: [] };
+      }
       const opening = Promise.resolve().then(() => provider.open?.());
       const closed = await untilAborted(opening, signal).catch(messageOf);
-      if (closed !== undefined) tell(closed);
-      const tally = await untilAborted(provider.countEntries!(signal), signal);
-      const { status, reason } = await untilAborted(provider.check(signal), signal);
-      if (status === 'degraded' && closed === undefined) tell(reason ?? 'is degraded');
-      return tally;
+      const counting = untilAborted(provider.countEntries!(signal), signal);
+      // What cannot be opened cannot be counted either, or be asked how it is, for the same reason.
+      const tally = closed === undefined ? await counting : await counting.catch(() => undefined);
+      if (closed !== undefined && tally === undefined) return { tally, trouble: [closed] };
+      const { status, reason = 'is degraded' } = await untilAborted(provider.check(signal), signal);
+      if (closed !== undefined) return { tally, trouble: [inPart(closed, reason)] };
+      return { tally, trouble: status === 'degraded' ? [reason] : [] };
     },
     tooLong,
-  );
+  ).catch((error: unknown) => ({ tally: undefined, trouble: [messageOf(error)] }));
+}
+
+/** What is not usable as a whole is used in part at a start, as health says; the rest of the message lists why. */
+function inPart(closed: string, reason: string): string {
+  if (!reason.includes(IN_PART)) return closed;
+  return closed.replace(/ is not usable \((\d+ problems?)\):/, ` ${IN_PART} ($1):`);
 }
 
 /** In full where it is made for people: it lists the lines. */

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../app/environment.js';
-import { VipRecordError } from '../plugin-api/index.js';
+import { sameTier, VipRecordError } from '../plugin-api/index.js';
 import type { DateOrder } from '../plugin-api/index.js';
 import { maskNumber } from '../observability/masking.js';
 import { closeDataSource } from '../database/data-source.js';
@@ -17,6 +17,7 @@ import {
 } from '../providers/database/vip-caller.repository.js';
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
+import { findableAt, whatIsNotCounted } from '../providers/static-file/findable.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import type { RecordList } from '../providers/static-file/record-file.js';
 import { encodingProblem } from '../providers/static-file/text-encoding.js';
@@ -70,7 +71,7 @@ export async function importList(file: string, options: ImportOptions): Promise<
   const neverMatching = await whatNeverMatches(list.tally);
   const vips = records.map(({ record }) => record);
   const mode = replace ? 'replace' : 'merge';
-  const rules = { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, records.length) }) };
+  const rules = { timezone, ...(!options.confirm && { mayReplace: collapseRefusal(file, list) }) };
   const outcome = await (
     dryRun
       ? rehearseImport(url, vips, mode, rules)
@@ -103,14 +104,18 @@ export async function importList(file: string, options: ImportOptions): Promise<
 const SHOWN_ENTRIES = 10;
 
 function printPreview(file: string, { records, leftOutCount }: RecordList): void {
-  const tiers = new Map<string, number>();
-  for (const { record } of records) tiers.set(record.tier, (tiers.get(record.tier) ?? 0) + 1);
+  const tiers = new Map<string, { name: string; count: number }>();
+  for (const { record } of records) {
+    const same = tiers.get(sameTier(record.tier));
+    if (same !== undefined) same.count++;
+    else tiers.set(sameTier(record.tier), { name: record.tier, count: 1 });
+  }
   const shown = records.slice(0, SHOWN_ENTRIES).map(({ line, record: { number, tier, name = '' } }) => {
     return [`line ${line}`, maskNumber(number), tier, name];
   });
   for (const row of columns(shown)) print(row);
   if (records.length > SHOWN_ENTRIES) print(`and ${records.length - SHOWN_ENTRIES} more`);
-  const byTier = [...tiers].map(([tier, count]) => `${count} ${tier}`).join(', ');
+  const byTier = [...tiers.values()].map(({ name, count }) => `${count} ${name}`).join(', ');
   print(
     `Would import ${counted(records.length, 'entry', 'entries')} from ${file}${byTier === '' ? '' : ` (${byTier})`}${leftOutCount > 0 ? `, ${leftOutCount} left out` : ''}. Nothing was changed.`,
   );
@@ -121,12 +126,15 @@ function notImported(file: string, count: number, problems: readonly string[]): 
   return new CliError(`Nothing was imported from ${file} (${counted(count, 'problem')}):${lines}`);
 }
 
-/** Refuses to take most of the entries away that are in the table. */
-function collapseRefusal(file: string, count: number): (before: number) => void {
+/** Refuses to take most of the entries away that are in the table; those that no call can find are no replacement. */
+function collapseRefusal(file: string, list: RecordList): (before: number) => void {
+  const nowMs = Date.now();
+  const count = findableAt(list.tally, nowMs) === 0 ? 0 : list.records.length;
   return (before) => {
     if (!hasCollapsed(before, count, DEFAULT_MIN_SHARE)) return;
+    const why = whatIsNotCounted(list, nowMs, false);
     throw new CliError(
-      `Nothing was imported: ${collapseOf(file, before, count, DEFAULT_MIN_SHARE)}. If that is right, add --confirm.`,
+      `Nothing was imported: ${collapseOf(file, before, count, DEFAULT_MIN_SHARE)}${why === '' ? '' : `; not counted are ${why}`}. If that is right, add --confirm.`,
     );
   };
 }

@@ -1,5 +1,7 @@
 import { Composer, LineCounter, Parser, visit } from 'yaml';
 import type { CST, Document, YAMLError } from 'yaml';
+import { openBracketIn } from './yaml-brackets.js';
+import type { OpenBracket } from './yaml-brackets.js';
 
 const MAX_DEPTH = 100;
 
@@ -42,7 +44,12 @@ export function parseYaml(text: string, uniqueKeys = false): YamlFile {
   });
   const documents = [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
   const errors = withoutEchoes(documents.flatMap((document) => document.errors));
-  const syntax = errors.map((error) => syntaxProblem(error, text, lineAt));
+  const bracket = errors.length === 0 ? undefined : tokens.map(openBracketIn).find((open) => open);
+  // What follows an open bracket is read as if it were inside, so nothing that is said of it is true.
+  const syntax = errors
+    .filter(({ pos }) => bracket === undefined || pos[0] < bracket.offset)
+    .map((error) => syntaxProblem(error, text, lineAt));
+  if (bracket !== undefined) syntax.push(notClosed(bracket, text, lineAt));
   if (syntax.length === 0 && documents.length > 1) {
     const line = lineAt(documents[1]!.range[0]);
     syntax.push({
@@ -103,13 +110,26 @@ function notYaml(code: string): string {
 
 function syntaxProblem(error: YAMLError, text: string, lineAt: (offset: number) => number): YamlProblem {
   const [offset] = error.pos;
+  const message = (SENTENCES[error.code] ?? notYaml(error.code)) + hintAt(offset, text);
+  return { line: lineAt(offset), message };
+}
+
+function notClosed(
+  { offset, sign }: OpenBracket,
+  text: string,
+  lineAt: (offset: number) => number,
+): YamlProblem {
+  const end = sign === '[' ? ']' : '}';
+  const message = `The bracket ${sign} in this line is not closed. Write ${end} at its end.${hintAt(offset, text)}`;
+  return { line: lineAt(offset), message };
+}
+
+function hintAt(offset: number, text: string): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
-  const hint = text.slice(start, end === -1 ? undefined : end).includes('${')
+  return text.slice(start, end === -1 ? undefined : end).includes('${')
     ? ' Inside { } and [ ], write ${…} in quotes.'
     : '';
-  const message = (SENTENCES[error.code] ?? notYaml(error.code)) + hint;
-  return { line: lineAt(offset), message };
 }
 
 /** After one mistake the parser also reports correct lines. */

@@ -27,7 +27,7 @@ export interface EntryKind {
   readonly tier: string;
   /** The targetids that they are limited to; absent: all. */
   readonly targets?: readonly string[] | undefined;
-  /** When the last of them has expired, milliseconds since the epoch, within a day; absent: never. */
+  /** When the last of them has expired, milliseconds since the epoch; all of them do on one day. Absent: never. */
   readonly endMs?: number | undefined;
   /** Why no call can find the number, without the number itself; absent: one can. */
   readonly numberProblem?: string | undefined;
@@ -57,7 +57,7 @@ const TEXT_ONLY =
 interface Counted {
   readonly tier: string;
   readonly targets: readonly string[] | undefined;
-  readonly endMs: number | undefined;
+  endMs: number | undefined;
   readonly numberProblem: string | undefined;
   count: number;
   readonly places: EntryPlace[];
@@ -140,14 +140,14 @@ export class EntryTally {
   #kindOf({ tier, targets, validUntilMs }: VipRecord, problem: string | undefined): Counted | undefined {
     const isPlain = targets === undefined && validUntilMs === undefined && problem === undefined;
     // By the day: an export may write the second.
-    const endMs = validUntilMs === undefined ? undefined : Math.ceil(validUntilMs / DAY_MS) * DAY_MS;
+    const day = validUntilMs === undefined ? undefined : Math.ceil(validUntilMs / DAY_MS);
     const kinds = isPlain ? this.#plain : this.#kinds;
-    const key = isPlain ? tier : JSON.stringify([tier, targets, endMs, problem]);
+    const key = isPlain ? tier : JSON.stringify([tier, targets, day, problem]);
     let kind = kinds.get(key);
     if (kind === undefined && this.#plain.size + this.#kinds.size < MAX_KINDS) {
-      kind = { tier, targets, endMs, numberProblem: problem, count: 0, places: [] };
+      kind = { tier, targets, endMs: validUntilMs, numberProblem: problem, count: 0, places: [] };
       kinds.set(key, kind);
-    }
+    } else if (kind?.endMs !== undefined && validUntilMs! > kind.endMs) kind.endMs = validUntilMs;
     return kind;
   }
 }

@@ -30,7 +30,7 @@ const PROBLEMS = {
     'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
   shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
   several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
-  unused: 'is said to be a fax or pager, or no longer in use; take it away, or take the remark away',
+  unused: 'is said to be a fax or pager, or no longer in use; remove it, or remove the remark',
   signs: 'has signs that look like digits (², ①) in it; write plain digits',
 } as const;
 type Problem = keyof typeof PROBLEMS;

@@ -83,7 +83,7 @@ describe('import', () => {
     const { code, stdout, names: read } = await imported('total.csv', content);
     expect([code, read]).toEqual([0, names]);
     expect(stdout).toContain(
-      'Left out: line 8: is a note or a total below the list: it has no number and no tier\n',
+      'Left out: line 8: is a note or a total below the list: its cells are not a number and a tier\n',
     );
     expect(stdout).toContain('3 added, 0 replaced, 0 removed, 1 left out.\n');
   });

@@ -71,10 +71,24 @@ describe('a list with entries that can never match', () => {
   it('is counted again when it has changed; what has expired does not degrade it', async () => {
     await writeFile(
       join(service.folder, 'vips.csv'),
-      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n',
+      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n+358501231206,gold,\n',
     );
     await eventually(async () =>
       expect(await health()).toMatchObject({ status: 'up', neverMatch: ['expired: 1 entry (line 2)'] }),
+    );
+  });
+
+  it('is not replaced by one in which everything has expired', async () => {
+    await writeFile(
+      join(service.folder, 'vips.csv'),
+      'number,tier,validUntil\n+358501231205,gold,2020-01-31\n',
+    );
+    await eventually(async () =>
+      expect(await health()).toMatchObject({
+        status: 'degraded',
+        entries: 2,
+        reason: expect.stringContaining('has 0 entries where there were 1, fewer than'),
+      }),
     );
   });
 
@@ -160,13 +174,12 @@ describe('on the command line', () => {
     });
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'list: 1 entry, no mistake found.\nWarning: list: ./good.csv is not usable (1 problem):',
+      'list: 1 entry, and others that cannot be used.\nWarning: list: ./good.csv is used without some entries (1 problem):\n- line 3, tier: is missing',
     );
     await writeFile(at('gone.yaml'), CONFIG.replace('vips.csv', 'gone.csv'));
-    expect(await cli(['config', 'check', at('gone.yaml'), '--lists'], env)).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/Warning: list: .*gone\.csv/),
-    });
+    const gone = await cli(['config', 'check', at('gone.yaml'), '--lists'], env);
+    expect(gone).toMatchObject({ code: 1, stdout: expect.stringMatching(/Warning: list: .*gone\.csv/) });
+    expect(gone.stdout.match(/Warning: list: /g)).toHaveLength(1);
   });
 
   it('config check --lists reads copies and lists, asks no CRM for that, and stores nothing', async () => {

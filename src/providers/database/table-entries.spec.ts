@@ -76,6 +76,36 @@ describe.each([
     expect(problems(more).filter(([problem]) => problem === OTHER_SPELLING)).toEqual([]);
   });
 
+  it.each([
+    ['+3585022200*', /^with a range, .* list or the service's own table/],
+    ['+358 50 222 00*', /^with a range, /],
+    ['0035850222*', /^with a range, /],
+    ['05022200*', /^with a range, /],
+    ['1???', /^with something else than one whole number; have one number in each row/],
+    ['0501231201; 0501231202', /^with something else than one whole number/],
+    ['09-123 4567/8', /^with something else than one whole number/],
+    ['3.58501E+11', /^with something else than one whole number/],
+    ['050-123 1237', /^with a number that is written in none of the spellings .* name a view or a column/],
+    ['(050) 123.1237', /name a view or a column/],
+    ['050 1231237', /name its spelling under spellings/],
+    ['00358501231237', /name its spelling under spellings/],
+    ['358501231237', /name its spelling under spellings/],
+    ['501231237', /name its spelling under spellings/],
+    ['4711', /name its spelling under spellings/],
+    ['NULL', /^without a number$/],
+    ['0501231237', undefined],
+    ['+358501231237', undefined],
+  ])('says of %s how a lookup would find it', async (number, problem) => {
+    const url = await database(
+      `CREATE TABLE customers (phone VARCHAR(40)); INSERT INTO customers VALUES ('${number}')`,
+    );
+    const options = { table: 'customers', columns: { number: 'phone' }, tier: 'gold' };
+    const tally = await counted(url, { ...options, spellings: ['e164', 'national'] });
+    expect(problems(tally)).toEqual([[problem && expect.stringMatching(problem), [1]]]);
+    const withText = await counted(url, { ...options, spellings: ['e164', 'national', 'text'] });
+    if (number.endsWith('*')) expect(problems(withText)).toEqual(problems(tally));
+  });
+
   it('with numeric columns finds the numbers by their value', async () => {
     const type = kind === 'SQLite' ? 'INTEGER' : 'BIGINT';
     const url = await database(

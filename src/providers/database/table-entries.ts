@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Caller,
   EntryTally,
+  isNothing,
   numberProblem,
   readWrittenNumbers,
   SeenNumbers,
+  SPELLINGS,
   VipRecordError,
 } from '../../plugin-api/index.js';
 import type { ProviderContext, VipRecord } from '../../plugin-api/index.js';
@@ -32,6 +34,11 @@ const NO_TIER = 'tier: says that there is none';
 const NO_NUMBER = 'without a number';
 const OTHER_SPELLING =
   "with a number that is not written in one of the provider's spellings; name its spelling under spellings";
+const NO_SPELLING =
+  'with a number that is written in none of the spellings there are; name a view or a column that has it without separators';
+const NOT_ONE = 'with something else than one whole number; have one number in each row';
+const RANGE =
+  "with a range, which no lookup finds in a customer's table; put it into a list or the service's own table, with a provider of its own";
 
 /**
  * Counts the entries of the own table, the first 200,000.
@@ -102,11 +109,17 @@ export async function countSample(
     const keys = readWrittenNumbers(text, country).keys;
     const record = readRow(row, table, keys[0] ?? text, timezone, tally, place);
     if (record == null) continue;
-    tally.add(record, place, text === '' ? NO_NUMBER : await lookups.problemOf(stored, text, keys));
+    tally.add(
+      record,
+      place,
+      text === '' || isNothing(text) ? NO_NUMBER : await lookups.problemOf(stored, text, keys),
+    );
     if (keys.length > 0 && seen.isRepeat(record)) tally.addRepeat(place);
   }
   return tally;
 }
+
+const IS_RANGE = /^\+\d+\*$/;
 
 /** Whether lookups find what is stored. */
 class Lookups {
@@ -121,6 +134,7 @@ class Lookups {
 
   async problemOf(stored: unknown, text: string, keys: readonly string[]): Promise<string | undefined> {
     const raw = String(stored);
+    if (keys.some((key) => IS_RANGE.test(key))) return RANGE;
     // A numeric column is compared by its value.
     const isNumeric = typeof stored === 'number' || /^\d+[.,]0+$/.test(raw);
     const value = Number.parseFloat(raw);
@@ -133,7 +147,14 @@ class Lookups {
     const isHidden = callers.some(
       (caller) => this.numbers.isCaller(text, caller) && this.numbers.textsOf(caller).includes(text),
     );
-    return isHidden ? HIDDEN : OTHER_SPELLING;
+    if (isHidden) return HIDDEN;
+    if (keys.length !== 1) return NOT_ONE;
+    // Phone systems send extensions and names as they are; a telephone number is never sent with separators.
+    const isSpelled = callers.some((caller) =>
+      caller.spellings(SPELLINGS.filter((spelling) => spelling !== 'text')).some(isAsked),
+    );
+    const isBare = /^\+?[\d ]+$/.test(text) || numberProblem(text) === undefined;
+    return isSpelled || isBare ? OTHER_SPELLING : NO_SPELLING;
   }
 
   /** Blanks at the end, for example, count in SQLite, and in MariaDB they do not. */

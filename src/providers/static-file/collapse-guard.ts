@@ -1,6 +1,7 @@
 import { VipLookupError, within } from '../../plugin-api/index.js';
 import type { ProviderContext } from '../../plugin-api/index.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from './collapse.js';
+import { findableAt } from './findable.js';
 import { isBefore } from './kept-count.js';
 import type { Kept, KeptCount, Version } from './kept-count.js';
 import type { StaticFileOptions } from './static-file.options.js';
@@ -67,7 +68,7 @@ export class CollapseGuard {
     if (await this.#isConfirmed(version)) return undefined;
     this.#refused = version;
     this.#lookAgain();
-    return reasonOf(this.context, before, version.entries);
+    return reasonOf(this.context, before, version);
   }
 
   /**
@@ -111,9 +112,12 @@ export class CollapseGuard {
       const kept = await this.kept.read();
       if (version !== this.#inUse) return;
       const isConfirmed = kept?.confirmed === version.digest;
-      if (kept !== undefined && !isConfirmed && hasCollapsed(kept.entries, version.entries, this.#minShare)) {
-        this.#setDoubt(reasonOf(this.context, kept.entries, version.entries));
-        return;
+      if (kept !== undefined && !isConfirmed) {
+        const entries = findableAt(version.tally, kept.countedMs ?? version.countedMs);
+        if (hasCollapsed(kept.entries, entries, this.#minShare)) {
+          this.#setDoubt(reasonOf(this.context, kept.entries, { ...version, entries }));
+          return;
+        }
       }
       if (this.#isWhole) await this.kept.keep(version, this.#inUseSinceMs);
       this.#doubt = undefined;
@@ -170,7 +174,8 @@ export function whatFor(reason: string): string {
 export function reasonOf(
   { name, options }: Pick<ProviderContext<StaticFileOptions>, 'name' | 'options'>,
   before: number,
-  now: number,
+  { entries, notCounted }: Pick<Version, 'entries' | 'notCounted'>,
 ): string {
-  return `${collapseOf(options.file, before, now, minShareOf(options))} (minShare). If that is right, confirm this version by the command sync ${name} --confirm`;
+  const why = notCounted === '' ? '' : `; not counted are ${notCounted}`;
+  return `${collapseOf(options.file, before, entries, minShareOf(options))} (minShare)${why}. If that is right, confirm this version by the command sync ${name} --confirm`;
 }

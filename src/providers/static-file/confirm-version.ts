@@ -2,6 +2,7 @@ import { VipLookupError } from '../../plugin-api/index.js';
 import type { ProviderContext, SyncReport } from '../../plugin-api/index.js';
 import { minShareOf, reasonOf, whatFor } from './collapse-guard.js';
 import { hasCollapsed } from './collapse.js';
+import { versionOf } from './kept-count.js';
 import type { KeptCount } from './kept-count.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
@@ -30,12 +31,13 @@ export async function confirmVersion(
   if (problemCount > 0 && onBadRow !== 'skip') {
     throw new VipLookupError([`${file} is not usable:`, ...problems].join('\n- '));
   }
-  const entries = list.index.size;
+  const version = versionOf(digest, list, true);
+  const { entries } = version;
   const { entries: before, confirmed } = (await kept.read()) ?? {};
   const hasToBe = hasCollapsed(before ?? 0, entries, minShareOf(options));
-  if (confirm) await kept.confirm(digest, entries);
+  if (confirm) await kept.confirm(version);
   else if (hasToBe && confirmed !== digest) {
-    throw new VipLookupError(whatFor(reasonOf(context, before!, entries)));
+    throw new VipLookupError(whatFor(reasonOf(context, before!, version)));
   }
   const skipped = problemCount + leftOutCount;
   const problem = problems[0] ?? leftOut[0];

@@ -8,12 +8,21 @@ const duplicatesOf = async (...rows: string[]) => {
   expect(list.problems).toEqual([]);
   expect(list.records).toHaveLength(rows.length);
   return list.duplicates.map((sentence) => {
-    const [, line, firstLine] = /^line (\d+) repeats line (\d+)$/.exec(sentence)!;
+    const [, line, firstLine] =
+      /^line (\d+) repeats line (\d+)(?:$| with another tier; that of line \2 is used$)/.exec(sentence)!;
     return { line: Number(line), firstLine: Number(firstLine) };
   });
 };
 
 describe('duplicates in a list', () => {
+  it('say whether the tiers differ, which are compared without case, and which one is used', async () => {
+    const text = `${HEADER}4711,Gold,,,\n4711,silver,,,\n4711,gold,,,`;
+    expect((await readRecords(Buffer.from(text), 'list.csv', {})).duplicates).toEqual([
+      'line 3 repeats line 2 with another tier; that of line 2 is used',
+      'line 4 repeats line 2',
+    ]);
+  });
+
   it('are the same number in any spelling', async () => {
     expect(
       await duplicatesOf(
@@ -77,7 +86,7 @@ describe('duplicates in a list', () => {
   it('are told in sentences', async () => {
     expect(
       (await readRecordFile('test/fixtures/lists/duplicates.csv', { country: 'FI' })).duplicates,
-    ).toEqual(['line 4 repeats line 2']);
+    ).toEqual(['line 4 repeats line 2 with another tier; that of line 2 is used']);
   });
 
   it('are counted, and the first hundred by line listed, when a list repeats itself', async () => {

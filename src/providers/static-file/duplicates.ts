@@ -57,7 +57,10 @@ export async function findDuplicates(
       }
     }
   }
-  const sentences = firstHundred().map(({ line, firstLine }) => `line ${line} repeats line ${firstLine}`);
+  const sentences = firstHundred().map(({ line, firstLine, isOtherTier }) => {
+    const tier = isOtherTier ? ` with another tier; that of line ${firstLine} is used` : '';
+    return `line ${line} repeats line ${firstLine}${tier}`;
+  });
   return andMore(sentences, total);
 }
 

@@ -1,9 +1,13 @@
-import type { ProviderState } from '../../plugin-api/index.js';
+import type { EntryTally, ProviderState } from '../../plugin-api/index.js';
+import { findableAt, whatIsNotCounted } from './findable.js';
+import type { IndexedList } from './record-file.js';
 
 /** What is kept of a list over restarts. */
 export interface Kept {
-  /** Of the last version that nobody had to doubt. */
+  /** Entries that a call could find, of the last version that nobody had to doubt. */
   readonly entries: number;
+  /** When they were counted, milliseconds since the epoch: what has expired since then is not lost. */
+  readonly countedMs?: number;
   /** Digest of the version that was last confirmed, however few entries it has; until another one is accepted. */
   readonly confirmed?: string;
   /** When that was, milliseconds since the epoch. */
@@ -13,7 +17,20 @@ export interface Kept {
 /** One content of the file. */
 export interface Version {
   readonly digest: string;
+  /** How many a call could find when they were counted. */
   readonly entries: number;
+  /** Milliseconds since the epoch. */
+  readonly countedMs: number;
+  readonly tally: EntryTally;
+  /** Which entries of the file are not among them, and why; `''`: all are. */
+  readonly notCounted: string;
+}
+
+export function versionOf(digest: string, list: IndexedList, isWhole: boolean): Version {
+  const { tally } = list;
+  const countedMs = Date.now();
+  const notCounted = whatIsNotCounted(list, countedMs, isWhole);
+  return { digest, entries: findableAt(tally, countedMs), countedMs, tally, notCounted };
 }
 
 const KEY = 'list';
@@ -32,17 +49,21 @@ export class KeptCount {
    * The version is accepted. Another one that was confirmed before must be confirmed again.
    * @param sinceMs when it came into use, milliseconds since the epoch
    */
-  async keep({ digest, entries }: Version, sinceMs: number): Promise<void> {
+  async keep({ digest, entries, countedMs }: Version, sinceMs: number): Promise<void> {
     await this.#change((kept) => {
       const isOver = kept?.confirmed !== undefined && kept.confirmed !== digest && isBefore(kept, sinceMs);
       if (kept?.entries === entries && !isOver) return undefined;
-      return isOver ? { entries } : { ...kept, entries };
+      return isOver ? { entries, countedMs } : { ...kept, entries, countedMs };
     });
   }
 
-  /** @param entries of the version, in case nothing is kept yet */
-  async confirm(digest: string, entries: number): Promise<void> {
-    await this.#change((kept) => ({ entries, ...kept, confirmed: digest, confirmedMs: Date.now() }));
+  /** The version's own count is kept only where there is none yet. */
+  async confirm({ digest, entries, countedMs }: Version): Promise<void> {
+    await this.#change((kept) => ({
+      ...(kept ?? { entries, countedMs }),
+      confirmed: digest,
+      confirmedMs: Date.now(),
+    }));
   }
 
   async #read(): Promise<{ kept: Kept | undefined; version: number | undefined }> {

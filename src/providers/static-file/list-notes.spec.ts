@@ -39,13 +39,16 @@ describe('the end of a list', () => {
   ])('may have a note or a total, which is left out and named: %s', async (note) => {
     for (const notes of [[note], ['Total;;;', '', ';;;', note], [note, ';;;', 'Confidential;;;']]) {
       const list = await read([...ABOVE, ...notes]);
-      const lines = notes.flatMap((row, at) => (/^;*$/.test(row) ? [] : [ABOVE.length + 2 + at]));
+      const lines = notes.flatMap((row, at) =>
+        /^;*$/.test(row) ? [] : [{ line: ABOVE.length + 2 + at, hasBoth: /^[^;]+;[^;]+/.test(row) }],
+      );
       expect(list.problems).toEqual([]);
       expect(list.records).toHaveLength(3);
       expect(list.leftOutCount).toBe(lines.length);
       expect(list.leftOut).toEqual(
         lines.map(
-          (line) => `line ${line}: is a note or a total below the list: it has no number and no tier`,
+          ({ line, hasBoth }) =>
+            `line ${line}: is a note or a total below the list: ${hasBoth ? 'its cells are not a number and a tier' : 'it has no number and no tier'}`,
         ),
       );
     }

@@ -11,7 +11,8 @@ import type {
 } from '../../plugin-api/index.js';
 import { CollapseGuard } from './collapse-guard.js';
 import { confirmVersion } from './confirm-version.js';
-import { KeptCount } from './kept-count.js';
+import { KeptCount, versionOf } from './kept-count.js';
+import { haveAllExpired } from './findable.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
 import { readConfiguredList } from './read-configured-list.js';
@@ -19,7 +20,11 @@ import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';
 
-const HEALTH_REASONS = { refused: 'refused since', lacking: 'is used without some entries:' };
+const HEALTH_REASONS = {
+  refused: 'refused since',
+  lacking: 'is used without some entries:',
+  expired: 'has only entries that have expired',
+};
 
 /** A confirmation is looked for every so many looks at the file. */
 const LOOKS = 4;
@@ -85,10 +90,13 @@ export class StaticFileProvider implements VipLookupProvider {
 
   async check(): Promise<ProviderStatus> {
     if (this.#list === undefined) throw this.#notLoaded();
-    const { index, loadedAt, lacking, contacts } = this.#list;
+    const { index, tally, loadedAt, lacking, contacts } = this.#list;
     const about = { entries: index.size, loadedAt, ...(contacts !== undefined && { contacts }) };
     if (this.#refusal === undefined) {
-      const reasons = [this.#guard?.doubt, lacking].filter((reason) => reason !== undefined);
+      const expired = haveAllExpired(tally, Date.now())
+        ? `${this.context.options.file} ${HEALTH_REASONS.expired}`
+        : undefined;
+      const reasons = [this.#guard?.doubt, lacking, expired].filter((reason) => reason !== undefined);
       if (reasons.length === 0) return { status: 'up', ...about };
       return { status: 'degraded', reason: reasons.join('; '), ...about };
     }
@@ -168,7 +176,7 @@ export class StaticFileProvider implements VipLookupProvider {
         this.#refuse(...unusable(file, list));
         return;
       }
-      const version = { digest, entries: list.index.size };
+      const version = versionOf(digest, list, isWhole);
       const refusal = await this.#guard?.refusal(version);
       if (refusal !== undefined) {
         this.#refuse(refusal, [refusal]);

@@ -46,7 +46,10 @@ describe('a VIP list in a file', () => {
     expect(context.logged.filter(({ level }) => level === 'warn')).toEqual([
       {
         level: 'warn',
-        fields: { file: 'vips.csv', duplicates: ['line 4 repeats line 2'] },
+        fields: {
+          file: 'vips.csv',
+          duplicates: ['line 4 repeats line 2 with another tier; that of line 2 is used'],
+        },
         message:
           'the list has the same number for the same targets and time more than once; the first entry is used',
       },

@@ -140,8 +140,10 @@ class RowReader {
   }
 
   leaveOutHeld(): void {
-    for (const { line } of this.#held.splice(0)) {
-      this.remarks.leftOut.add(line, '', 'is a note or a total below the list: it has no number and no tier');
+    for (const { line, cells } of this.#held.splice(0)) {
+      const isTwoTexts = firstText(cells, this.#numbersAt) !== '' && firstText(cells, this.#tiersAt) !== '';
+      const why = isTwoTexts ? 'its cells are not a number and a tier' : 'it has no number and no tier';
+      this.remarks.leftOut.add(line, '', `is a note or a total below the list: ${why}`);
     }
   }
 
