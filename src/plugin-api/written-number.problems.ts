@@ -28,6 +28,8 @@ const PROBLEMS = {
   date: `is a date; ${ENTER_AGAIN}`,
   range:
     'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
+  bareRange:
+    'may begin with a country code or be national; write + and the country code (+46701*), or the first 0 of a national number (0701*)',
   shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
   several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
   unused: 'is said to be a fax or pager, or no longer in use; take it away, or take the remark away',
