@@ -6,7 +6,6 @@ export const STARS =
   /[\u066d\u2042\u204e\u2051\u2217\u229b\u22c6\u235f\u2605\u2606\u2721-\u274b\u2b50\u2b51\ufe61\uff0a]/g;
 /** `+49 (0)`, `(0049) (0)`, `49 (0)`. */
 const BRACKETED_TRUNK = /^\(?(?:\+|00)?([1-9]\d{0,2})\)?[\s\-./]*\(\s*0\s*\)/;
-const BRACKETED_ZERO = /\d.*\(\s*0\s*\)/s;
 /** A shorter range is taken for one abroad only if mobile numbers begin so: `9123*` in Finland is no range in India. */
 const MIN_DIGITS_ABROAD = 5;
 
@@ -22,7 +21,7 @@ export function readRange(text: string, country?: string): string | undefined {
     .replace(/^tel:/i, '')
     .replace(STARS, '*')
     .replace(BRACKETED_TRUNK, (_, code: string) => `+${code}0`);
-  if (BRACKETED_ZERO.test(written)) return undefined;
+  if (hasZeroInside(written)) return undefined;
   const bare = written.replace(PUNCTUATION, '');
   if (!/^\+?\d+\*$/.test(bare)) return undefined;
   const digits = bare.slice(0, -1);
@@ -34,6 +33,12 @@ export function readRange(text: string, country?: string): string | undefined {
   if (international === undefined) return undefined;
   const range = withoutTrunk(international);
   return /^\+[1-9]\d{0,14}$/.test(range) ? `${range}*` : undefined;
+}
+
+/** `+49 30 (0) 123`: only behind a country code is a zero in brackets a trunk prefix. */
+export function hasZeroInside(text: string): boolean {
+  const at = text.search(/\(\s*0\s*\)/);
+  return at > 0 && /\d/.test(text.slice(0, at));
 }
 
 /** A range in digits that are the country's; `undefined` if they may begin with a country code. */

@@ -65,9 +65,9 @@ interface Beginning {
 
 /** The pattern's text may end before each of its digits: `4[0-8]\d{4}` becomes `(?:4|$)(?:[0-8]|$)(?:\d|$){4}`. */
 function patternOfBeginnings(pattern: string): RegExp {
-  const open = pattern.replace(/\[[^\]]*\]|\\d|\{[\d,]+\}|\d/g, (part) =>
-    part.startsWith('{') ? part : `(?:${part}|$)`,
-  );
+  const open = pattern
+    .replace(/\(\?![^()]*\)/g, '')
+    .replace(/\[[^\]]*\]|\\d|\{[\d,]+\}|\d/g, (part) => (part.startsWith('{') ? part : `(?:${part}|$)`));
   return new RegExp(`^(?:${open})$`);
 }
 

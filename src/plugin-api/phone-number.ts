@@ -1,6 +1,6 @@
 import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
-import { PUNCTUATION, STARS } from './number-range.js';
+import { hasZeroInside, PUNCTUATION, STARS } from './number-range.js';
 import { trunkPrefix } from './numbering-plan.js';
 
 export { readRange } from './number-range.js';
@@ -82,6 +82,7 @@ function readThoroughly(trimmed: string, country?: string): ReadNumber {
   }
   const chosen = withTrunkChosen(bare);
   if (chosen !== undefined) return chosen;
+  if (hasZeroInside(bare) && !BRACKETED_TRUNK.test(withoutBrackets(bare))) return { key: trimmed };
   const dialled = bare.replace(PUNCTUATION, '');
   const abroad = dialled.startsWith('00') ? readInternational(`+${dialled.slice(2)}`) : undefined;
   // Before the national reading: in Brazil or Colombia 005… could also be a carrier's prefix.
@@ -176,9 +177,14 @@ interface LibraryMetadata {
   };
 }
 
+/** `(+49) (0)…` without the first brackets. */
+function withoutBrackets(text: string): string {
+  return text.replace(/^\(((?:\+|00)\d+)\)/, '$1');
+}
+
 /** The number with or without the trunk prefix in brackets, if exactly one of the two is valid. */
 function withTrunkChosen(bare: string): ReadNumber | undefined {
-  const [, code, rest] = BRACKETED_TRUNK.exec(bare.replace(/^\(((?:\+|00)\d+)\)/, '$1')) ?? [];
+  const [, code, rest] = BRACKETED_TRUNK.exec(withoutBrackets(bare)) ?? [];
   if (code === undefined || rest === undefined) return undefined;
   const [without, with_] = [rest, `0${rest}`].map((digits) => readInternational(`+${code} ${digits}`));
   const isDropped = without?.parsed?.isValid() === true;

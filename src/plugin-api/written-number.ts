@@ -2,6 +2,7 @@ import {
   ADDRESS,
   BETWEEN,
   BRACKETS,
+  E164,
   EMPTY,
   ENTIRELY_EXTENSION,
   EXPONENT,
@@ -31,6 +32,7 @@ import {
   unwrap,
 } from './written-number.patterns.js';
 import { STARS } from './number-range.js';
+import { hasMoreBehind } from './written-number.ends.js';
 import { readWrittenRange } from './written-number.range.js';
 import { problem, WARNINGS, whyOdd } from './written-number.problems.js';
 import type { WrittenNumbers } from './written-number.problems.js';
@@ -109,6 +111,7 @@ class Reader {
 
   #asText(text = this.trimmed): WrittenNumbers {
     const read = readNumber(text, this.country);
+    if (E164.test(read.key) && hasMoreBehind(text, read, this.country)) return problem('more');
     const isUnknown = text.startsWith('00') && read.parsed?.isValid() === false;
     const warning = isUnknown ? WARNINGS.unknown : whyOdd(read.key, this.country);
     return warning === undefined ? { keys: [read.key] } : { keys: [read.key], warning };
@@ -274,11 +277,13 @@ class Reader {
   }
 
   #whole(text: string): WrittenNumbers | undefined {
-    const read = readNumber(text.replace(/[·•‧∙_]/g, ' '), this.country);
-    return read.parsed?.isValid() ? { keys: [read.key] } : undefined;
+    const spaced = text.replace(/[·•‧∙_]/g, ' ');
+    const read = readNumber(spaced, this.country);
+    if (!read.parsed?.isValid()) return undefined;
+    return hasMoreBehind(spaced, read, this.country) ? problem('more') : { keys: [read.key] };
   }
 
   #isNumber(text: string): boolean {
-    return this.#whole(text) !== undefined;
+    return (this.#whole(text)?.keys.length ?? 0) > 0;
   }
 }
