@@ -8,6 +8,10 @@ export const EMPTY =
   /^(?:[(<[]?null[)>\]]?|\\n|nil|none|nan|n\/a|#\p{L}[\p{L}\d/¡]*[!?]?|undefined|[-–—.?]+)$/iu;
 export const URI = /^(?:\S+@\S+|(?:sips?|mailto|https?):\S+)$/i;
 export const ADDRESS = /[<(]?[^\s<>(),;]+@[^\s<>(),;]+[>)]?|https?:\/\/\S+/gi;
+/** `TRUE`, `12:30`, `-12/-13`: nothing that a call could show. */
+export const NO_NUMBER = /^(?:true|false|\d{1,2}:\d{2}(?::\d{2})?|-\s*\d{1,4}(?:\s*[/,;]\s*-?\s*\d{1,4})*)$/i;
+/** `1-800-FLOWERS`, `800-555-HELP`. */
+export const VANITY = /^\+?[\d\s().-]*\d{3}[\s).-]+(?:\d{3}[\s.-]+)?[A-Z]{4,}(?:-[A-Z]+)*$/;
 export const EXPONENT = /^\D{0,2}\d+(?:[.,]\d*)?\s*(?:e\s*[+-]?|[x×*·]\s*10\s*\^?\s*[+-]?)\s*\d+$/i;
 const DATE =
   /^(?:(\d{1,2})([./-])(\d{1,2})\2(?:(?:19|20)\d{2}|\d{2})|(?:19|20)\d{2}([./-])(\d{1,2})\4(\d{1,2}))\.?$/;

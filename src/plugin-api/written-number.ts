@@ -12,6 +12,7 @@ import {
   LABEL,
   MAX_DIGITS,
   MIN_HEAD,
+  NO_NUMBER,
   NOT_PHONE,
   OPEN_END,
   PHONE,
@@ -23,6 +24,7 @@ import {
   THOUSANDS,
   UNUSED,
   URI,
+  VANITY,
   WEAK_SEPARATOR,
   digitCount,
   isBlock,
@@ -75,6 +77,8 @@ class Reader {
     if (text === '' || isNothing(text)) return { keys: [] };
     if (PLAIN.test(text)) return this.plainly(text);
     if (URI.test(text)) return { keys: [this.trimmed] };
+    if (NO_NUMBER.test(text)) return problem('none');
+    if (VANITY.test(text)) return problem('vanity');
     if (EXPONENT.test(text)) return problem('exponent');
     if (text.includes('*')) return readWrittenRange(text, this.country);
     if (EXTENSION.test(text))
