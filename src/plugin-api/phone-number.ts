@@ -1,5 +1,10 @@
-import { isSupportedCountry, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
+import { hasZeroInside, PUNCTUATION, STARS } from './number-range.js';
+import { trunkPrefix } from './numbering-plan.js';
+
+export { readRange } from './number-range.js';
+export { callingCode, trunkPrefix } from './numbering-plan.js';
 
 /** The result of reading a text as a telephone number. */
 export interface ReadNumber {
@@ -19,7 +24,6 @@ const E164 = /^\+[1-9]\d{2,14}$/;
 /** Fewer digits without a plus sign are a local number or an extension. */
 const MIN_E164_DIGITS = 8;
 const PLUS_AND_DIGITS = /^\+\d+$/;
-const PUNCTUATION = /[\s\-./()\u00a0\u2010-\u2015\u2060\u200b\u200e\u200f\u202a-\u202e]/g;
 /** Format characters (Unicode Cf) and variation selectors: they are invisible, and are copied along with numbers. */
 export const UNSEEN = /[\p{Cf}\ufe00-\ufe0f]/gu;
 /** A trunk prefix in brackets after a country code: `+49 (0)30 …`, `49 (0)30 …`, `0049 (0) 30 …`. */
@@ -70,11 +74,15 @@ function readThoroughly(trimmed: string, country?: string): ReadNumber {
     .trim()
     .replace(/^tel:/i, '')
     .replace(/^\+(?:\+|00)(?=[1-9])/, '+');
-  if (!/^[+0-9(\u0660-\u0669\u06f0-\u06f9]/.test(bare) || /[a-z@:*#]/i.test(bare.replace(/;.*$/s, ''))) {
+  if (
+    !/^[+0-9(\u0660-\u0669\u06f0-\u06f9]/.test(bare) ||
+    /[a-z@:*#]/i.test(bare.replace(STARS, '*').replace(/;.*$/s, ''))
+  ) {
     return { key: trimmed };
   }
   const chosen = withTrunkChosen(bare);
   if (chosen !== undefined) return chosen;
+  if (hasZeroInside(bare) && !BRACKETED_TRUNK.test(withoutBrackets(bare))) return { key: trimmed };
   const dialled = bare.replace(PUNCTUATION, '');
   const abroad = dialled.startsWith('00') ? readInternational(`+${dialled.slice(2)}`) : undefined;
   // Before the national reading: in Brazil or Colombia 005… could also be a carrier's prefix.
@@ -169,9 +177,14 @@ interface LibraryMetadata {
   };
 }
 
+/** `(+49) (0)…` without the first brackets. */
+function withoutBrackets(text: string): string {
+  return text.replace(/^\(((?:\+|00)\d+)\)/, '$1');
+}
+
 /** The number with or without the trunk prefix in brackets, if exactly one of the two is valid. */
 function withTrunkChosen(bare: string): ReadNumber | undefined {
-  const [, code, rest] = BRACKETED_TRUNK.exec(bare.replace(/^\(((?:\+|00)\d+)\)/, '$1')) ?? [];
+  const [, code, rest] = BRACKETED_TRUNK.exec(withoutBrackets(bare)) ?? [];
   if (code === undefined || rest === undefined) return undefined;
   const [without, with_] = [rest, `0${rest}`].map((digits) => readInternational(`+${code} ${digits}`));
   const isDropped = without?.parsed?.isValid() === true;
@@ -228,58 +241,6 @@ function digitsOfE164(text: string): ReadNumber | undefined {
 
 function isMobile(parsed: PhoneNumber | undefined): boolean {
   return parsed?.getType() === 'MOBILE';
-}
-
-const plans = new Map<string, Metadata>();
-
-function numberingPlan(country: string): Metadata['numberingPlan'] {
-  if (!isSupportedCountry(country)) return undefined;
-  let metadata = plans.get(country);
-  if (metadata === undefined) {
-    metadata = new Metadata();
-    metadata.selectNumberingPlan(country);
-    plans.set(country, metadata);
-  }
-  return metadata.numberingPlan;
-}
-
-/**
- * The prefix that is dialled before a national number inside the country (`0` in Finland); `undefined` if there is
- * none.
- */
-export function trunkPrefix(country: string): string | undefined {
-  // The library's data writes 0, a number, for "none".
-  const plan = numberingPlan(country) as unknown as { nationalPrefix(): string | 0 | null } | undefined;
-  return plan?.nationalPrefix() || undefined;
-}
-
-/** The country code of international numbers without the plus sign: `358` for `FI`, and for `AX`. */
-export function callingCode(country: string): string | undefined {
-  const plan = numberingPlan(country) as unknown as { callingCode(): string } | undefined;
-  return plan?.callingCode();
-}
-
-/**
- * Reads a range, a leading part of a number followed by `*`: `+3589123*`, `003589123*`, or `09123*` with country `FI`.
- * @returns the beginning in E.164 with its `*` (`+3589123*`); `undefined` if the text is not a range
- * @since 0.1.0
- */
-export function readRange(text: string, country?: string): string | undefined {
-  const written = text
-    .trim()
-    .replace(/^tel:/i, '')
-    .replace(/^((?:\+|00).*)\(0\)/, '$1')
-    .replace(PUNCTUATION, '');
-  if (!/\d\*$/.test(written)) return undefined;
-  let digits = written.slice(0, -1);
-  if (digits.startsWith('00')) digits = `+${digits.slice(2)}`;
-  else if (!digits.startsWith('+')) {
-    const code = country === undefined ? undefined : callingCode(country);
-    if (code === undefined) return undefined;
-    const trunk = trunkPrefix(country!);
-    digits = `+${code}${trunk !== undefined && digits.startsWith(trunk) ? digits.slice(trunk.length) : digits}`;
-  }
-  return /^\+[1-9]\d{0,14}$/.test(digits) ? `${digits}*` : undefined;
 }
 
 /**

@@ -2,11 +2,16 @@
 export const PLAIN = /^\+?\d[\d ]*$/;
 /** Hyphens, too: the end of a number may be a range, a date or an extension. Nothing else needs a look. */
 export const GROUPED = /^\+?\d[\d -]*\d$/;
+export const E164 = /^\+[1-9]\d{2,14}$/;
 /** How databases and spreadsheets write an empty value. */
 export const EMPTY =
   /^(?:[(<[]?null[)>\]]?|\\n|nil|none|nan|n\/a|#\p{L}[\p{L}\d/¡]*[!?]?|undefined|[-–—.?]+)$/iu;
 export const URI = /^(?:\S+@\S+|(?:sips?|mailto|https?):\S+)$/i;
 export const ADDRESS = /[<(]?[^\s<>(),;]+@[^\s<>(),;]+[>)]?|https?:\/\/\S+/gi;
+/** `TRUE`, `12:30`, `-12/-13`: nothing that a call could show. */
+export const NO_NUMBER = /^(?:true|false|\d{1,2}:\d{2}(?::\d{2})?|-\s*\d{1,4}(?:\s*[/,;]\s*-?\s*\d{1,4})*)$/i;
+/** `1-800-FLOWERS`, `800-555-HELP`. */
+export const VANITY = /^\+?[\d\s().-]*\d{3}[\s).-]+(?:\d{3}[\s.-]+)?[A-Z]{4,}(?:-[A-Z]+)*$/;
 export const EXPONENT = /^\D{0,2}\d+(?:[.,]\d*)?\s*(?:e\s*[+-]?|[x×*·]\s*10\s*\^?\s*[+-]?)\s*\d+$/i;
 const DATE =
   /^(?:(\d{1,2})([./-])(\d{1,2})\2(?:(?:19|20)\d{2}|\d{2})|(?:19|20)\d{2}([./-])(\d{1,2})\4(\d{1,2}))\.?$/;
@@ -35,8 +40,17 @@ export const PHONE =
   /^(?:tele?(?:ph|f)?o?n?\w*|tel|tlf|tfn|puh\w*|phone|mob\w*|mobiili|matka\w*|cell\w*|gsm|handy|natel|direct|direkt|suora|main|work|office|home|koti|työ|toimisto|privat|dienst|büro|business|whatsapp|[tmphwdc])$/i;
 export const NOT_PHONE =
   /\b(?:box|iban|bic|konto|account|order|invoice|inv|id|vat|cvr|org|orgnr|room|kund\w*|customer|bg|pg|isbn|version?|versio|eur|usd|sek|nok|dkk|gbp|chf|kr|no|nr|str\w*)\b\.?|[€$£¥]/i;
-export const UNUSED =
-  /\b(?:tele)?fax(?:nr|no|nummer)?\b|\bfaksi\b|\bpager\b|\b(?:old|vanha|gammal|invalid|not)\b/i;
+const NO_LONGER =
+  'old|former|invalid|not|blocked|wrong(?: number)?|vanha|entinen|poistettu|poistunut|väärä(?: numero)?|estetty|ei (?:enää )?käytössä|gammalt?|fel nummer|används (?:ej|inte)|upphört|veraltet|nicht mehr|falsche nummer|ungültig';
+/** As a label or a remark, which is all that is in the text besides the number; elsewhere, they may be a name. */
+const SHORT_FOR_UNUSED = String.raw`^\s*[([]?(?:alt|ex|ent\.|ehem\.|fx|F:)[\s.:)\]-]*(?=[+(\d])|\d[\s,;([-]*(?:alt|ex|ent\.?|ehem\.?|fx)[)\].]*\s*$|^\s*(?:alt|ex|ent\.?|ehem\.?|fx)\s*$`;
+const FAX_OR_PAGER =
+  '(?:tele)?fax(?:nr|no|nummer)?|(?:tele)?faksi|pager|hakulaite|(?:person)?sökare|piepser|funkruf';
+/** Fax, pager, or no longer in use; whole words, of which the first and last letter may be one that \b does not know. */
+export const UNUSED = new RegExp(
+  String.raw`(?<![\p{L}\d])(?:${FAX_OR_PAGER}|${NO_LONGER})(?![\p{L}\d])|${SHORT_FOR_UNUSED}`,
+  'iu',
+);
 export const LABEL = /^[([]?(\p{L}[\p{L}\p{M} .'/-]{0,30}?)(?:[.:)\]]+\s*|\s+)(?=[+(\d[])/u;
 export const REMARK_AT_START = /^(?:\([^()\d\p{L}]*\p{L}[^()\d]*\)|\[[^[\]\d\p{L}]*\p{L}[^[\]\d]*\])\s*/u;
 export const BRACKETS = /\s*[([]([^()[\]]*\p{L}[^()[\]]*)[)\]]/gu;

@@ -28,7 +28,12 @@ const PROBLEMS = {
   date: `is a date; ${ENTER_AGAIN}`,
   range:
     'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
+  bareRange:
+    'may begin with a country code or be national; write + and the country code (+46701*), or the first 0 of a national number (0701*)',
   shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
+  more: 'is a whole number with more digits behind it; take them away, or write the number without spaces if they belong to it',
+  none: 'is a logical value, a time, or only the end of a number; write the whole number',
+  vanity: 'has letters of a keypad in place of digits; write the digits (1-800-356-9377)',
   several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
   unused: 'is said to be a fax or pager, or no longer in use; remove it, or remove the remark',
   signs: 'has signs that look like digits (², ①) in it; write plain digits',

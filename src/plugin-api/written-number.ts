@@ -2,6 +2,7 @@ import {
   ADDRESS,
   BETWEEN,
   BRACKETS,
+  E164,
   EMPTY,
   ENTIRELY_EXTENSION,
   EXPONENT,
@@ -11,6 +12,7 @@ import {
   LABEL,
   MAX_DIGITS,
   MIN_HEAD,
+  NO_NUMBER,
   NOT_PHONE,
   OPEN_END,
   PHONE,
@@ -22,6 +24,7 @@ import {
   THOUSANDS,
   UNUSED,
   URI,
+  VANITY,
   WEAK_SEPARATOR,
   digitCount,
   isBlock,
@@ -30,16 +33,12 @@ import {
   isIp,
   unwrap,
 } from './written-number.patterns.js';
-import { notARange, problem, WARNINGS, whyOdd } from './written-number.problems.js';
+import { STARS } from './number-range.js';
+import { hasMoreBehind } from './written-number.ends.js';
+import { readWrittenRange } from './written-number.range.js';
+import { problem, WARNINGS, whyOdd } from './written-number.problems.js';
 import type { WrittenNumbers } from './written-number.problems.js';
-import {
-  isDiallable,
-  MAX_NUMBER_LENGTH,
-  readNumber,
-  readRange,
-  trunkPrefix,
-  UNSEEN,
-} from './phone-number.js';
+import { isDiallable, MAX_NUMBER_LENGTH, readNumber, trunkPrefix, UNSEEN } from './phone-number.js';
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
@@ -73,13 +72,15 @@ class Reader {
   read(): WrittenNumbers {
     const seen = unwrap(this.trimmed.replace(UNSEEN, '').trim());
     if (/\p{No}/u.test(seen)) return /\d/.test(seen) ? problem('signs') : this.#asText();
-    const text = seen.normalize('NFKC').trim();
+    const text = seen.normalize('NFKC').replace(STARS, '*').trim();
     if (text.length > MAX_NUMBER_LENGTH) return { keys: [this.trimmed] };
     if (text === '' || isNothing(text)) return { keys: [] };
     if (PLAIN.test(text)) return this.plainly(text);
     if (URI.test(text)) return { keys: [this.trimmed] };
+    if (NO_NUMBER.test(text)) return problem('none');
+    if (VANITY.test(text)) return problem('vanity');
     if (EXPONENT.test(text)) return problem('exponent');
-    if (text.includes('*')) return this.#range(text);
+    if (text.includes('*')) return readWrittenRange(text, this.country);
     if (EXTENSION.test(text))
       return { keys: [this.trimmed], warning: WARNINGS.extension, hasExtension: true };
     const bare = text
@@ -114,17 +115,10 @@ class Reader {
 
   #asText(text = this.trimmed): WrittenNumbers {
     const read = readNumber(text, this.country);
+    if (E164.test(read.key) && hasMoreBehind(text, read, this.country)) return problem('more');
     const isUnknown = text.startsWith('00') && read.parsed?.isValid() === false;
     const warning = isUnknown ? WARNINGS.unknown : whyOdd(read.key, this.country);
     return warning === undefined ? { keys: [read.key] } : { keys: [read.key], warning };
-  }
-
-  #range(text: string): WrittenNumbers {
-    const before = text.replace(/[\s(]+\*+\)?$/, '');
-    const isFootnote = before !== text && this.#isNumber(before);
-    const isTooShort = digitCount(text) < 2 && !text.startsWith('+');
-    const range = isFootnote || isTooShort ? undefined : readRange(text, this.country);
-    return range === undefined ? { keys: [], problem: notARange(this.country) } : { keys: [range] };
   }
 
   /** Whole numbers between separators; `undefined` if there is no unambiguous separator. */
@@ -287,11 +281,13 @@ class Reader {
   }
 
   #whole(text: string): WrittenNumbers | undefined {
-    const read = readNumber(text.replace(/[·•‧∙_]/g, ' '), this.country);
-    return read.parsed?.isValid() ? { keys: [read.key] } : undefined;
+    const spaced = text.replace(/[·•‧∙_]/g, ' ');
+    const read = readNumber(spaced, this.country);
+    if (!read.parsed?.isValid()) return undefined;
+    return hasMoreBehind(spaced, read, this.country) ? problem('more') : { keys: [read.key] };
   }
 
   #isNumber(text: string): boolean {
-    return this.#whole(text) !== undefined;
+    return (this.#whole(text)?.keys.length ?? 0) > 0;
   }
 }

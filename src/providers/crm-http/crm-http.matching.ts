@@ -44,7 +44,7 @@ export class CallerMatch {
     if (text.includes('*') && this.caller.key !== text) return [contactRange(text, this.country) ?? ''];
     // All digits of E.164 without a plus sign: accepted if they are not a number of the CRM's own country.
     const digits = this.caller.spell('digits');
-    return readWrittenNumbers(text, this.country).keys.map((key) =>
+    return contactNumbers(text, this.country).map((key) =>
       !key.startsWith('+') && bare(key) === digits ? this.caller.key : key,
     );
   }
@@ -56,6 +56,12 @@ const LONG_DIGITS = new RegExp(`(?:\\d[ .-]?){${MAX_DIGITS + 1}}`);
 
 /** Fewer digits and a star mean a country or an operator, not a switchboard: a mistake in the CRM. */
 const MIN_RANGE_DIGITS = 6;
+
+/** The numbers of a contact's field without a star. A sign that only looks like one makes a range all the same. */
+export function contactNumbers(text: string, country: string | undefined): readonly string[] {
+  const { keys } = readWrittenNumbers(text, country);
+  return keys.filter((key) => !key.endsWith('*') || contactRange(key, country) !== undefined);
+}
 
 /** The range that a contact's number with a star means; `undefined` if it is not a range. */
 export function contactRange(text: string, country: string | undefined): string | undefined {

@@ -3,13 +3,12 @@ import {
   isWithheldNumber,
   MAX_NUMBER_LENGTH,
   readVipRecord,
-  readWrittenNumbers,
   VipLookupError,
   VipRecordError,
 } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
-import { bare, contactRange, isWithoutTier } from '../crm-http.matching.js';
+import { bare, contactNumbers, contactRange, isWithoutTier } from '../crm-http.matching.js';
 
 interface PulledContact {
   /** `undefined` if it has no usable id. */
@@ -89,7 +88,7 @@ function readNumbers(written: readonly Json[], country: string | undefined): str
     if (text.length > MAX_NUMBER_LENGTH) continue;
     const found = text.includes('*')
       ? [contactRange(text, country) ?? []].flat()
-      : readWrittenNumbers(text, country).keys;
+      : contactNumbers(text, country);
     // Possibly all digits of E.164 without a plus sign: `CopyIndex` also searches for those.
     for (const key of found) keys.add(/^\d+$/.test(bare(key)) ? bare(key) : key);
   }

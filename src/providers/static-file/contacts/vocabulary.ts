@@ -52,7 +52,7 @@ export const DEVICES: Readonly<Record<string, readonly string[]>> = {
 /** Whose number it is if it is not the contact's, or what it is for if it is not for calls. */
 export const OTHER_OWNERS: Readonly<Record<string, readonly string[]>> = {
   assistant: words(
-    'assistant assistants asst assistent assistentens avustaja avustajan sekretar sekretariat sihteeri',
+    'assistant assistants asst assistent assistentti assistentens avustaja avustajan sekretar sekretariat sihteeri',
   ),
   'whole company': words(
     'company firma firmen yritys yrityksen foretag foretagets organization organisation unternehmen account',
@@ -61,7 +61,7 @@ export const OTHER_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'somebody else': words(
     'manager managers supervisor owner agent spouse partner puoliso emergency notfall parent parents esimies chef vorgesetzter',
   ),
-  'no longer used': words('old former previous vanha gammal alte'),
+  'no longer used': words('old former previous wrong ex vanha entinen gammal alte ehemalig'),
 };
 
 /** What a column tells about the number in another one, by the last word of its name: `Phone 1 - Type`. */
