@@ -63,6 +63,13 @@ export function isNothing(text: string): boolean {
   return EMPTY.test(text);
 }
 
+/** The pieces that are not said to be unused; a piece without digits says so of the one before, or else of the next one. */
+function inUse(pieces: readonly string[]): string[] {
+  const saysSo = pieces.map((piece) => UNUSED.test(piece));
+  const isRemark = pieces.map((piece, at) => saysSo[at]! && !/\d/.test(piece));
+  return pieces.filter((_, at) => !saysSo[at] && !isRemark[at + 1] && !(at === 1 && isRemark[0]));
+}
+
 class Reader {
   constructor(
     private readonly trimmed: string,
@@ -92,10 +99,9 @@ class Reader {
         digitCount(words) >= MIN_HEAD ? `;${words};` : UNUSED.test(words) || /\d/.test(words) ? whole : ' ',
       )
       .trim();
-    const used = bare.split(/[,/;]/).filter((piece) => !UNUSED.test(piece));
-    if (UNUSED.test(bare))
-      return used.some((piece) => /\d/.test(piece)) ? this.#read(used.join(';')) : problem('unused');
-    return this.#read(bare);
+    if (!UNUSED.test(bare)) return this.#read(bare);
+    const used = inUse(bare.split(/[,/;]/)).join(';');
+    return /\d/.test(used) ? this.#read(used) : problem('unused');
   }
 
   #read(bare: string): WrittenNumbers {

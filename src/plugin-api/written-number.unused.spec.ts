@@ -52,4 +52,19 @@ describe('a number that is said to be dead, or no telephone', () => {
   it('does not hide another one', () => {
     expect(readWrittenNumbers('050 123 1234, Telefaksi 09 123 4567', 'FI').keys).toEqual(['+358501231234']);
   });
+
+  it.each([
+    ['050 123 1234, wrong number', []],
+    ['050 123 1234; ei käytössä', []],
+    ['050 123 1234 / vanha', []],
+    ['old, 050 123 1234', []],
+    ['050 123 1234, wrong number, 040 123 1234', ['+358401231234']],
+    ['040 123 1234; 050 123 1234; gammalt', ['+358401231234']],
+    ['old; 050 123 1234; 040 123 1234', ['+358401231234']],
+    ['050 123 1234, Fax: 09 123 4567, 040 123 1234', ['+358501231234', '+358401231234']],
+  ])('is the number before a remark between commas: %j', (text, keys) => {
+    const read = readWrittenNumbers(text, 'FI');
+    expect(read.keys).toEqual(keys);
+    if (keys.length === 0) expect(read.problem).toMatch('is said');
+  });
 });

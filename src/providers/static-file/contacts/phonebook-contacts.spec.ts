@@ -172,6 +172,17 @@ describe("a telephone's phonebook", () => {
     expect((await read(xml)).problems).toEqual([problem]);
   });
 
+  it.each([
+    `<tbook><item type="black"><name>A</name><number>0501234501</number></item>
+      <item type="vip"><name>Black</name><number>0501234502</number></item></tbook>`,
+    `<YealinkIPPhoneBook><Menu Name="Blacklist"><Unit Name="A" Phone1="0501234501"/></Menu>
+      <Menu Name="VIP"><Unit Name="Black" Phone1="0501234502"/></Menu></YealinkIPPhoneBook>`,
+  ])('has no VIP in its black list: %#', async (xml) => {
+    const list = await read(xml);
+    expect(list.records.map(({ record }) => record.number)).toEqual(['+358501234502']);
+    expect(JSON.stringify(list.contacts)).toContain('blocked');
+  });
+
   it('tells each entry by its line, and keeps those before broken XML', async () => {
     const entry = (number: string) =>
       `<DirectoryEntry><Name>A</Name><Telephone>${number}</Telephone></DirectoryEntry>\n`;

@@ -31,6 +31,8 @@ const COLUMN_OF = new Map([
   ['groupid', 'Group'],
   ['group_id_name', 'Group'],
 ]);
+/** Groups of callers whom the telephone turns away. */
+const BLACK_LIST = /^black ?(?:list)?$|^block(?:ed|list)$/i;
 const MAX_CELLS = 1_000;
 const MAX_TEXT = 2_000;
 /** What is decoded in one go. */
@@ -159,13 +161,18 @@ class Phonebook implements XmlHandlers {
     if (name === 'Menu') this.#menu = '';
     if (element === undefined || this.#cells === undefined) return;
     if (this.#open.length === this.#depth) {
-      const cells = this.#numberType === '' ? this.#cells : withLabel(this.#cells, this.#numberType);
-      this.contacts.push({ line: this.#line, cells });
+      this.contacts.push({ line: this.#line, cells: this.#labelled(this.#cells) });
       this.#cells = undefined;
     } else if (!element.hasChildren) {
       if (name === 'number_type') this.#numberType = element.text.trim();
       else this.#add(name, element.text, element.label);
     }
+  }
+
+  #labelled(cells: readonly ContactCell[]): readonly ContactCell[] {
+    const isBlocked = cells.some(({ column, text }) => column === 'Group' && BLACK_LIST.test(text));
+    if (isBlocked) return cells.map((cell) => ({ ...cell, label: 'blocked' }));
+    return this.#numberType === '' ? cells : withLabel(cells, this.#numberType);
   }
 
   #add(name: string, written: string, label = ''): void {

@@ -61,6 +61,7 @@ export const OTHER_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'somebody else': words(
     'manager managers supervisor owner agent spouse partner puoliso emergency notfall parent parents esimies chef vorgesetzter',
   ),
+  blocked: words('blocked black blacklist blacklisted estetty spärrad sparrad gesperrt'),
   'no longer used': words('old former previous wrong ex vanha entinen gammal alte ehemalig'),
 };
 
