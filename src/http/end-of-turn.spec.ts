@@ -38,8 +38,8 @@ describe('answers of one turn of the event loop', () => {
     await once(server, 'close');
   });
 
-  it('leave after the last of its calls was read', async () => {
-    // One connection is accepted in a turn; from their second call on all can be read in the same one.
+  /** One connection is accepted in a turn; from their second call on all can be read in the same one. */
+  async function allAskAtOnce(): Promise<void> {
     for (const client of clients) {
       client.write(QUESTION);
       await once(client, 'data');
@@ -48,6 +48,10 @@ describe('answers of one turn of the event loop', () => {
     const answers = clients.map((client) => once(client, 'data'));
     for (const client of clients) client.write(QUESTION);
     await Promise.all(answers);
+  }
+
+  it('leave after the last of its calls was read', async () => {
+    await allAskAtOnce();
     // Which calls a turn finds is the kernel's affair; that it answers none before it has read all is ours.
     const turns = happened.join(' ').match(/(read )+(answered ?)+/g) ?? [];
     for (const turn of turns) expect(turn.match(/read/g)).toHaveLength(turn.match(/answered/g)!.length);
@@ -82,14 +86,7 @@ describe('answers of one turn of the event loop', () => {
       sendAtEndOfTurn(response, 200, ['Content-Length', '2'], 'hi');
       tell('told');
     };
-    for (const client of clients) {
-      client.write(QUESTION);
-      await once(client, 'data');
-    }
-    happened = [];
-    const answers = clients.map((client) => once(client, 'data'));
-    for (const client of clients) client.write(QUESTION);
-    await Promise.all(answers);
+    await allAskAtOnce();
     await new Promise(setImmediate);
     expect(happened.join(' ')).toMatch(/^((read )+(answered )+(told ?)+)+$/);
     for (const turn of happened.join(' ').match(/(answered )+(told ?)+/g)!)
