@@ -8,6 +8,8 @@ const MIN_DIGITS = 7;
 const WHOLE_SUBSCRIBER = 6;
 /** A last group of one digit is usual only behind groups of two or three, or of one size: `12 34 56 7`. */
 const LONG_GROUP = 4;
+/** A dot behind that many digits parts groups as a blank does; behind fewer, it may be a date's. */
+const BETWEEN_GROUPS = new RegExp(String.raw`\s+|(?<=\d{${WHOLE_SUBSCRIBER}})\.(?=\d)`);
 const DAY_OR_TIME = /^(?:\d{1,2}\.\d{1,2}\.?(?:\d{2}|\d{4})?|\d{1,2}:\d{2})$/;
 
 /**
@@ -16,7 +18,7 @@ const DAY_OR_TIME = /^(?:\d{1,2}\.\d{1,2}\.?(?:\d{2}|\d{4})?|\d{1,2}:\d{2})$/;
  * @param read what all of the digits make
  */
 export function hasMoreBehind(text: string, read: ReadNumber, country: string | undefined): boolean {
-  const groups = text.trim().split(/\s+/);
+  const groups = text.trim().split(BETWEEN_GROUPS);
   for (let count = groups.length - 1; count > 0; count--) {
     const head = groups.slice(0, count).join(' ');
     if (digitCount(head) < MIN_DIGITS) return false;
