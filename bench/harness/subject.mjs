@@ -1,5 +1,5 @@
 // One process under test: started on a core of its own, its log in a file that is emptied after each round.
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.mjs';
 import { folder, spawnOn } from './children.mjs';
 
-const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node supports
 /** Loading a long list holds a process up, and its first calls may be shed; a start is not what is measured. */
 const SETTLE_MS = 300;
 let count = 0;
@@ -65,16 +64,19 @@ export class Subject {
     truncateSync(this.logFile);
   }
 
-  /** Seconds of processor time, user and system, since the start, with that of processes which it has begun. */
+  /**
+   * Seconds of processor time since the start, of all threads, with that of processes which it has begun. By the
+   * scheduler's nanoseconds: the ticks in `stat` go to whoever runs at a tick, which is chance where two processes
+   * take turns several times for each call.
+   */
   cpuSeconds() {
     const begun = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').match(/\d+/g) ?? [];
-    const ticks = [this.pid, ...begun].map((pid) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      return Number(fields[11]) + Number(fields[12]);
-    });
-    return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
+    const nanoseconds = [this.pid, ...begun].flatMap((pid) =>
+      readdirSync(`/proc/${pid}/task`).map((thread) =>
+        Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+      ),
+    );
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
   }
 
   /** Resident set, bytes. */

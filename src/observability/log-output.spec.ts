@@ -19,6 +19,12 @@ afterEach(() => {
 });
 const pause = (): void => void jest.advanceTimersByTime(500);
 
+/** As log-output.ts collects lines after a write. */
+const COLLECT_MS = 10;
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setImmediate(done));
+};
+
 /** A place to write to with room for so many bytes, or a fault, that a test changes. */
 class Place {
   room = Infinity;
@@ -46,7 +52,9 @@ class Place {
   async rest(): Promise<void> {
     for (let before = -1; before !== this.writes;) {
       before = this.writes;
-      for (let turn = 0; turn < 3; turn++) await new Promise((done) => setImmediate(done));
+      await turns();
+      jest.advanceTimersByTime(COLLECT_MS);
+      await turns();
     }
   }
 }
@@ -62,6 +70,24 @@ describe('log lines', () => {
     await place.rest();
     expect(place.text.endsWith('d\ne\n')).toBe(true);
     expect(lost).toBe(0);
+  });
+
+  it('after one that is written at once leave together, although each comes in a turn of its own', async () => {
+    const place = new Place();
+    const flushed = jest.fn();
+    for (const line of ['a\n', 'b\n', 'c\n']) {
+      place.output.write(line);
+      await turns();
+    }
+    expect(place).toMatchObject({ text: 'a\n', writes: 1 });
+    place.output.flush(flushed);
+    expect(flushed).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(COLLECT_MS);
+    await turns();
+    expect(place).toMatchObject({ text: 'a\nb\nc\n', writes: 2 });
+    expect(flushed).toHaveBeenCalledTimes(1);
+    place.output.flush(flushed);
+    expect(flushed).toHaveBeenCalledTimes(2);
   });
 
   it('wait for room on a full disk for a moment, and none is lost', async () => {

@@ -35,6 +35,7 @@ import { readSize, splitUrl } from './crm-http.rules.js';
 import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
+import type { Spellings } from './crm-http.templates.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
@@ -117,8 +118,9 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   async #askLive(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {
     let spending: Spending = 'take';
-    for (const request of this.#requests(caller)) {
-      const records = await this.#ask(request, caller, signal, spending);
+    const known = spellingsOf(caller);
+    for (const request of this.#requests(caller, known)) {
+      const records = await this.#ask(request, caller, known, signal, spending);
       if (records.length > 0) return records;
       // A lookup that has begun may ask for all spellings.
       spending = 'owe';
@@ -146,13 +148,14 @@ export class CrmHttpProvider implements VipLookupProvider {
     if (trouble !== undefined) return { status: 'degraded', reason: trouble };
     if (this.#limits.isProven) return { status: 'up' };
     const probe = Caller.read(this.#probe(), this.context.country);
-    const [request] = this.#requests(probe);
+    const known = spellingsOf(probe);
+    const [request] = this.#requests(probe, known);
     if (request === undefined) {
       throw new VipLookupError(
         'the number that health checks ask for has none of the spellings that the request needs; set probe to a number of your country',
       );
     }
-    await this.#ask(request, probe, signal, 'none');
+    await this.#ask(request, probe, known, signal, 'none');
     return { status: 'up' };
   }
 
@@ -169,8 +172,9 @@ export class CrmHttpProvider implements VipLookupProvider {
     if (!this.#isLive) return 'no contact of the copy has this number';
     const { country } = this.context;
     const caller = asked.seenFrom(country);
-    for (const request of this.#requests(caller)) {
-      const said = explainContacts(await this.#yield(request, caller, signal, 'owe'), caller, country);
+    const known = spellingsOf(caller);
+    for (const request of this.#requests(caller, known)) {
+      const said = explainContacts(await this.#yield(request, known, signal, 'owe'), caller, country);
       if (said !== undefined) return said;
     }
     return 'it found no contact';
@@ -200,10 +204,9 @@ export class CrmHttpProvider implements VipLookupProvider {
   }
 
   /** The requests for this caller, in order; none for a caller that cannot be written in a request. */
-  #requests(caller: Caller): CrmRequest[] {
+  #requests(caller: Caller, known: Spellings): CrmRequest[] {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
-    const known = spellingsOf(caller);
     return (this.#template.uses('number') ? numbers : numbers.slice(0, 1))
       .map((number) => this.#template.fill({ number, numbers, caller: known }))
       .filter((request) => request !== undefined);
@@ -212,10 +215,11 @@ export class CrmHttpProvider implements VipLookupProvider {
   async #ask(
     request: CrmRequest,
     caller: Caller,
+    known: Spellings,
     signal: AbortSignal,
     spending: Spending,
   ): Promise<VipRecord[]> {
-    const value = await this.#yield(request, caller, signal, spending);
+    const value = await this.#yield(request, known, signal, spending);
     return this.#mapping.read(value, caller, this.context, (skipped, problem) =>
       this.context.logger.warn(
         { skipped, problem },
@@ -227,11 +231,11 @@ export class CrmHttpProvider implements VipLookupProvider {
   /** What the expression `record` yields of the answer. */
   async #yield(
     request: CrmRequest,
-    caller: Caller,
+    known: Spellings,
     signal: AbortSignal,
     spending: Spending,
   ): Promise<Json | undefined> {
-    const bindings = { caller: spellingsOf(caller) };
+    const bindings = { caller: known };
     const answer = await this.#transport.ask(request, signal, spending, (body) =>
       this.#evaluator.evaluate(body, ['errorPath', 'record'], bindings, LOOKUP_LIMITS, signal),
     );

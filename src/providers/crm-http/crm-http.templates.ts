@@ -172,9 +172,11 @@ export function isHeaderText(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
+export type Spellings = Partial<Record<Spelling, string>>;
+
 /** The properties of a caller that templates and expressions can use. */
-export function spellingsOf(caller: Caller): Partial<Record<Spelling, string>> {
-  const written: Partial<Record<Spelling, string>> = {};
+export function spellingsOf(caller: Caller): Spellings {
+  const written: Spellings = {};
   for (const spelling of SPELLINGS) {
     const text = caller.spell(spelling);
     if (text !== undefined && text !== '') written[spelling] = text;
