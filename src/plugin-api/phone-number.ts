@@ -222,8 +222,10 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
     if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
   }
   if (parsed.isValid()) return { key: parsed.number, parsed };
-  const abroad = withTrunk ? undefined : digitsOfE164(text);
-  return abroad ?? (withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined);
+  if (!withTrunk) return digitsOfE164(text);
+  // `0358501231234`: rather E.164 whose plus sign was written over, or `00358…` that lost a zero, than one of its own.
+  if (trunk === '0' && readInternational(`+${dialled.slice(1)}`)?.parsed?.isValid()) return undefined;
+  return parsed.isPossible() ? readInternational(parsed.number) : undefined;
 }
 
 /**
