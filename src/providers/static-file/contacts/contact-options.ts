@@ -96,6 +96,10 @@ export function tiersProblem(tiers: unknown): string | undefined {
     : undefined;
 }
 
+const COLUMN_SCHEMAS: JsonSchema[] = [
+  { type: 'string', minLength: 1 },
+  { type: 'integer', minimum: 1, maximum: MAX_POSITION },
+];
 export const COLUMNS_SCHEMA: JsonSchema = {
   anyOf: [
     { enum: ['auto'] },
@@ -103,30 +107,17 @@ export const COLUMNS_SCHEMA: JsonSchema = {
       type: 'object',
       required: ['number'],
       additionalProperties: {
-        anyOf: [
-          { type: 'string', minLength: 1 },
-          { type: 'integer', minimum: 1, maximum: MAX_POSITION },
-          {
-            type: 'array',
-            minItems: 1,
-            items: {
-              anyOf: [
-                { type: 'string', minLength: 1 },
-                { type: 'integer', minimum: 1, maximum: MAX_POSITION },
-              ],
-            },
-          },
-        ],
+        anyOf: [...COLUMN_SCHEMAS, { type: 'array', minItems: 1, items: { anyOf: COLUMN_SCHEMAS } }],
       },
     },
   ],
 };
+export const TIER_SCHEMA: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH };
 export const TIERS_SCHEMA: JsonSchema = {
   type: 'object',
   minProperties: 1,
-  additionalProperties: { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH },
+  additionalProperties: TIER_SCHEMA,
 };
-export const TIER_SCHEMA: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH };
 
 function isField(name: string): boolean {
   return (RECORD_FIELDS as readonly string[]).includes(name);
