@@ -2,7 +2,7 @@ import { readVipRecords, VipRecordError } from '../../plugin-api/index.js';
 import type { DateOrder, EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
 import type { ContactOptions } from './contacts/contact-options.js';
 import { readListBytes } from './list-bytes.js';
-import { listEntries } from './list-entries.js';
+import { ListReader } from './list-entries.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
@@ -72,7 +72,7 @@ export async function readList(
   const pace = new Pace(signal);
   const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const list = await listEntries(bytes, path, options, remarks, pace);
+  const list = await new ListReader(path, options, remarks, pace).read(bytes);
   for await (const entry of list.entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;

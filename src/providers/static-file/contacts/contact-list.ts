@@ -17,7 +17,7 @@ const MAX_NOTED = 10_000;
 
 type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
 /** Reads the contacts of a file; what cannot be read is told. */
-type ContactSource = (to: Pick<Remarks, 'problems' | 'leftOut'>) => Contacts;
+export type ContactSource = (to: Pick<Remarks, 'problems' | 'leftOut'>) => Contacts;
 
 /** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
 export class ContactList {
