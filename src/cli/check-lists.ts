@@ -46,7 +46,7 @@ async function checkList(
   }
   const { faults, notes } = await judgeEntries(tally, {
     targets,
-    asks: ({ providers }) => providers.includes(name),
+    providers: [name],
     nowMs: Date.now(),
     show: (text) => text,
   });

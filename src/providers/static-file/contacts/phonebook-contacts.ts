@@ -107,7 +107,6 @@ class GroupNames implements XmlHandlers {
 }
 
 interface Element {
-  readonly name: string;
   readonly label: string;
   text: string;
   hasChildren: boolean;
@@ -131,24 +130,25 @@ class Phonebook implements XmlHandlers {
     if (this.#open.length === 0) this.isUnknown = !/book|directory|menu|list|contact|phone/i.test(name);
     const parent = this.#open.at(-1);
     if (parent !== undefined) parent.hasChildren = true;
-    const label = valueOf(attributes, 'type') ?? valueOf(attributes, 'label') ?? parent?.label ?? '';
-    if (this.#cells === undefined && CONTACTS.has(name.toLowerCase())) {
-      this.isUnknown = false;
-      this.#depth = this.#open.length;
-      this.#line = line;
-      this.#cells = [];
-      this.#numberType = '';
-      if (this.#menu !== '') this.#add('Group', this.#menu);
-      for (const [key, value] of Object.entries(attributes)) {
-        // Snom's type is the contact's, and one of its own groups.
-        if (key.toLowerCase() === 'type') this.#add('Group', value === 'none' ? '' : value);
-        else this.#add(key, value);
-      }
-      this.#open.push({ name, label: '', text: '', hasChildren: false });
-      return;
-    }
+    const isContact = this.#cells === undefined && CONTACTS.has(name.toLowerCase());
+    if (isContact) this.#begin(attributes, line);
     if (name === 'Menu') this.#menu = valueOf(attributes, 'name') ?? '';
-    this.#open.push({ name, label, text: '', hasChildren: false });
+    const label = valueOf(attributes, 'type') ?? valueOf(attributes, 'label') ?? parent?.label ?? '';
+    this.#open.push({ label: isContact ? '' : label, text: '', hasChildren: false });
+  }
+
+  #begin(attributes: Readonly<Record<string, string>>, line: number): void {
+    this.isUnknown = false;
+    this.#depth = this.#open.length;
+    this.#line = line;
+    this.#cells = [];
+    this.#numberType = '';
+    if (this.#menu !== '') this.#add('Group', this.#menu);
+    for (const [key, value] of Object.entries(attributes)) {
+      // Snom's type is the contact's, and one of its own groups.
+      if (key.toLowerCase() === 'type') this.#add('Group', value === 'none' ? '' : value);
+      else this.#add(key, value);
+    }
   }
 
   onText(text: string): void {
