@@ -54,11 +54,8 @@ const NO_NUMBER =
 const TEXT_ONLY =
   'compared as text, although it looks like a telephone number; write + and the country code, or set country';
 
-interface Counted {
-  readonly tier: string;
-  readonly targets: readonly string[] | undefined;
+interface Counted extends EntryKind {
   endMs: number | undefined;
-  readonly numberProblem: string | undefined;
   count: number;
   readonly places: EntryPlace[];
 }

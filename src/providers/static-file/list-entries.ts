@@ -36,8 +36,10 @@ interface ListEntries {
   readonly contacts?: ContactList | undefined;
 }
 
-interface Options extends EncodingOptions {
+export interface ListOptions extends EncodingOptions {
+  /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
+  /** Which columns of a file of contacts hold what, and which tier they have. */
   readonly contacts?: ContactOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,7 +53,7 @@ export class ListReader {
   /** @param path says by its ending how the list is written */
   constructor(
     private readonly path: string,
-    private readonly options: Options,
+    private readonly options: ListOptions,
     private readonly to: Remarks,
     private readonly pace: Pace,
   ) {

@@ -2,7 +2,7 @@ import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
 import { usesByPlace } from './column-places.js';
 import { isBareNumber, isMobileColumn, roleOf, stemOf } from './column-role.js';
-import type { Use } from './column-use.js';
+import type { Use } from './column-role.js';
 import { columnNames, isByPosition } from './contact-options.js';
 import type { ColumnMap, ColumnName } from './contact-options.js';
 

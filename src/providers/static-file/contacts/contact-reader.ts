@@ -4,7 +4,7 @@ import type { RawEntry } from '../raw-entry.js';
 import type { Remarks } from '../line-problems.js';
 import { stemOfAll } from './column-places.js';
 import { whyNotTheirs } from './column-role.js';
-import type { Use } from './column-use.js';
+import type { Use } from './column-role.js';
 import type { ColumnUses } from './column-uses.js';
 import type { Contact, ContactCell } from './contact.js';
 import { ContactReport } from './contact-report.js';
