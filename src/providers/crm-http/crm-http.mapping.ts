@@ -18,7 +18,6 @@ export class RecordMapping {
   /** The expression itself contains a number, so an entry without one is a contact without one. */
   readonly #writesNumber: boolean;
 
-  /** @param record the expression */
   constructor(
     record: string,
     private readonly rules: Pick<CrmHttpOptions, 'tierOrder' | 'trustAnswer'> = {},

@@ -42,7 +42,6 @@ export class TokenError extends VipLookupError {
   }
 }
 
-/** The service stopped before there was a token. */
 export function stoppedToken(): TokenError {
   return new TokenError('stopped before there was an answer');
 }

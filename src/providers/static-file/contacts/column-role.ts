@@ -89,7 +89,6 @@ export function isBareNumber(column: string): boolean {
   return IS_BARE.test(plainName(column));
 }
 
-/** True for the name of a column of mobile numbers. */
 export function isMobileColumn(column: string): boolean {
   return IS_MOBILE.test(plainName(column));
 }

@@ -50,7 +50,6 @@ export class ContactList {
     return this.#reader.report.toString();
   }
 
-  /** Tells the header of a table by its cells. */
   readonly isHeader = (cells: readonly string[]): boolean =>
     this.#columns.isHeader(cells.filter((cell) => cell.trim() !== ''));
 

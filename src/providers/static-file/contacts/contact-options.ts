@@ -23,12 +23,10 @@ const MAX_TIERS = 1_000;
 const MAX_POSITION = 16_384;
 const EXAMPLE = '{ number: [Business Phone, Mobile Phone], name: [First Name, Last Name], tier: Categories }';
 
-/** True where any of the options says that the file is one of contacts. */
 export function isAboutContacts({ columns, tier, tiers }: ContactOptions): boolean {
   return columns != null || tier != null || tiers != null;
 }
 
-/** The columns of a map that a field is read from. */
 export function columnNames(columns: ColumnMap, field: string): readonly ColumnName[] {
   const named = columns[field];
   if (named === undefined) return [];
@@ -40,7 +38,6 @@ export function isByPosition(columns: ColumnMap): boolean {
   return typeof columnNames(columns, 'number')[0] === 'number';
 }
 
-/** What is wrong with `columns`, as a predicate. */
 export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions): string | undefined {
   if (columns === 'auto') return undefined;
   if (!isPlainObject(columns)) {
@@ -73,14 +70,12 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
     : 'does not say which tier they have. Name a column, for example tier: Categories, or write tier: gold beside it for all of them.';
 }
 
-/** What is wrong with `tier`, as a predicate. */
 export function tierProblem(tier: unknown): string | undefined {
   return isTier(tier)
     ? undefined
     : `must be text of 1 to ${MAX_TIER_LENGTH} characters that routes name, for example gold.`;
 }
 
-/** What is wrong with `tiers`, as a predicate. */
 export function tiersProblem(tiers: unknown): string | undefined {
   const rule = 'must say which tier a group of the file means, for example { Board: platinum, VIP: gold }.';
   if (!isPlainObject(tiers)) return rule;

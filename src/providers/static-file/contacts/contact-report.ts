@@ -1,4 +1,3 @@
-/** How many names of columns are told. */
 const MAX_NAMES = 20;
 const MAX_NAME_LENGTH = 60;
 /** A name of a column may be somebody's number where there is no header. */

@@ -35,7 +35,6 @@ const COLUMN_OF = new Map([
 const BLACK_LIST = /^black ?(?:list)?$|^block(?:ed|list)$/i;
 const MAX_CELLS = 1_000;
 const MAX_TEXT = 2_000;
-/** What is decoded in one go. */
 const PIECE_BYTES = 262_144;
 const NO_PHONEBOOK =
   'the file has no entries of a phonebook that is known here (DirectoryEntry, Contact, item, entry, Unit …); write the contacts as CSV, or as a vCard';

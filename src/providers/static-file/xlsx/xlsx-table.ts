@@ -169,12 +169,10 @@ interface SheetRow {
   readonly line: number;
   /** Number of cells, the empty ones included. */
   readonly width: number;
-  /** The cells that are not empty. */
   readonly filled: SheetCell[];
   readonly isTooLong: boolean;
 }
 
-/** Collects the rows of a sheet. */
 class Sheet implements XmlHandlers {
   readonly rows: SheetRow[] = [];
   #row = 0;
