@@ -1,5 +1,5 @@
 import { isNothing, isPlainObject, nearName, RECORD_FIELDS, sameTier } from '../../../plugin-api/index.js';
-import type { JsonSchema } from '../../../plugin-api/index.js';
+import type { JsonSchema, RecordField } from '../../../plugin-api/index.js';
 
 /** A column of the file by its name, in which `*` stands for any text, or by its position, from 1. */
 export type ColumnName = string | number;
@@ -50,7 +50,9 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
   const named: unknown[] = Object.values(columns).flat();
   if (named.length > MAX_COLUMNS)
     return `names more than ${MAX_COLUMNS} columns. Use * for several, as in "Phone * - Value".`;
-  const mistyped = fields.find((field) => !isField(field) && nearName(field, RECORD_FIELDS) !== undefined);
+  const mistyped = fields.find(
+    (field) => !RECORD_FIELDS.includes(field as RecordField) && nearName(field, RECORD_FIELDS) !== undefined,
+  );
   if (mistyped !== undefined) {
     return `would make an attribute of a key that is nearly "${nearName(mistyped, RECORD_FIELDS)}". Write it so, or give the attribute another name.`;
   }
@@ -113,10 +115,6 @@ export const TIERS_SCHEMA: JsonSchema = {
   minProperties: 1,
   additionalProperties: TIER_SCHEMA,
 };
-
-function isField(name: string): boolean {
-  return (RECORD_FIELDS as readonly string[]).includes(name);
-}
 
 function isColumnName(name: unknown): boolean {
   if (typeof name === 'number') return Number.isInteger(name) && name >= 1 && name <= MAX_POSITION;

@@ -171,7 +171,9 @@ class Phonebook implements XmlHandlers {
   #labelled(cells: readonly ContactCell[]): readonly ContactCell[] {
     const isBlocked = cells.some(({ column, text }) => column === 'Group' && BLACK_LIST.test(text));
     if (isBlocked) return cells.map((cell) => ({ ...cell, label: 'blocked' }));
-    return this.#numberType === '' ? cells : withLabel(cells, this.#numberType);
+    const label = this.#numberType;
+    if (label === '') return cells;
+    return cells.map((cell) => (cell.column === 'number' ? { ...cell, label } : cell));
   }
 
   #add(name: string, written: string, label = ''): void {
@@ -192,8 +194,4 @@ class Phonebook implements XmlHandlers {
 /** @param name in lower case; phonebooks write `type` and `Type` */
 function valueOf(attributes: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(attributes).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
-function withLabel(cells: readonly ContactCell[], label: string): ContactCell[] {
-  return cells.map((cell) => (cell.column === 'number' ? { ...cell, label } : cell));
 }
