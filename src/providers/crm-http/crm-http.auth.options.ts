@@ -115,7 +115,6 @@ function parametersProblem(parameters: unknown): string | undefined {
   return undefined;
 }
 
-/** How the service authenticates to the CRM. */
 export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
@@ -146,7 +145,6 @@ export class CrmHttpAuthOptions {
   )
   readonly value?: string;
 
-  /** Address of the OAuth2 token endpoint. */
   @AuthText(tokenUrlProblem)
   readonly tokenUrl?: string;
 
