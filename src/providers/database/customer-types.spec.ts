@@ -94,6 +94,32 @@ describe.each(DATABASES)('in %s, a number', (kind, database) => {
     },
   );
 
+  it.each(['VARCHAR(20)', 'TEXT', ...(kind === 'SQLite' ? ['BLOB', ''] : [])])(
+    'that a program wrote as a decimal is told, because no lookup finds it as text (%s)',
+    async (type) => {
+      const connection = await database(`
+        CREATE TABLE customers (phone ${type}, flag VARCHAR(9));
+        INSERT INTO customers VALUES ('501231234.00', 'gold'), ('358501231235.00', 'gold'), ('358501231236', 'gold');`);
+      const spellings = ['digits', 'significant'] as const;
+      await withCustomerTable(
+        connection,
+        { ...FLAGGED, spellings: [...spellings] },
+        async (ask, { provider }) => {
+          expect([await ask(ONE), await ask(ZERO), await ask('+358501231236')]).toEqual([
+            null,
+            null,
+            [{ number: '+358501231236', tier: 'gold' }],
+          ]);
+          const { kinds } = await provider.countEntries(patient());
+          const told = [...kinds].filter(({ numberProblem }) => numberProblem !== undefined);
+          expect(told).toMatchObject([
+            { count: 2, numberProblem: expect.stringContaining('without separators and decimals') },
+          ]);
+        },
+      );
+    },
+  );
+
   it.each([
     ['coalesce', 'COALESCE(mobile, phone)'],
     ['an expression', kind === 'SQLite' ? `mobile + 0` : 'CAST(mobile AS SIGNED)'],

@@ -35,7 +35,7 @@ const NO_NUMBER = 'without a number';
 const OTHER_SPELLING =
   "with a number that is not written in one of the provider's spellings; name its spelling under spellings";
 const NO_SPELLING =
-  'with a number that is written in none of the spellings there are; name a view or a column that has it without separators';
+  'with a number that is written in none of the spellings there are; name a view or a column that has it without separators and decimals';
 const NOT_ONE = 'with something else than one whole number; have one number in each row';
 const RANGE =
   "with a range, which no lookup finds in a customer's table; put it into a list or the service's own table, with a provider of its own";
@@ -135,10 +135,9 @@ class Lookups {
   async problemOf(stored: unknown, text: string, keys: readonly string[]): Promise<string | undefined> {
     const raw = String(stored);
     if (keys.some((key) => IS_RANGE.test(key))) return RANGE;
-    // A numeric column is compared by its value.
-    const isNumeric = typeof stored === 'number' || /^\d+[.,]0+$/.test(raw);
-    const value = Number.parseFloat(raw);
-    const isAsked = (asked: string): boolean => asked === raw || (isNumeric && Number(asked) === value);
+    // A numeric column is compared by its value. Text with decimals may be one, or not: the database is asked.
+    const isAsked = (asked: string): boolean =>
+      asked === raw || (typeof stored === 'number' && Number(asked) === stored);
     // Digits alone may be those of E.164.
     const callers = [...keys, `+${text}`, text].map((key) => Caller.read(key, this.country));
     const own = callers.filter((caller) => this.numbers.isCaller(raw, caller));
