@@ -6,7 +6,7 @@ import { versionOf } from './kept-count.js';
 import type { KeptCount } from './kept-count.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
-import { readConfiguredList } from './read-configured-list.js';
+import { readConfiguredList } from './record-file.js';
 import type { StaticFileOptions } from './static-file.options.js';
 
 /**

@@ -1,5 +1,12 @@
 import { readVipRecords, VipRecordError } from '../../plugin-api/index.js';
-import type { DateOrder, EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
+import type {
+  DateOrder,
+  EntryTally,
+  ProviderContext,
+  RecordProblem,
+  VipRecord,
+} from '../../plugin-api/index.js';
+import type { StaticFileOptions } from './static-file.options.js';
 import { readListBytes } from './list-bytes.js';
 import { ListReader } from './list-entries.js';
 import type { ListOptions } from './list-entries.js';
@@ -87,6 +94,18 @@ export async function readList(
     encoding: list.encoding,
     contacts: list.contacts?.report,
   };
+}
+
+/** As the options of a provider say. */
+export function readConfiguredList(
+  bytes: Buffer,
+  path: string,
+  { country, timezone, options }: ProviderContext<StaticFileOptions>,
+  signal?: AbortSignal,
+): Promise<IndexedList> {
+  const encoding = options.encoding ?? undefined;
+  const dateOrder = options.dateOrder ?? undefined;
+  return readList(bytes, path, { country, timezone, encoding, dateOrder, contacts: options, signal });
 }
 
 /** As `readList`, with all its records. */

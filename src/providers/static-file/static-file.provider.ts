@@ -15,7 +15,7 @@ import { KeptCount, versionOf } from './kept-count.js';
 import { haveAllExpired } from './findable.js';
 import { digestOf, readListBytes } from './list-bytes.js';
 import { Pace } from './pace.js';
-import { readConfiguredList } from './read-configured-list.js';
+import { readConfiguredList } from './record-file.js';
 import type { IndexedList } from './record-file.js';
 import type { RecordIndex } from './record-index.js';
 import { StaticFileOptions } from './static-file.options.js';

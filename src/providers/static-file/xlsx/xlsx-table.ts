@@ -59,7 +59,10 @@ export async function xlsxTable(
     isFrom1904: workbook.isFrom1904,
     above: header === -1 ? [] : rows.slice(0, header),
     hasHeader: header !== -1,
-    rows: rowsBehind(rows.slice(Math.max(header, 0)), batches),
+    rows: (async function* () {
+      yield rows.slice(Math.max(header, 0));
+      yield* batches;
+    })(),
   };
 }
 
@@ -105,14 +108,6 @@ async function topOf(
     }
   }
   return { name, rows, header, batches };
-}
-
-async function* rowsBehind(
-  first: readonly TableRow[],
-  batches: AsyncIterable<readonly TableRow[]>,
-): AsyncGenerator<readonly TableRow[]> {
-  yield first;
-  yield* batches;
 }
 
 async function* rowsOf(
