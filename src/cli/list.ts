@@ -17,7 +17,7 @@ import {
 } from '../providers/database/vip-caller.repository.js';
 import { rereadNumbers } from '../providers/database/reread-numbers.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from '../providers/static-file/collapse.js';
-import { findableAt, whatIsNotCounted } from '../providers/static-file/findable.js';
+import { whatIsNotCounted } from '../providers/static-file/findable.js';
 import { readRecordFile } from '../providers/static-file/record-file.js';
 import type { RecordList } from '../providers/static-file/record-file.js';
 import { encodingProblem } from '../providers/static-file/text-encoding.js';
@@ -129,7 +129,8 @@ function notImported(file: string, count: number, problems: readonly string[]): 
 /** Refuses to take most of the entries away that are in the table; those that no call can find are no replacement. */
 function collapseRefusal(file: string, list: RecordList): (before: number) => void {
   const nowMs = Date.now();
-  const count = findableAt(list.tally, nowMs) === 0 ? 0 : list.records.length;
+  const numbers = new Set(list.records.map(({ record }) => record.number));
+  const count = list.tally.numbersAt(nowMs) === 0 ? 0 : numbers.size;
   return (before) => {
     if (!hasCollapsed(before, count, DEFAULT_MIN_SHARE)) return;
     const why = whatIsNotCounted(list, nowMs, false);

@@ -59,11 +59,12 @@ function describe(name: string, report: SyncReport, ms: number, isConfirmed: boo
   const { kind, entries, changed, pages, skipped, problem } = report;
   const left = skipped > 0 ? [`Left out because they cannot be read: ${skipped}, the first: ${problem}`] : [];
   if (pages === 0) return [ofFile(name, report, isConfirmed), ...left].join('\n');
-  const { before } = report;
+  const { before, notVips = 0 } = report;
   const what = kind === 'full' ? 'everything' : `what changed (${changed})`;
   const had = before === undefined ? 'the first copy' : `${before} before`;
   return [
     `${name}: pulled ${what}, ${counted(pages, 'page')}, in ${(ms / 1_000).toFixed(1)} s. The copy has ${counted(entries, 'contact')} (${had}).`,
+    ...(notVips > 0 ? [`Not VIPs, because they name no number or no tier: ${notVips}`] : []),
     ...left,
   ].join('\n');
 }

@@ -57,6 +57,8 @@ const TEXT_ONLY =
 interface Counted extends EntryKind {
   endMs: number | undefined;
   count: number;
+  /** How many `addSameNumber` was told of. */
+  sameNumbers?: number;
   readonly places: EntryPlace[];
 }
 
@@ -69,10 +71,12 @@ export class EntryTally {
   readonly #kinds = new Map<string, Counted>();
   /** The usual ones: no targets, no end, a telephone number. By tier. */
   readonly #plain = new Map<string, Counted>();
-  readonly #repeats = { count: 0, places: [] as EntryPlace[] };
+  readonly #repeats = new FirstPlaces();
+  readonly #otherDetails = new FirstPlaces();
   readonly #unreadable = { count: 0, problems: [] as string[] };
   #entries = 0;
   #uncounted = 0;
+  #sameNumbersUncounted = 0;
 
   /** Of a source that was read in part: how many rows of it were. */
   firstRows: number | undefined;
@@ -87,7 +91,7 @@ export class EntryTally {
 
   /** The kinds of the entries, 10,000 at most. */
   get kinds(): Iterable<EntryKind> {
-    return [...this.#plain.values(), ...this.#kinds.values()];
+    return this.#all();
   }
 
   /** Entries of kinds beyond the first 10,000. */
@@ -98,6 +102,11 @@ export class EntryTally {
   /** Entries whose number another one has, with another tier, for the same targets and time; and the first three. */
   get repeats(): { readonly count: number; readonly places: readonly EntryPlace[] } {
     return this.#repeats;
+  }
+
+  /** Entries whose number another one has, with the same tier but another name or other details, for the same targets and time. */
+  get otherDetails(): { readonly count: number; readonly places: readonly EntryPlace[] } {
+    return this.#otherDetails;
   }
 
   /** Entries that could not be read; and of the first three the place and what is wrong, without their values. */
@@ -119,11 +128,35 @@ export class EntryTally {
    * order where places are counts.
    */
   addRepeat(place: EntryPlace): void {
-    this.#repeats.count++;
-    const { places } = this.#repeats;
-    if (places.length === MAX_PLACES && byCount(place, places.at(-1)!) >= 0) return;
-    places.push(place);
-    places.sort(byCount).splice(MAX_PLACES);
+    this.#repeats.add(place);
+  }
+
+  /** The same of an entry that differs from the other one only in its name, attributes or instructions. */
+  addOtherDetails(place: EntryPlace): void {
+    this.#otherDetails.add(place);
+  }
+
+  /**
+   * Notes that an entry that was added has a number that a call can find, and another one has it as well, and is valid at least
+   * as long: for `numbersAt`.
+   */
+  addSameNumber(record: Pick<VipRecord, 'tier' | 'targets' | 'validUntilMs'>): void {
+    const kind = this.#kindOf(record, undefined);
+    if (kind === undefined) this.#sameNumbersUncounted++;
+    else kind.sameNumbers = (kind.sameNumbers ?? 0) + 1;
+  }
+
+  /**
+   * How many numbers and ranges a call can find, whatever the routes: those of entries that have not expired by then, and are not
+   * compared as text by mistake; each once, as far as `addSameNumber` was told of the others.
+   * @param atMs milliseconds since the epoch
+   */
+  numbersAt(atMs: number): number {
+    let found = this.#uncounted - this.#sameNumbersUncounted;
+    for (const { count, sameNumbers = 0, endMs, numberProblem } of this.#all()) {
+      if (numberProblem === undefined && (endMs === undefined || endMs > atMs)) found += count - sameNumbers;
+    }
+    return found;
   }
 
   /** @param problem what is wrong and how to mend it, without the entry's values */
@@ -133,7 +166,14 @@ export class EntryTally {
     if (problems.length < MAX_PLACES) problems.push(`${this.place} ${place}: ${problem}`);
   }
 
-  #kindOf({ tier, targets, validUntilMs }: VipRecord, problem: string | undefined): Counted | undefined {
+  #all(): readonly Counted[] {
+    return [...this.#plain.values(), ...this.#kinds.values()];
+  }
+
+  #kindOf(
+    { tier, targets, validUntilMs }: Pick<VipRecord, 'tier' | 'targets' | 'validUntilMs'>,
+    problem: string | undefined,
+  ): Counted | undefined {
     const isPlain = targets === undefined && validUntilMs === undefined && problem === undefined;
     // By the day: an export may write the second.
     const day = validUntilMs === undefined ? undefined : Math.ceil(validUntilMs / DAY_MS);
@@ -141,10 +181,32 @@ export class EntryTally {
     const key = isPlain ? tier : JSON.stringify([tier, targets, day, problem]);
     let kind = kinds.get(key);
     if (kind === undefined && this.#plain.size + this.#kinds.size < MAX_KINDS) {
-      kind = { tier, targets, endMs: validUntilMs, numberProblem: problem, count: 0, places: [] };
+      kind = {
+        tier,
+        targets,
+        endMs: validUntilMs,
+        numberProblem: problem,
+        count: 0,
+        places: [],
+      };
       kinds.set(key, kind);
     } else if (kind?.endMs !== undefined && validUntilMs! > kind.endMs) kind.endMs = validUntilMs;
     return kind;
+  }
+}
+
+/** How many places there are, and the first three. */
+class FirstPlaces {
+  count = 0;
+  readonly places: EntryPlace[] = [];
+
+  /** In any order where places are counts. */
+  add(place: EntryPlace): void {
+    this.count++;
+    const last = this.places.at(-1);
+    if (this.places.length === MAX_PLACES && byCount(place, last!) >= 0) return;
+    this.places.push(place);
+    this.places.sort(byCount).splice(MAX_PLACES);
   }
 }
 

@@ -156,7 +156,9 @@ export interface SyncReport {
   readonly pages: number;
   /** Entries that could not be read and are left out. */
   readonly skipped: number;
-  /** The problem of the first of those: no secret, no phone number. */
+  /** Contacts that could be read and are not VIPs, because they name no number or no tier. @since 0.2.0 */
+  readonly notVips?: number;
+  /** The problem of the first of those that could not be read: no secret, no phone number. */
   readonly problem?: string;
 }
 

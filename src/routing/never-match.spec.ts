@@ -150,6 +150,22 @@ describe('entries that can never match', () => {
     });
   });
 
+  it.each([
+    [10, 40, 1],
+    [9, 40, 0],
+    [10, 100, 0],
+  ])('are told if %d of %d have the number of another and say something else', async (others, all, told) => {
+    const tally = new EntryTally('line');
+    for (let line = 2; line < all + 2; line++) tally.add(entry(), line);
+    for (let line = 2; line < others + 2; line++) tally.addOtherDetails(line);
+    const { faults, notes } = await judgeTally(tally);
+    expect([faults, notes.length]).toEqual([[], told]);
+    if (told === 0) return;
+    expect(notes).toEqual([
+      'with the number of another entry and the same tier, but another name or other details, for the same targets and time: 10 entries (line 2, line 3, line 4, …)',
+    ]);
+  });
+
   it('show no telephone number that stands in the wrong column', async () => {
     const tally = new EntryTally('contact');
     tally.add(entry({ tier: '+358501231234' }), '00358501231235' satisfies EntryPlace);

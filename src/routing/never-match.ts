@@ -44,6 +44,10 @@ const SLICE_MS = 8;
 const NOT_ASKED = 'in a list that no target asks';
 const EXPIRED = 'expired';
 const REPEATED = 'with the number of another entry and another tier, for the same targets and time';
+const OTHER_DETAILS =
+  'with the number of another entry and the same tier, but another name or other details, for the same targets and time';
+/** A few such entries are usual, as where several people share a telephone; many are a column that was filled in by mistake. */
+const FEW = { entries: 10, share: 0.1 };
 const UNREADABLE = 'not readable';
 const NOT_JUDGED = 'not examined, because the list has too many different tiers, targets and dates';
 
@@ -66,8 +70,12 @@ export async function judgeEntries(tally: EntryTally, judging: Judging): Promise
     const verdict = judge.verdictOn(kind);
     if (verdict !== undefined) add(verdict, kind.count, kind.places);
   }
-  const { repeats, unreadable, ofFurtherKinds } = tally;
+  const { repeats, otherDetails, unreadable, ofFurtherKinds } = tally;
   if (repeats.count > 0) add({ what: REPEATED, isFault: false }, repeats.count, repeats.places);
+  const { count, places } = otherDetails;
+  if (count >= FEW.entries && count > tally.entries * FEW.share) {
+    add({ what: OTHER_DETAILS, isFault: false }, count, places);
+  }
   if (ofFurtherKinds > 0) add({ what: NOT_JUDGED, isFault: false }, ofFurtherKinds, []);
   const sorted = [...findings.values()].sort((a, b) => b.count - a.count);
   const [faults, notes] = [true, false].map((isFault) =>

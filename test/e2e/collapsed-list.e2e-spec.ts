@@ -126,4 +126,24 @@ describe('import --replace', () => {
     expect((await readFile(backup, 'utf8')).trim().split('\r\n')).toHaveLength(21);
     expect((await run('--replace', '--confirm')).stdout).toContain('0 added, 5 replaced, 15 removed');
   });
+
+  it('counts each number once, in the file and in the table', async () => {
+    const database = `sqlite:${join(folder, 'own.sqlite')}`;
+    const file = join(folder, 'vips.csv');
+    const run = (...args: string[]) =>
+      cli(['import', file, '--replace', '--database', database, ...args], {});
+    const filledDown = (names: boolean) =>
+      Array.from({ length: 20 }, (_, index) => `+358501000000,gold,${names ? `N${index}` : ''}`);
+    await writeFile(file, listOf(20));
+    expect((await run()).code).toBe(0);
+    await writeFile(file, ['number,tier,name', ...filledDown(true), ''].join('\n'));
+    const refused = `Nothing was imported: ${file} has 1 entry where there were 20, fewer than 70 %; not counted are 19 with the number of another entry. If that is right, add --confirm.\n`;
+    expect(await run('--dry-run')).toMatchObject({ code: 1, stderr: refused });
+    expect(await run()).toMatchObject({ code: 1, stderr: refused });
+    expect((await run('--confirm')).stdout).toContain(
+      'with the number of another entry and the same tier, but another name or other details, for the same targets and time: 19 entries',
+    );
+    await writeFile(file, listOf(1));
+    expect((await run()).stdout).toContain('removed');
+  });
 });

@@ -53,10 +53,10 @@ export class GuardedList {
   }
 
   /** An instance, or the same one after a restart. */
-  instance(options: Partial<StaticFileOptions> = {}) {
+  instance(options: Partial<StaticFileOptions> = {}, locale: { country?: string } = {}) {
     const context = providerContext<StaticFileOptions>(
       { file: 'vips.csv', ...options },
-      { name: 'list', state: this.state, resolvePath: (file) => join(this.directory, file) },
+      { ...locale, name: 'list', state: this.state, resolvePath: (file) => join(this.directory, file) },
     );
     const provider = new QuickStaticFileProvider(context);
     this.#made.push(provider);

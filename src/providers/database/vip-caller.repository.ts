@@ -38,7 +38,7 @@ export interface ImportOptions {
   /** In which dates in the table are meant: that of the configuration. Default: UTC. */
   readonly timezone?: string;
   /**
-   * Called before `replace` takes the entries away that are there, with how many these are.
+   * Called before `replace` takes the entries away that are there, with how many numbers and ranges these have.
    * @throws whatever keeps the import from being made; then nothing is changed
    */
   readonly mayReplace?: (before: number) => void;
@@ -186,7 +186,7 @@ function readRow(row: Row, timezone: string): VipRecord | null {
 }
 
 async function countOf(runner: QueryRunner): Promise<number> {
-  const [row] = (await runner.query('SELECT COUNT(*) AS entries FROM vip_caller')) as Row[];
+  const [row] = (await runner.query('SELECT COUNT(DISTINCT number) AS entries FROM vip_caller')) as Row[];
   return Number(row!['entries']);
 }
 

@@ -1,7 +1,6 @@
 import { VipLookupError, within } from '../../plugin-api/index.js';
 import type { ProviderContext } from '../../plugin-api/index.js';
 import { collapseOf, DEFAULT_MIN_SHARE, hasCollapsed } from './collapse.js';
-import { findableAt } from './findable.js';
 import { isBefore } from './kept-count.js';
 import type { Kept, KeptCount, Version } from './kept-count.js';
 import type { StaticFileOptions } from './static-file.options.js';
@@ -113,7 +112,7 @@ export class CollapseGuard {
       if (version !== this.#inUse) return;
       const isConfirmed = kept?.confirmed === version.digest;
       if (kept !== undefined && !isConfirmed) {
-        const entries = findableAt(version.tally, kept.countedMs ?? version.countedMs);
+        const entries = version.tally.numbersAt(kept.countedMs ?? version.countedMs);
         if (hasCollapsed(kept.entries, entries, this.#minShare)) {
           this.#setDoubt(reasonOf(this.context, kept.entries, { ...version, entries }));
           return;

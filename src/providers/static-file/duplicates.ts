@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sameTier } from '../../plugin-api/index.js';
 import type { EntryTally } from '../../plugin-api/index.js';
 import type { EntryTable } from './entry-table.js';
+import { isFoundByKey } from './number-key.js';
 import { andMore, MAX_LISTED } from './line-problems.js';
 import type { Pace } from './pace.js';
 import type { Details } from './shared-details.js';
@@ -10,6 +12,8 @@ interface Duplicate {
   readonly line: number;
   readonly firstLine: number;
   readonly isOtherTier: boolean;
+  /** Whether it has the same tier, but another name, other attributes or instructions. */
+  readonly isOther: boolean;
 }
 
 /** A column full of one placeholder must not make each comparison longer than the one before. */
@@ -24,7 +28,7 @@ interface Placed {
 
 /**
  * Entries with the number and the targets of an earlier entry that is valid all the time that they are.
- * @param tally is told of those with another tier
+ * @param tally is told of those that are not as the earlier one, and of all entries whose number another one has as well
  * @returns `line 4 repeats line 2`: the first hundred by line, and `and N more`
  */
 export async function findDuplicates(
@@ -39,6 +43,16 @@ export async function findDuplicates(
   const firstHundred = (): Duplicate[] =>
     listed.sort((a, b) => a.line - b.line || a.firstLine - b.firstLine).slice(0, MAX_LISTED);
   for await (const places of table.repeated(pace)) {
+    if (isFoundByKey(table.keyAt(places[0]!))) {
+      let longest = details[table.referenceAt(places[0]!)]!;
+      for (let at = 1; at < places.length; at++) {
+        if (pace.isDue) await pace.makeWay();
+        const other = details[table.referenceAt(places[at]!)]!;
+        const isLonger = untilOf(other) > untilOf(longest);
+        tally.addSameNumber(isLonger ? longest : other);
+        if (isLonger) longest = other;
+      }
+    }
     const alike = new Map<string, Placed[]>();
     for (const place of places) {
       if (pace.isDue) await pace.makeWay();
@@ -52,6 +66,7 @@ export async function findDuplicates(
       for await (const duplicate of covered(await byStart(group, pace), pace)) {
         total++;
         if (duplicate.isOtherTier) tally.addRepeat(duplicate.line);
+        else if (duplicate.isOther) tally.addOtherDetails(duplicate.line);
         listed.push(duplicate);
         if (listed.length > 10 * MAX_LISTED) listed = firstHundred();
       }
@@ -90,13 +105,25 @@ async function* covered(group: readonly Placed[], pace: Pace): AsyncGenerator<Du
       if (valid.length < MAX_EACH) valid.push(entry);
       continue;
     }
+    const isOtherTier = sameTier(entry.details.tier) !== sameTier(earlier.details.tier);
     yield {
       line: entry.line,
       firstLine: earlier.line,
-      isOtherTier: sameTier(entry.details.tier) !== sameTier(earlier.details.tier),
+      isOtherTier,
+      isOther: !isOtherTier && !saysTheSame(entry.details, earlier.details),
     };
   }
 }
 
+function saysTheSame(one: Details, other: Details): boolean {
+  return (
+    one === other ||
+    (one.name === other.name &&
+      isDeepStrictEqual(one.attributes, other.attributes) &&
+      isDeepStrictEqual(one.instructions, other.instructions))
+  );
+}
+
 const startOf = ({ details }: Placed): number => details.validFromMs ?? Number.NEGATIVE_INFINITY;
-const endOf = ({ details }: Placed): number => details.validUntilMs ?? Number.POSITIVE_INFINITY;
+const endOf = ({ details }: Placed): number => untilOf(details);
+const untilOf = ({ validUntilMs }: Details): number => validUntilMs ?? Number.POSITIVE_INFINITY;

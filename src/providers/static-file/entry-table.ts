@@ -46,6 +46,10 @@ export class EntryTable {
     return -1;
   }
 
+  keyAt(place: number): number {
+    return this.#keys[place]!;
+  }
+
   /** What was stored with the entry at this place. */
   referenceAt(place: number): number {
     return this.#references[place]!;

@@ -1,10 +1,10 @@
 import type { EntryTally, ProviderState } from '../../plugin-api/index.js';
-import { findableAt, whatIsNotCounted } from './findable.js';
+import { whatIsNotCounted } from './findable.js';
 import type { IndexedList } from './record-file.js';
 
 /** What is kept of a list over restarts. */
 export interface Kept {
-  /** Entries that a call could find, of the last version that nobody had to doubt. */
+  /** Numbers and ranges that a call could find, of the last version that nobody had to doubt. */
   readonly entries: number;
   /** When they were counted, milliseconds since the epoch: what has expired since then is not lost. */
   readonly countedMs?: number;
@@ -30,7 +30,7 @@ export function versionOf(digest: string, list: IndexedList, isWhole: boolean): 
   const { tally } = list;
   const countedMs = Date.now();
   const notCounted = whatIsNotCounted(list, countedMs, isWhole);
-  return { digest, entries: findableAt(tally, countedMs), countedMs, tally, notCounted };
+  return { digest, entries: tally.numbersAt(countedMs), countedMs, tally, notCounted };
 }
 
 const KEY = 'list';

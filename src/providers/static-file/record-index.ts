@@ -1,16 +1,13 @@
-import { EntryTally } from '../../plugin-api/index.js';
+import { EntryTally, numberProblem } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { findDuplicates } from './duplicates.js';
 import { EntryTableBuilder } from './entry-table.js';
 import type { EntryTable } from './entry-table.js';
-import { leadingDigits, numberKey } from './number-key.js';
+import { leadingDigits, MIN_DIGITS, numberKey } from './number-key.js';
 import type { Pace } from './pace.js';
 import { SharedDetails } from './shared-details.js';
 import type { Details } from './shared-details.js';
 import { TextKeys } from './text-keys.js';
-
-/** Fewest digits of an E.164 number, country code included; what has less is text, and in no range. */
-const MIN_DIGITS = 3;
 
 /**
  * Records by number and range, for finding all that fit a caller without looking at the others. In the table a number
@@ -76,11 +73,16 @@ export class RecordIndexBuilder {
 
   /** @param line on which the entry begins; for reports */
   add(record: VipRecord, line: number): void {
-    this.#tally.add(record, line);
-    this.#table.add(this.#keyOf(record.number), this.#details.referenceOf(record), line);
+    const problem = numberProblem(record.number);
+    this.#tally.add(record, line, problem);
+    this.#table.add(
+      this.#keyOf(record.number, problem === undefined),
+      this.#details.referenceOf(record),
+      line,
+    );
   }
 
-  #keyOf(number: string): number {
+  #keyOf(number: string, isFound: boolean): number {
     const key = numberKey(number);
     if (key !== 0) return key;
     const range = number.endsWith('*') ? numberKey(number, number.length - 1) : 0;
@@ -88,7 +90,7 @@ export class RecordIndexBuilder {
       this.#rangeLengths.add(number.length - 2);
       return -range;
     }
-    return this.#texts.add(number);
+    return this.#texts.add(number, isFound);
   }
 
   /** The index of what was added; the builder is empty then. */

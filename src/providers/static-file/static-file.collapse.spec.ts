@@ -119,7 +119,9 @@ describe('a list that lost most of its entries', () => {
 
   it('is confirmed while no instance runs, too', async () => {
     await list.write(listOf(20));
-    await list.instance().provider.open();
+    const before = list.instance();
+    await before.provider.open();
+    await before.provider.close();
     await list.write(listOf(5));
     await list.sync(true);
     expect(await list.sync()).toMatchObject({ entries: 5, before: 20, confirmed: true });

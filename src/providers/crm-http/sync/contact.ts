@@ -80,6 +80,11 @@ function isWritten(number: Json | undefined): number is Json {
   return number != null && number !== false;
 }
 
+/** @param number as `sync.records` yields it: one, or a list */
+export function isWithoutNumber(number: Json | undefined): boolean {
+  return ![number].flat().some(isWritten);
+}
+
 function readNumbers(written: readonly Json[], country: string | undefined): string[] {
   const keys = new Set<string>();
   for (const candidate of written) {

@@ -17,6 +17,8 @@ export interface CopyState {
   readonly contacts: number;
   /** Contacts without a usable id since the last full pull, which cannot be kept one by one; absent: none. */
   readonly unnamed?: UnnamedContacts;
+  /** It has no VIP although the CRM listed contacts, and that was confirmed. */
+  readonly hasNoVips?: true;
   /** Where the next pull of changes begins. */
   readonly cursor?: Json;
   /** When the last full pull began, ISO 8601. */

@@ -8,6 +8,7 @@ import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter, UnnamedContacts } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
 import { withTurns } from './with-turns.js';
+import { NotVips } from './without-vips.js';
 
 /** How the reason in `/health` begins. */
 const HEALTH_REASON = 'a pull was refused';
@@ -16,6 +17,8 @@ const HEALTH_REASON = 'a pull was refused';
 export interface Pulled {
   readonly state: CopyState;
   readonly report: SyncReport;
+  /** Why it has no VIP although there were contacts; `undefined` if it has some, or there were none. */
+  readonly lacksVips: string | undefined;
 }
 
 /** Where a pull takes its pages from. */
@@ -83,6 +86,8 @@ export async function pull(
     ...unnamedOf(before?.state.unnamed, tally.unnamed),
     ...(cursor !== undefined && { cursor }),
   };
+  const { notVips } = tally;
+  const hasNoVips = contacts === 0 && (before?.state.hasNoVips ?? (kind === 'full' && notVips.areSeveral));
   const changed = found.size + (before ? gone.size : 0);
   const report = {
     kind,
@@ -90,9 +95,14 @@ export async function pull(
     changed,
     pages,
     skipped,
+    ...(notVips.count > 0 && { notVips: notVips.count }),
     ...(problem !== undefined && { problem }),
   };
-  return { state, report };
+  return {
+    state: { ...state, ...(hasNoVips && { hasNoVips }) },
+    report,
+    lacksVips: hasNoVips && kind === 'full' ? notVips.sentence : undefined,
+  };
 }
 
 /** Those of a pull of changes are added to those before, until a full pull. */
@@ -117,6 +127,7 @@ async function take(
   for await (const entry of withTurns(entries)) {
     const { id, document, problem } = readContact(entry, locale);
     tally.count(id, document !== undefined, problem);
+    if (document === undefined && problem === undefined) tally.notVips.add(entry);
     place++;
     if (id !== undefined) {
       await writer.add(id, problem === undefined ? document : unreadDocument(problem));
@@ -137,6 +148,7 @@ async function take(
 export class Tally {
   readonly contacts = new Set<string>();
   readonly gone = new Set<string>();
+  readonly notVips = new NotVips();
   skipped = 0;
   unnamed: UnnamedContacts | undefined;
   problem: string | undefined;
@@ -183,6 +195,23 @@ export class Tally {
 
 /** A pull found so many fewer contacts than the copy has that somebody must confirm it. */
 export class ShrinkError extends VipLookupError {}
+
+/**
+ * Refuses a copy without a VIP where there were contacts: `records` may yield the CRM's own objects. Asked once, until
+ * the settings change.
+ * @param provider for the command that confirms
+ * @throws ShrinkError
+ */
+export function refuseWithoutVips(
+  { state, lacksVips }: Pulled,
+  before: CopyState | undefined,
+  provider: string,
+): void {
+  if (lacksVips === undefined || (before?.hasNoVips && before.source === state.source)) return;
+  throw new ShrinkError(
+    `${HEALTH_REASON}: ${lacksVips}. If none of them is to be a VIP, confirm it with the command sync ${provider} --full --confirm`,
+  );
+}
 
 /**
  * @param maxShrink part of the contacts that may be missing

@@ -15,7 +15,7 @@ import { CopyStore } from './copy-store.js';
 import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { pull, refuseShrink, ShrinkError } from './puller.js';
+import { pull, refuseShrink, refuseWithoutVips, ShrinkError } from './puller.js';
 import type { PullSource } from './puller.js';
 
 export interface CopySettings {
@@ -177,6 +177,7 @@ export class SyncedCopy {
       await this.#store.sweep(right, signal);
       const changeable = full ? undefined : await this.#changeable();
       const pulled = await pull(this.source, this.#store, changeable, right, signal);
+      if (!confirm) refuseWithoutVips(pulled, before, this.context.name);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
