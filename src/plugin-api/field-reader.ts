@@ -101,7 +101,7 @@ export class FieldReader {
 
   /** The first of the written numbers; the others are in `moreNumbers`. */
   number(country: string | undefined): string | undefined {
-    const written = this.required('number', MAX_NUMBER_LENGTH, 'write a number such as +358501231234');
+    const written = this.required('number', MAX_NUMBER_LENGTH, 'write a number such as +35850…');
     if (written === undefined) return undefined;
     const { keys, problem, warning } = readWrittenNumbers(written, country);
     if (problem !== undefined) return this.leaveOut('number', problem);

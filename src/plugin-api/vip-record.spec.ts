@@ -94,7 +94,7 @@ describe('a record', () => {
     'needs a number and a tier: %j',
     (raw) => {
       expect(problemsOf(raw)).toEqual([
-        { field: 'number', message: 'is missing; write a number such as +358501231234' },
+        { field: 'number', message: 'is missing; write a number such as +35850…' },
         { field: 'tier', message: 'is missing; write the tier that routes name, for example gold' },
       ]);
     },
@@ -110,8 +110,7 @@ describe('a record', () => {
     expect(problemsOf({ number: '*', tier: 'gold' })).toEqual([
       {
         field: 'number',
-        message:
-          'is not a range; write the beginning of a number and one * at the end, for example +3589123*',
+        message: 'is not a range; write the beginning of a number and one * at the end, for example +46701*',
         isLeftOut: true,
       },
     ]);

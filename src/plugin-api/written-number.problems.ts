@@ -27,13 +27,13 @@ const PROBLEMS = {
   decimal: `is a decimal fraction, so it is not clear where the number ends; ${ENTER_AGAIN}`,
   date: `is a date; ${ENTER_AGAIN}`,
   range:
-    'looks like a range of numbers; write the beginning that all of them have and one *, for example +3589123*',
+    'looks like a range of numbers; write the beginning that all of them have and one *, for example +46701*',
   bareRange:
     'may begin with a country code or be national; write + and the country code (+46701*), or the first 0 of a national number (0701*)',
   shortened: `gives a number and only the end of another one, or of something else; ${WRITE_IN_FULL}`,
   more: 'is a whole number with more digits behind it; take them away, or write the number without spaces if they belong to it',
   none: 'is a logical value, a time, or only the end of a number; write the whole number',
-  vanity: 'has letters of a keypad in place of digits; write the digits (1-800-356-9377)',
+  vanity: 'has letters of a keypad in place of digits; write the digits (HELP is 4357)',
   several: `has several values, and not each is clearly a whole number; ${WRITE_IN_FULL}`,
   unused: 'is said to be a fax or pager, or no longer in use; remove it, or remove the remark',
   signs: 'has signs that look like digits (², ①) in it; write plain digits',
@@ -66,5 +66,5 @@ export function problem(kind: Problem): WrittenNumbers {
 
 export function notARange(country: string | undefined): string {
   const cure = country === undefined ? ' (no country is configured, so it must begin with + or 00)' : '';
-  return `is not a range; write the beginning of a number and one * at the end, for example +3589123*${cure}`;
+  return `is not a range; write the beginning of a number and one * at the end, for example +46701*${cure}`;
 }

@@ -248,7 +248,7 @@ describe('the options of crm-http', () => {
     ],
     [
       { probe: 358501231234 },
-      'probe: must be a number in quotes that health checks may ask for, for example "+12025550123".',
+      'probe: must be a number in quotes that health checks may ask for, such as "+35850…".',
     ],
   ])('refuse %j', (more, message) => {
     expect(crmOptionProblems({ ...GOOD, ...more })).toContain(message);

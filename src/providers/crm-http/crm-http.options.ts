@@ -156,7 +156,7 @@ export class CrmHttpOptions extends requestOptions('lookup', CALLER_VARIABLES) {
   @Rule((value) =>
     typeof value === 'string' && /\d/.test(value)
       ? undefined
-      : 'must be a number in quotes that health checks may ask for, for example "+12025550123".',
+      : 'must be a number in quotes that health checks may ask for, such as "+35850…".',
   )
   readonly probe?: string;
 }

@@ -32,19 +32,25 @@ export class EntrySize {
   }
 }
 
-/** The limit that an entry of a JSON list passes. @param value what was written, no longer and no deeper than may be */
-export function limitOfValue(value: unknown): string | undefined {
+/**
+ * The limit that an entry of a JSON list passes, and how many names it has in all its objects.
+ * @param value what was written, no longer and no deeper than may be
+ */
+export function sizeOfValue(value: unknown): { limit?: string; names: number } {
   const size = new EntrySize();
   const left = [value];
+  let names = 0;
   while (left.length > 0) {
     const part = left.pop();
     if (typeof part !== 'object' || part === null) continue;
     const values: unknown[] = Object.values(part);
-    const limit = size.add({ values: values.length, names: Array.isArray(part) ? 0 : values.length });
-    if (limit !== undefined) return limit;
+    const named = Array.isArray(part) ? 0 : values.length;
+    names += named;
+    const limit = size.add({ values: values.length, names: named });
+    if (limit !== undefined) return { limit, names };
     left.push(...values);
   }
-  return undefined;
+  return { names };
 }
 
 /** The limit that an entry of a YAML list passes; found from its tokens, since to compose them is what takes long. */

@@ -240,6 +240,40 @@ describe('a YAML list', () => {
   });
 });
 
+describe.each([
+  [
+    'JSON',
+    (number: string, tier: string) => `[{"number":${number},"tier":${tier}},`,
+    '{"number":"4711","tier":"g"}]',
+  ],
+  [
+    'YAML',
+    (number: string, tier: string) => `- { number: ${number}, tier: ${tier} }`,
+    '- { number: 4711, tier: g }',
+  ],
+])('an empty value in %s', (format, write, other) => {
+  const EMPTY = ['""', '" \\t"', 'null', '"-"', '"NULL"', '"n/a"'];
+  const readBeside = (entry: string) => read(`list.${format.toLowerCase()}`, `${entry}\n${other}`);
+
+  it.each(EMPTY)('in place of a number or a tier leaves the entry out: %s', async (empty) => {
+    for (const [field, entry] of [
+      ['number', write(empty, '"gold"')],
+      ['tier', write('"050 123 1234"', empty)],
+      ['number', write(empty, empty)],
+    ] as const) {
+      const list = await readBeside(entry);
+      expect(list.problems).toEqual([]);
+      expect(list.records.map(({ record }) => record.number)).toEqual(['4711']);
+      expect(list.leftOut).toEqual([expect.stringMatching(`^line 1, ${field}: (?:is missing|says that)`)]);
+    }
+  });
+
+  it('does not excuse what else is wrong with the entry', async () => {
+    const { problems } = await readBeside(write('null', 'true').replace('true', '["gold"]'));
+    expect(problems).toEqual(['line 1, tier: must be text']);
+  });
+});
+
 function parseOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,10 +1,14 @@
 import { isPlainObject } from '../../plugin-api/index.js';
-import { limitOfValue, MAX_DEPTH, MAX_ENTRY_BYTES, TOO_LARGE } from './entry-limits.js';
+import { MAX_DEPTH, MAX_ENTRY_BYTES, sizeOfValue, TOO_LARGE } from './entry-limits.js';
+import { repeatedKey } from './json-keys.js';
+import type { RepeatedKey } from './json-keys.js';
 import { LineFinder } from './line-finder.js';
 import type { RawEntry } from './raw-entry.js';
 import type { Remarks } from './line-problems.js';
 
-const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\,[]{}')];
+const [QUOTE, BACKSLASH, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [
+  ...Buffer.from('"\\,:[]{}'),
+];
 /** Bytes looked at without a pause: about a millisecond. */
 const PIECE_BYTES = 262_144;
 
@@ -22,35 +26,38 @@ export function isJsonAnswer(bytes: Buffer): boolean {
 
 /**
  * Reads the entries of a JSON list (UTF-8 without byte order mark) one by one, so that a long list neither holds the
- * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`, what is too large left out.
+ * event loop nor hides on which line a broken entry stands. What cannot be read is added to `problems`; what is too large, or has a
+ * key twice, is left out.
  * @param asWritten all numbers as texts, since any of them may be a telephone number; and the list may stand in an answer
  */
 export function* jsonEntries(
   bytes: Buffer,
   { problems, leftOut }: Pick<Remarks, 'problems' | 'leftOut'>,
   asWritten = false,
-): Generator<RawEntry | undefined> {
+): Generator<RawEntry | undefined, void> {
   const scanner = new Scanner(bytes);
   const stop = (message: string) => problems.add(scanner.line(), '', message);
   while (!scanner.skipSpace()) yield undefined;
   const isAnswer = asWritten && scanner.byte === OPEN_OBJECT;
-  if (isAnswer) yield* goToList(scanner);
+  const listKey = isAnswer ? yield* goToList(scanner) : undefined;
   if (scanner.byte !== OPEN) return stop('the file must be an array: [ { "number": …, "tier": … }, … ]');
   scanner.at++;
   while (!scanner.skipSpace()) yield undefined;
   while (scanner.byte !== CLOSE) {
     const start = scanner.at;
     const line = scanner.line();
-    scanner.deepest = 0;
     while (!scanner.skipValue()) yield undefined;
-    const { fields, limit, problem } = readEntry(
+    const { fields, limit, problem, repeated } = readEntry(
       bytes.subarray(start, scanner.at),
-      scanner.deepest,
+      scanner,
       asWritten,
     );
     if (limit !== undefined) leftOut.add(line, '', limit);
     if (problem !== undefined) problems.add(line, '', problem);
-    yield (limit ?? problem) === undefined ? { line, fields } : undefined;
+    if (repeated !== undefined) leftOut.add(line + repeated.line - 1, repeated.key, repeated.message);
+    yield limit === undefined && problem === undefined && repeated === undefined
+      ? { line, fields }
+      : undefined;
     while (!scanner.skipSpace()) yield undefined;
     if (scanner.byte === CLOSE) break;
     if (scanner.byte !== COMMA) return stop('a comma or ] is missing here; what follows was not read');
@@ -58,40 +65,73 @@ export function* jsonEntries(
     while (!scanner.skipSpace()) yield undefined;
     if (scanner.byte === CLOSE) stop('the last entry is followed by a comma; take it away');
   }
-  if (isAnswer) return;
   scanner.at++;
   while (!scanner.skipSpace()) yield undefined;
+  if (isAnswer) return yield* tellSecondList(scanner, listKey, problems);
   if (scanner.at < bytes.length) stop('there is text after the end of the array; take it away');
 }
 
-/** Goes to the bracket that opens the list in an answer; somewhere else where there is none. */
-function* goToList(scanner: Scanner): Generator<undefined> {
+/**
+ * Goes to the bracket that opens the list in an answer; somewhere else where there is none.
+ * @returns the key of the list
+ */
+function* goToList(scanner: Scanner): Generator<undefined, string | undefined> {
   while (scanner.byte === OPEN_OBJECT || scanner.byte === COMMA) {
     yield undefined;
     scanner.at++;
     while (!scanner.skipSpace()) yield undefined;
     const key = scanner.key();
-    if (key === undefined) return;
+    if (key === undefined) return undefined;
     if (LIST_KEYS.has(key)) {
-      if (scanner.byte === OPEN) return;
+      if (scanner.byte === OPEN) return key;
       if (scanner.byte === OPEN_OBJECT) continue;
     }
     while (!scanner.skipValue()) yield undefined;
     while (!scanner.skipSpace()) yield undefined;
   }
+  return undefined;
 }
 
+/** Of two lists under one key, only the first is read. */
+function* tellSecondList(
+  scanner: Scanner,
+  listKey: string | undefined,
+  problems: Remarks['problems'],
+): Generator<undefined, void> {
+  while (scanner.byte === COMMA) {
+    scanner.at++;
+    while (!scanner.skipSpace()) yield undefined;
+    const line = scanner.line();
+    const key = scanner.key();
+    if (key === undefined) return;
+    if (key === listKey) problems.add(line, key, 'is written twice; put all entries into one list');
+    while (!scanner.skipValue()) yield undefined;
+    while (!scanner.skipSpace()) yield undefined;
+  }
+}
+
+interface ReadEntry {
+  readonly fields?: unknown;
+  readonly limit?: string | undefined;
+  readonly problem?: string;
+  readonly repeated?: RepeatedKey | undefined;
+}
+
+/** @param colons that are in no text: one for each key */
 function readEntry(
   written: Buffer,
-  depth: number,
+  { deepest, colons }: Pick<Scanner, 'deepest' | 'colons'>,
   asWritten: boolean,
-): { fields?: unknown; limit?: string | undefined; problem?: string } {
+): ReadEntry {
   if (written.length > MAX_ENTRY_BYTES) return { limit: TOO_LARGE.text };
-  if (depth > MAX_DEPTH) return { limit: TOO_LARGE.depth };
+  if (deepest > MAX_DEPTH) return { limit: TOO_LARGE.depth };
   try {
     const text = written.toString('utf8');
     const fields = JSON.parse(asWritten ? withNumbersAsTexts(text) : text) as unknown;
-    return { fields: withNumberAsWritten(fields, text), limit: limitOfValue(fields) };
+    const { limit, names } = sizeOfValue(fields);
+    if (limit !== undefined) return { limit };
+    const repeated = names < colons ? repeatedKey(text) : undefined;
+    return { fields: withNumberAsWritten(fields, text), repeated };
   } catch {
     return { problem: 'is not valid JSON; look for a missing comma, quote or bracket in this entry' };
   }
@@ -114,10 +154,13 @@ class Scanner {
   at = 0;
   /** How many brackets were open at once in the value that was skipped last. */
   deepest = 0;
+  /** How many colons were in no text of that value. */
+  colons = 0;
   readonly #lines: LineFinder;
   /** Of the value that is being skipped. */
   #depth = 0;
   #inText = false;
+  #isInValue = false;
 
   constructor(private readonly bytes: Buffer) {
     this.#lines = new LineFinder(bytes);
@@ -155,6 +198,11 @@ class Scanner {
    */
   skipValue(): boolean {
     const { bytes } = this;
+    if (!this.#isInValue) {
+      this.#isInValue = true;
+      this.deepest = 0;
+      this.colons = 0;
+    }
     const end = Math.min(this.at + PIECE_BYTES, bytes.length);
     let at = this.at;
     for (; at < end; at++) {
@@ -171,16 +219,19 @@ class Scanner {
         if (--this.#depth === 0) return this.#stopAt(at + 1);
       } else if (byte === COMMA && this.#depth === 0) {
         return this.#stopAt(at);
+      } else if (byte === COLON) {
+        this.colons++;
       }
     }
-    this.#stopAt(Math.min(at, bytes.length));
-    if (this.at === bytes.length) return true;
+    if (at >= bytes.length) return this.#stopAt(bytes.length);
+    this.at = at;
     this.line();
     return false;
   }
 
   #stopAt(at: number): true {
     this.at = at;
+    this.#isInValue = false;
     return true;
   }
 }

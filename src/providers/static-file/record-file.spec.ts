@@ -72,7 +72,7 @@ describe('a list in a file', () => {
           '+358501231235,gold,2026-02-30,{ExtraPriority: 5}\n',
       ),
     ).toEqual([
-      'line 2, number: is missing; write a number such as +358501231234',
+      'line 2, number: is missing; write a number such as +35850…',
       'line 3, tier: is missing; write the tier that routes name, for example gold',
       'line 3, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',
       'line 4, validUntil: is not an ISO 8601 date; write 2026-12-31 or 2026-12-31T18:00:00Z',

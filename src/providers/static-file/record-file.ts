@@ -142,9 +142,18 @@ function readEntry(
     return readVipRecords(fields as Record<string, unknown>, { country, timezone, dateOrder, onWarning });
   } catch (error) {
     if (!(error instanceof VipRecordError)) throw error;
-    const bad = error.problems.filter(({ isLeftOut, field }) => !isLeftOut && !looseFields.includes(field));
+    const bad = error.problems.filter(
+      ({ isLeftOut, field }) => !isLeftOut && !looseFields.includes(field) && !isEmpty(fields, field),
+    );
     for (const { field, message } of bad) to.problems.add(line, field, message);
     if (bad.length === 0) to.leftOut.add(line, error.problems[0]!.field, error.problems[0]!.message);
     return [];
   }
+}
+
+/** Whether JSON or YAML says that there is no number or tier, as `NULL` does; CSV has no fields for empty cells. */
+function isEmpty(fields: object, field: string): boolean {
+  if (field !== 'number' && field !== 'tier') return false;
+  const value = (fields as Record<string, unknown>)[field];
+  return value === null || (typeof value === 'string' && value.trim() === '');
 }

@@ -48,7 +48,7 @@ describe('a pulled contact', () => {
         id: '7',
         document: undefined,
         problem:
-          'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star',
+          'number: none of its values can be used; a number is text such as +35850…, a range has at least 6 digits and a star',
       });
     },
   );

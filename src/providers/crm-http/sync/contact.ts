@@ -29,7 +29,7 @@ const NO_OBJECT =
   'sync.records must yield a list of objects such as { "id": id, "number": [phone, mobile], "tier": level }';
 const TOO_MANY_NUMBERS = `number: has more than ${MAX_NUMBERS}; name the fields with the contact's own numbers`;
 const NO_USABLE_NUMBER =
-  'number: none of its values can be used; a number is text such as +358501231234, a range has at least 6 digits and a star';
+  'number: none of its values can be used; a number is text such as +35850…, a range has at least 6 digits and a star';
 
 export function readContact(entry: Json, { country, timezone }: Locale): PulledContact {
   if (!isPlainObject(entry)) return { id: undefined, document: undefined, problem: NO_OBJECT };

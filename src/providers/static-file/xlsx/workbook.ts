@@ -5,6 +5,7 @@ import { XmlError, XmlReader } from '../xml-reader.js';
 import type { XmlHandlers } from '../xml-reader.js';
 import { formatOf, GENERAL, withoutEscapes } from './cell-format.js';
 import type { CellFormat } from './cell-format.js';
+import { TextPlace } from './text-place.js';
 import { WorkbookParts } from './workbook-parts.js';
 
 /** What is needed of a workbook to read a sheet. */
@@ -104,25 +105,23 @@ async function relations(read: Read, of: string): Promise<ReadonlyMap<string, Re
   return found;
 }
 
-/** Texts that cells refer to by their number. How Japanese ones are pronounced is left out. */
+/** Texts that cells refer to by their number. */
 async function readSharedTexts(read: Read, path: string): Promise<string[]> {
   const texts: string[] = [];
   let text = '';
-  let isText = false;
-  let isPhonetic = false;
+  const place = new TextPlace();
   await read(path, {
     onOpen(name) {
-      if (name === 'si') text = '';
-      else if (name === 'rPh') isPhonetic = true;
-      else if (name === 't') isText = !isPhonetic;
+      if (name !== 'si') return place.open(name);
+      text = '';
+      place.begin();
     },
     onText(piece) {
-      if (isText && text.length < MAX_TEXT) text += piece;
+      if (place.isText && text.length < MAX_TEXT) text += piece;
     },
     onClose(name) {
       if (name === 'si') checkCount(texts.push(withoutEscapes(text)), 'shared texts');
-      else if (name === 'rPh') isPhonetic = false;
-      else if (name === 't') isText = false;
+      else place.close(name);
     },
   });
   return texts;

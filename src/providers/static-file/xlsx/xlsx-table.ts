@@ -6,6 +6,7 @@ import type { IsHeader, Table, TableRow } from '../table-rows.js';
 import type { XmlHandlers } from '../xml-reader.js';
 import { GENERAL, numberText, shortenedText, withoutEscapes } from './cell-format.js';
 import type { CellFormat } from './cell-format.js';
+import { TextPlace } from './text-place.js';
 import { WorkbookParts } from './workbook-parts.js';
 import { partSteps, readWorkbook } from './workbook.js';
 import type { Workbook } from './workbook.js';
@@ -178,8 +179,11 @@ class Sheet implements XmlHandlers {
   #emptyCells = 0;
   #type = 'n';
   #style = 0;
+  readonly #place = new TextPlace();
+  #value = '';
+  /** Of a cell that has its text itself. */
+  #inline = '';
   #text = '';
-  #isValue = false;
 
   constructor(private readonly workbook: Workbook) {}
 
@@ -197,22 +201,28 @@ class Sheet implements XmlHandlers {
         throw new TableError(this.#row, `has more than ${MAX_COLUMNS} columns`);
       this.#type = type ?? 'n';
       this.#style = Number(style ?? 0);
-      this.#text = '';
-    } else if (name === 'v' || name === 't') {
-      this.#isValue = true;
-    } else if (name === 'rPh') {
-      this.#isValue = false;
+      this.#place.begin();
+      this.#value = '';
+      this.#inline = '';
+    } else {
+      this.#place.open(name);
     }
   }
 
   onText(text: string): void {
-    if (this.#isValue && this.#text.length < MAX_ENTRY_BYTES) this.#text += text;
+    if (this.#place.isValue) {
+      if (this.#value.length < MAX_ENTRY_BYTES) this.#value += text;
+    } else if (this.#place.isText && this.#inline.length < MAX_ENTRY_BYTES) {
+      this.#inline += text;
+    }
   }
 
   onClose(name: string): void {
-    if (name === 'v' || name === 't') this.#isValue = false;
-    else if (name === 'c') this.#add(this.#textOfCell().trim());
-    else if (name === 'row' && this.#filled.length > 0) {
+    this.#place.close(name);
+    if (name === 'c') {
+      this.#text = this.#type === 'inlineStr' ? this.#inline || this.#value : this.#value || this.#inline;
+      this.#add(this.#textOfCell().trim());
+    } else if (name === 'row' && this.#filled.length > 0) {
       const isTooLong = this.#size > MAX_ENTRY_BYTES;
       this.rows.push({ line: this.#row, width: this.#width, filled: this.#filled, isTooLong });
     }
@@ -237,6 +247,7 @@ class Sheet implements XmlHandlers {
 
   #textOfCell(): string {
     const { sharedTexts, isFrom1904 } = this.workbook;
+    if (this.#text === '') return '';
     switch (this.#type) {
       case 's':
         return sharedTexts[Number(this.#text)] ?? '';
