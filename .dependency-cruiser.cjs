@@ -77,7 +77,7 @@ module.exports = {
       severity: 'error',
       comment: 'Express and TypeORM stay out of lookup/ and plugin-api/',
       from: { path: '^src/(lookup|plugin-api)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: 'node_modules/(express|@nestjs/platform-express|typeorm|mysql2|libsql)/' },
+      to: { path: 'node_modules/(express|@nestjs/platform-express|typeorm|mysql2|pg|libsql)/' },
     },
   ],
   options: {

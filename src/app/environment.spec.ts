@@ -62,15 +62,23 @@ describe('the environment', () => {
     ['mysql://u:p@[::1]:3306/vip', 'mysql://u:p@[::1]:3306/vip'],
     ['mysql://u:p,q@a:3306,b,[::1]:3307/vip', 'mysql://u:p,q@a:3306,b,[::1]:3307/vip'],
     ['mariadb://a,b/vip', 'mysql://a,b/vip'],
+    ['postgresql://u:p%40ss@db/vip?ssl=true', 'postgres://u:p%40ss@db/vip?ssl=true'],
+    ['POSTGRES://db/vip', 'postgres://db/vip'],
   ])('DATABASE_URL %s is %s', (url, expected) => {
     expect(readEnvironment({ DATABASE_URL: url }).databaseUrl).toBe(expected);
   });
 });
 
 describe('a wrong environment', () => {
-  const NONE = 'is not a database URL. Write sqlite:<path> or mysql://user:password@host:port/database;';
+  const NONE =
+    'is not a database URL. Write sqlite:<path>, mysql://user:password@host:port/database or postgres://';
   it.each([
-    ['postgres://u:s3cret@db/vip', NONE],
+    ['oracle://u:s3cret@db/vip', NONE],
+    ['postgres://u:s3/cret@db/vip', NONE],
+    ['postgres:u:s3cret@db/vip', NONE],
+    ['postgres://u:s3cret@a,b/vip', 'names several hosts, which is not supported for PostgreSQL.'],
+    ['postgresql://u:s3cret@db', 'must end in one database name.'],
+    ['postgres://u:s3cret@db/vip?sslmode=require', 'has an unknown parameter after the ?. Known: ssl.'],
     ['s3cret', NONE],
     ['sqlite:', 'has no path after sqlite:.'],
     ['sqlite:///var/s3cret', 'has // after sqlite:.'],

@@ -16,7 +16,7 @@ export interface Environment {
   readonly port?: number;
   /** `HOST`, over `server.host`. */
   readonly host?: string;
-  /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`, several hosts with commas. */
+  /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:`, `mysql://user:password@host:port/database`, several hosts with commas, or `postgres://…`. */
   readonly databaseUrl: string;
   /** What the `OTEL_` variables ask for; absent: no traces. */
   readonly tracing?: TracingConfig;

@@ -4,8 +4,9 @@ import { within } from '../plugin-api/index.js';
 import { parseDatabaseUrl } from './url.js';
 import { libsql, typeorm } from './drivers.js';
 import { MIGRATIONS } from './migrations/index.js';
+import type { KeptConnections, SessionSettings } from './kept-connections.js';
+import { PostgresPool } from './postgres-pool.js';
 import { ServerPool } from './server-pool.js';
-import type { SessionSettings } from './server-pool.js';
 import { sqliteDriver } from './sqlite-file.js';
 
 export interface DataSourceSettings extends SessionSettings {
@@ -29,7 +30,7 @@ export const MIGRATIONS_TABLE = 'smartrouting_migrations';
 
 /**
  * A TypeORM data source for a database URL, not yet connected. The folder of an SQLite file is created when it connects.
- * @param url `sqlite:<path>`, `sqlite::memory:`, `mysql://…` or `mariadb://…`
+ * @param url `sqlite:<path>`, `sqlite::memory:`, `mysql://…`, `mariadb://…` or `postgres://…`
  * @throws DatabaseUrlError if it is not a database URL
  */
 export function createDataSource(url: string, settings: DataSourceSettings = {}): DataSource {
@@ -56,6 +57,29 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
       },
     });
     if (isOwnFile) WAL_FILES.add(dataSource);
+    return dataSource;
+  }
+  if (address.type === 'postgres') {
+    const pool = new PostgresPool(settings);
+    const dataSource = new DataSource({
+      ...common,
+      type: 'postgres',
+      driver: pool.driver,
+      host: address.host,
+      port: address.port,
+      username: address.user,
+      password: address.password,
+      database: address.database,
+      ssl: address.tls ?? false,
+      applicationName: 'smartrouting-vip',
+      installExtensions: false,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      poolSize: POOL_SIZE,
+      // A lost connection that nobody was using is replaced.
+      poolErrorHandler: nothing,
+      extra: pool.extra,
+    });
+    POOLS.set(dataSource, pool);
     return dataSource;
   }
   const pool = new ServerPool(settings);
@@ -128,7 +152,7 @@ function orClose(database: Libsql.Database, sql: string): void {
 }
 
 const WAL_FILES = new WeakSet<DataSource>();
-const POOLS = new WeakMap<DataSource, ServerPool>();
+const POOLS = new WeakMap<DataSource, KeptConnections>();
 
 const nothing = (): void => undefined;
 /** Failures are thrown, and reported where they are caught. */

@@ -7,7 +7,8 @@ import type { Work } from './node.js';
 import { DatabaseNodes } from './nodes.js';
 import { connectTo } from './session.js';
 import type { Opening, Session } from './session.js';
-import { sqliteFileOf } from './url.js';
+import { dialectOfUrl, sqliteFileOf } from './url.js';
+import type { Dialect } from './url.js';
 
 export interface DatabaseUse extends Opening {
   /** Called with each new connection, before it is used. */
@@ -23,14 +24,14 @@ export interface DatabaseUse extends Opening {
 export class Database {
   /** Of an SQLite database; `undefined` for a server, and in memory. */
   readonly file: string | undefined;
-  readonly isSqlite: boolean;
+  readonly dialect: Dialect;
   readonly #url: string;
 
   /** @param resolvePath makes the path of an SQLite file absolute */
   constructor(url: string, resolvePath = (path: string): string => path) {
     const path = sqliteFileOf(url);
     this.file = path === undefined ? undefined : resolvePath(path);
-    this.isSqlite = url.startsWith('sqlite:');
+    this.dialect = dialectOfUrl(url);
     this.#url = this.file === undefined ? url : `sqlite:${this.file}`;
   }
 

@@ -20,6 +20,17 @@ const REFUSALS: readonly (readonly [code: RegExp, text: RegExp, said: string])[]
     /^/,
     `refuses the login (CODE); ${CHECK}, or add ?ssl=true to it if this user must connect encrypted`,
   ],
+  [/^28P01$/, /^/, `refuses the login (CODE); ${CHECK}`],
+  [
+    /^28/,
+    /^/,
+    'refuses the login (CODE); check the user in its URL, add a rule for user, database and address to pg_hba.conf, or add ?ssl=true to the URL if the rule is for encrypted connections',
+  ],
+  [
+    /^(?:3D000|ER_BAD_DB_ERROR)$/,
+    /^/,
+    'does not exist (CODE); check the name at the end of its URL, or create it on the server',
+  ],
   [
     /^HANDSHAKE_NO_SSL_SUPPORT$/,
     /^/,
@@ -52,7 +63,10 @@ export function failureOf(error: unknown, isEncrypted = false): VipLookupError {
   if (isNotPrepared(error))
     return new VipLookupError('database node is not a part of its cluster now (WSREP)');
   const code = codeOf(error);
-  const shown = code ?? (error as { name?: string }).name ?? 'unknown error';
+  const isSqlState = code !== undefined && /\d/.test(code) && code.length === 5;
+  const shown = isSqlState
+    ? `SQLSTATE ${code}`
+    : (code ?? (error as { name?: string }).name ?? 'unknown error');
   const refusal = refusalOf(error, code, isEncrypted);
   if (refusal !== undefined) return new VipLookupError(`database ${refusal.replace('CODE', shown)}`);
   return new VipLookupError(

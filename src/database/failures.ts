@@ -4,9 +4,9 @@ import { VipLookupError } from '../plugin-api/index.js';
 /** Galera's error while a node is not part of the cluster: "WSREP has not yet prepared node for application use". */
 const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
 /** A replica, or a server during a switchover: another one accepts the write. */
-const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE'];
+const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', '25006'];
 const SERVER_NOT_REACHED =
-  /^(?:E[A-Z]+|PROTOCOL_\w+|HANDSHAKE_\w+|AUTH_SWITCH_\w+|\w*CERT\w*|UNABLE_TO_\w+|ER_(?:ACCESS_DENIED|SECURE_TRANSPORT|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
+  /^(?:E[A-Z]+|PROTOCOL_\w+|HANDSHAKE_\w+|AUTH_SWITCH_\w+|\w*CERT\w*|UNABLE_TO_\w+|ER_(?:ACCESS_DENIED|SECURE_TRANSPORT|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB)|08\w{3}|28\w{3}|3D000|53300|57P\d{2})$/;
 
 const hasCode =
   (...codes: readonly string[]) =>
@@ -21,12 +21,16 @@ export const isConnectionLost = hasCode(
   'ER_SERVER_SHUTDOWN',
   'ER_CLIENT_INTERACTION_TIMEOUT',
   'ER_CONNECTION_KILLED',
+  '57P01',
+  '57P02',
+  '57P05',
+  '08006',
 );
 /** Nothing was asked of the server: it could not be reached, or refused the connection. */
 export const isServerNotReached = (error: unknown): boolean => SERVER_NOT_REACHED.test(codeOf(error) ?? '');
 export const isReadOnly = hasCode(...READ_ONLY);
 /** Another client changed the same row. Galera reports this at the latest on commit; then nothing has been changed. */
-export const isConflict = hasCode('ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT');
+export const isConflict = hasCode('ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', '40001', '40P01', '55P03');
 export const isNotPrepared = hasCode(NOT_PREPARED);
 /** True if another server of the cluster may succeed. */
 export const isNodeTrouble = (error: unknown): boolean =>
@@ -37,17 +41,29 @@ export const isNotAllowed = hasCode(
   'ER_DBACCESS_DENIED_ERROR',
   'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
   'SQLITE_READONLY',
+  '42501',
 );
-export const isMissingTable = hasCode('ER_NO_SUCH_TABLE');
+export const isMissingTable = hasCode('ER_NO_SUCH_TABLE', '42P01', '3F000');
 /** The column's character set lacks these characters, so no row can contain the text. */
 export const isNotInCharacterSet = hasCode(
   'ER_CANT_AGGREGATE_2COLLATIONS',
   'ER_CANT_AGGREGATE_3COLLATIONS',
   'ER_CANT_AGGREGATE_NCOLLATIONS',
   'ER_CANNOT_CONVERT_STRING',
+  '22021',
+  '22P05',
 );
+/** PostgreSQL: the column's type, a numeric one, does not take the text. */
+export const isNotOfType = hasCode('22P02', '22003');
 /** The schema has changed since we connected. */
-const isSchemaChanged = hasCode('ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR', 'ER_BAD_DB_ERROR');
+const isSchemaChanged = hasCode(
+  'ER_NO_SUCH_TABLE',
+  'ER_BAD_FIELD_ERROR',
+  'ER_BAD_DB_ERROR',
+  '42P01',
+  '42703',
+  '3F000',
+);
 /** Another process that is writing has locked the SQLite file. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error) ?? '');
 
@@ -71,12 +87,23 @@ export function needsNewSession(error: unknown): boolean {
   return isSchemaChanged(error) || (codeOf(error)?.startsWith('SQLITE_') === true && !isBusy(error));
 }
 
-/** The database's own name for what went wrong: `ECONNREFUSED`, `ER_NO_SUCH_TABLE`, `SQLITE_BUSY`. */
+/** What `pg` says without a code. */
+const PG_TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/^Connection terminated(?: unexpectedly)?$|not queryable$/, 'ECONNRESET'],
+  [/^timeout exceeded when trying to connect$|due to connection timeout$/, 'ETIMEDOUT'],
+  [/^The server does not support SSL connections$/, 'HANDSHAKE_NO_SSL_SUPPORT'],
+  [/^There was an error establishing an SSL connection$/, 'HANDSHAKE_SSL_ERROR'],
+  [/^SASL: /, '28P01'],
+];
+
+/** The database's own name for what went wrong: `ECONNREFUSED`, `ER_NO_SUCH_TABLE`, `SQLITE_BUSY`, PostgreSQL's `42P01`. */
 export function codeOf(error: unknown): string | undefined {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, severity } = error as { code?: unknown; message?: unknown; severity?: unknown };
+  if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+  if (typeof message !== 'string') return undefined;
+  const known = PG_TEXTS.find(([text]) => text.test(message));
+  if (known !== undefined) return known[1];
   // libsql gives no code here, only SQLite's number within a text that also contains the path.
-  return typeof message === 'string' && /Unable to open connection to local database .*: 14"/s.test(message)
-    ? 'SQLITE_CANTOPEN'
-    : undefined;
+  return /Unable to open connection to local database .*: 14"/s.test(message) ? 'SQLITE_CANTOPEN' : undefined;
 }

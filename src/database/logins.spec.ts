@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Authority } from '../../test/support/certificates.js';
 import { startMariaDb } from '../../test/support/mariadb.js';
 import type { MariaDb } from '../../test/support/mariadb.js';
+import { startPostgres } from '../../test/support/postgres.js';
 import { withTemporaryFolder } from '../../test/support/temporary-folder.js';
 import { openDatabase } from '../providers/database/vip-caller.repository.js';
 import { Database } from './database.js';
@@ -75,6 +76,65 @@ describe('a login that MariaDB refuses', () => {
 
   it('because it has no TLS tells the cure', async () => {
     const bare = await startMariaDb(['--skip-ssl']);
+    try {
+      expect(await failuresOf(`${bare.url}?ssl=unverified`)).toEqual([
+        'database has no TLS (HANDSHAKE_NO_SSL_SUPPORT); take ?ssl=… out of its URL, or give the server a certificate',
+      ]);
+    } finally {
+      await bare.stop();
+    }
+  });
+});
+
+describe('a login that PostgreSQL refuses', () => {
+  let server: MariaDb;
+  beforeAll(async () => {
+    const authority = await Authority.make(folder.path(''), 'other');
+    server = await startPostgres({
+      tls: await authority.sign('postgres'),
+      hba: `
+        host    all root   127.0.0.1/32 trust
+        host    all plain  127.0.0.1/32 scram-sha-256
+        hostssl all secure 127.0.0.1/32 scram-sha-256\n`,
+    });
+    await server.sql(`
+      CREATE USER plain PASSWORD 'sesame' SUPERUSER; CREATE USER secure PASSWORD 'sesame' SUPERUSER;
+      CREATE USER alien PASSWORD 'sesame'`);
+  });
+  afterAll(() => server.stop());
+
+  const wrong = `database refuses the login (SQLSTATE 28P01); ${CHECK}`;
+  const noRule =
+    'database refuses the login (SQLSTATE 28000); check the user in its URL, add a rule for user, database and address to pg_hba.conf, or add ?ssl=true to the URL if the rule is for encrypted connections';
+
+  it.each([
+    ['a right password', 'plain:sesame@127.0.0.1', '', 'connected'],
+    ['a right password, encrypted', 'plain:sesame@127.0.0.1', '?ssl=unverified', 'connected'],
+    ['a wrong password', 'plain:sesame2@127.0.0.1', '', wrong],
+    ['no password', 'plain@127.0.0.1', '', wrong],
+    ['a wrong password, encrypted', 'plain:sesame2@127.0.0.1', '?ssl=unverified', wrong],
+    ['a user who must connect encrypted', 'secure:sesame@127.0.0.1', '', noRule],
+    ['the same, encrypted', 'secure:sesame@127.0.0.1', '?ssl=unverified', 'connected'],
+    ['a user without a rule', 'alien:sesame@127.0.0.1', '', noRule],
+    [
+      'a certificate that nobody knows',
+      'secure:sesame@localhost',
+      '?ssl=true',
+      'database has a certificate that is not trusted (SELF_SIGNED_CERT_IN_CHAIN); name the file of its authority in NODE_EXTRA_CA_CERTS, or write ?ssl=unverified to accept any certificate',
+    ],
+  ])('because of %s tells the cure', async (_, login, parameters, expected) => {
+    const url = server.url.replace('root@127.0.0.1', login) + parameters;
+    expect(await failuresOf(url)).toEqual([expected]);
+  });
+
+  it('because there is no such database tells the cure', async () => {
+    expect(await failuresOf(server.url.replace('/smartrouting', '/nothing'))).toEqual([
+      'database does not exist (SQLSTATE 3D000); check the name at the end of its URL, or create it on the server',
+    ]);
+  });
+
+  it('because it has no TLS tells the cure', async () => {
+    const bare = await startPostgres();
     try {
       expect(await failuresOf(`${bare.url}?ssl=unverified`)).toEqual([
         'database has no TLS (HANDSHAKE_NO_SSL_SUPPORT); take ?ssl=… out of its URL, or give the server a certificate',

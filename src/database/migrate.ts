@@ -3,7 +3,10 @@ import { typeorm } from './drivers.js';
 import { codeOf, isConflict, isNotAllowed, unlessInTheWay } from './failures.js';
 import { exclusively } from './table-lock.js';
 
-const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME']);
+const EXISTS = new Set([
+  ...['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME'],
+  ...['42P07', '42701', '42710', '23505'],
+]);
 
 /**
  * Brings the service's own table up to date. Several instances may do so at once.

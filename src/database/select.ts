@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { untilAborted } from '../plugin-api/index.js';
 import { isBusy } from './failures.js';
-import { cutConnection } from './server-pool.js';
-import type { ServerConnection } from './server-pool.js';
+import { cutConnection } from './kept-connections.js';
+import type { ServerConnection } from './kept-connections.js';
+import type { Dialect } from './url.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 export type Parameter = string | number | Uint8Array;
@@ -68,8 +69,13 @@ function run<T>(
     : runOnServer(dataSource, work, signal);
 }
 
+export function dialectOf({ options }: DataSource): Dialect {
+  if (options.type === 'better-sqlite3') return 'sqlite';
+  return options.type === 'postgres' ? 'postgres' : 'mysql';
+}
+
 export function isSqlite(dataSource: DataSource): boolean {
-  return dataSource.options.type === 'better-sqlite3';
+  return dialectOf(dataSource) === 'sqlite';
 }
 
 /** Retries while another process holds SQLite's lock, without blocking this process. */

@@ -5,7 +5,7 @@ import { VipLookupError } from '../plugin-api/index.js';
 import { closeDataSource, createDataSource, dropConnections, isEncrypted } from './data-source.js';
 import { failureOf } from './failure-texts.js';
 import { isServerNotReached } from './failures.js';
-import type { SessionSettings } from './server-pool.js';
+import type { SessionSettings } from './kept-connections.js';
 import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { databaseUrlProblem, nodeUrls, parseDatabaseUrl } from './url.js';
+import { databaseUrlProblem, dialectOfUrl, nodeUrls, ownDatabaseUrl, parseDatabaseUrl } from './url.js';
 
 describe('a database URL', () => {
   it.each([
@@ -29,6 +29,20 @@ describe('a database URL', () => {
       port: 3306,
       password: '',
     });
+  });
+
+  it.each(['postgres', 'postgresql'])('of PostgreSQL may be written %s://', (scheme) => {
+    expect(parseDatabaseUrl(`${scheme}://u:a%2Cb@db.example/vip`)).toEqual({
+      type: 'postgres',
+      host: 'db.example',
+      port: 5432,
+      user: 'u',
+      password: 'a,b',
+      database: 'vip',
+      tls: undefined,
+    });
+    expect(ownDatabaseUrl(`${scheme}://u@h/vip`)).toBe('postgres://u@h/vip');
+    expect(dialectOfUrl(`${scheme}://u@h/vip`)).toBe('postgres');
   });
 
   it.each([
@@ -63,7 +77,11 @@ describe('a database URL', () => {
   it.each([
     [undefined, /is not a database URL/],
     ['', /is not a database URL/],
-    ['postgres://u:sesame@h/d', /Write sqlite:<path> or mysql:/],
+    ['oracle://u:sesame@h/d', /Write sqlite:<path>, mysql:.* or postgres:/],
+    ['postgres://u:sesame@one,two/d', /not supported for PostgreSQL/],
+    ['postgresql://u:sesame@h/d?sslmode=require', /\?ssl=true instead of sslmode/],
+    ['postgres://u:sesame@h:0/d', /leave it out for 5432/],
+    ['postgres://u:sesame@10.0.0.1/d?ssl=true', /Write the name/],
     ['sqlite:', /no path/],
     ['mysql://u:se#same@h/d', /must end in one database name|%23/],
     ['mysql://u:sesame@h', /must end in one database name/],

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 interface ServerAddress {
-  readonly type: 'mysql' | 'mariadb';
+  readonly type: 'mysql' | 'mariadb' | 'postgres';
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -12,8 +12,12 @@ interface ServerAddress {
   readonly tls: { readonly rejectUnauthorized: boolean } | undefined;
 }
 
+/** The kinds of SQL that are spoken. */
+export type Dialect = 'sqlite' | 'mysql' | 'postgres';
+
 const FORMS =
-  'Write sqlite:<path> or mysql://user:password@host:port/database; several hosts of a cluster with commas between them.';
+  'Write sqlite:<path>, mysql://user:password@host:port/database or postgres://user:password@host:port/database; several hosts of a MySQL or MariaDB cluster with commas between them.';
+const PORTS = { mysql: 3306, mariadb: 3306, postgres: 5432 };
 const ESCAPES = 'In the password, write %40 for @, %2F for / and %23 for #.';
 const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
   true: { rejectUnauthorized: true },
@@ -21,8 +25,8 @@ const TLS: Readonly<Record<string, ServerAddress['tls']>> = {
 };
 
 /**
- * The form in which the service keeps the URL of its own database: an absolute SQLite path, `mysql:` for both kinds
- * of server. Anything that is not a database URL is returned unchanged; see `databaseUrlProblem`.
+ * The form in which the service keeps the URL of its own database: an absolute SQLite path, `mysql:` for MariaDB too,
+ * `postgres:`. Anything that is not a database URL is returned unchanged; see `databaseUrlProblem`.
  */
 export function ownDatabaseUrl(text: string): string {
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
@@ -34,9 +38,17 @@ export function ownDatabaseUrl(text: string): string {
     case 'mysql':
     case 'mariadb':
       return `mysql:${rest}`;
+    case 'postgres':
+    case 'postgresql':
+      return `postgres:${rest}`;
     default:
       return text;
   }
+}
+
+export function dialectOfUrl(url: string): Dialect {
+  if (url.startsWith('sqlite:')) return 'sqlite';
+  return url.startsWith('postgres') ? 'postgres' : 'mysql';
 }
 
 /** The file of an SQLite database, as written; `undefined` for any other. */
@@ -58,7 +70,8 @@ export function nodeUrls(url: string): [string, ...string[]] {
 }
 
 /**
- * Reads `sqlite:<path>`, `sqlite::memory:`, `mysql://user:password@host:port/database` or the same with `mariadb://`.
+ * Reads `sqlite:<path>`, `sqlite::memory:`, `mysql://user:password@host:port/database` or the same with `mariadb://`,
+ * `postgres://` or `postgresql://`.
  * `?ssl=true` encrypts and checks the server's certificate, `?ssl=unverified` only encrypts. One server only: see `nodeUrls`.
  * @returns ready for the driver; `path` as written
  * @throws DatabaseUrlError, whose message never shows the URL
@@ -70,8 +83,14 @@ export function parseDatabaseUrl(url: string): { type: 'sqlite'; path: string } 
     return { type: 'sqlite', path };
   }
   if (nodeUrls(url).length > 1) throw new DatabaseUrlError('names several hosts where one is expected.');
-  const type = /^(mysql|mariadb):\/\//.exec(url)?.[1] as ServerAddress['type'] | undefined;
+  const scheme = /^(mysql|mariadb|postgres|postgresql):\/\//.exec(url)?.[1];
+  const type = (scheme === 'postgresql' ? 'postgres' : scheme) as ServerAddress['type'] | undefined;
   if (type === undefined) throw new DatabaseUrlError(`is not a database URL. ${FORMS}`);
+  if (type === 'postgres' && /^\w+:\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(url)) {
+    throw new DatabaseUrlError(
+      'names several hosts, which is not supported for PostgreSQL. Write the one that takes writes, or a proxy before them.',
+    );
+  }
   if (!URL.canParse(url)) throw new DatabaseUrlError(`is not a database URL. ${FORMS} ${ESCAPES}`);
   const { hostname, port, username, password, pathname, search, searchParams, hash } = new URL(url);
   if (/[@#]/.test(pathname + search + hash)) {
@@ -81,7 +100,7 @@ export function parseDatabaseUrl(url: string): { type: 'sqlite'; path: string } 
   }
   if (port === '0') {
     throw new DatabaseUrlError(
-      'has port 0, on which no server listens. Write its port, or leave it out for 3306.',
+      `has port 0, on which no server listens. Write its port, or leave it out for ${PORTS[type]}.`,
     );
   }
   const database = decoded(pathname.slice(1));
@@ -101,7 +120,7 @@ export function parseDatabaseUrl(url: string): { type: 'sqlite'; path: string } 
   return {
     type,
     host,
-    port: port === '' ? 3306 : Number(port),
+    port: port === '' ? PORTS[type] : Number(port),
     user: decoded(username),
     password: decoded(password),
     database,
@@ -138,7 +157,9 @@ export class DatabaseUrlError extends Error {
 function readTls(parameters: URLSearchParams): ServerAddress['tls'] {
   const unknown = [...parameters.keys()].find((name) => name !== 'ssl');
   if (unknown !== undefined) {
-    throw new DatabaseUrlError('has an unknown parameter after the ?. Known: ssl.');
+    throw new DatabaseUrlError(
+      'has an unknown parameter after the ?. Known: ssl. Write ?ssl=true instead of sslmode.',
+    );
   }
   const written = parameters.get('ssl');
   if (written === null) return undefined;

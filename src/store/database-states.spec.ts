@@ -4,6 +4,7 @@ import { eventually } from '../../test/support/eventually.js';
 import { fakeOnly } from '../../test/support/fake-time.js';
 import { withStates } from '../../test/support/state-instances.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
+import { withPostgres } from '../../test/support/with-postgres.js';
 import type { ProviderStates } from '../lookup/provider-states.js';
 import { MemoryState } from '../plugin-api/testing/index.js';
 import { closeDataSource } from '../database/data-source.js';
@@ -14,6 +15,7 @@ import { DatabaseStates } from './database-states.js';
 const SHORT_LEASE_MS = 150;
 
 const server = withMariaDb();
+const postgres = withPostgres();
 let files = 0;
 const { path: pathOf, instance } = withStates();
 
@@ -28,6 +30,7 @@ const newFile = async (): Promise<string> => `sqlite:${pathOf(`store-${++files}.
 const DATABASES = [
   ['SQLite', newFile],
   ['MariaDB', () => server.createDatabase()],
+  ['PostgreSQL', () => postgres.createDatabase()],
 ] as const;
 
 type States = Pick<ProviderStates, 'of'>;

@@ -6,6 +6,7 @@ import type { Work } from '../database/node.js';
 import type { DatabaseNodes } from '../database/nodes.js';
 import { change, select } from '../database/select.js';
 import type { Parameter, Row } from '../database/select.js';
+import type { Dialect } from '../database/url.js';
 import { withoutRights } from '../database/session.js';
 import { VipLookupError, withTimeLimit } from '../plugin-api/index.js';
 import type { ProviderLogger } from '../plugin-api/index.js';
@@ -14,7 +15,20 @@ import type { ProviderLogger } from '../plugin-api/index.js';
 const LIMIT_MS = 10_000;
 
 /** The store's tables are missing, or have another form. */
-const MISSING = new Set(['ER_NO_SUCH_TABLE', 'ER_TABLEACCESS_DENIED_ERROR', 'SQLITE_ERROR']);
+const MISSING = new Set([
+  '42P01',
+  '42501',
+  'ER_NO_SUCH_TABLE',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'SQLITE_ERROR',
+]);
+
+const NOW: Readonly<Record<Dialect, string>> = {
+  sqlite: `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`,
+  // Not by local time, which is ambiguous at the end of summer time.
+  mysql: `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000`,
+  postgres: `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
+};
 
 /** The service's own database, connected on first use. */
 export class StateDatabase {
@@ -26,10 +40,7 @@ export class StateDatabase {
     protected readonly database: Database,
     logger: ProviderLogger,
   ) {
-    this.now = database.isSqlite
-      ? `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
-      : // Not by local time, which is ambiguous at the end of summer time.
-        `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000`;
+    this.now = NOW[database.dialect];
     this.#nodes = database.use(
       {
         mustExist: false,
@@ -60,7 +71,8 @@ export class StateDatabase {
   /** As `change`, for an `INSERT` that does nothing where there is a row with its primary key. */
   insert(sql: string, parameters: readonly Parameter[], onLost?: () => void): Promise<number> {
     // MySQL's IGNORE would also ignore texts that do not fit; only duplicates should be ignored.
-    if (this.database.isSqlite) return this.change(`${sql} ON CONFLICT DO NOTHING`, parameters, onLost);
+    if (this.database.dialect !== 'mysql')
+      return this.change(`${sql} ON CONFLICT DO NOTHING`, parameters, onLost);
     return this.#use(async (dataSource, signal) => {
       try {
         return await change(dataSource, sql, parameters, signal);

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { withTemporaryFolder } from '../../test/support/temporary-folder.js';
 import { patient } from '../../test/support/eventually.js';
 import { withMariaDb } from '../../test/support/with-mariadb.js';
+import { withPostgres } from '../../test/support/with-postgres.js';
 import { contactNumber, startPagingCrm } from '../../test/support/paging-crm.js';
 import type { PagingCrm } from '../../test/support/paging-crm.js';
 import { nth, StoppingState } from '../../test/support/stopping-state.js';
@@ -22,6 +23,7 @@ const aino = { id: 9_001, phones: [AINO], tier: 'gold' };
 const MANY = Array.from({ length: 2_500 }, (_, n) => contactNumber(n));
 
 const server = withMariaDb();
+const postgres = withPostgres();
 const folder = withTemporaryFolder();
 let files = 0;
 const ending: (() => Promise<void>)[] = [];
@@ -43,6 +45,7 @@ const isHead = (...[method, key]: StateCall) => method === 'write' && key === 's
 describe.each([
   ['SQLite', async () => `sqlite:${folder.path(`overtaken-${++files}.sqlite`)}`],
   ['MariaDB', () => server.createDatabase()],
+  ['PostgreSQL', () => postgres.createDatabase()],
 ])('a puller that stood still until another took over, in %s', (_, newUrl) => {
   let crm: PagingCrm;
   let url: string;

@@ -5,14 +5,17 @@ import { databaseProvider } from './database-provider.js';
 import { patient } from './eventually.js';
 import { withTemporaryFolder } from './temporary-folder.js';
 import { withMariaDb } from './with-mariadb.js';
+import { withPostgres } from './with-postgres.js';
 
 /** Makes databases for a suite, each with what statements create in it, and gives their URLs. */
 export function customerDatabases() {
   const server = withMariaDb();
+  const postgres = withPostgres();
   const folder = withTemporaryFolder();
   let files = 0;
   return {
     server,
+    postgres,
     inSqlite: async (sql: string): Promise<string> => {
       const path = folder.path(`crm-${++files}.sqlite`);
       const file = new Libsql(path);
@@ -23,6 +26,11 @@ export function customerDatabases() {
     onMariaDb: async (sql: string): Promise<string> => {
       const url = await server.createDatabase();
       await server.sql(sql, url);
+      return url;
+    },
+    onPostgres: async (sql: string): Promise<string> => {
+      const url = await postgres.createDatabase();
+      await postgres.sql(sql, url);
       return url;
     },
   };

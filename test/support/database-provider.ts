@@ -28,7 +28,8 @@ export { freePort as closedPort } from './ports.js';
 /** A server that takes connections and never says a word. */
 export async function silentServer(): Promise<{ port: number; stop: () => Promise<void> }> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  // What the other side says is read, or the end of it would not be noticed.
+  const server = createServer((socket) => sockets.add(socket.resume())).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

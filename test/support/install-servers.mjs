@@ -1,9 +1,9 @@
 /**
- * Sees to the programs that the tests start: MariaDB with Galera, Redis, openssl, HAProxy, nginx, promtool and
+ * Sees to the programs that the tests start: MariaDB with Galera, PostgreSQL, Redis, openssl, HAProxy, nginx, promtool and
  * systemd-analyze, as Debian and Ubuntu package them. Installs them where that can be done without asking; otherwise says what to type, and fails. The packages' own services are never started.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const PROGRAMS = [
@@ -16,11 +16,13 @@ const PROGRAMS = [
     'lsof',
     'redis-server',
     'openssl',
+    'postgres',
+    'initdb',
   ],
   ...['haproxy', 'nginx', 'promtool', 'systemd-analyze'],
 ];
 const PACKAGES =
-  'mariadb-server galera-4 rsync socat lsof redis-server openssl haproxy nginx-light prometheus systemd';
+  'mariadb-server galera-4 rsync socat lsof redis-server openssl postgresql haproxy nginx-light prometheus systemd';
 const FOLDERS = [
   ...process.env.PATH.split(delimiter),
   '/usr/sbin',
@@ -28,6 +30,7 @@ const FOLDERS = [
   '/usr/libexec',
   '/usr/lib/galera',
 ];
+const POSTGRES = '/usr/lib/postgresql';
 const BY_HAND = `sudo apt-get install -y --no-install-recommends ${PACKAGES}`;
 /** A policy of 101 tells Debian's packages to start nothing. */
 const INSTALL = `
@@ -43,7 +46,11 @@ apt-get update -qq
 apt-get install -y -qq --no-install-recommends ${PACKAGES}
 `;
 
-const find = (program) => FOLDERS.map((folder) => join(folder, program)).find(existsSync);
+/** Debian keeps the server's programs of each version of PostgreSQL in a folder of its own. */
+const postgresFolders = () =>
+  existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : [];
+const find = (program) =>
+  [...FOLDERS, ...postgresFolders()].map((folder) => join(folder, program)).find(existsSync);
 const missing = () => PROGRAMS.filter((program) => find(program) === undefined);
 const run = (program, args, stdio) => spawnSync(program, args, { stdio }).status === 0;
 
@@ -52,7 +59,7 @@ function versions() {
     const { stdout } = spawnSync(find(program), ['--version'], { encoding: 'utf8' });
     return pattern.exec(stdout)?.[1] ?? 'unknown';
   };
-  return `MariaDB ${told('mariadbd', /Ver (\S+)/)} and Redis ${told('redis-server', /v=(\S+)/)}`;
+  return `MariaDB ${told('mariadbd', /Ver (\S+)/)}, PostgreSQL ${told('postgres', /\) (\S+)/)} and Redis ${told('redis-server', /v=(\S+)/)}`;
 }
 
 function fail(reason) {

@@ -12,9 +12,14 @@ import { onceARun } from './once-a-run.js';
  * Nothing may be changed that others would notice: no `SET GLOBAL`, no users but those of `createUser`.
  */
 export function withMariaDb(): Databases {
+  return whenReady(async () => databasesOn(await sharedPort()));
+}
+
+/** Databases that are made before the suite's first test. */
+export function whenReady(make: () => Promise<Databases>): Databases {
   let databases: Databases | undefined;
   beforeAll(async () => {
-    databases = await databasesOn(await sharedPort());
+    databases = await make();
   });
   const ready = (): Databases => {
     if (databases === undefined) throw new Error('the database is there from the first beforeAll on');

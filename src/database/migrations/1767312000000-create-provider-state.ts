@@ -1,4 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { dialectOf } from '../select.js';
+
+const TYPES = {
+  sqlite: { name: 'TEXT', text: 'TEXT', end: 'WITHOUT ROWID' },
+  mysql: {
+    name: 'VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    text: 'MEDIUMTEXT',
+    end: 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT = DYNAMIC',
+  },
+  postgres: { name: 'VARCHAR(100) COLLATE "C"', text: 'TEXT', end: '' },
+} as const;
 
 /**
  * What providers store: texts under their own keys (`provider_state`), and which instance is doing something that
@@ -9,13 +20,8 @@ export class CreateProviderState1767312000000 implements MigrationInterface {
   name = 'CreateProviderState1767312000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    const isSqlite = queryRunner.dataSource.options.type === 'better-sqlite3';
-    const name = isSqlite ? 'TEXT' : 'VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
-    const text = isSqlite ? 'TEXT' : 'MEDIUMTEXT';
-    const end = isSqlite
-      ? 'WITHOUT ROWID'
-      : 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 ROW_FORMAT = DYNAMIC';
-    // A server commits at each CREATE: after a crash a table may exist although the migration is not recorded.
+    const { name, text, end } = TYPES[dialectOf(queryRunner.dataSource)];
+    // MySQL commits at each CREATE: after a crash a table may exist although the migration is not recorded.
     await queryRunner.query(`
       CREATE TABLE IF NOT EXISTS provider_state (
         provider ${name} NOT NULL,

@@ -9,7 +9,7 @@ import { startMariaDb } from '../../../test/support/mariadb.js';
 import { HOSTILE_TEXTS } from '../../plugin-api/testing/index.js';
 import type { DatabaseOptions } from './database.options.js';
 
-const { server, inSqlite, onMariaDb } = customerDatabases();
+const { server, postgres, inSqlite, onMariaDb, onPostgres } = customerDatabases();
 
 const OPTIONS: DatabaseOptions = {
   table: 'customers',
@@ -20,6 +20,7 @@ const OPTIONS: DatabaseOptions = {
 describe.each([
   ['SQLite', inSqlite],
   ['MariaDB', onMariaDb],
+  ['PostgreSQL', onPostgres],
 ])("a customer's table in %s", (kind, database) => {
   it.each<[string, (index: number) => string]>([
     ['NULL', () => 'NULL'],
@@ -40,16 +41,16 @@ describe.each([
 
   it('gives records by its own column names', async () => {
     const connection = await database(`
-      CREATE TABLE ${kind === 'SQLite' ? '"VIP list"' : '`VIP list`'} (
-        phone VARCHAR(40), class INT, full_name VARCHAR(80), queues TEXT, since DATETIME, until DATE,
+      CREATE TABLE ${kind === 'MariaDB' ? '`VIP list`' : '"VIP list"'} (
+        phone VARCHAR(40), class INT, full_name VARCHAR(80), queues TEXT, since ${kind === 'PostgreSQL' ? 'TIMESTAMP' : 'DATETIME'}, until DATE,
         company_name VARCHAR(80), seats INT, blocked VARCHAR(9), routing TEXT);
-      INSERT INTO ${kind === 'SQLite' ? '"VIP list"' : '`VIP list`'} VALUES
+      INSERT INTO ${kind === 'MariaDB' ? '`VIP list`' : '"VIP list"'} VALUES
         ('050 1231234', 1, 'Aino Aalto', 'SALES; SUPPORT', '2026-01-01 08:00:00', '2026-12-31',
          'Aalto & Söhne', 12, NULL, '{"ExtraPriority": 50}');`);
     const options: DatabaseOptions = {
       table: 'VIP list',
       columns: {
-        number: 'PHONE',
+        number: kind === 'PostgreSQL' ? 'phone' : 'PHONE',
         tier: 'class',
         name: 'full_name',
         targets: 'queues',
@@ -175,12 +176,15 @@ describe.each([
       CREATE TABLE people (phone VARCHAR(40), level VARCHAR(9));
       INSERT INTO people VALUES ('0501231234', 'gold');
       CREATE VIEW customers AS SELECT phone, level FROM people WHERE level = 'gold'`);
-    const schema = kind === 'SQLite' ? 'main' : new URL(connection).pathname.slice(1);
+    const schema = { SQLite: 'main', PostgreSQL: 'public' }[kind] ?? new URL(connection).pathname.slice(1);
     await withProvider(connection, { ...OPTIONS, table: `${schema}.customers` }, async (ask) => {
       expect(await ask('+358501231234')).toMatchObject([{ tier: 'gold' }]);
     });
     if (kind === 'MariaDB') {
       expect(await server.sql('SHOW TABLES', connection)).toHaveLength(2);
+    } else if (kind === 'PostgreSQL') {
+      const tables = `SELECT FROM information_schema.tables WHERE table_schema = 'public'`;
+      expect(await postgres.sql(tables, connection)).toHaveLength(2);
     } else {
       const file = new Libsql(connection.slice('sqlite:'.length));
       expect(file.prepare('SELECT name FROM sqlite_master').all()).toHaveLength(2);

@@ -5,38 +5,53 @@ import { Caller } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
 
-const { inSqlite, onMariaDb } = customerDatabases();
+const { inSqlite, onMariaDb, onPostgres } = customerDatabases();
 const FLAGGED: DatabaseOptions = { table: 'customers', columns: { number: 'phone', tier: 'flag' } };
 const ONE = '+358501231234';
 const ZERO = '+358501231235';
 const DATABASES = [
   ['SQLite', inSqlite],
   ['MariaDB', onMariaDb],
+  ['PostgreSQL', onPostgres],
 ] as const;
 
-describe.each(DATABASES)('in %s, a flag', (kind, database) => {
-  const types: [type: string, yes: string, no: string, tier: string][] = [
+type FlagType = [type: string, yes: string, no: string, tier: string];
+const FLAGS: readonly FlagType[] = [
+  ['INT', '1', '0', '1'],
+  ['BIGINT', '7', '0', '7'],
+  ['DECIMAL(3,0)', '1', '0', '1'],
+  ['DECIMAL(3,2)', '2.25', '0', '2.25'],
+  ['DOUBLE PRECISION', '1', '0', '1'],
+  ['VARCHAR(5)', `'true'`, `'False'`, 'true'],
+  ['CHAR(9)', `'gold'`, `'0'`, 'gold'],
+];
+const OTHER_FLAGS: Readonly<Record<(typeof DATABASES)[number][0], readonly FlagType[]>> = {
+  SQLite: [
+    ['BOOLEAN', 'TRUE', 'FALSE', '1'],
+    ['BLOB', `'gold'`, `'0'`, 'gold'],
+    ['', '1', '0', '1'],
+    ['', `'gold'`, `x'30'`, 'gold'],
+  ],
+  MariaDB: [
     ['BOOLEAN', 'TRUE', 'FALSE', '1'],
     ['TINYINT(1)', '1', '0', '1'],
-    ['INT', '1', '0', '1'],
-    ['BIGINT', '7', '0', '7'],
-    ['DECIMAL(3,0)', '1', '0', '1'],
-    ['DECIMAL(3,2)', '2.25', '0', '2.25'],
-    ['DOUBLE', '1', '0', '1'],
-    ['VARCHAR(5)', `'true'`, `'False'`, 'true'],
-    ['CHAR(9)', `'gold'`, `'0'`, 'gold'],
     ['BLOB', `'gold'`, `'0'`, 'gold'],
-    ...(kind === 'SQLite'
-      ? ([
-          ['', '1', '0', '1'],
-          ['', `'gold'`, `x'30'`, 'gold'],
-        ] as never[])
-      : ([
-          ['BIT(1)', `b'1'`, `b'0'`, '1'],
-          ['BIT(8)', `b'10000001'`, `b'0'`, '129'],
-        ] as never[])),
-  ];
-  it.each(types)(
+    ['BIT(1)', `b'1'`, `b'0'`, '1'],
+    ['BIT(8)', `b'10000001'`, `b'0'`, '129'],
+  ],
+  PostgreSQL: [
+    ['BOOLEAN', 'TRUE', 'FALSE', 'true'],
+    ['SMALLINT', '1', '0', '1'],
+    ['REAL', '1', '0', '1'],
+    ['TEXT', `'gold'`, `' '`, 'gold'],
+    ['BYTEA', `'gold'`, `'0'`, 'gold'],
+    ['BIT(1)', `b'1'`, `b'0'`, '1'],
+    ['BIT(4)', `b'1001'`, `b'0000'`, '1001'],
+  ],
+};
+
+describe.each(DATABASES)('in %s, a flag', (kind, database) => {
+  it.each([...FLAGS, ...OTHER_FLAGS[kind]])(
     'of type %s is a tier when set (%s), and no VIP when not (%s)',
     async (type, yes, no, tier) => {
       const colleagues = Array.from({ length: 600 }, () => `('${ONE}', ${no})`).join(', ');
@@ -57,9 +72,10 @@ describe.each(DATABASES)('in %s, a flag', (kind, database) => {
 
   it('may be an attribute, as a number', async () => {
     const bit = kind === 'SQLite' ? 'BOOLEAN' : 'BIT(1)';
+    const values = kind === 'SQLite' ? '1, 0' : `b'1', b'0'`;
     const connection = await database(`
       CREATE TABLE customers (phone VARCHAR(40), flag ${bit}, plain ${bit});
-      INSERT INTO customers VALUES ('${ONE}', 1, 0);`);
+      INSERT INTO customers VALUES ('${ONE}', ${values});`);
     const columns = { number: 'phone', attributes: { flag: 'flag', plain: 'plain' } };
     await withCustomerTable(connection, { table: 'customers', columns, tier: 'gold' }, async (ask) => {
       const answer = (await ask(ONE)) as readonly VipRecord[];
@@ -70,14 +86,18 @@ describe.each(DATABASES)('in %s, a flag', (kind, database) => {
 
 /** Of the same number, how a column may hold it, in the spellings `digits` and `significant`. */
 describe.each(DATABASES)('in %s, a number', (kind, database) => {
-  const digits = ['BIGINT', 'DECIMAL(15,0)', 'DECIMAL(17,2)', 'DOUBLE', 'VARCHAR(20)', 'BLOB'];
-  it.each(kind === 'SQLite' ? [...digits, 'REAL', 'NUMERIC', '', 'ANY'] : [...digits, 'VARBINARY(20)'])(
+  const types = {
+    SQLite: ['DOUBLE', 'BLOB', 'REAL', 'NUMERIC', '', 'ANY'],
+    MariaDB: ['DOUBLE', 'BLOB', 'VARBINARY(20)'],
+    PostgreSQL: ['DOUBLE PRECISION', 'BYTEA', 'TEXT', 'CHAR(20)', 'NAME'],
+  }[kind];
+  it.each(['BIGINT', 'DECIMAL(15,0)', 'DECIMAL(17,2)', 'VARCHAR(20)', ...types])(
     'is found in a column of type %s',
     async (type) => {
       const connection = await database(`
         CREATE TABLE customers (phone ${type}, flag VARCHAR(9));
-        CREATE INDEX ix ON customers (phone${type === 'BLOB' && kind !== 'SQLite' ? '(20)' : ''});
-        INSERT INTO customers VALUES (358501231234, 'gold'), (501231235, 'silver'), ('0501231236', 'null');`);
+        CREATE INDEX ix ON customers (phone${type === 'BLOB' && kind === 'MariaDB' ? '(20)' : ''});
+        INSERT INTO customers VALUES ${kind === 'PostgreSQL' ? `('358501231234', 'gold'), ('501231235', 'silver')` : `(358501231234, 'gold'), (501231235, 'silver')`}, ('0501231236', 'null');`);
       const spellings = ['digits', 'significant'] as const;
       await withCustomerTable(
         connection,
@@ -121,9 +141,12 @@ describe.each(DATABASES)('in %s, a number', (kind, database) => {
   );
 
   it.each([
-    ['coalesce', 'COALESCE(mobile, phone)'],
-    ['an expression', kind === 'SQLite' ? `mobile + 0` : 'CAST(mobile AS SIGNED)'],
-    ['a case', 'CASE WHEN mobile IS NULL THEN phone ELSE mobile END'],
+    ['coalesce', kind === 'PostgreSQL' ? 'COALESCE(CAST(mobile AS TEXT), phone)' : 'COALESCE(mobile, phone)'],
+    ['an expression', kind === 'MariaDB' ? 'CAST(mobile AS SIGNED)' : 'mobile + 0'],
+    [
+      'a case',
+      `CASE WHEN mobile IS NULL THEN phone ELSE ${kind === 'PostgreSQL' ? 'CAST(mobile AS TEXT)' : 'mobile'} END`,
+    ],
   ])('is found behind a view with %s', async (_, expression) => {
     const connection = await database(`
       CREATE TABLE people (mobile BIGINT, phone VARCHAR(20), flag INT);
@@ -135,17 +158,20 @@ describe.each(DATABASES)('in %s, a number', (kind, database) => {
     });
   });
 
-  it.each(['VIRTUAL', 'STORED'])('and a tier may be generated columns (%s)', async (kept) => {
-    const connection = await database(`
+  it.each(kind === 'PostgreSQL' ? ['STORED'] : ['VIRTUAL', 'STORED'])(
+    'and a tier may be generated columns (%s)',
+    async (kept) => {
+      const connection = await database(`
       CREATE TABLE customers (
         written VARCHAR(40), level INT,
         phone VARCHAR(40) GENERATED ALWAYS AS (REPLACE(REPLACE(written, ' ', ''), '-', '')) ${kept},
         flag VARCHAR(9) GENERATED ALWAYS AS (CASE level WHEN 1 THEN 'gold' END) ${kept});
       INSERT INTO customers (written, level) VALUES ('+358 50-123 1234', 1), ('+358 50-123 1235', 2);`);
-    await withCustomerTable(connection, FLAGGED, async (ask, { provider }) => {
-      expect(await ask(ONE)).toEqual([{ number: ONE, tier: 'gold' }]);
-      expect(await ask(ZERO)).toBeNull();
-      expect(await provider.check(patient())).toEqual({ status: 'up' });
-    });
-  });
+      await withCustomerTable(connection, FLAGGED, async (ask, { provider }) => {
+        expect(await ask(ONE)).toEqual([{ number: ONE, tier: 'gold' }]);
+        expect(await ask(ZERO)).toBeNull();
+        expect(await provider.check(patient())).toEqual({ status: 'up' });
+      });
+    },
+  );
 });

@@ -1,11 +1,12 @@
 import { describe, it } from '@jest/globals';
 import Libsql from 'libsql';
-import { createConnection } from 'mysql2/promise';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { closedPort, databaseProvider, silentServer } from '../../../test/support/database-provider.js';
+import { sqlSession } from '../../../test/support/sql-session.js';
 import { temporaryFolder } from '../../../test/support/temporary-folder.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
+import { withPostgres } from '../../../test/support/with-postgres.js';
 import type { VipRecord } from '../../plugin-api/index.js';
 import { describeVipLookupProvider } from '../../plugin-api/testing/index.js';
 import type { ProviderUnderTest } from '../../plugin-api/testing/index.js';
@@ -101,8 +102,11 @@ describeVipLookupProvider(
   { describe, it },
 );
 
-describe('on MariaDB', () => {
-  const server = withMariaDb();
+describe.each([
+  ['MariaDB', withMariaDb, 'mysql', 'LOCK TABLES vip_caller WRITE'],
+  ['PostgreSQL', withPostgres, 'postgres', 'BEGIN; LOCK TABLE vip_caller'],
+] as const)('on %s', (_, withServer, scheme, lock) => {
+  const server = withServer();
 
   describeVipLookupProvider(
     'database, own table,',
@@ -112,7 +116,7 @@ describe('on MariaDB', () => {
         await fillOwnTable(url);
         return { ...on(url), ...found };
       },
-      startDown: async () => on(`mysql://root:secret@127.0.0.1:${await closedPort()}/vip`),
+      startDown: async () => on(`${scheme}://root:secret@127.0.0.1:${await closedPort()}/vip`),
       async startBroken() {
         const url = await server.createDatabase();
         await server.sql('CREATE TABLE vip_caller (other INTEGER)', url);
@@ -121,9 +125,9 @@ describe('on MariaDB', () => {
       async startHeld() {
         const url = await server.createDatabase();
         await fillOwnTable(url);
-        const other = await createConnection(url);
-        await other.query('LOCK TABLES vip_caller WRITE');
-        return on(url, {}, () => other.end());
+        const other = await sqlSession(url);
+        await other.run(lock);
+        return on(url, {}, other.end);
       },
     },
     { describe, it },
@@ -137,7 +141,7 @@ describe('on MariaDB', () => {
         await server.sql(CUSTOMERS_SQL, url);
         return { ...on('sqlite::memory:', { ...CUSTOMERS, connection: url }), ...found };
       },
-      startDown: async () => on(`mysql://root@127.0.0.1:${await closedPort()}/crm`, CUSTOMERS),
+      startDown: async () => on(`${scheme}://root@127.0.0.1:${await closedPort()}/crm`, CUSTOMERS),
       async startBroken() {
         const url = await server.createDatabase();
         await server.sql(WITHOUT_COLUMNS_SQL, url);
@@ -145,7 +149,7 @@ describe('on MariaDB', () => {
       },
       async startHeld() {
         const silent = await silentServer();
-        return on(`mysql://root@127.0.0.1:${silent.port}/crm`, CUSTOMERS, silent.stop);
+        return on(`${scheme}://root@127.0.0.1:${silent.port}/crm`, CUSTOMERS, silent.stop);
       },
     },
     { describe, it },

@@ -13,6 +13,7 @@ import { eventually, patient } from '../../../test/support/eventually.js';
 import { holdTimeouts } from '../../../test/support/held-timeouts.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
 import type { MariaDb } from '../../../test/support/mariadb.js';
+import { startPostgres } from '../../../test/support/postgres.js';
 import { Caller, withTimeLimit } from '../../plugin-api/index.js';
 import { closeDataSource, POOL_SIZE } from '../../database/data-source.js';
 import type { DatabaseProvider } from './database.provider.js';
@@ -58,12 +59,15 @@ function untilSockets(count: number): Promise<void> {
   return eventually(() => expect(ownSockets()).toBeLessThanOrEqual(count));
 }
 
-describe('a lookup on a server in trouble', () => {
+describe.each([
+  ['MariaDB', startMariaDb, 'ER_NO_SUCH_TABLE'],
+  ['PostgreSQL', startPostgres, 'SQLSTATE 42P01'],
+] as const)('a lookup on a server in trouble (%s)', (_, start, missing) => {
   let server: MariaDb;
   let subject: ReturnType<typeof databaseProvider>;
   let provider: DatabaseProvider;
   beforeAll(async () => {
-    server = await startMariaDb();
+    server = await start();
     await fill(server.url);
   });
   afterAll(() => server.stop());
@@ -183,7 +187,7 @@ describe('a lookup on a server in trouble', () => {
     const { provider: other } = databaseProvider(url);
     expect(await outcome(other)).toEqual(GOLD);
     await server.sql('DROP TABLE vip_caller', url);
-    expect(await outcome(other)).toBe('database failed (ER_NO_SUCH_TABLE)');
+    expect(await outcome(other)).toBe(`database failed (${missing})`);
     expect(await outcome(other)).toMatch(/^there is no table "vip_caller"/);
     await server.sql('DROP TABLE smartrouting_migrations', url);
     await fill(url);
@@ -192,34 +196,39 @@ describe('a lookup on a server in trouble', () => {
   });
 });
 
-describe('a database that takes the connection and says nothing', () => {
-  it('neither holds the start up for good nor the closing', async () => {
-    const silent = await silentServer();
-    const { provider } = databaseProvider(`mysql://root@127.0.0.1:${silent.port}/vip`);
-    const opening = provider.open().then(
-      () => 'opened',
-      (error: Error) => error.message,
-    );
-    expect(await outcomeSoon(provider)).toBe('timeout');
-    await provider.close();
-    await untilSockets(0);
-    expect(await opening).toMatch(/^(?:the provider is closed|database is not reachable \(ETIMEDOUT\))$/);
-    expect(await outcomeSoon(provider)).toBe('the provider is closed');
-    await silent.stop();
-  });
+describe.each(['mysql', 'postgres'])(
+  'a database that takes the connection and says nothing (%s)',
+  (scheme) => {
+    it('neither holds the start up for good nor the closing', async () => {
+      const silent = await silentServer();
+      const { provider } = databaseProvider(`${scheme}://root@127.0.0.1:${silent.port}/vip`);
+      const opening = provider.open().then(
+        () => 'opened',
+        (error: Error) => error.message,
+      );
+      expect(await outcomeSoon(provider)).toBe('timeout');
+      await provider.close();
+      await untilSockets(0);
+      expect(await opening).toMatch(/^(?:the provider is closed|database is not reachable \(ETIMEDOUT\))$/);
+      expect(await outcomeSoon(provider)).toBe('the provider is closed');
+      await silent.stop();
+    });
 
-  it('is given up after a while', async () => {
-    const silent = await silentServer();
-    const { provider } = databaseProvider(`mysql://root@127.0.0.1:${silent.port}/vip`);
-    await expect(provider.open()).rejects.toMatchObject({ message: 'database is not reachable (ETIMEDOUT)' });
-    await provider.close();
-    await silent.stop();
-  });
-});
+    it('is given up after a while', async () => {
+      const silent = await silentServer();
+      const { provider } = databaseProvider(`${scheme}://root@127.0.0.1:${silent.port}/vip`);
+      await expect(provider.open()).rejects.toMatchObject({
+        message: 'database is not reachable (ETIMEDOUT)',
+      });
+      await provider.close();
+      await silent.stop();
+    });
+  },
+);
 
-describe('a provider of a database that is down', () => {
+describe.each(['mysql', 'postgres'])('a provider of a database that is down (%s)', (scheme) => {
   it('leaves nothing behind when it is closed', async () => {
-    const { provider, logged } = databaseProvider(`mysql://root@127.0.0.1:${await closedPort()}/vip`);
+    const { provider, logged } = databaseProvider(`${scheme}://root@127.0.0.1:${await closedPort()}/vip`);
     holdTimeouts();
     try {
       await expect(provider.open()).rejects.toMatchObject({ name: 'VipLookupError' });

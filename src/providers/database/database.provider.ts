@@ -24,12 +24,12 @@ import { migrate } from '../../database/migrate.js';
 import { withoutRights } from '../../database/session.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
 import { failureOf } from '../../database/failure-texts.js';
-import { isNotInCharacterSet } from '../../database/failures.js';
+import { isNotInCharacterSet, isNotOfType } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
 import type { Parameter, Row } from '../../database/select.js';
 import { rereadNumbers } from './reread-numbers.js';
 import { EntryCount } from './entry-count.js';
-import { isStorable, StoredNumbers } from './stored-numbers.js';
+import { isStorable, ofNumericType, StoredNumbers } from './stored-numbers.js';
 import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } from './table-entries.js';
 import { checkTable } from './table-schema.js';
 import { entriesIn, markOf, MAX_ROWS, numberIn, recordOf, TableStatements, tableOf } from './vip-table.js';
@@ -73,7 +73,7 @@ export class DatabaseProvider implements VipLookupProvider {
       options.connection == null
         ? own
         : new Database(options.connection, (path) => context.resolvePath(path));
-    this.#statements = new TableStatements(this.#table, this.#database.isSqlite);
+    this.#statements = new TableStatements(this.#table, this.#database.dialect);
     this.#nodes = this.#database.use(
       {
         // Only the service's own database is created if missing: a new file at a mistyped path would mean "nobody is
@@ -218,9 +218,15 @@ export class DatabaseProvider implements VipLookupProvider {
     }
   }
 
-  #find(texts: readonly string[], signal: AbortSignal, isVip = true): Promise<Row[]> {
+  async #find(texts: readonly string[], signal: AbortSignal, isVip = true): Promise<Row[]> {
     const parameters = this.#statements.parameters(texts);
-    return this.#select(this.#statements.find(parameters.length, isVip), parameters, signal);
+    try {
+      return await this.#select(this.#statements.find(parameters.length, isVip), parameters, signal);
+    } catch (error) {
+      const rest = isNotOfType(error) ? ofNumericType(texts) : texts;
+      if (rest.length === texts.length) throw error;
+      return rest.length === 0 ? [] : this.#find(rest, signal, isVip);
+    }
   }
 
   #select(sql: string, parameters: readonly Parameter[], signal: AbortSignal): Promise<Row[]> {

@@ -4,12 +4,14 @@ import { databaseProvider } from '../../../test/support/database-provider.js';
 import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { eventually, patient } from '../../../test/support/eventually.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
+import { withPostgres } from '../../../test/support/with-postgres.js';
 import { Caller } from '../../plugin-api/index.js';
 import { closeDataSource } from '../../database/data-source.js';
 import { rereadNumbers } from './reread-numbers.js';
 import { exportRecords, importRecords, openDatabase } from './vip-caller.repository.js';
 
 const server = withMariaDb();
+const postgres = withPostgres();
 const folder = withTemporaryFolder();
 let files = 0;
 
@@ -40,6 +42,7 @@ async function insertAll(dataSource: DataSource): Promise<void> {
 describe.each([
   ['SQLite', async () => `sqlite:${folder.path(`reread-${++files}.sqlite`)}`],
   ['MariaDB', () => server.createDatabase()],
+  ['PostgreSQL', () => postgres.createDatabase()],
 ])('numbers that an earlier version kept as text in %s', (_, newUrl) => {
   it('are read again once, and what they are is told', async () => {
     const dataSource = await openDatabase(await newUrl());

@@ -87,8 +87,10 @@ async function mark(runner: QueryRunner): Promise<void> {
 
 /** Entries that are added later are not read again. */
 async function lastIdOf(dataSource: DataSource): Promise<string> {
-  const [row] = await dataSource.query<Row[]>('SELECT CAST(MAX(id) AS CHAR) AS id FROM vip_caller');
-  return typeof row?.['id'] === 'string' ? row['id'] : '0';
+  const [row] = await dataSource.query<{ id: string | number | null }[]>(
+    'SELECT MAX(id) AS id FROM vip_caller',
+  );
+  return String(row?.id ?? '0');
 }
 
 interface RereadText {

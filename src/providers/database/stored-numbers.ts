@@ -62,6 +62,15 @@ function isAtHome(caller: Caller): boolean {
   return caller.spell('national') !== undefined;
 }
 
+/** What fits a number column of PostgreSQL, which converts nothing else: `BIGINT`, then `INTEGER`. */
+const OF_NUMERIC_TYPES = [/^\+?\d{1,18}$/, /^\+?\d{1,9}$/];
+
+/** Those of the texts that a column of a numeric type may hold, when it cannot be asked for all of them. */
+export function ofNumericType(texts: readonly string[]): readonly string[] {
+  const fitting = OF_NUMERIC_TYPES.map((type) => texts.filter((text) => type.test(text)));
+  return fitting.find(({ length }) => length < texts.length) ?? texts;
+}
+
 /** What no column stores unchanged: a NUL, or half of a surrogate pair. */
 export const UNSTORABLE = /[\0\p{Surrogate}]/u;
 

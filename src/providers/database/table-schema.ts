@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { suggestion, VipLookupError } from '../../plugin-api/index.js';
 import { codeOf, isMissingTable, isNotAllowed } from '../../database/failures.js';
-import { isSqlite, select } from '../../database/select.js';
+import { dialectOf, select } from '../../database/select.js';
 import { columnsOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
@@ -16,37 +16,90 @@ export async function checkTable(
   probe: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const present = await columnNames(dataSource, table.name, signal);
+  const present = await columnsIn(dataSource, table.name, signal).catch((error: unknown) => {
+    throw unreadable(error, table);
+  });
   if (present.length === 0) throw await missingTable(dataSource, table.name, signal);
-  const lowerCase = new Set(present.map((name) => name.toLowerCase()));
-  const missing = columnsOf(table).filter((column) => !lowerCase.has(column.toLowerCase()));
+  const same = dialectOf(dataSource) === 'postgres' ? exactly : withoutCase;
+  const names = present.map(({ name }) => name);
+  const known = new Set(names.map(same));
+  const missing = columnsOf(table).filter((column) => !known.has(same(column)));
   if (missing.length > 0) {
     throw new VipLookupError(
-      `table "${table.name}" has no ${missing.map((column) => `column "${column}"`).join(', no ')}.${suggestion(missing[0]!, present)}`,
+      `table "${table.name}" has no ${missing.map((column) => `column "${column}"`).join(', no ')}.${suggestion(missing[0]!, names)}`,
+    );
+  }
+  const number = table.fields.get('number');
+  const type = present.find(({ name }) => name === number)?.unsearchable;
+  if (type !== undefined) {
+    throw new VipLookupError(
+      `column "${number}" of table "${table.name}" is of type ${type}, in which no number can be searched for; name a column of text or numbers, or a view with one number in each row`,
     );
   }
   try {
     await select(dataSource, probe, [], signal);
   } catch (error) {
     if (isMissingTable(error)) throw await missingTable(dataSource, table.name, signal);
-    if (!isNotAllowed(error) && codeOf(error) !== 'ER_COLUMNACCESS_DENIED_ERROR') throw error;
-    throw new VipLookupError(
-      `table "${table.name}" may not be read by this database user (${codeOf(error)}); grant it SELECT`,
-    );
+    throw unreadable(error, table);
   }
 }
 
-/** The columns of a table, in no particular order; empty if the table does not exist or is not visible. */
-async function columnNames(dataSource: DataSource, table: string, signal: AbortSignal): Promise<string[]> {
-  const [name, schema] = table.split('.').reverse() as [string, string?];
-  const [sql, parameters] = isSqlite(dataSource)
-    ? [`SELECT name FROM pragma_table_xinfo(?, ?)`, [name, schema ?? 'main']]
-    : schema === undefined
-      ? [`SELECT COLUMN_NAME AS name ${COLUMNS} = DATABASE()`, [name]]
-      : [`SELECT COLUMN_NAME AS name ${COLUMNS} = ?`, [name, schema]];
-  return (await select(dataSource, sql, parameters, signal)).map((row) => String(row['name']));
+const withoutCase = (name: string): string => name.toLowerCase();
+/** PostgreSQL tells capital and small letters apart. */
+const exactly = (name: string): string => name;
+
+function unreadable(error: unknown, table: VipTable): unknown {
+  const code = codeOf(error);
+  if (!isNotAllowed(error) && code !== 'ER_COLUMNACCESS_DENIED_ERROR') return error;
+  const shown = code === '42501' ? `SQLSTATE ${code}` : code;
+  return new VipLookupError(
+    `table "${table.name}" may not be read by this database user (${shown}); grant it SELECT`,
+  );
 }
 
+interface Column {
+  readonly name: string;
+  /** Its type, if that cannot be compared with a number or text. */
+  readonly unsearchable: string | undefined;
+}
+
+/** The columns of a table, in no particular order; empty if the table does not exist or is not visible. */
+async function columnsIn(dataSource: DataSource, table: string, signal: AbortSignal): Promise<Column[]> {
+  const [name, schema] = table.split('.').reverse() as [string, string?];
+  const [sql, parameters] = {
+    sqlite: () => [`SELECT name FROM pragma_table_xinfo(?, ?)`, [name, schema ?? 'main']] as const,
+    mysql: () =>
+      schema === undefined
+        ? ([`SELECT COLUMN_NAME AS name ${COLUMNS} = DATABASE()`, [name]] as const)
+        : ([`SELECT COLUMN_NAME AS name ${COLUMNS} = ?`, [name, schema]] as const),
+    postgres: () =>
+      [
+        POSTGRES_COLUMNS,
+        [
+          table
+            .split('.')
+            .map((part) => `"${part}"`)
+            .join('.'),
+        ],
+      ] as const,
+  }[dialectOf(dataSource)]();
+  return (await select(dataSource, sql, parameters, signal)).map((row) => ({
+    name: String(row['name']),
+    unsearchable: typeof row['unsearchable'] === 'string' ? row['unsearchable'] : undefined,
+  }));
+}
+
+/** Types of text (S) and numbers (N), and bytes, can be asked for a text. */
+const POSTGRES_COLUMNS = `
+  SELECT attname AS name,
+    CASE WHEN typcategory NOT IN ('S', 'N') AND typname <> 'bytea' THEN format_type(atttypid, atttypmod) END AS unsearchable
+  FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+  WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped`;
+const TABLES = {
+  sqlite: `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  mysql: 'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
+  postgres: `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relnamespace::regnamespace::name = ANY (current_schemas(false))`,
+} as const;
 const COLUMNS = 'FROM information_schema.COLUMNS WHERE TABLE_NAME = ? AND TABLE_SCHEMA';
 
 async function missingTable(
@@ -54,9 +107,7 @@ async function missingTable(
   table: string,
   signal: AbortSignal,
 ): Promise<VipLookupError> {
-  const sql = isSqlite(dataSource)
-    ? `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`
-    : 'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()';
+  const sql = TABLES[dialectOf(dataSource)];
   const present = (await select(dataSource, sql, [], signal)).map((row) => String(row['name']));
   return new VipLookupError(
     `there is no table "${table}", or this database user may not read it.${suggestion(table, present)}`,

@@ -6,9 +6,10 @@ import { closedPort } from '../../../test/support/database-provider.js';
 import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { IS_LONG } from '../../../test/support/length.js';
 import { withMariaDb } from '../../../test/support/with-mariadb.js';
+import { withPostgres } from '../../../test/support/with-postgres.js';
 import { readVipRecord } from '../../plugin-api/index.js';
 import type { VipRecord } from '../../plugin-api/index.js';
-import { isSqlite } from '../../database/select.js';
+import { dialectOf } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { closeDataSource } from '../../database/data-source.js';
 import { exportRecords, importRecords, openDatabase, rehearseImport } from './vip-caller.repository.js';
@@ -17,6 +18,7 @@ import { markOf, OWN_TABLE, TableStatements } from './vip-table.js';
 const MANY = IS_LONG ? 20_000 : 5_000;
 
 const server = withMariaDb();
+const postgres = withPostgres();
 const folder = withTemporaryFolder();
 let files = 0;
 
@@ -29,6 +31,7 @@ const gold = (number: string, more: Partial<VipRecord> = {}): VipRecord => ({
 describe.each([
   ['SQLite', async () => `sqlite:${folder.path(`list-${++files}.sqlite`)}`],
   ['MariaDB', () => server.createDatabase()],
+  ['PostgreSQL', () => postgres.createDatabase()],
 ])('a list kept in %s', (kind, newUrl) => {
   let url: string;
   let dataSource: DataSource;
@@ -135,11 +138,13 @@ describe.each([
   it.each(['merge', 'replace'] as const)('stays as it was when a %s fails half-way', async (mode) => {
     await importRecords(dataSource, [gold('+358501'), gold('+358502')], 'merge');
     const trigger = `CREATE TRIGGER refuse BEFORE INSERT ON vip_caller FOR EACH ROW`;
-    await dataSource.query(
-      kind === 'SQLite'
-        ? `${trigger} WHEN NEW.name = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END`
-        : `${trigger} BEGIN IF NEW.name = 'refused' THEN SIGNAL SQLSTATE '45000'; END IF; END`,
-    );
+    const bodies: Record<string, string> = {
+      SQLite: `${trigger} WHEN NEW.name = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
+      MariaDB: `${trigger} BEGIN IF NEW.name = 'refused' THEN SIGNAL SQLSTATE '45000'; END IF; END`,
+      PostgreSQL: `CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+        ${trigger} WHEN (NEW.name = 'refused') EXECUTE FUNCTION refuse()`,
+    };
+    await dataSource.query(bodies[kind]!);
     const records = Array.from({ length: 1_200 }, (_, i) => gold(`+35850${1_000 + i}`));
     const bad = [gold('+358501', { name: 'new' }), ...records, gold('+358509', { name: 'refused' })];
     await expect(importRecords(dataSource, bad, mode)).rejects.toMatchObject({ name: 'QueryFailedError' });
@@ -185,7 +190,7 @@ describe.each([
 
   it('has another mark after an import of the same length', async () => {
     const marked = async () =>
-      markOf(await dataSource.query<Row[]>(new TableStatements(OWN_TABLE, isSqlite(dataSource)).count()));
+      markOf(await dataSource.query<Row[]>(new TableStatements(OWN_TABLE, dialectOf(dataSource)).count()));
     await importRecords(dataSource, [gold('+358501'), gold('+358502')], 'replace');
     const before = await marked();
     expect(await marked()).toBe(before);

@@ -15,7 +15,7 @@ import { nodeUrls, sqliteFileOf } from '../../database/url.js';
 import { failureOf } from '../../database/failure-texts.js';
 import { isNodeTrouble } from '../../database/failures.js';
 import { migrate } from '../../database/migrate.js';
-import { isSqlite } from '../../database/select.js';
+import { dialectOf } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
 import { exclusively, takeTurn } from '../../database/table-lock.js';
 import { UNSTORABLE } from './stored-numbers.js';
@@ -50,6 +50,12 @@ const BATCH_CHARACTERS = 200_000;
 const PAGE_ROWS = 1_000;
 /** Keeps a row of an export well below the limit of one CSV row. */
 const MAX_TARGETS_CHARACTERS = 100_000;
+/** Begins a transaction that sees the database as of one moment. */
+const SNAPSHOT = {
+  sqlite: 'BEGIN',
+  mysql: 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+  postgres: 'START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
+} as const;
 /** In the order of `recordTexts`. */
 const COLUMNS = columnsOf(OWN_TABLE);
 
@@ -153,10 +159,8 @@ export async function* exportRecords(
   leftOut?: () => void,
 ): AsyncGenerator<VipRecord, void, undefined> {
   const runner = dataSource.createQueryRunner();
-  const page = new TableStatements(OWN_TABLE, isSqlite(dataSource)).page(PAGE_ROWS);
-  await runner.query(
-    isSqlite(dataSource) ? 'BEGIN' : 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
-  );
+  const page = new TableStatements(OWN_TABLE, dialectOf(dataSource)).page(PAGE_ROWS);
+  await runner.query(SNAPSHOT[dialectOf(dataSource)]);
   try {
     let rows: Row[];
     let lastId = '0';

@@ -3,6 +3,7 @@ import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
 import type { Parameter, Row } from '../../database/select.js';
+import type { Dialect } from '../../database/url.js';
 
 /** Where a table keeps the fields of a record: the service's own table, or a customer's. */
 export interface VipTable {
@@ -40,9 +41,15 @@ const NO_FLAG = /^\s*(?:0+(?:[.,]0+)?|false)\s*$/i;
  * Leaves out rows that are not VIPs, in all usual types of flags. The column is not compared with '', which MySQL converts to
  * the number 0.
  */
-function isTier(column: string): string {
-  return ` AND LENGTH(TRIM(${column})) > 0 AND LOWER(TRIM(${column})) NOT IN ('0', '0.0', '0.00', 'false', x'00')`;
+function isTier(column: string, dialect: Dialect): string {
+  if (dialect === 'postgres') {
+    const text = `LOWER(TRIM(CAST(${column} AS TEXT)))`;
+    return ` AND ${text} !~ '^(0*|0+[.,]0+|false|\\\\x30)$'`;
+  }
+  const zeros = dialect === 'mysql' ? `${ZEROS}, x'00'` : ZEROS;
+  return ` AND LENGTH(TRIM(${column})) > 0 AND LOWER(TRIM(${column})) NOT IN (${zeros})`;
 }
+const ZEROS = `'0', '0.0', '0.00', 'false'`;
 
 /** More rows than any caller has; a column full of one placeholder must not exhaust the memory. */
 export const MAX_ROWS = 500;
@@ -82,14 +89,14 @@ export class TableStatements {
 
   constructor(
     private readonly table: VipTable,
-    private readonly isSqlite: boolean,
+    private readonly dialect: Dialect,
   ) {
     // No name has a quote in it: see `DatabaseOptions`.
-    const escape = (name: string): string => (isSqlite ? `"${name}"` : `\`${name}\``);
+    const escape = (name: string): string => (dialect === 'mysql' ? `\`${name}\`` : `"${name}"`);
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
-    this.#isVip = tier === undefined ? '' : isTier(escape(tier));
+    this.#isVip = tier === undefined ? '' : isTier(escape(tier), dialect);
     const aliased = [
       ...[...table.fields].map(([field, column]) => `${escape(column)} AS ${escape(field)}`),
       ...[...table.attributes.values()].map((column, index) => `${escape(column)} AS ${escape(`a${index}`)}`),
@@ -115,7 +122,7 @@ export class TableStatements {
    * type, or an expression behind a view, has none, and there the number 1, the text '1' and the bytes of '1' are three values.
    */
   parameters(texts: readonly string[]): Parameter[] {
-    if (!this.isSqlite || this.table.isOwn) return [...texts];
+    if (this.dialect !== 'sqlite' || this.table.isOwn) return [...texts];
     const numbers = texts.filter((text) => WHOLE_NUMBER.test(text)).map(Number);
     return [...texts, ...numbers, ...texts.map((text) => Buffer.from(text))];
   }
@@ -190,6 +197,8 @@ export function numberIn(row: Row): string {
  */
 function fieldValue(field: RecordField, value: Json, { isOwn }: VipTable): Json {
   if (isOwn || typeof value !== 'string' || (field !== 'validFrom' && field !== 'validUntil')) return value;
+  // PostgreSQL's word for "no end"; and a time with its offset, which is the session's: UTC.
+  if (value === (field === 'validUntil' ? 'infinity' : '-infinity')) return null;
   const [, date, time] = DATE_TIME.exec(value.trim()) ?? [];
   if (date === undefined) return value;
   return /[1-9]/.test(time!) ? `${value.trim()}Z` : date;
