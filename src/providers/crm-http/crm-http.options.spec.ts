@@ -160,7 +160,7 @@ describe('the options of crm-http', () => {
     expect(
       crmOptionProblems({ ...GOOD, method: 'POST', body, headers: { 'content-type': 'text/xml' } }),
     ).toEqual([
-      'headers: content-type must be a JSON type such as application/json: that is what body is sent as.',
+      'headers: content-type must be a type such as application/json, because body is sent as json. Change it, or bodyType.',
     ]);
   });
 
