@@ -6,17 +6,23 @@ import { expressionProblem } from './crm-http.expressions.js';
 import { isHeaderText, literalPart, templateProblem } from './crm-http.templates.js';
 import type { TemplateVariables } from './crm-http.templates.js';
 
-const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
+const URL_EXAMPLES = {
+  lookup: 'that finds a contact, for example https://crm.example/contacts?phone={{ number }}',
+  pull: 'that lists the VIPs, for example https://crm.example/contacts?page={{ page | default: 1 }}',
+  login: 'that signs in, for example https://crm.example/login',
+};
+
+type Purpose = keyof typeof URL_EXAMPLES;
 
 /**
  * The options of a request, the same for lookups and for pages.
  * @param purpose for messages
  * @param variables that its templates may use
  */
-export function requestOptions(purpose: string, variables: TemplateVariables) {
+export function requestOptions(purpose: Purpose, variables: TemplateVariables) {
   class RequestOptions {
     /** Template of the address. Scheme and host are fixed; values are percent-encoded. */
-    @Rule((url) => urlProblem(url, variables))
+    @Rule((url) => urlProblem(url, purpose, variables))
     readonly url: string;
 
     @IsOptional()
@@ -25,7 +31,7 @@ export function requestOptions(purpose: string, variables: TemplateVariables) {
 
     /** Name -> template. Credentials are written under the provider's `auth`. */
     @IsOptional()
-    @Rule<RequestOptions>((headers, request) => headersProblem(headers, request, variables), {
+    @Rule<RequestOptions>((headers, request) => headersProblem(headers, request, purpose, variables), {
       type: 'object',
       additionalProperties: { type: 'string' },
     })
@@ -54,18 +60,19 @@ function bodyTypeProblem(type: unknown, { body }: Partial<RequestOptions>): stri
   return body == null ? 'needs body beside it. Write body, or remove it.' : undefined;
 }
 
-function urlProblem(url: unknown, variables: TemplateVariables): string | undefined {
+function urlProblem(url: unknown, purpose: Purpose, variables: TemplateVariables): string | undefined {
+  const example = URL_EXAMPLES[purpose].replace(/^.*, for example /, '');
   if (typeof url !== 'string' || url.trim() === '') {
-    return `is missing. Write the address that finds a contact, for example ${URL_EXAMPLE}.`;
+    return `is missing. Write the address ${URL_EXAMPLES[purpose]}.`;
   }
   const host = /^https?:\/\/([^/?#]*)/i.exec(url.trim())?.[1];
-  if (host === undefined) return `must begin with https:// or http://, for example ${URL_EXAMPLE}.`;
+  if (host === undefined) return `must begin with https:// or http://, for example ${example}.`;
   if (host.includes('@')) return 'has a user name or password before the host. Write them under auth.';
   if (/[{}%]/.test(host)) {
     return 'has a template in its host. Write the host out: a caller must not choose where the credentials go.';
   }
   const address = splitUrl(url);
-  if (address === undefined) return `has no host that could be asked. Write for example ${URL_EXAMPLE}.`;
+  if (address === undefined) return `has no host that could be asked. Write for example ${example}.`;
   const port = portProblem(address.origin);
   if (port !== undefined) return port;
   const literal = literalPart(address.rest);
@@ -116,11 +123,16 @@ function headerNameProblem(name: string): string | undefined {
 function headersProblem(
   headers: unknown,
   request: Partial<RequestOptions>,
+  purpose: Purpose,
   variables: TemplateVariables,
 ): string | undefined {
   if (!isPlainObject(headers)) return 'must be a map of names and texts, for example { X-Workspace: main }.';
   const problems = Object.entries(headers).flatMap(([name, value]) => {
-    const problem = headerProblem(name.toLowerCase(), value, request, variables);
+    // A login may itself be by Basic auth.
+    const problem =
+      name.toLowerCase() === 'authorization' && purpose !== 'login'
+        ? 'is written under auth, for example auth: { type: header, name: Authorization, value: … }'
+        : headerProblem(name.toLowerCase(), value, request, variables);
     return problem === undefined ? [] : [`${name} ${problem.replace(/\.$/, '')}.`];
   });
   return problems.length === 0 ? undefined : problems.join(' ');
@@ -134,8 +146,6 @@ function headerProblem(
 ): string | undefined {
   const nameProblem = headerNameProblem(name);
   if (nameProblem !== undefined) return nameProblem;
-  if (name === 'authorization')
-    return 'is written under auth, for example auth: { type: header, name: Authorization, value: … }';
   if (OF_CONNECTION.test(name)) return 'is set by the connection. Remove it';
   if (typeof value !== 'string') return 'must be text; put it in quotes';
   if (!isHeaderText(literalPart(value))) {

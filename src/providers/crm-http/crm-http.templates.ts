@@ -148,7 +148,7 @@ export function templateProblem(text: string, place: Place, known: readonly stri
   const unknown = variables.find((variable) => !known.includes(variable));
   if (unknown === undefined) return undefined;
   const shown = /^[\w.]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a variable';
-  return `names ${shown}, which is not known. Known: ${known.join(', ')}.`;
+  return `names ${shown}, which is not known. Known: ${known.length === 0 ? 'none here' : known.join(', ')}.`;
 }
 
 /**
