@@ -162,8 +162,8 @@ describe('the options of a session', () => {
     [
       { login: { method: 'POST', body: login.body }, header },
       [
-        'auth.login.url: is missing. Write the address that signs in, for example https://crm.example/login.',
         'auth.login.token: is missing. Write a JSONata expression that takes the token from the answer of the login, for example data.access_token.',
+        'auth.login.url: is missing. Write the address that signs in, for example https://crm.example/login.',
       ],
     ],
     [
