@@ -14,10 +14,8 @@ const LIMIT_MS = 600_000;
 /** How a list says that some entries are lacking. */
 const IN_PART = 'is used without some entries';
 
-/** What is to be said of one provider's entries. */
 export interface CheckedList {
   readonly told: readonly string[];
-  /** Something is to be mended. */
   readonly isFaulty: boolean;
 }
 
@@ -46,7 +44,7 @@ async function checkList(
   }
   const { faults, notes } = await judgeEntries(tally, {
     targets,
-    asks: ({ providers }) => providers.includes(name),
+    providers: [name],
     nowMs: Date.now(),
     show: (text) => text,
   });

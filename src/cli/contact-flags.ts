@@ -7,7 +7,6 @@ import {
 import type { ColumnName, ContactOptions } from '../providers/static-file/contacts/contact-options.js';
 import { CliError } from './output.js';
 
-/** The flags of `import` that say what a file of contacts has. */
 export interface ContactFlags {
   contacts?: boolean;
   /** `number=Business Phone`, `number=2` */

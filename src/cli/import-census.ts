@@ -23,7 +23,7 @@ export async function whatNeverMatches(tally: EntryTally): Promise<string[]> {
   if (readers.length === 0) return ['Warning: no provider of the configuration reads the managed table.'];
   const { faults, notes } = await judgeEntries(tally, {
     targets: config.targets,
-    asks: ({ providers }) => providers.some((name) => readers.includes(name)),
+    providers: readers,
     nowMs: Date.now(),
     show: (text) => text,
   });

@@ -7,7 +7,6 @@ import { readConfigFile } from '../config/read-config-file.js';
 import * as rules from '../config/rules.js';
 import { CliError } from './output.js';
 
-/** What the command line says of how a list is written. */
 export interface ListLocaleOptions {
   country?: string;
   timezone?: string;

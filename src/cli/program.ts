@@ -36,7 +36,6 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Of an option that may be given several times. */
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -43,7 +43,10 @@ export function parseYaml(text: string, uniqueKeys = false): YamlFile {
     resolveKnownTags: false,
   });
   const documents = [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
-  const errors = withoutEchoes(documents.flatMap((document) => document.errors));
+  const errors = documents
+    .flatMap((document) => document.errors)
+    // After one mistake the parser also reports correct lines.
+    .filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
   const bracket = errors.length === 0 ? undefined : tokens.map(openBracketIn).find((open) => open);
   // What follows an open bracket is read as if it were inside, so nothing that is said of it is true.
   const syntax = errors
@@ -130,11 +133,6 @@ function hintAt(offset: number, text: string): string {
   return text.slice(start, end === -1 ? undefined : end).includes('${')
     ? ' Inside { } and [ ], write ${…} in quotes.'
     : '';
-}
-
-/** After one mistake the parser also reports correct lines. */
-function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
-  return errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
 }
 
 /** Composing is recursive, and if the stack is nearly full, V8's regular expressions end the process. */

@@ -4,7 +4,6 @@ import { IsOptional, ValidateNested } from 'class-validator';
 import { Rule } from '../common/rule.js';
 import type { JsonSchema } from '../common/rule.js';
 
-/** What a key may hold. */
 export interface KeyRule {
   /** What is wrong with a value, as in `Check`; an absent value is treated like one of a wrong type. */
   readonly problem: (value: unknown) => string | undefined;

@@ -83,6 +83,11 @@ export function createDataSource(url: string, settings: DataSourceSettings = {})
   return dataSource;
 }
 
+/** Whether connections to the server are. */
+export function isEncrypted({ options }: DataSource): boolean {
+  return 'ssl' in options && Boolean(options.ssl);
+}
+
 /** Closes a data source in any state, even if the server no longer answers. Never rejects. */
 export async function closeDataSource(dataSource: DataSource): Promise<void> {
   if (dataSource.isInitialized) {

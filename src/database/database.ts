@@ -1,6 +1,7 @@
 import { VipFileError } from '../plugin-api/index.js';
 import type { ProviderLogger, VipLookupError } from '../plugin-api/index.js';
-import { failureOf, isBusy } from './failures.js';
+import { failureOf } from './failure-texts.js';
+import { isBusy } from './failures.js';
 import { NO_ANSWER } from './link.js';
 import type { Work } from './node.js';
 import { DatabaseNodes } from './nodes.js';

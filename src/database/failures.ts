@@ -6,7 +6,7 @@ const NOT_PREPARED = 'ER_UNKNOWN_COM_ERROR';
 /** A replica, or a server during a switchover: another one accepts the write. */
 const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE'];
 const SERVER_NOT_REACHED =
-  /^(?:E[A-Z]+|PROTOCOL_\w+|ER_(?:ACCESS_DENIED|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
+  /^(?:E[A-Z]+|PROTOCOL_\w+|HANDSHAKE_\w+|AUTH_SWITCH_\w+|\w*CERT\w*|UNABLE_TO_\w+|ER_(?:ACCESS_DENIED|SECURE_TRANSPORT|UNKNOWN_COM|CON_COUNT|SERVER_SHUTDOWN|HOST|CONNECTION|USER_LIMIT|TOO_MANY_USER)\w*|SQLITE_(?:CANTOPEN|NOTADB))$/;
 
 const hasCode =
   (...codes: readonly string[]) =>
@@ -22,13 +22,15 @@ export const isConnectionLost = hasCode(
   'ER_CLIENT_INTERACTION_TIMEOUT',
   'ER_CONNECTION_KILLED',
 );
+/** Nothing was asked of the server: it could not be reached, or refused the connection. */
+export const isServerNotReached = (error: unknown): boolean => SERVER_NOT_REACHED.test(codeOf(error) ?? '');
 export const isReadOnly = hasCode(...READ_ONLY);
 /** Another client changed the same row. Galera reports this at the latest on commit; then nothing has been changed. */
 export const isConflict = hasCode('ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT');
 export const isNotPrepared = hasCode(NOT_PREPARED);
 /** True if another server of the cluster may succeed. */
 export const isNodeTrouble = (error: unknown): boolean =>
-  error instanceof VipLookupError || isReadOnly(error) || SERVER_NOT_REACHED.test(codeOf(error) ?? '');
+  error instanceof VipLookupError || isReadOnly(error) || isServerNotReached(error);
 export const isNotAllowed = hasCode(
   ...READ_ONLY,
   'ER_TABLEACCESS_DENIED_ERROR',
@@ -77,18 +79,4 @@ export function codeOf(error: unknown): string | undefined {
   return typeof message === 'string' && /Unable to open connection to local database .*: 14"/s.test(message)
     ? 'SQLITE_CANTOPEN'
     : undefined;
-}
-
-/** What operators may see of a failure: its code, never the driver's text, which contains data. */
-export function failureOf(error: unknown): VipLookupError {
-  if (error instanceof VipLookupError) return error;
-  const code = codeOf(error);
-  if (code === NOT_PREPARED)
-    return new VipLookupError('database node is not a part of its cluster now (WSREP)');
-  const shown = code ?? (error as { name?: string }).name ?? 'unknown error';
-  return new VipLookupError(
-    code === undefined || SERVER_NOT_REACHED.test(code)
-      ? `database is not reachable (${shown})`
-      : `database failed (${shown})`,
-  );
 }

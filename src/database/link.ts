@@ -2,7 +2,7 @@ import { backoffMs, VipLookupError, withTimeLimit } from '../plugin-api/index.js
 import type { ProviderLogger } from '../plugin-api/index.js';
 import { closeDataSource } from './data-source.js';
 import type { Session } from './session.js';
-import { failureOf } from './failures.js';
+import { failureOf } from './failure-texts.js';
 
 const FIRST_RETRY_MS = 1_000;
 /** A recovery must be noticed within 5 s. */

@@ -3,7 +3,8 @@ import type { ProviderLogger } from '../plugin-api/index.js';
 import { POOL_SIZE, warmUp } from './data-source.js';
 import { DatabaseLink } from './link.js';
 import type { Session } from './session.js';
-import { failureOf, isConnectionLost, needsNewSession } from './failures.js';
+import { failureOf } from './failure-texts.js';
+import { isConnectionLost, needsNewSession } from './failures.js';
 import { backoffMs, untilAborted, withTimeLimit } from '../plugin-api/index.js';
 
 /** Settles as soon as the signal aborts. */

@@ -6,7 +6,7 @@ import { cutConnection } from './server-pool.js';
 import type { ServerConnection } from './server-pool.js';
 
 export type Row = Readonly<Record<string, unknown>>;
-export type Parameter = string | number;
+export type Parameter = string | number | Uint8Array;
 
 const BUSY_PAUSE_MS = 10;
 

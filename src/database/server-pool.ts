@@ -1,6 +1,6 @@
 import { connect as connectSocket, Socket } from 'node:net';
 import { promisify } from 'node:util';
-import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
+import type { Pool, PoolConnection, PoolOptions, TypeCastField, TypeCastNext } from 'mysql2';
 import { mysql } from './drivers.js';
 import { backoffMs, within } from '../plugin-api/index.js';
 
@@ -25,6 +25,13 @@ export interface ServerConnection {
 export function cutConnection(connection: ServerConnection): void {
   connection.destroy();
   connection.stream.destroy();
+}
+
+/** Bits as a number; mysql2 would return their bytes, as it does for binary columns. */
+function typeCast(field: TypeCastField, next: TypeCastNext): unknown {
+  if (field.type !== 'BIT') return next();
+  const bits = field.buffer();
+  return bits === null ? null : BigInt(`0x0${bits.toString('hex')}`).toString();
 }
 
 export interface SessionSettings {
@@ -58,7 +65,7 @@ export class ServerPool {
   readonly createPool = (options: PoolOptions): Pool => {
     const { host, port } = options;
     // mysql2 closes politely and waits for the other side; a frozen server never answers, so we keep the sockets.
-    const pool = mysql().createPool({ ...options, stream: () => this.#connect(host!, port!) });
+    const pool = mysql().createPool({ ...options, typeCast, stream: () => this.#connect(host!, port!) });
     pool.on('connection', (connection) => this.#prepare(connection));
     pool.on('acquire', (connection) => this.#idle.delete(connection));
     pool.on('release', (connection) => this.#idle.add(connection));

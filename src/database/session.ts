@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { VipLookupError } from '../plugin-api/index.js';
-import { closeDataSource, createDataSource, dropConnections } from './data-source.js';
+import { closeDataSource, createDataSource, dropConnections, isEncrypted } from './data-source.js';
+import { failureOf } from './failure-texts.js';
+import { isServerNotReached } from './failures.js';
 import type { SessionSettings } from './server-pool.js';
 import { parseDatabaseUrl } from './url.js';
 import { whileBusy } from './select.js';
@@ -45,7 +47,7 @@ export async function connectTo(
       await closeDataSource(dataSource);
       // Destroyed because we aborted, which says more than that the connection was lost.
       signal.throwIfAborted();
-      throw error;
+      throw isServerNotReached(error) ? failureOf(error, isEncrypted(dataSource)) : error;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }

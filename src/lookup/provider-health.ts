@@ -2,8 +2,6 @@ import { untilAborted, withTimeLimit } from '../common/time-limit.js';
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
-import { withNeverMatch } from './never-match.js';
-import type { NeverMatch, NeverMatchShown } from './never-match.js';
 
 /** How long a check's result is shared, so that polling `/health` puts no load on a backend. */
 const CHECK_SHARED_MS = 2_000;
@@ -30,10 +28,25 @@ const HEALTH_REASONS = {
   threwLoose: 'an error was not caught',
   opening: 'it is still opening',
   notOpen: 'it could not open',
+  neverMatch: 'it has entries that can never match',
 };
 
-export interface ProviderHealth extends ProviderStatus, NeverMatchShown {
+/** The part of a provider's entries that no call can come to: one sentence for each reason. */
+interface NeverMatch {
+  /** Because of mistakes, in the list or in the routes. */
+  readonly faults: readonly string[];
+  /** Expired, and the like. */
+  readonly notes: readonly string[];
+  /** Since when there are such mistakes, ISO 8601. */
+  readonly since: string | undefined;
+}
+
+export interface ProviderHealth extends ProviderStatus {
   readonly breaker: BreakerState;
+  /** Since when the provider is degraded, ISO 8601. */
+  readonly since?: string | undefined;
+  /** What of its entries can never match, mistakes first. */
+  readonly neverMatch?: readonly string[];
 }
 
 /** Something that has happened and may be temporary. */
@@ -116,7 +129,14 @@ export class ProviderHealthCheck {
    * @param foundUp called if a check that begins now finds the provider up
    */
   async health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {
-    return withNeverMatch(await this.#health(breaker, foundUp), this.neverMatch);
+    const health = await this.#health(breaker, foundUp);
+    const { faults, notes, since } = this.neverMatch ?? { faults: [], notes: [], since: undefined };
+    const neverMatch = [...faults, ...notes];
+    if (neverMatch.length === 0) return health;
+    // Another reason to be degraded comes first.
+    if (faults.length === 0 || health.status !== 'up') return { ...health, neverMatch };
+    const reason = `${HEALTH_REASONS.neverMatch}: ${faults.join('; ')}`;
+    return { ...health, status: 'degraded', reason, since, neverMatch };
   }
 
   async #health(breaker: BreakerState, foundUp?: () => void): Promise<ProviderHealth> {

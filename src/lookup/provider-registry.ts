@@ -39,7 +39,6 @@ const STUCK = Symbol('has not closed');
 
 /** The providers of a new configuration, opened but not asked yet. */
 export interface PreparedProviders {
-  /** Names, for the log. */
   readonly changes: Readonly<Record<'added' | 'changed' | 'removed', readonly string[]>>;
   /** They are asked from now on. Those that are no longer configured are closed when no call can need them. */
   swap(): void;

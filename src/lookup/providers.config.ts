@@ -131,7 +131,6 @@ const COMMON_KEYS = [...propertiesOf(ProviderSection).keys()];
 const RESERVED = ['configuration', 'load'];
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** Checks `providers:`, including the options of each kind. */
 export function checkProviders(
   providers: ConfigMap | undefined,
   kinds: Kinds,

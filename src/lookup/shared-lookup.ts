@@ -4,7 +4,6 @@ import type { Found, LookupUnderWay, ProviderOutcome } from './outcome.js';
 export class SharedLookup implements LookupUnderWay {
   readonly outcome: Promise<ProviderOutcome>;
   isSettled = false;
-  /** Called when its time is over. */
   onTimeout: () => void = () => undefined;
   #resolve!: (outcome: ProviderOutcome) => void;
   #decisions = 0;
@@ -20,7 +19,6 @@ export class SharedLookup implements LookupUnderWay {
     this.#timer = setTimeout(() => this.onTimeout(), timeoutMs);
   }
 
-  /** Whether a decision is waiting for it. */
   get isAwaited(): boolean {
     return this.#decisions > 0;
   }
@@ -47,5 +45,4 @@ export class SharedLookup implements LookupUnderWay {
   }
 }
 
-/** Who needs the outcome. */
 export type Waiting = Pick<SharedLookup, 'isAwaited' | 'isWanted'>;

@@ -54,11 +54,8 @@ const NO_NUMBER =
 const TEXT_ONLY =
   'compared as text, although it looks like a telephone number; write + and the country code, or set country';
 
-interface Counted {
-  readonly tier: string;
-  readonly targets: readonly string[] | undefined;
+interface Counted extends EntryKind {
   endMs: number | undefined;
-  readonly numberProblem: string | undefined;
   count: number;
   readonly places: EntryPlace[];
 }
@@ -72,10 +69,8 @@ export class EntryTally {
   readonly #kinds = new Map<string, Counted>();
   /** The usual ones: no targets, no end, a telephone number. By tier. */
   readonly #plain = new Map<string, Counted>();
-  readonly #repeats: EntryPlace[] = [];
-  readonly #unreadable: string[] = [];
-  #repeatCount = 0;
-  #unreadableCount = 0;
+  readonly #repeats = { count: 0, places: [] as EntryPlace[] };
+  readonly #unreadable = { count: 0, problems: [] as string[] };
   #entries = 0;
   #uncounted = 0;
 
@@ -102,12 +97,12 @@ export class EntryTally {
 
   /** Entries whose number another one has, with another tier, for the same targets and time; and the first three. */
   get repeats(): { readonly count: number; readonly places: readonly EntryPlace[] } {
-    return { count: this.#repeatCount, places: this.#repeats };
+    return this.#repeats;
   }
 
   /** Entries that could not be read; and of the first three the place and what is wrong, without their values. */
   get unreadable(): { readonly count: number; readonly problems: readonly string[] } {
-    return { count: this.#unreadableCount, problems: this.#unreadable };
+    return this.#unreadable;
   }
 
   /** @param problem why no call can find the number, where `numberProblem` cannot tell */
@@ -124,17 +119,18 @@ export class EntryTally {
    * order where places are counts.
    */
   addRepeat(place: EntryPlace): void {
-    this.#repeatCount++;
-    const last = this.#repeats.at(-1);
-    if (this.#repeats.length === MAX_PLACES && byCount(place, last!) >= 0) return;
-    this.#repeats.push(place);
-    this.#repeats.sort(byCount).splice(MAX_PLACES);
+    this.#repeats.count++;
+    const { places } = this.#repeats;
+    if (places.length === MAX_PLACES && byCount(place, places.at(-1)!) >= 0) return;
+    places.push(place);
+    places.sort(byCount).splice(MAX_PLACES);
   }
 
   /** @param problem what is wrong and how to mend it, without the entry's values */
   addUnreadable(place: EntryPlace, problem: string): void {
-    this.#unreadableCount++;
-    if (this.#unreadable.length < MAX_PLACES) this.#unreadable.push(`${this.place} ${place}: ${problem}`);
+    this.#unreadable.count++;
+    const { problems } = this.#unreadable;
+    if (problems.length < MAX_PLACES) problems.push(`${this.place} ${place}: ${problem}`);
   }
 
   #kindOf({ tier, targets, validUntilMs }: VipRecord, problem: string | undefined): Counted | undefined {

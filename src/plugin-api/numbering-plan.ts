@@ -1,10 +1,11 @@
 import { getCountries, isSupportedCountry, Metadata } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
 
-/** What the library's types omit. */
+/** What the library's types omit. Its data writes 0, a number, for "none". */
 interface Plan {
   callingCode(): string;
-  // The library's data writes 0, a number, for "none".
   nationalPrefix(): string | 0 | null | undefined;
+  nationalPrefixForParsing(): string | 0 | null | undefined;
   possibleLengths(): number[];
   type(name: string): { pattern(): string } | undefined;
 }
@@ -28,13 +29,15 @@ const plans = new Map<string, Plan | undefined>();
 function numberingPlan(country: string): Plan | undefined {
   if (!isSupportedCountry(country)) return undefined;
   let plan = plans.get(country);
-  if (plan === undefined) {
-    const metadata = new Metadata();
-    metadata.selectNumberingPlan(country);
-    plan = metadata.numberingPlan as unknown as Plan;
-    plans.set(country, plan);
-  }
+  if (plan === undefined) plans.set(country, (plan = selectPlan(country)));
   return plan;
+}
+
+/** @param of a country, or a country code: some of those belong to no country */
+function selectPlan(of: string): Plan {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(of as CountryCode);
+  return metadata.numberingPlan as unknown as Plan;
 }
 
 /**
@@ -96,7 +99,42 @@ export function beginsNumber(code: string, digits: string, ofType?: NumberType):
   );
 }
 
-/** The country code with which the digits begin. None is the beginning of another one, or longer than three digits. */
+/** The country code with which the digits begin. */
 export function leadingCode(digits: string): string | undefined {
-  return [1, 2, 3].map((length) => digits.slice(0, length)).find((code) => countriesByCode.has(code));
+  return codeIn(digits, (code) => countriesByCode.has(code));
+}
+
+/** No country code is the beginning of another one, or longer than three digits. */
+function codeIn(digits: string, isCode: (code: string) => boolean | undefined): string | undefined {
+  return [1, 2, 3].map((length) => digits.slice(0, length)).find(isCode);
+}
+
+interface DialledPlan {
+  readonly codeLength: number;
+  /** How many digits may follow the country code; empty if the plan is not known. */
+  readonly lengths: readonly number[];
+  /** What the library may remove or rewrite after the country code; `undefined` if nothing. */
+  readonly prefix: RegExp | undefined;
+}
+
+const plansByFirstDigits = new Map<string, DialledPlan>();
+
+export function dialledPlan(e164: string): DialledPlan {
+  const first = e164.slice(1, 4);
+  let plan = plansByFirstDigits.get(first);
+  if (plan === undefined) plansByFirstDigits.set(first, (plan = planOf(first)));
+  return plan;
+}
+
+function planOf(firstDigits: string): DialledPlan {
+  const metadata = new Metadata() as unknown as { hasCallingCode(code: string): boolean | undefined };
+  const code = codeIn(firstDigits, (one) => metadata.hasCallingCode(one));
+  if (code === undefined) return { codeLength: 0, lengths: [], prefix: undefined };
+  const plan = selectPlan(code);
+  const prefix = plan.nationalPrefixForParsing();
+  return {
+    codeLength: code.length,
+    lengths: plan.possibleLengths(),
+    prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined,
+  };
 }

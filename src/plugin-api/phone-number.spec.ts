@@ -107,6 +107,31 @@ describe('reading a number', () => {
     expect(readNumber(text, home).key).toBe(key);
   });
 
+  it.each([
+    ['FI', '0358501234138'],
+    ['FI', '0 358 50 1234138'],
+    ['FI', '0358-9-1234567'],
+    ['FI', '049 171 1234567'],
+    ['FI', '0390669821234'],
+    ['SE', '0358501234139'],
+    ['FR', '046 70 174 06 05'],
+    ['CH', '0491711234567'],
+  ])('makes no number of %s of E.164 whose plus sign became a zero: %s', (home, text) => {
+    expect(readNumber(text, home)).toEqual({ key: text });
+    expect(readNumber(text.replace('0', '+'), home).parsed?.isValid()).toBe(true);
+    expect(readNumber(text.replace('0', '00'), home).parsed?.isValid()).toBe(true);
+  });
+
+  it.each(['FI', 'DE', 'GB', 'JP'])(
+    'makes no number that cannot be one of %s of E.164 of any region whose plus sign became a zero',
+    (home) => {
+      const misread = COUNTRIES.flatMap((region) => numbersOf(region))
+        .map(({ number }) => ({ number, ...readNumber(`0${number.slice(1)}`, home) }))
+        .filter(({ key, number, parsed }) => key.startsWith('+') && key !== number && !parsed?.isValid());
+      expect(misread).toEqual([]);
+    },
+  );
+
   it('takes fixed and mobile numbers of every region for the same in every spelling', () => {
     const misread: object[] = [];
     let compared = 0;

@@ -1,7 +1,7 @@
-import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 import { hasZeroInside, PUNCTUATION, STARS } from './number-range.js';
-import { trunkPrefix } from './numbering-plan.js';
+import { dialledPlan, trunkPrefix } from './numbering-plan.js';
 
 export { readRange } from './number-range.js';
 export { callingCode, trunkPrefix } from './numbering-plan.js';
@@ -133,50 +133,6 @@ export function possibleLength(key: string): boolean {
   return lengths.includes(key.length - 1 - codeLength);
 }
 
-function dialledPlan(e164: string): DialledPlan {
-  const first = e164.slice(1, 4);
-  let plan = plansByFirstDigits.get(first);
-  if (plan === undefined) {
-    plan = planOf(first);
-    plansByFirstDigits.set(first, plan);
-  }
-  return plan;
-}
-
-interface DialledPlan {
-  readonly codeLength: number;
-  /** How many digits may follow the country code; empty if the plan is not known. */
-  readonly lengths: readonly number[];
-  /** What the library may remove or rewrite after the country code; `undefined` if nothing. */
-  readonly prefix: RegExp | undefined;
-}
-
-/** No country code is the beginning of another one, and none is longer than three digits. */
-const plansByFirstDigits = new Map<string, DialledPlan>();
-
-function planOf(firstDigits: string): DialledPlan {
-  const metadata = new Metadata() as unknown as LibraryMetadata;
-  for (let codeLength = 1; codeLength <= firstDigits.length; codeLength++) {
-    const code = firstDigits.slice(0, codeLength);
-    if (!metadata.hasCallingCode(code)) continue;
-    metadata.selectNumberingPlan(code);
-    const prefix = metadata.numberingPlan.nationalPrefixForParsing();
-    const lengths = metadata.numberingPlan.possibleLengths();
-    return { codeLength, lengths, prefix: prefix ? new RegExp(`^(?:${prefix})`) : undefined };
-  }
-  return { codeLength: 0, lengths: [], prefix: undefined };
-}
-
-/** What the library's types omit. */
-interface LibraryMetadata {
-  hasCallingCode(code: string): boolean | undefined;
-  selectNumberingPlan(code: string): void;
-  numberingPlan: {
-    nationalPrefixForParsing(): string | 0 | null | undefined;
-    possibleLengths(): number[];
-  };
-}
-
 /** `(+49) (0)…` without the first brackets. */
 function withoutBrackets(text: string): string {
   return text.replace(/^\(((?:\+|00)\d+)\)/, '$1');
@@ -222,8 +178,10 @@ function readNational(text: string, country: string | undefined): ReadNumber | u
     if (abroad && isMobile(abroad.parsed) && !isMobile(parsed)) return abroad;
   }
   if (parsed.isValid()) return { key: parsed.number, parsed };
-  const abroad = withTrunk ? undefined : digitsOfE164(text);
-  return abroad ?? (withTrunk && parsed.isPossible() ? readInternational(parsed.number) : undefined);
+  if (!withTrunk) return digitsOfE164(text);
+  // `0358501231234`: rather E.164 whose plus sign was written over, or `00358…` that lost a zero, than one of its own.
+  if (trunk === '0' && readInternational(`+${dialled.slice(1)}`)?.parsed?.isValid()) return undefined;
+  return parsed.isPossible() ? readInternational(parsed.number) : undefined;
 }
 
 /**

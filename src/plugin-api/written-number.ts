@@ -1,44 +1,17 @@
-import {
-  ADDRESS,
-  BETWEEN,
-  BRACKETS,
-  E164,
-  EMPTY,
-  ENTIRELY_EXTENSION,
-  EXPONENT,
-  EXTENSION,
-  GROUPED,
-  IN_FRONT,
-  LABEL,
-  MAX_DIGITS,
-  MIN_HEAD,
-  NO_NUMBER,
-  NOT_PHONE,
-  OPEN_END,
-  PHONE,
-  PLAIN,
-  REMARK,
-  REMARK_AT_START,
-  SEPARATOR,
-  TAIL,
-  THOUSANDS,
-  UNUSED,
-  URI,
-  VANITY,
-  WEAK_SEPARATOR,
-  digitCount,
-  isBlock,
-  isDate,
-  isEnd,
-  isIp,
-  unwrap,
-} from './written-number.patterns.js';
+import * as patterns from './written-number.patterns.js';
+import { digitCount, isBlock, isDate, isEnd, isIp, unwrap } from './written-number.patterns.js';
 import { STARS } from './number-range.js';
 import { hasMoreBehind } from './written-number.ends.js';
-import { readWrittenRange } from './written-number.range.js';
-import { problem, WARNINGS, whyOdd } from './written-number.problems.js';
+import { notARange, problem, WARNINGS, whyOdd } from './written-number.problems.js';
 import type { WrittenNumbers } from './written-number.problems.js';
-import { isDiallable, MAX_NUMBER_LENGTH, readNumber, trunkPrefix, UNSEEN } from './phone-number.js';
+import {
+  isDiallable,
+  MAX_NUMBER_LENGTH,
+  readNumber,
+  readRange,
+  trunkPrefix,
+  UNSEEN,
+} from './phone-number.js';
 
 /**
  * Reads what people, spreadsheets and databases write where a telephone number belongs. A value that is not clearly a
@@ -49,8 +22,8 @@ import { isDiallable, MAX_NUMBER_LENGTH, readNumber, trunkPrefix, UNSEEN } from 
 export function readWrittenNumbers(text: string, country?: string): WrittenNumbers {
   const trimmed = text.trim();
   if (isDiallable(trimmed)) return { keys: [trimmed] };
-  if (PLAIN.test(trimmed)) return new Reader(trimmed, country).plainly(trimmed);
-  if (GROUPED.test(trimmed)) return new Reader(trimmed, country).grouped();
+  if (patterns.PLAIN.test(trimmed)) return new Reader(trimmed, country).plainly(trimmed);
+  if (patterns.GROUPED.test(trimmed)) return new Reader(trimmed, country).grouped();
   if (trimmed.length > MAX_NUMBER_LENGTH) return { keys: [trimmed] };
   return new Reader(trimmed, country).read();
 }
@@ -60,14 +33,20 @@ export function readWrittenNumbers(text: string, country?: string): WrittenNumbe
  * @since 0.2.0
  */
 export function isNothing(text: string): boolean {
-  return EMPTY.test(text);
+  return patterns.EMPTY.test(text);
 }
 
 /** The pieces that are not said to be unused; a piece without digits says so of the one before, or else of the next one. */
 function inUse(pieces: readonly string[]): string[] {
-  const saysSo = pieces.map((piece) => UNUSED.test(piece));
+  const saysSo = pieces.map((piece) => patterns.UNUSED.test(piece));
   const isRemark = pieces.map((piece, at) => saysSo[at]! && !/\d/.test(piece));
   return pieces.filter((_, at) => !saysSo[at] && !isRemark[at + 1] && !(at === 1 && isRemark[0]));
+}
+
+/** `1000-1999`, by its ends. */
+function isRange(head: string, tail: string): boolean {
+  const from = /\d+$/.exec(head)![0];
+  return /^\d{2,}$/.test(tail) && from.length === tail.length && from < tail;
 }
 
 class Reader {
@@ -82,26 +61,40 @@ class Reader {
     const text = seen.normalize('NFKC').replace(STARS, '*').trim();
     if (text.length > MAX_NUMBER_LENGTH) return { keys: [this.trimmed] };
     if (text === '' || isNothing(text)) return { keys: [] };
-    if (PLAIN.test(text)) return this.plainly(text);
-    if (URI.test(text)) return { keys: [this.trimmed] };
-    if (NO_NUMBER.test(text)) return problem('none');
-    if (VANITY.test(text)) return problem('vanity');
-    if (EXPONENT.test(text)) return problem('exponent');
-    if (text.includes('*')) return readWrittenRange(text, this.country);
-    if (EXTENSION.test(text))
+    if (patterns.PLAIN.test(text)) return this.plainly(text);
+    if (patterns.URI.test(text)) return { keys: [this.trimmed] };
+    if (patterns.NO_NUMBER.test(text)) return problem('none');
+    if (patterns.VANITY.test(text)) return problem('vanity');
+    if (patterns.EXPONENT.test(text)) return problem('exponent');
+    if (text.includes('*')) return this.#withStar(text);
+    if (patterns.EXTENSION.test(text))
       return { keys: [this.trimmed], warning: WARNINGS.extension, hasExtension: true };
     const bare = text
       .replace(/<br\s*\/?>/gi, ';')
-      .replace(ADDRESS, ' ')
+      .replace(patterns.ADDRESS, ' ')
       .replace(/[<>‹›«»"]/g, ' ')
       // A number in brackets together with words counts as a number; other words in brackets are a remark.
-      .replace(BRACKETS, (whole, words: string) =>
-        digitCount(words) >= MIN_HEAD ? `;${words};` : UNUSED.test(words) || /\d/.test(words) ? whole : ' ',
+      .replace(patterns.BRACKETS, (whole, words: string) =>
+        digitCount(words) >= patterns.MIN_HEAD
+          ? `;${words};`
+          : patterns.UNUSED.test(words) || /\d/.test(words)
+            ? whole
+            : ' ',
       )
       .trim();
-    if (!UNUSED.test(bare)) return this.#read(bare);
+    if (!patterns.UNUSED.test(bare)) return this.#read(bare);
     const used = inUse(bare.split(/[,/;]/)).join(';');
     return /\d/.test(used) ? this.#read(used) : problem('unused');
+  }
+
+  #withStar(text: string): WrittenNumbers {
+    const before = text.replace(/[\s(]+\*+\)?$/, '');
+    const isFootnote = before !== text && readNumber(before, this.country).parsed?.isValid() === true;
+    const isTooShort = digitCount(text) < 2 && !text.startsWith('+');
+    const range = isFootnote || isTooShort ? undefined : readRange(text, this.country);
+    if (range !== undefined) return { keys: [range] };
+    const isBare = this.country !== undefined && /^[1-9][\d\s./-]*\*$/.test(text) && !isTooShort;
+    return isBare ? problem('bareRange') : { keys: [], problem: notARange(this.country) };
   }
 
   #read(bare: string): WrittenNumbers {
@@ -121,7 +114,7 @@ class Reader {
 
   #asText(text = this.trimmed): WrittenNumbers {
     const read = readNumber(text, this.country);
-    if (E164.test(read.key) && hasMoreBehind(text, read, this.country)) return problem('more');
+    if (patterns.E164.test(read.key) && hasMoreBehind(text, read, this.country)) return problem('more');
     const isUnknown = text.startsWith('00') && read.parsed?.isValid() === false;
     const warning = isUnknown ? WARNINGS.unknown : whyOdd(read.key, this.country);
     return warning === undefined ? { keys: [read.key] } : { keys: [read.key], warning };
@@ -130,7 +123,7 @@ class Reader {
   /** Whole numbers between separators; `undefined` if there is no unambiguous separator. */
   #several(text: string): WrittenNumbers | undefined {
     const pieces = text
-      .split(SEPARATOR)
+      .split(patterns.SEPARATOR)
       .map((piece) => piece.trim())
       .filter((piece) => /\d/.test(piece));
     if (pieces.length === 1) return pieces[0] === text ? undefined : this.#one(pieces[0]!);
@@ -150,31 +143,32 @@ class Reader {
    *   the first one
    */
   #one(written: string, isOneOfSeveral = false): WrittenNumbers | undefined {
-    const { text, label } = this.#withoutLabel(written.replace(REMARK_AT_START, ''));
-    if (EXPONENT.test(text)) return problem('exponent');
-    if (OPEN_END.test(text)) return problem('range');
-    const bare = text.replace(REMARK, '').trim();
-    if (NOT_PHONE.test(written)) return { keys: [this.trimmed], warning: WARNINGS.other };
+    const { text, label } = this.#withoutLabel(written.replace(patterns.REMARK_AT_START, ''));
+    if (patterns.EXPONENT.test(text)) return problem('exponent');
+    if (patterns.OPEN_END.test(text)) return problem('range');
+    const bare = text.replace(patterns.REMARK, '').trim();
+    if (patterns.NOT_PHONE.test(written)) return { keys: [this.trimmed], warning: WARNINGS.other };
     if (isDate(bare)) return problem('date');
     if (isIp(bare)) return { keys: [this.trimmed], warning: WARNINGS.address };
     const number = this.#bareNumber(bare, label !== undefined);
     if (number === undefined || number.problem !== undefined) return number;
     const needsPrefix =
-      isOneOfSeveral || (label !== undefined && !label.split(/[\s./-]+/).some((word) => PHONE.test(word)));
+      isOneOfSeveral ||
+      (label !== undefined && !label.split(/[\s./-]+/).some((word) => patterns.PHONE.test(word)));
     return !needsPrefix || this.#hasPrefix(bare) ? number : isOneOfSeveral ? problem('several') : undefined;
   }
 
   #bareNumber(bare: string, isLabelled: boolean): WrittenNumbers | undefined {
     const decimal = this.#decimal(bare);
     if (decimal !== undefined) return decimal;
-    const [, thousands, fraction] = THOUSANDS.exec(bare) ?? [];
+    const [, thousands, fraction] = patterns.THOUSANDS.exec(bare) ?? [];
     if (thousands !== undefined)
       return /[1-9]/.test(fraction ?? '') ? problem('decimal') : this.#whole(thousands.replaceAll(',', ''));
     const behind = this.#behindOrdinal(bare, isLabelled);
     if (behind !== undefined) return behind;
     const pieces = bare
-      .split(WEAK_SEPARATOR)
-      .map((piece) => this.#withoutLabel(piece.trim()).text.replace(REMARK, '').trim())
+      .split(patterns.WEAK_SEPARATOR)
+      .map((piece) => this.#withoutLabel(piece.trim()).text.replace(patterns.REMARK, '').trim())
       .filter((piece) => /\d/.test(piece));
     if (pieces.length > 1) return this.#weaklySeparated(pieces);
     const [only = bare] = pieces;
@@ -201,7 +195,7 @@ class Reader {
 
   /** The number after an ordinal; `undefined` if there is none. */
   #behindOrdinal(text: string, isLabelled: boolean): WrittenNumbers | undefined {
-    const [, front, sign, rest] = IN_FRONT.exec(text) ?? [];
+    const [, front, sign, rest] = patterns.IN_FRONT.exec(text) ?? [];
     if (front === undefined || rest === undefined || !this.#hasPrefix(rest, true)) return undefined;
     const number = this.#whole(rest);
     if (number === undefined || this.#whole(`+${front} ${rest}`)?.keys[0] === number.keys[0])
@@ -212,17 +206,15 @@ class Reader {
   /** A whole number and a few more digits, which may be something else. */
   #withTail(text: string): WrittenNumbers | undefined {
     if (isBlock(text)) return problem('range');
-    const [, head, sign, tail] = TAIL.exec(text) ?? [];
+    const [, head, sign, tail] = patterns.TAIL.exec(text) ?? [];
     if (head === undefined || sign === undefined || tail === undefined) return undefined;
     const read = readNumber(head, this.country).parsed;
     if (!read?.isValid()) return undefined;
-    const isRange =
-      /^\d+$/.test(tail) && /\d+$/.exec(head)![0].length === tail.length && /\d+$/.exec(head)![0] < tail;
     // In Germany and Austria, the end of a number is written after a dash: `-0`, `-12`.
     const isEndBehindDash = tail.length > 2 || read.country === 'DE' || read.country === 'AT';
     const areGroups = tail.length === 2 && (head.split('-').length > 2 || /\D\d{3}-\d{2}$/.test(head));
     if (sign === '-' && (isEndBehindDash || areGroups)) return undefined;
-    return problem(isRange && sign !== '-' && tail.length > 1 ? 'range' : 'shortened');
+    return problem(sign !== '-' && isRange(head, tail) ? 'range' : 'shortened');
   }
 
   /** Joins as few adjacent pieces as make a number. */
@@ -233,7 +225,7 @@ class Reader {
       let number: WrittenNumbers | undefined;
       for (; to <= pieces.length && number === undefined; to++) {
         const joined = pieces.slice(from, to).join(' ');
-        if (digitCount(joined) > MAX_DIGITS) break;
+        if (digitCount(joined) > patterns.MAX_DIGITS) break;
         number = this.#withTail(joined) ?? this.#whole(joined);
       }
       const isAlone = from === 0 && to > pieces.length;
@@ -241,7 +233,7 @@ class Reader {
       if (number === undefined) {
         const last = pieces.at(-1)!;
         if (keys.length > 0) return problem(isEnd(last) ? 'shortened' : 'several');
-        return /^-|^\d{1,2}$/.test(last) && digitCount(pieces[0]!) >= MIN_HEAD
+        return /^-|^\d{1,2}$/.test(last) && digitCount(pieces[0]!) >= patterns.MIN_HEAD
           ? problem('shortened')
           : undefined;
       }
@@ -255,17 +247,16 @@ class Reader {
 
   /** `310 1000-1999` and `123 4567-8`: a whole number, and something more after a dash. */
   #between(text: string): WrittenNumbers | undefined {
-    const [, head, tail] = BETWEEN.exec(text) ?? [];
+    const [, head, tail] = patterns.BETWEEN.exec(text) ?? [];
     if (head === undefined || tail === undefined) return undefined;
-    const from = /\d+$/.exec(head)![0];
-    const isRange = from.length === tail.length && from < tail && tail.length > 1;
-    if (this.#isNumber(head)) return problem(isRange ? 'range' : 'shortened');
-    return isRange && !readNumber(text, this.country).parsed ? problem('range') : undefined;
+    if (this.#isNumber(head)) return problem(isRange(head, tail) ? 'range' : 'shortened');
+    const isUnread = readNumber(text, this.country).parsed === undefined;
+    return isUnread && isRange(head, tail) ? problem('range') : undefined;
   }
 
   #withoutLabel(text: string): { text: string; label?: string } {
-    if (ENTIRELY_EXTENSION.test(text)) return { text };
-    const [label, words] = LABEL.exec(text) ?? [];
+    if (patterns.ENTIRELY_EXTENSION.test(text)) return { text };
+    const [label, words] = patterns.LABEL.exec(text) ?? [];
     return label === undefined ? { text } : { text: text.slice(label.length), label: words! };
   }
 

@@ -89,8 +89,7 @@ export class EntryCensus implements OnApplicationShutdown {
       const tally = this.#tallies.get(provider);
       if (tally === undefined) return;
       const { targets } = this.live.current;
-      const asks = ({ providers }: { readonly providers: readonly string[] }) => providers.includes(name);
-      const found = await judgeEntries(tally, { targets, asks, nowMs: Date.now() });
+      const found = await judgeEntries(tally, { targets, providers: [name], nowMs: Date.now() });
       const since = found.faults.length === 0 ? undefined : new Date().toISOString();
       troubles.neverMatch = { ...found, since: since && (troubles.neverMatch?.since ?? since) };
       this.#log(name, found);

@@ -1,5 +1,4 @@
 import { Liquid } from 'liquidjs';
-import type { Template } from 'liquidjs';
 import { coreInstructionType } from './core-instructions.js';
 import { isPlainObject } from '../common/json.js';
 import type { Json, JsonObject } from '../common/json.js';
@@ -129,7 +128,7 @@ function hasKnownType(name: string, value: Json | undefined): boolean {
 function compile(value: Json): Renderer {
   if (typeof value === 'string' && isTemplate(value)) {
     const template = engine.parse(value);
-    return (scope) => emptyToAbsent(renderText(template, scope));
+    return (scope) => emptyToAbsent(String(engine.renderSync(template, scope)));
   }
   if (Array.isArray(value)) {
     const items = value.map(compile);
@@ -148,10 +147,6 @@ function compile(value: Json): Renderer {
     };
   }
   return () => (typeof value === 'string' ? emptyToAbsent(value) : value);
-}
-
-function renderText(template: Template[], scope: InstructionScope): string {
-  return String(engine.renderSync(template, scope));
 }
 
 function emptyToAbsent(text: string): string | undefined {

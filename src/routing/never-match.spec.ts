@@ -32,10 +32,9 @@ function judge(records: readonly VipRecord[], targets = [SALES, SUPPORT, OTHERS]
 }
 
 function judgeTally(tally: EntryTally, targets = [SALES, SUPPORT, OTHERS], show?: (text: string) => string) {
-  const asks = ({ providers }: TargetConfig) => providers.includes('list');
   return judgeEntries(tally, {
     targets: new Map(targets),
-    asks,
+    providers: ['list'],
     nowMs: NOW_MS,
     ...(show !== undefined && { show }),
   });

@@ -18,8 +18,8 @@ export interface NeverMatching {
 
 export interface Judging {
   readonly targets: ReadonlyMap<string, TargetConfig>;
-  /** Whether a target asks the provider that has the entries. */
-  readonly asks: (target: TargetConfig) => boolean;
+  /** Names of those that have the entries. */
+  readonly providers: readonly string[];
   readonly nowMs: number;
   /** How texts of the list are shown. There may be telephone numbers in any of them. */
   readonly show?: (text: string) => string;
@@ -113,7 +113,7 @@ class Judge {
   constructor(private readonly judging: Judging) {
     this.show = judging.show ?? maskNumbersIn;
     for (const target of judging.targets.values()) {
-      if (!judging.asks(target)) continue;
+      if (!judging.providers.some((name) => target.providers.includes(name))) continue;
       const tiers = target.routes.map((route) => route.tiers);
       const named = tiers.flatMap((names) => names ?? []);
       for (const name of named) this.#named.add(name);

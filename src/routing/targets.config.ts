@@ -180,7 +180,10 @@ function checkTarget(
     country: section.country,
     deadlineMs: durationMs(section.deadline),
     staggerMs: durationMs(section.stagger),
-    routes: section.routes.map((route, index) => ({ tiers: tiersOf(route), ...details[index]! })),
+    routes: section.routes.map(({ tier }, index) => ({
+      tiers: typeof tier === 'string' ? [tier] : tier,
+      ...details[index]!,
+    })),
   };
 }
 
@@ -213,10 +216,6 @@ function wantedTexts(node: ConfigNode, report: Report): string[] {
     report.at(node, `would be compared as ${text}. Put it in quotes to compare it as it is written.`);
   }
   return [text];
-}
-
-function tiersOf({ tier }: RouteSection): string[] | undefined {
-  return typeof tier === 'string' ? [tier] : tier;
 }
 
 function warnOfUnreachable(routes: readonly ConfigNode[], report: Report): void {

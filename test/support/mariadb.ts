@@ -30,10 +30,13 @@ export interface MariaDb extends Databases {
   stop(): Promise<void>;
 }
 
-/** For suites that kill or freeze the server, or change how it works; others share one, with-mariadb.ts. */
-export async function startMariaDb(): Promise<MariaDb> {
+/**
+ * For suites that kill or freeze the server, or change how it works; others share one, with-mariadb.ts.
+ * @param more options of the server
+ */
+export async function startMariaDb(more: readonly string[] = []): Promise<MariaDb> {
   const [port] = (await fixedPorts(1)) as [number];
-  const server = new ServerProcess(await folderOfRun('mariadb'), port);
+  const server = new ServerProcess(await folderOfRun('mariadb'), port, more);
   try {
     await server.install();
     await server.start();

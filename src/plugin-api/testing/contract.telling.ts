@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Caller } from '../caller.js';
 import type { EntryTally } from '../entry-tally.js';
 import type { VipLookupProvider } from '../vip-lookup-provider.js';
 import { ANYBODY } from './contract.faults.js';
 import type { ProviderHarness } from './harness.js';
-import { isError } from './shapes.js';
+import { isError, showsNumber } from './shapes.js';
 import type { Sentences, Trial } from './trial.js';
 
-/** Fewer digits could be a count, or a date. */
-const TELLING_DIGITS = 7;
 const WAITING_MS = 100;
 
 /** What a provider tells of its entries, if it has `entries`, `countEntries` and `explain`. */
@@ -35,10 +34,13 @@ export function telling(harness: ProviderHarness): Sentences {
         if (said === undefined) return;
         assert.ok(typeof said === 'string' && said.trim() !== '', 'explain answers a text');
         assert.ok(!/[\r\n]|\.\s*$/.test(said), 'the text is one sentence without its full stop');
-        assertNumberless(
-          said,
-          [known.number, unknown].map((one) => Caller.read(one, trial.country)),
-        );
+        for (const one of [known.number, unknown]) {
+          const { key } = Caller.read(one, trial.country);
+          assert.ok(
+            !showsNumber(said, key),
+            'what explain says may be shown to anybody, and holds no telephone number',
+          );
+        }
       }
     },
 
@@ -49,13 +51,13 @@ export function telling(harness: ProviderHarness): Sentences {
       if (harness.startHeld === undefined) return;
       const { provider: held } = await trial.make(() => harness.startHeld!());
       const opening = trial.open(held).catch(() => undefined); // may end when it is closed
-      await trial.pause(WAITING_MS);
+      await sleep(WAITING_MS);
       const abort = new AbortController();
       const works = [
         countOf(trial, held, abort.signal),
         explanationOf(trial, held, ANYBODY, abort.signal),
       ].map((work) => work.catch((error: unknown) => error));
-      await trial.pause(WAITING_MS);
+      await sleep(WAITING_MS);
       abort.abort();
       await trial.within('countEntries and explain, told to stop,', Promise.all(works));
       void opening;
@@ -75,7 +77,7 @@ async function countOf(
   signal = trial.ample(),
 ): Promise<EntryTally | undefined> {
   if (provider.countEntries === undefined) return undefined;
-  return promised('countEntries', () => provider.countEntries!(signal));
+  return trial.promised('countEntries', () => provider.countEntries!(signal));
 }
 
 async function explanationOf(
@@ -85,32 +87,17 @@ async function explanationOf(
   signal = trial.ample(),
 ): Promise<string | undefined> {
   if (provider.explain === undefined) return undefined;
-  return promised('explain', () => provider.explain!(Caller.read(number, trial.country), signal));
-}
-
-/** One that throws instead of rejecting breaks the contract. */
-function promised<T>(what: string, work: () => Promise<T>): Promise<T> {
-  let promise;
-  try {
-    promise = work();
-  } catch {
-    assert.fail(`${what} returns a promise, and rejects; it does not throw at once`);
-  }
-  assert.equal(typeof promise?.then, 'function', `${what} returns a promise`);
-  return promise;
+  return trial.promised('explain', () => provider.explain!(Caller.read(number, trial.country), signal));
 }
 
 /** What came of it, soon: its result, or the error. */
 async function outcomeOf<T>(trial: Trial, what: string, work: Promise<T>): Promise<T | Error> {
-  const outcome = await trial.within(
-    what,
-    work.catch((error: unknown) => {
-      assert.ok(isError(error), `${what} rejects with an error, and with nothing else`);
-      if (error.name === 'AssertionError') throw error;
-      return error;
-    }),
-  );
-  return outcome;
+  const outcome = work.catch((error: unknown) => {
+    assert.ok(isError(error), `${what} rejects with an error, and with nothing else`);
+    if (error.name === 'AssertionError') throw error;
+    return error;
+  });
+  return trial.within(what, outcome);
 }
 
 function assertTally(tally: EntryTally | undefined): void {
@@ -119,15 +106,5 @@ function assertTally(tally: EntryTally | undefined): void {
   assert.ok(Number.isInteger(entries) && typeof place === 'string', 'countEntries answers an EntryTally');
   for (const { tier, count } of kinds) {
     assert.ok(typeof tier === 'string' && count > 0, 'each kind of entry has a tier and a count');
-  }
-}
-
-function assertNumberless(said: string, callers: readonly Caller[]): void {
-  const digits = said.replace(/\D/g, '');
-  for (const { key } of callers) {
-    assert.ok(
-      !digits.includes(key.slice(-TELLING_DIGITS)),
-      'what explain says may be shown to anybody, and holds no telephone number',
-    );
   }
 }

@@ -16,6 +16,8 @@ const CHECKS: Readonly<Record<FieldKind, Check>> = {
   object: ['a JSON object', (value) => isPlainObject(value) && isJson(value)],
 };
 const REQUIRED: readonly string[] = ['number', 'tier'];
+/** Fewer digits of a number could be a count, a port or a date. */
+const TELLING_DIGITS = 7;
 
 /**
  * The records of an answer that is not `null`.
@@ -65,4 +67,8 @@ export function assertStatus(status: ProviderStatus): void {
 /** `instanceof Error` fails across realms (Jest), so the shape is checked. */
 export function isError(error: unknown): error is Error {
   return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
+}
+
+export function showsNumber(text: string, number: string): boolean {
+  return text.replace(/\D/g, '').includes(number.slice(-TELLING_DIGITS));
 }

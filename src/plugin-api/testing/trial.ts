@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { within } from '../../common/time-limit.js';
 import { Caller } from '../caller.js';
-import type { VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
+import type { ProviderStatus, VipAnswer, VipLookupProvider } from '../vip-lookup-provider.js';
 import type { ProviderHarness, ProviderUnderTest, ProviderWithVip } from './harness.js';
 import { Resources } from './resources.js';
 import { isError } from './shapes.js';
@@ -59,20 +59,20 @@ export class Trial {
     return provider.lookup(Caller.read(text, this.country), signal);
   }
 
-  /** Calls the check; one that throws instead of rejecting breaks the contract. */
-  check(provider: VipLookupProvider, signal = this.ample()) {
-    let status;
-    try {
-      status = provider.check(signal);
-    } catch {
-      assert.fail('check returns a promise, and rejects; it does not throw at once');
-    }
-    assert.equal(typeof status?.then, 'function', 'check returns a promise');
-    return status;
+  check(provider: VipLookupProvider, signal = this.ample()): Promise<ProviderStatus> {
+    return this.promised('check', () => provider.check(signal));
   }
 
-  async pause(ms: number): Promise<void> {
-    await sleep(ms);
+  /** What a method promises; one that throws instead of rejecting breaks the contract. */
+  promised<T>(what: string, work: () => Promise<T>): Promise<T> {
+    let promise;
+    try {
+      promise = work();
+    } catch {
+      assert.fail(`${what} returns a promise, and rejects; it does not throw at once`);
+    }
+    assert.equal(typeof promise?.then, 'function', `${what} returns a promise`);
+    return promise;
   }
 
   /** The result of `work`; rejects if that takes too long. */

@@ -128,7 +128,6 @@ function parametersProblem(parameters: unknown): string | undefined {
   return undefined;
 }
 
-/** How the service authenticates to the CRM. */
 export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
@@ -172,7 +171,6 @@ export class CrmHttpAuthOptions {
   @Type(() => CrmHttpSessionHeaderOptions)
   readonly header?: CrmHttpSessionHeaderOptions;
 
-  /** Address of the OAuth2 token endpoint. */
   @AuthText(tokenUrlProblem)
   readonly tokenUrl?: string;
 

@@ -100,7 +100,6 @@ function digest(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('base64url');
 }
 
-/** Whether all lists in it are empty. */
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return typeof value !== 'object' || value === null || Object.values(value).every(isEmpty);

@@ -17,7 +17,6 @@ const HEALTH_REASONS = { turnedAway: 'lookups were turned away: rateLimit', paus
  */
 export type Spending = 'take' | 'owe' | 'none';
 
-/** An answer other than success. */
 export interface RefusedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;

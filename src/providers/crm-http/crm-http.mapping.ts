@@ -18,7 +18,6 @@ export class RecordMapping {
   /** The expression itself contains a number, so an entry without one is a contact without one. */
   readonly #writesNumber: boolean;
 
-  /** @param record the expression */
   constructor(
     record: string,
     private readonly rules: Pick<CrmHttpOptions, 'tierOrder' | 'trustAnswer'> = {},
@@ -43,7 +42,9 @@ export class RecordMapping {
       throw tooMany(`${MAX_CONTACTS} contacts`);
     }
     const entries = [value ?? []].flat();
-    const vips = entries.map((entry) => (isPlainObject(entry) && isNoVip(entry) ? null : entry));
+    const vips = entries.map((entry) =>
+      isPlainObject(entry) && entry['tier'] !== undefined && isWithoutTier(entry['tier']) ? null : entry,
+    );
     const objects = vips.filter((entry): entry is JsonObject => isPlainObject(entry));
     this.#demandNumbers(objects);
     if (flatten(objects.map(({ number }) => number ?? null)).length > MAX_NUMBERS)
@@ -105,10 +106,6 @@ function tooMany(what: string): VipLookupError {
   return new VipLookupError(
     `mapping: record yields more than ${what}; make url search for the number instead of listing everybody`,
   );
-}
-
-function isNoVip({ tier }: Readonly<Record<string, unknown>>): boolean {
-  return tier !== undefined && isWithoutTier(tier as Json);
 }
 
 /**

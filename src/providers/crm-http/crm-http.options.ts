@@ -9,7 +9,6 @@ import { Expression, requestOptions, sizeProblem, statusesProblem } from './crm-
 import { CALLER_VARIABLES } from './crm-http.templates.js';
 import { CrmHttpSyncOptions, syncHostProblem } from './sync/sync.options.js';
 
-/** Defaults of options. */
 export const DEFAULTS = {
   spellings: ['e164'],
   notFoundStatus: [404, 204],

@@ -1,52 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import Libsql from 'libsql';
-import { databaseProvider } from '../../../test/support/database-provider.js';
-import { withTemporaryFolder } from '../../../test/support/temporary-folder.js';
+import {
+  customerDatabases,
+  withCustomerTable as withProvider,
+} from '../../../test/support/customer-databases.js';
 import { patient } from '../../../test/support/eventually.js';
 import { startMariaDb } from '../../../test/support/mariadb.js';
-import { withMariaDb } from '../../../test/support/with-mariadb.js';
-import { Caller } from '../../plugin-api/index.js';
 import { HOSTILE_TEXTS } from '../../plugin-api/testing/index.js';
 import type { DatabaseOptions } from './database.options.js';
 
-const server = withMariaDb();
-const folder = withTemporaryFolder();
-let files = 0;
+const { server, inSqlite, onMariaDb } = customerDatabases();
 
 const OPTIONS: DatabaseOptions = {
   table: 'customers',
   columns: { number: 'phone', tier: 'level' },
   spellings: ['national', 'text'],
 };
-
-async function inSqlite(sql: string): Promise<string> {
-  const path = folder.path(`crm-${++files}.sqlite`);
-  const file = new Libsql(path);
-  file.exec(sql);
-  file.close();
-  return `sqlite:${path}`;
-}
-async function onMariaDb(sql: string): Promise<string> {
-  const url = await server.createDatabase();
-  await server.sql(sql, url);
-  return url;
-}
-
-async function withProvider(
-  connection: string,
-  options: DatabaseOptions,
-  work: (
-    ask: (number: string) => ReturnType<ReturnType<typeof databaseProvider>['provider']['lookup']>,
-    subject: ReturnType<typeof databaseProvider>,
-  ) => Promise<void>,
-): Promise<void> {
-  const subject = databaseProvider('sqlite::memory:', { ...options, connection });
-  try {
-    await work((number) => subject.provider.lookup(Caller.read(number, 'FI'), patient()), subject);
-  } finally {
-    await subject.provider.close();
-  }
-}
 
 describe.each([
   ['SQLite', inSqlite],
@@ -66,15 +35,6 @@ describe.each([
       expect(await ask('+358501231234')).toMatchObject([{ tier: 'gold' }]);
       expect(await ask('+358501231235')).toBeNull();
       expect(logged.filter(({ level }) => level === 'warn')).toEqual([]);
-    });
-  });
-
-  it('may have 0 for a tier', async () => {
-    const connection = await database(`
-      CREATE TABLE customers (phone VARCHAR(40), level INT);
-      INSERT INTO customers VALUES ('0501231234', 0);`);
-    await withProvider(connection, OPTIONS, async (ask) => {
-      expect(await ask('+358501231234')).toMatchObject([{ tier: '0' }]);
     });
   });
 

@@ -23,15 +23,16 @@ import type { DatabaseNodes } from '../../database/nodes.js';
 import { migrate } from '../../database/migrate.js';
 import { withoutRights } from '../../database/session.js';
 import { DatabaseOptions, DEFAULT_SPELLINGS } from './database.options.js';
-import { failureOf, isNotInCharacterSet } from '../../database/failures.js';
+import { failureOf } from '../../database/failure-texts.js';
+import { isNotInCharacterSet } from '../../database/failures.js';
 import { select, selectApart } from '../../database/select.js';
-import type { Row } from '../../database/select.js';
+import type { Parameter, Row } from '../../database/select.js';
 import { rereadNumbers } from './reread-numbers.js';
 import { EntryCount } from './entry-count.js';
 import { isStorable, StoredNumbers } from './stored-numbers.js';
 import { countOwnEntries, countSample, explainRows, PAGE_ROWS, SAMPLE_ROWS } from './table-entries.js';
 import { checkTable } from './table-schema.js';
-import { entriesIn, markOf, MAX_ROWS, recordOf, TableStatements, tableOf } from './vip-table.js';
+import { entriesIn, markOf, MAX_ROWS, numberIn, recordOf, TableStatements, tableOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
 /** How often a table that changes all the time is counted, at most. */
@@ -136,7 +137,7 @@ export class DatabaseProvider implements VipLookupProvider {
     const caller = asked.seenFrom(this.context.country);
     const texts = this.#textsOf(caller);
     if (texts.length === 0) return 'its column cannot hold this number in any of its spellings';
-    const rows = await this.#select(this.#statements.find(texts.length, false), texts, signal);
+    const rows = await this.#find(texts, signal, false);
     return explainRows(rows, this.#table, (number) => this.#isCallers(number, texts, caller));
   }
 
@@ -202,7 +203,7 @@ export class DatabaseProvider implements VipLookupProvider {
 
   async #rowsOf(texts: readonly string[], signal: AbortSignal): Promise<Row[]> {
     try {
-      const rows = await this.#select(this.#statements.find(texts.length), texts, signal);
+      const rows = await this.#find(texts, signal);
       if (rows.length === MAX_ROWS) {
         this.context.logger.warn(
           { table: this.#table.name, rows: MAX_ROWS },
@@ -217,7 +218,12 @@ export class DatabaseProvider implements VipLookupProvider {
     }
   }
 
-  #select(sql: string, parameters: readonly string[], signal: AbortSignal): Promise<Row[]> {
+  #find(texts: readonly string[], signal: AbortSignal, isVip = true): Promise<Row[]> {
+    const parameters = this.#statements.parameters(texts);
+    return this.#select(this.#statements.find(parameters.length, isVip), parameters, signal);
+  }
+
+  #select(sql: string, parameters: readonly Parameter[], signal: AbortSignal): Promise<Row[]> {
     const asking =
       (ask: typeof select): Work<Row[]> =>
       (dataSource, cut) =>
@@ -231,7 +237,7 @@ export class DatabaseProvider implements VipLookupProvider {
     const records: VipRecord[] = [];
     let problem: string | undefined;
     for (const row of rows) {
-      const number = String(row['number']);
+      const number = numberIn(row);
       if (!this.#isCallers(number, texts, caller)) continue;
       try {
         const record = recordOf(

@@ -41,7 +41,8 @@ export class StoredNumbers {
    * was asked for, and the same digits may be one subscriber's national number and another's international one.
    */
   isCaller(stored: string, caller: Caller): boolean {
-    const text = stored.trim();
+    // A column of type DECIMAL or REAL adds decimals.
+    const text = stored.trim().replace(/^(\d+)[.,]0+$/, '$1');
     const spelled = (spelling: Spelling): boolean => caller.spell(spelling) === text;
     if (caller.e164 === undefined) return this.spellings.includes('text') && spelled('text');
     if (isAtHome(caller) && this.#national.some(spelled)) return true;
@@ -50,9 +51,9 @@ export class StoredNumbers {
 
   #read(text: string): readonly string[] {
     const { keys } = readWrittenNumbers(text, this.country);
-    const isDigits = this.#digits && /^[1-9]\d*(?:[.,]0+)?$/.test(text);
+    const isDigits = this.#digits && /^[1-9]\d*$/.test(text);
     const isNational = this.#national.length > 0 && keys[0]?.startsWith('+') === true;
-    return isDigits && !isNational ? [readNumber(`+${text.replace(/\D0*$/, '')}`).key] : keys;
+    return isDigits && !isNational ? [readNumber(`+${text}`).key] : keys;
   }
 }
 

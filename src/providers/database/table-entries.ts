@@ -13,7 +13,7 @@ import type { ProviderContext, VipRecord } from '../../plugin-api/index.js';
 import type { Row } from '../../database/select.js';
 import { asSeen, HIDDEN } from './hidden-characters.js';
 import type { StoredNumbers } from './stored-numbers.js';
-import { OWN_TABLE, plainValue, recordOf } from './vip-table.js';
+import { numberIn, OWN_TABLE, plainValue, recordOf } from './vip-table.js';
 import type { VipTable } from './vip-table.js';
 
 /** How much of the own table is counted. */
@@ -193,7 +193,7 @@ export function explainRows(
   table: VipTable,
   isCallers: (number: string) => boolean,
 ): string {
-  const own = rows.filter((row) => isCallers(String(row['number'])));
+  const own = rows.filter((row) => isCallers(numberIn(row)));
   const without = own.filter((row) => recordOf(row, table, '', 'UTC') === null).length;
   const strangers = rows.length - own.length;
   const parts = [

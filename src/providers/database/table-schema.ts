@@ -40,7 +40,7 @@ export async function checkTable(
 async function columnNames(dataSource: DataSource, table: string, signal: AbortSignal): Promise<string[]> {
   const [name, schema] = table.split('.').reverse() as [string, string?];
   const [sql, parameters] = isSqlite(dataSource)
-    ? [`SELECT name FROM pragma_table_info(?, ?)`, [name, schema ?? 'main']]
+    ? [`SELECT name FROM pragma_table_xinfo(?, ?)`, [name, schema ?? 'main']]
     : schema === undefined
       ? [`SELECT COLUMN_NAME AS name ${COLUMNS} = DATABASE()`, [name]]
       : [`SELECT COLUMN_NAME AS name ${COLUMNS} = ?`, [name, schema]];

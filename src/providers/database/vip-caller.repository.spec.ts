@@ -255,7 +255,8 @@ describe('a database that is not reachable', () => {
       message: 'database is not reachable (ECONNREFUSED)',
     });
     await expect(openDatabase(server.url.replace('root', 'nobody:sesame'))).rejects.toMatchObject({
-      message: 'database is not reachable (ER_ACCESS_DENIED_ERROR)',
+      message:
+        'database refuses the login (ER_ACCESS_DENIED_ERROR); check user and password in its URL, or add ?ssl=true to it if this user must connect encrypted',
     });
   });
 });

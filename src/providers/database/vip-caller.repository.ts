@@ -9,10 +9,11 @@ import {
   VipRecordError,
 } from '../../plugin-api/index.js';
 import type { RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import { closeDataSource, createDataSource } from '../../database/data-source.js';
+import { closeDataSource, createDataSource, isEncrypted } from '../../database/data-source.js';
 import type { DataSourceSettings } from '../../database/data-source.js';
 import { nodeUrls, sqliteFileOf } from '../../database/url.js';
-import { failureOf, isNodeTrouble } from '../../database/failures.js';
+import { failureOf } from '../../database/failure-texts.js';
+import { isNodeTrouble } from '../../database/failures.js';
 import { migrate } from '../../database/migrate.js';
 import { isSqlite } from '../../database/select.js';
 import type { Row } from '../../database/select.js';
@@ -75,7 +76,8 @@ async function connect(
       return dataSource;
     } catch (error) {
       await closeDataSource(dataSource);
-      if (index === nodes.length - 1 || !isNodeTrouble(error)) throw failureOf(error);
+      if (index === nodes.length - 1 || !isNodeTrouble(error))
+        throw failureOf(error, isEncrypted(dataSource));
     }
   }
   throw new TypeError('a database has a node');

@@ -2,7 +2,7 @@ import { isAnyArrayBuffer } from 'node:util/types';
 import { isNothing, readVipRecord, RECORD_FIELDS } from '../../plugin-api/index.js';
 import type { Json, RecordField, VipRecord } from '../../plugin-api/index.js';
 import type { DatabaseOptions } from './database.options.js';
-import type { Row } from '../../database/select.js';
+import type { Parameter, Row } from '../../database/select.js';
 
 /** Where a table keeps the fields of a record: the service's own table, or a customer's. */
 export interface VipTable {
@@ -30,6 +30,19 @@ export const OWN_TABLE: VipTable = {
 
 /** As SQL has it, without an offset. */
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
+
+/** Which SQLite may have stored as a number. */
+const WHOLE_NUMBER = /^[1-9]\d{0,14}$/;
+/** A flag that is not set: `BIT`, `BOOLEAN`, `TINYINT(1)`, `DECIMAL`, or as text. */
+const NO_FLAG = /^\s*(?:0+(?:[.,]0+)?|false)\s*$/i;
+
+/**
+ * Leaves out rows that are not VIPs, in all usual types of flags. The column is not compared with '', which MySQL converts to
+ * the number 0.
+ */
+function isTier(column: string): string {
+  return ` AND LENGTH(TRIM(${column})) > 0 AND LOWER(TRIM(${column})) NOT IN ('0', '0.0', '0.00', 'false', x'00')`;
+}
 
 /** More rows than any caller has; a column full of one placeholder must not exhaust the memory. */
 export const MAX_ROWS = 500;
@@ -69,15 +82,14 @@ export class TableStatements {
 
   constructor(
     private readonly table: VipTable,
-    isSqlite: boolean,
+    private readonly isSqlite: boolean,
   ) {
     // No name has a quote in it: see `DatabaseOptions`.
     const escape = (name: string): string => (isSqlite ? `"${name}"` : `\`${name}\``);
     this.#table = table.name.split('.').map(escape).join('.');
     this.#number = escape(table.fields.get('number')!);
     const tier = table.isOwn ? undefined : table.fields.get('tier');
-    // Not compared with '', which MySQL converts to the number 0.
-    this.#isVip = tier === undefined ? '' : ` AND LENGTH(TRIM(${escape(tier)})) > 0`;
+    this.#isVip = tier === undefined ? '' : isTier(escape(tier));
     const aliased = [
       ...[...table.fields].map(([field, column]) => `${escape(column)} AS ${escape(field)}`),
       ...[...table.attributes.values()].map((column, index) => `${escape(column)} AS ${escape(`a${index}`)}`),
@@ -96,6 +108,16 @@ export class TableStatements {
     const found = `${this.#select} WHERE ${number} IN (${marks(count)})${isVip ? this.#isVip : ''}`;
     const order = this.table.isOwn ? ` ORDER BY ${number} LIKE '%*', LENGTH(${number}) DESC, id` : '';
     return `${found}${order} LIMIT ${MAX_ROWS}`;
+  }
+
+  /**
+   * The values to search for. SQLite converts a text to the type of the column that it is compared with; but a column without a
+   * type, or an expression behind a view, has none, and there the number 1, the text '1' and the bytes of '1' are three values.
+   */
+  parameters(texts: readonly string[]): Parameter[] {
+    if (!this.isSqlite || this.table.isOwn) return [...texts];
+    const numbers = texts.filter((text) => WHOLE_NUMBER.test(text)).map(Number);
+    return [...texts, ...numbers, ...texts.map((text) => Buffer.from(text))];
   }
 
   /** The next rows of the service's own table after an `id`, with their ids. */
@@ -148,9 +170,18 @@ export function recordOf(row: Row, table: VipTable, number: string, timezone: st
     if (field !== 'number') raw[field] = fieldValue(field, plainValue(row[field]), table);
   }
   if (table.attributes.size > 0) raw['attributes'] = attributesOf(row, table);
-  const tier = table.tier ?? raw['tier'] ?? '';
+  const value = table.tier ?? raw['tier'] ?? '';
+  const tier = typeof value === 'boolean' ? String(value) : value;
   if (typeof tier === 'string' && (tier.trim() === '' || isNothing(tier.trim()))) return null;
+  if (!table.isOwn && table.tier === undefined && typeof tier !== 'object' && NO_FLAG.test(String(tier)))
+    return null;
   return readVipRecord({ ...raw, tier }, { number, timezone });
+}
+
+/** The text in the number column. */
+export function numberIn(row: Row): string {
+  const number = plainValue(row['number']);
+  return typeof number === 'object' ? JSON.stringify(number) : String(number);
 }
 
 /**

@@ -32,10 +32,6 @@ export class EntryTable {
     return this.#keys.length;
   }
 
-  get byteLength(): number {
-    return this.#starts.byteLength + this.#keys.byteLength + this.#references.byteLength;
-  }
-
   /**
    * The place of the key's next entry in the order of the list.
    * @param after the place of the one before; -1 for the first
@@ -94,10 +90,6 @@ interface Chunk {
 export class EntryTableBuilder {
   readonly #chunks: Chunk[] = [];
   #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
 
   /**
    * @param key an integer that a double holds exactly

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { VipLookupError } from '../../plugin-api/index.js';
 import { ContactList } from './contacts/contact-list.js';
+import type { ContactSource } from './contacts/contact-list.js';
 import { isAboutContacts } from './contacts/contact-options.js';
 import type { ContactOptions } from './contacts/contact-options.js';
 import type { Contact } from './contacts/contact.js';
@@ -13,7 +14,7 @@ import type { RawEntry } from './raw-entry.js';
 import { tableEntries } from './table-entries.js';
 import type { Remarks } from './line-problems.js';
 import { TableError, textTable } from './table-rows.js';
-import type { Table } from './table-rows.js';
+import type { IsHeader, Table } from './table-rows.js';
 import { decodeText, encodingProblem } from './text-encoding.js';
 import type { DecodedText, EncodingOptions } from './text-encoding.js';
 import { readDay } from './xlsx/cell-format.js';
@@ -27,7 +28,7 @@ const NEXT_PAGE = ['@odata.nextLink', 'nextRecordsUrl', 'nextPageToken', 'paging
 
 type Entries = AsyncIterable<RawEntry | undefined> | Iterable<RawEntry | undefined>;
 
-export interface ListEntries {
+interface ListEntries {
   readonly entries: Entries;
   /** What the text was read as; `undefined` where it is none, or cannot be read. */
   readonly encoding?: string;
@@ -35,127 +36,124 @@ export interface ListEntries {
   readonly contacts?: ContactList | undefined;
 }
 
-interface Options extends EncodingOptions {
+export interface ListOptions extends EncodingOptions {
+  /** ISO 3166-1 alpha-2: how national numbers are read. */
   readonly country?: string | undefined;
+  /** Which columns of a file of contacts hold what, and which tier they have. */
   readonly contacts?: ContactOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The entries of a list, however it is written; what cannot be read is told.
- * @throws VipLookupError when its name has another ending
- */
-export async function listEntries(
-  bytes: Buffer,
-  path: string,
-  options: Options,
-  to: Remarks,
-  pace: Pace,
-): Promise<ListEntries> {
-  const ending = extname(path).toLowerCase();
-  if (ending === '.xlsx' || ending === '.xlsm') return workbookEntries(bytes, options, to, pace);
-  const misnamed = LIST_ENDINGS.test(path) ? misnamedWorkbook(bytes) : undefined;
-  if (misnamed !== undefined) {
-    to.problems.add(1, '', misnamed);
+/** Reads the entries of a list, however it is written; what cannot be read is told. */
+export class ListReader {
+  readonly #ending: string;
+  readonly #about: ContactOptions;
+  readonly #isOfContacts: boolean;
+
+  /** @param path says by its ending how the list is written */
+  constructor(
+    private readonly path: string,
+    private readonly options: ListOptions,
+    private readonly to: Remarks,
+    private readonly pace: Pace,
+  ) {
+    this.#ending = extname(path).toLowerCase();
+    this.#about = options.contacts ?? {};
+    this.#isOfContacts = isAboutContacts(this.#about);
+  }
+
+  /** @throws VipLookupError when the name has another ending */
+  async read(bytes: Buffer): Promise<ListEntries> {
+    if (this.#ending === '.xlsx' || this.#ending === '.xlsm') return this.#workbook(bytes);
+    const misnamed = LIST_ENDINGS.test(this.path) ? misnamedWorkbook(bytes) : undefined;
+    if (misnamed !== undefined) return this.#unreadable(1, misnamed);
+    const written = await this.#textOf(bytes);
+    if ('problem' in written) return this.#unreadable(written.line, written.problem);
+    return { encoding: written.encoding, ...(await this.#ofText(written.text)) };
+  }
+
+  async #ofText(text: Buffer): Promise<ListEntries> {
+    const { to, pace } = this;
+    switch (this.#ending) {
+      case '.csv':
+      case '.tsv':
+      case '.txt':
+        return this.#ofTable((isHeader) => textTable(text, isHeader, pace));
+      case '.json': {
+        const next = nextPageOf(text);
+        if (next !== undefined)
+          to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
+        if (!this.#isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to) };
+        return this.#ofContacts((to) => asContacts(jsonEntries(text, to, true)));
+      }
+      case '.yaml':
+      case '.yml': {
+        const entries = (to: YamlRemarks) => anyYamlEntries(text, to, pace, this.options.signal);
+        if (!this.#isOfContacts) return { entries: entries(to) };
+        return this.#ofContacts((to) => asContacts(entries(to)));
+      }
+      case '.vcf':
+      case '.vcard': {
+        const { vcardContacts } = await import('./contacts/vcard-contacts.js');
+        return this.#ofContacts((to) => vcardContacts(text, to.problems), true);
+      }
+      case '.xml': {
+        const { phonebookContacts } = await import('./contacts/phonebook-contacts.js');
+        return this.#ofContacts((to) => phonebookContacts(text, to.problems), true);
+      }
+      default:
+        throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}; ${SPREADSHEET_CURE}`);
+    }
+  }
+
+  /** Where vCards are folded, and what XML says about its encoding if that is true, counts before what the options say. */
+  async #textOf(bytes: Buffer): Promise<DecodedText> {
+    const { options, pace } = this;
+    if (this.#ending === '.vcf' || this.#ending === '.vcard') {
+      const { withWholeLetters } = await import('./contacts/vcard-lines.js');
+      return decodeText(await withWholeLetters(bytes, pace), options, pace);
+    }
+    const isXml = this.#ending === '.xml';
+    const declared = isXml ? DECLARED.exec(bytes.toString('latin1', 0, 200))?.[1] : undefined;
+    // Every text is read as UTF-8 first. One that only says that it is UTF-8 is what the options say.
+    if (declared === undefined || /^utf-?8$/i.test(declared) || encodingProblem(declared) !== undefined) {
+      return decodeText(bytes, options, pace);
+    }
+    const text = await decodeText(bytes, { ...options, encoding: declared }, pace);
+    return 'problem' in text ? decodeText(bytes, options, pace) : text;
+  }
+
+  async #workbook(bytes: Buffer): Promise<ListEntries> {
+    const { xlsxTable } = await import('./xlsx/xlsx-table.js');
+    try {
+      return await this.#ofTable((isHeader) => xlsxTable(bytes, isHeader, this.pace, this.to.warnings));
+    } catch (error) {
+      if (!(error instanceof TableError)) throw error;
+      return this.#unreadable(error.line, error.message);
+    }
+  }
+
+  async #ofTable(read: (isHeader: IsHeader) => Promise<Table>): Promise<ListEntries> {
+    const contacts = this.#isOfContacts ? this.#contacts() : undefined;
+    const table = await read(contacts?.isHeader ?? isListHeader);
+    const entries = contacts?.ofTable(table) ?? tableEntries(table, this.to, this.options.country);
+    const { isFrom1904 } = table;
+    return { contacts, entries: isFrom1904 === undefined ? entries : withDays(entries, isFrom1904) };
+  }
+
+  #ofContacts(source: ContactSource, isPhonebook = false): ListEntries {
+    const contacts = this.#contacts(isPhonebook);
+    return { contacts, entries: contacts.ofContacts(source) };
+  }
+
+  #contacts(isPhonebook = false): ContactList {
+    return new ContactList(this.#about, this.options.country, this.to, isPhonebook);
+  }
+
+  #unreadable(line: number, problem: string): ListEntries {
+    this.to.problems.add(line, '', problem);
     return { entries: [] };
   }
-  const written = await textOf(bytes, ending, options, pace);
-  if ('problem' in written) {
-    to.problems.add(written.line, '', written.problem);
-    return { entries: [] };
-  }
-  const { text, encoding } = written;
-  return { encoding, ...(await textEntries(text, ending, options, to, pace)) };
-}
-
-async function textEntries(
-  text: Buffer,
-  ending: string,
-  options: Options,
-  to: Remarks,
-  pace: Pace,
-): Promise<ListEntries> {
-  const { country, contacts: about = {}, signal } = options;
-  const isOfContacts = isAboutContacts(about);
-  switch (ending) {
-    case '.csv':
-    case '.tsv':
-    case '.txt': {
-      const contacts = isOfContacts ? new ContactList(about, country, to) : undefined;
-      return ofTable(await textTable(text, contacts?.isHeader ?? isListHeader, pace), contacts, country, to);
-    }
-    case '.json': {
-      const next = nextPageOf(text);
-      if (next !== undefined)
-        to.warnings.add(1, '', `is one page of several (${next}); put all of them into one list`);
-      if (!isOfContacts && !isJsonAnswer(text)) return { entries: jsonEntries(text, to) };
-      const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts((to) => asContacts(jsonEntries(text, to, true))) };
-    }
-    case '.yaml':
-    case '.yml': {
-      const entries = (to: YamlRemarks) => anyYamlEntries(text, to, pace, signal);
-      if (!isOfContacts) return { entries: entries(to) };
-      const contacts = new ContactList(about, country, to);
-      return { contacts, entries: contacts.ofContacts((to) => asContacts(entries(to))) };
-    }
-    case '.vcf':
-    case '.vcard': {
-      const { vcardContacts } = await import('./contacts/vcard-contacts.js');
-      const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts((to) => vcardContacts(text, to.problems)) };
-    }
-    case '.xml': {
-      const { phonebookContacts } = await import('./contacts/phonebook-contacts.js');
-      const contacts = new ContactList(about, country, to, true);
-      return { contacts, entries: contacts.ofContacts((to) => phonebookContacts(text, to.problems)) };
-    }
-    default:
-      throw new VipLookupError(`the name of a list must end in ${LIST_ENDINGS_TEXT}; ${SPREADSHEET_CURE}`);
-  }
-}
-
-/** Where vCards are folded, and what XML says about its encoding if that is true, counts before what the options say. */
-async function textOf(bytes: Buffer, ending: string, options: Options, pace: Pace): Promise<DecodedText> {
-  if (ending === '.vcf' || ending === '.vcard') {
-    const { withWholeLetters } = await import('./contacts/vcard-lines.js');
-    return decodeText(await withWholeLetters(bytes, pace), options, pace);
-  }
-  const declared = ending === '.xml' ? DECLARED.exec(bytes.toString('latin1', 0, 200))?.[1] : undefined;
-  // Every text is read as UTF-8 first. One that only says that it is UTF-8 is what the options say.
-  if (declared === undefined || /^utf-?8$/i.test(declared) || encodingProblem(declared) !== undefined) {
-    return decodeText(bytes, options, pace);
-  }
-  const text = await decodeText(bytes, { ...options, encoding: declared }, pace);
-  return 'problem' in text ? decodeText(bytes, options, pace) : text;
-}
-
-async function workbookEntries(
-  bytes: Buffer,
-  { country, contacts: about = {} }: Options,
-  to: Remarks,
-  pace: Pace,
-): Promise<ListEntries> {
-  const { xlsxTable } = await import('./xlsx/xlsx-table.js');
-  const contacts = isAboutContacts(about) ? new ContactList(about, country, to) : undefined;
-  try {
-    const table = await xlsxTable(bytes, contacts?.isHeader ?? isListHeader, pace, to.warnings);
-    const list = ofTable(table, contacts, country, to);
-    return { ...list, entries: withDays(list.entries, table.isFrom1904) };
-  } catch (error) {
-    if (!(error instanceof TableError)) throw error;
-    to.problems.add(error.line, '', error.message);
-    return { entries: [] };
-  }
-}
-
-function ofTable(
-  table: Table,
-  contacts: ContactList | undefined,
-  country: string | undefined,
-  to: Remarks,
-): ListEntries {
-  return { contacts, entries: contacts?.ofTable(table) ?? tableEntries(table, to, country) };
 }
 
 async function* withDays(entries: Entries, isFrom1904: boolean): AsyncGenerator<RawEntry | undefined> {

@@ -1,15 +1,14 @@
 import { readVipRecords, VipRecordError } from '../../plugin-api/index.js';
 import type { DateOrder, EntryTally, RecordProblem, VipRecord } from '../../plugin-api/index.js';
-import type { ContactOptions } from './contacts/contact-options.js';
 import { readListBytes } from './list-bytes.js';
-import { listEntries } from './list-entries.js';
+import { ListReader } from './list-entries.js';
+import type { ListOptions } from './list-entries.js';
 import { LineProblems } from './line-problems.js';
 import { Pace } from './pace.js';
 import type { RawEntry } from './raw-entry.js';
 import { RecordIndexBuilder } from './record-index.js';
 import type { RecordIndex } from './record-index.js';
 import type { Remarks } from './line-problems.js';
-import type { EncodingOptions } from './text-encoding.js';
 
 /** A record and the line of the list that it stands on. */
 export interface RecordOnLine {
@@ -46,15 +45,10 @@ export interface RecordList extends IndexedList {
   readonly records: readonly RecordOnLine[];
 }
 
-export interface ReadOptions extends EncodingOptions {
-  /** ISO 3166-1 alpha-2: how national numbers are read. */
-  readonly country?: string | undefined;
+export interface ReadOptions extends ListOptions {
   /** IANA name: where a date without a time is a whole day. Default: UTC. */
   readonly timezone?: string | undefined;
   readonly dateOrder?: DateOrder | undefined;
-  /** Which columns of a file of contacts hold what, and which tier they have. */
-  readonly contacts?: ContactOptions | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -72,7 +66,7 @@ export async function readList(
   const pace = new Pace(signal);
   const remarks = { problems: new LineProblems(), leftOut: new LineProblems(), warnings: new LineProblems() };
   const builder = new RecordIndexBuilder();
-  const list = await listEntries(bytes, path, options, remarks, pace);
+  const list = await new ListReader(path, options, remarks, pace).read(bytes);
   for await (const entry of list.entries) {
     if (pace.isDue) await pace.makeWay();
     if (entry === undefined) continue;

@@ -24,7 +24,12 @@ export interface Table {
    * Throws a TableError, behind the rows before it, where the table cannot be read further.
    */
   readonly rows: AsyncIterable<readonly TableRow[]>;
+  /** Of a spreadsheet, whether it counts days from 1904. */
+  readonly isFrom1904?: boolean;
 }
+
+/** Tells the header of a table by its cells. */
+export type IsHeader = (cells: readonly string[]) => boolean;
 
 /** Why a table cannot be read further than it was, and how to mend it. */
 export class TableError extends Error {
@@ -50,17 +55,14 @@ const DELIMITERS = ['\t', ';', '|', ','] as const;
  * A table in a text file (RFC 4180). What parts the cells is what a line `sep=;` at the top says, or what makes a header that is
  * as wide as the rows below it; without a header, what makes the first rows as wide as each other.
  * @param bytes UTF-8 without byte order mark
- * @param isHeader tells a header by its cells; the first row that is one counts
+ * @param isHeader the first row that is one counts
  */
-export async function textTable(
-  bytes: Buffer,
-  isHeader: (cells: readonly string[]) => boolean,
-  pace: Pace,
-): Promise<Table> {
+export async function textTable(bytes: Buffer, isHeader: IsHeader, pace: Pace): Promise<Table> {
   const lines = new LineFinder(bytes);
   const { delimiter: named, end: top } = separatorLine(bytes);
-  const header = await likeliestHeader(bytes, top, named, isHeader, pace);
-  const delimiter = header?.delimiter ?? named ?? (await delimiterOfRows(bytes, top, pace));
+  const search = new HeaderSearch(bytes, top, pace);
+  const header = await search.likeliest(isHeader, named);
+  const delimiter = header?.delimiter ?? named ?? (await search.delimiterOfRows());
   return {
     above: (header?.above ?? []).map(({ start, cells }) => ({ line: lines.lineAt(start), cells })),
     hasHeader: header !== undefined,
@@ -109,28 +111,66 @@ interface Header extends PlacedRow {
   readonly bareDelimiters: number;
 }
 
-/** The header that one of the delimiters makes: the named one, or that by which the rows fit best. */
-async function likeliestHeader(
-  bytes: Buffer,
-  top: number,
-  named: string | undefined,
-  isHeader: (cells: readonly string[]) => boolean,
-  pace: Pace,
-): Promise<Header | undefined> {
-  const byName = named === undefined ? undefined : await findHeader(bytes, top, named, isHeader, pace);
-  if (byName !== undefined) return byName;
-  let best: Header | undefined;
-  for (const delimiter of DELIMITERS) {
-    const found = await findHeader(bytes, top, delimiter, isHeader, pace);
-    if (found !== undefined && (best === undefined || isLikelier(found, best))) best = found;
-  }
-  return best;
-}
+class HeaderSearch {
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly top: number,
+    private readonly pace: Pace,
+  ) {}
 
-/** Where no row is a header, the first row that has several cells is as good as one. */
-async function delimiterOfRows(bytes: Buffer, top: number, pace: Pace): Promise<string> {
-  const first = await likeliestHeader(bytes, top, undefined, (cells) => cells.length > 1, pace);
-  return first?.delimiter ?? DELIMITERS.find((one) => bytes.subarray(top).includes(one)) ?? ',';
+  /** The header that one of the delimiters makes: the named one, or that by which the rows fit best. */
+  async likeliest(isHeader: IsHeader, named?: string): Promise<Header | undefined> {
+    const byName = named === undefined ? undefined : await this.#find(named, isHeader);
+    if (byName !== undefined) return byName;
+    let best: Header | undefined;
+    for (const delimiter of DELIMITERS) {
+      const found = await this.#find(delimiter, isHeader);
+      if (found !== undefined && (best === undefined || isLikelier(found, best))) best = found;
+    }
+    return best;
+  }
+
+  /** Where no row is a header, the first row that has several cells is as good as one. */
+  async delimiterOfRows(): Promise<string> {
+    const first = await this.likeliest((cells) => cells.length > 1);
+    const rows = this.bytes.subarray(this.top);
+    return first?.delimiter ?? DELIMITERS.find((one) => rows.includes(one)) ?? ',';
+  }
+
+  async #find(delimiter: string, isHeader: IsHeader): Promise<Header | undefined> {
+    const { bytes, top, pace } = this;
+    const head = bytes.subarray(top, top + HEAD_BYTES);
+    const isWhole = top + head.length === bytes.length;
+    const above: PlacedRow[] = [];
+    const below: (readonly string[])[] = [];
+    let header: (PlacedRow & { end: number }) | undefined;
+    let start = top;
+    try {
+      search: for await (const rows of rowsOf(head, { delimiter, relaxQuotes: true })) {
+        if (pace.isDue) await pace.makeWay();
+        for (const { cells, end } of rows) {
+          const row = { start, cells };
+          start = top + end;
+          if (isBlank(cells)) continue;
+          const isCut = end === head.length && !isWhole;
+          if (header !== undefined) {
+            if (!isCut) below.push(cells);
+            if (below.length === SAMPLE_ROWS) break search;
+          } else if (!isCut && isHeader(cells)) header = { ...row, end: start };
+          else if (above.push(row) > MAX_ROWS_ABOVE) return undefined;
+        }
+      }
+    } catch (error) {
+      if (syntaxProblem(error) === undefined) throw error;
+    }
+    if (header === undefined) return undefined;
+    const parts = bytes
+      .toString('utf8', header.start, header.end)
+      .replace(/"(?:[^"]|"")*"/g, '')
+      .split(delimiter);
+    const bareDelimiters = parts.filter((text) => !text.startsWith(' ')).length;
+    return { ...header, delimiter, above, fit: fitOf(header.cells, below), bareDelimiters };
+  }
 }
 
 /** `Namn;Telefon, arbete;Telefon, hem` is a header by either delimiter; the rows below have only one of them. */
@@ -139,50 +179,6 @@ function isLikelier(one: Header, other: Header): boolean {
   if (one.start !== other.start) return one.start < other.start;
   if (one.bareDelimiters !== other.bareDelimiters) return one.bareDelimiters > other.bareDelimiters;
   return one.cells.length > other.cells.length;
-}
-
-async function findHeader(
-  bytes: Buffer,
-  top: number,
-  delimiter: string,
-  isHeader: (cells: readonly string[]) => boolean,
-  pace: Pace,
-): Promise<Header | undefined> {
-  const head = bytes.subarray(top, top + HEAD_BYTES);
-  const isWhole = top + head.length === bytes.length;
-  const above: PlacedRow[] = [];
-  const below: (readonly string[])[] = [];
-  let header: (PlacedRow & { end: number }) | undefined;
-  let start = top;
-  try {
-    search: for await (const rows of rowsOf(head, { delimiter, relaxQuotes: true })) {
-      if (pace.isDue) await pace.makeWay();
-      for (const { cells, end } of rows) {
-        const row = { start, cells };
-        start = top + end;
-        if (isBlank(cells)) continue;
-        const isCut = end === head.length && !isWhole;
-        if (header !== undefined) {
-          if (!isCut) below.push(cells);
-          if (below.length === SAMPLE_ROWS) break search;
-        } else if (!isCut && isHeader(cells)) header = { ...row, end: start };
-        else if (above.push(row) > MAX_ROWS_ABOVE) return undefined;
-      }
-    }
-  } catch (error) {
-    if (syntaxProblem(error) === undefined) throw error;
-  }
-  if (header === undefined) return undefined;
-  const written = bytes.toString('utf8', header.start, header.end);
-  const bareDelimiters = written
-    .replace(/"(?:[^"]|"")*"/g, '')
-    .split(delimiter)
-    .filter(isNotSpaced).length;
-  return { ...header, delimiter, above, fit: fitOf(header.cells, below), bareDelimiters };
-}
-
-function isNotSpaced(text: string): boolean {
-  return !text.startsWith(' ');
 }
 
 /** Of each row 2 where it is as wide as the header, 1 where it only has fewer cells, as some programs write it. */

@@ -151,7 +151,6 @@ export class OAuthAuth {
     return this.#token!.headers;
   }
 
-  /** The renewal in progress, or a new one. */
   #renew(): Promise<void> {
     this.#renewal ??= this.#obtain().finally(() => (this.#renewal = undefined));
     return this.#renewal;
@@ -196,7 +195,6 @@ export class OAuthAuth {
   }
 }
 
-/** When it is due for renewal. */
 export function renewalMs({ issuedMs, lifetimeMs = UNKNOWN_LIFE_MS }: AccessToken): number {
   return issuedMs + lifetimeMs - Math.min(lifetimeMs * LEAD_SHARE, MAX_LEAD_MS);
 }

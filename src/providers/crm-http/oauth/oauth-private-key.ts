@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** A key that signs JWTs, and its algorithm. */
 export interface SigningKey {
   readonly key: KeyObject;
   readonly algorithm: 'RS256' | 'ES256';

@@ -45,7 +45,7 @@ export class RefreshGrant implements TokenSource {
       const found = (await this.#newer(current)) ?? (await this.#refreshAlone(current, signal));
       if (found !== undefined) return found;
       if (Date.now() > giveUpMs) {
-        throw new TokenError('another instance of the service has been renewing it all the time', false);
+        throw new TokenError('another instance of the service has been renewing it all the time');
       }
       await sleep(this.tempo.lookMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) throw stoppedToken();
@@ -142,8 +142,5 @@ export class RefreshGrant implements TokenSource {
 }
 
 function unreachable(error: unknown): TokenError {
-  return new TokenError(
-    `the database that keeps the refresh token cannot be used: ${messageOf(error)}`,
-    false,
-  );
+  return new TokenError(`the database that keeps the refresh token cannot be used: ${messageOf(error)}`);
 }

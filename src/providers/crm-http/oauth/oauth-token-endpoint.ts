@@ -35,16 +35,15 @@ export class TokenError extends VipLookupError {
    */
   constructor(
     message: string,
-    readonly refused: boolean,
+    readonly refused = false,
     readonly retryAfterMs?: number,
   ) {
     super(message);
   }
 }
 
-/** The service stopped before there was a token. */
 export function stoppedToken(): TokenError {
-  return new TokenError('stopped before there was an answer', false);
+  return new TokenError('stopped before there was an answer');
 }
 
 /** The address that issues tokens, and this client's identification there. */
@@ -90,8 +89,8 @@ export class TokenEndpoint {
       if (error instanceof TokenError) throw error;
       if (signal?.aborted) throw stoppedToken();
       if ((error as Error).name === 'TimeoutError')
-        throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`, false);
-      throw new TokenError(failureText(error), false);
+        throw new TokenError(`no answer within ${tokenLimitMs / 1000} s`);
+      throw new TokenError(failureText(error));
     }
   }
 
@@ -164,7 +163,7 @@ function readAccess(body: Record<string, unknown>, issuedMs: number): AccessToke
 }
 
 function* contentIf(maySend: () => boolean, content: Buffer): Generator<Buffer, void, undefined> {
-  if (!maySend()) throw new TokenError('the request was not sent', false);
+  if (!maySend()) throw new TokenError('the request was not sent');
   yield content;
 }
 

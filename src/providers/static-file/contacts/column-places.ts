@@ -1,5 +1,5 @@
 import { isBareNumber, isMobileColumn, plainName } from './column-role.js';
-import type { Use } from './column-use.js';
+import type { Use } from './column-role.js';
 import { DETAILS } from './vocabulary.js';
 
 type Uses = readonly Use[];

@@ -1,16 +1,8 @@
-import {
-  BESIDE_PHONE,
-  CODES,
-  COLUMN_NAMES,
-  DETAILS,
-  DEVICES,
-  OTHER_OWNERS,
-  PHONE,
-  PLACES,
-} from './vocabulary.js';
+import type { RecordField } from '../../../plugin-api/index.js';
+import * as vocabulary from './vocabulary.js';
 
-export type NamePart = 'fullName' | 'firstName' | 'middleName' | 'lastName' | 'company';
-export type Detail = keyof typeof DETAILS | 'code';
+type NamePart = 'fullName' | 'firstName' | 'middleName' | 'lastName' | 'company';
+type Detail = keyof typeof vocabulary.DETAILS | 'code';
 
 /** What a column holds, by its name. */
 export type Role =
@@ -23,19 +15,29 @@ export type Role =
   | { readonly kind: 'unclear' }
   | { readonly kind: 'other' };
 
-const PHONE_WORDS = new Set(PHONE);
-const KNOWN_WORDS = new Set([...PHONE, ...BESIDE_PHONE]);
-const PLACE_WORDS = new Set(PLACES);
+/** What is made of a value of a contact. */
+export type Use =
+  | { readonly use: 'number'; readonly stem: string }
+  | { readonly use: 'name'; readonly part: NamePart | number }
+  | { readonly use: 'tier' }
+  | { readonly use: 'field'; readonly field: Exclude<RecordField, 'number' | 'tier' | 'name'> }
+  | { readonly use: 'attribute'; readonly attribute: string }
+  | { readonly use: 'detail'; readonly detail: Detail; readonly stem: string }
+  | { readonly use: 'notTheirs' | 'unclear' };
+
+const PHONE_WORDS = new Set(vocabulary.PHONE);
+const KNOWN_WORDS = new Set([...vocabulary.PHONE, ...vocabulary.BESIDE_PHONE]);
+const PLACE_WORDS = new Set(vocabulary.PLACES);
 const reasons = (lists: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> =>
   new Map(Object.entries(lists).flatMap(([why, words]) => words.map((word) => [word, why] as const)));
-const DEVICE_OF = reasons(DEVICES);
-const OWNER_OF = reasons(OTHER_OWNERS);
+const DEVICE_OF = reasons(vocabulary.DEVICES);
+const OWNER_OF = reasons(vocabulary.OTHER_OWNERS);
 const ROLE_OF = new Map(
-  Object.entries(COLUMN_NAMES).flatMap(([kind, names]) =>
+  Object.entries(vocabulary.COLUMN_NAMES).flatMap(([kind, names]) =>
     names.map((name) => [name, { kind } as Role] as const),
   ),
 );
-const CODE = new RegExp(`^(?:(.+) )?(?:${CODES.join('|')})(?: (.+))?$`);
+const CODE = new RegExp(`^(?:(.+) )?(?:${vocabulary.CODES.join('|')})(?: (.+))?$`);
 const WHOLE_COMPANY = 'whole company';
 const COMPANY_MAIN = /\b(?:main|haupt\w*|paa\w*|huvud\w*)\b/;
 const IS_MOBILE =
@@ -87,7 +89,6 @@ export function isBareNumber(column: string): boolean {
   return IS_BARE.test(plainName(column));
 }
 
-/** True for the name of a column of mobile numbers. */
 export function isMobileColumn(column: string): boolean {
   return IS_MOBILE.test(plainName(column));
 }
@@ -123,8 +124,8 @@ function detailOf(name: string, parts: readonly Word[]): Role | undefined {
   const before = parts.slice(0, -1);
   if (!before.some(({ isPhone }) => isPhone)) return undefined;
   const last = parts.at(-1)!.text;
-  const detail = (Object.keys(DETAILS) as (keyof typeof DETAILS)[]).find((each) =>
-    DETAILS[each].includes(last),
+  const detail = (Object.keys(vocabulary.DETAILS) as (keyof typeof vocabulary.DETAILS)[]).find((each) =>
+    vocabulary.DETAILS[each].includes(last),
   );
   return detail && { kind: 'detail', detail, stem: stemOf(name.slice(0, -last.length)) };
 }

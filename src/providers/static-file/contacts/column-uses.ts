@@ -2,64 +2,66 @@ import { RECORD_FIELDS } from '../../../plugin-api/index.js';
 import type { RecordField } from '../../../plugin-api/index.js';
 import { usesByPlace } from './column-places.js';
 import { isBareNumber, isMobileColumn, roleOf, stemOf } from './column-role.js';
-import type { Use } from './column-use.js';
+import type { Use } from './column-role.js';
 import { columnNames, isByPosition } from './contact-options.js';
 import type { ColumnMap, ColumnName } from './contact-options.js';
 
 /** Says what the columns of a file are used for. */
-export interface ColumnUses {
+export abstract class ColumnUses {
   /** Whether they are chosen by what is known of them, and not by the configuration. */
-  readonly isAuto: boolean;
+  abstract readonly isAuto: boolean;
+  protected isBesidePhone = false;
+  readonly #uses = new Map<string, readonly Use[]>();
+
   /**
    * For a column by its name; for one without a name, by its position, from 1.
-   * @param at its place in the header of a table, from 0
+   * @param _at its place in the header of a table, from 0
    */
-  of(column: string, at?: number): readonly Use[];
-  /** Takes notice of which columns a file has where they have no order: one may be read otherwise beside another. */
-  areBeside(columns: Iterable<string>): void;
-  /** Whether the cells are the header of a table that can be read so. */
-  isHeader(cells: readonly string[]): boolean;
-  /** What to write where the columns of a file do not do. */
-  problemsOf(columns: readonly string[]): readonly string[];
-}
-
-const NAME_IT =
-  'the file has no column that is known to hold telephone numbers; name it, for example columns: { number: Telefon }, or by its position where there is no header: columns: { number: 2, name: 1, tier: 3 }';
-const OWN_FIELDS = new Map<string, RecordField>(
-  RECORD_FIELDS.filter((field) => !['number', 'tier', 'name'].includes(field)).map((field) => [
-    field.toLowerCase(),
-    field,
-  ]),
-);
-
-/** `columns: auto`: what is known of the columns of contact programs. */
-export class KnownColumns implements ColumnUses {
-  readonly isAuto = true;
-  readonly #uses = new Map<string, readonly Use[]>();
-  #byPlace: readonly (readonly Use[])[] = [];
-  #isBesidePhone = false;
-  #isBesideMobile: boolean;
-
-  /** @param isPhonebook whether all of the file is about numbers: `Home` and `Other` are some then */
-  constructor(isPhonebook = false) {
-    this.#isBesideMobile = isPhonebook;
-  }
-
-  of(column: string, at?: number): readonly Use[] {
-    const placed = at === undefined ? undefined : this.#byPlace[at];
-    if (placed !== undefined) return placed;
+  of(column: string, _at?: number): readonly Use[] {
     let uses = this.#uses.get(column);
     if (uses === undefined) {
-      uses = this.#useOf(column);
+      uses = this.useOf(column);
       // JSON may have any number of names.
       if (this.#uses.size < 10_000) this.#uses.set(column, uses);
     }
     return uses;
   }
 
+  /** Takes notice of which columns a file has where they have no order: one may be read otherwise beside another. */
   areBeside(columns: Iterable<string>): void {
-    this.#isBesidePhone = hasPhone(columns);
+    this.isBesidePhone = hasPhone(columns);
+    this.forget();
+  }
+
+  /** Whether the cells are the header of a table that can be read so. */
+  abstract isHeader(cells: readonly string[]): boolean;
+  /** What to write where the columns of a file do not do. */
+  abstract problemsOf(columns: readonly string[]): readonly string[];
+  protected abstract useOf(column: string): readonly Use[];
+
+  protected forget(): void {
     this.#uses.clear();
+  }
+}
+
+const NAME_IT =
+  'the file has no column that is known to hold telephone numbers; name it, for example columns: { number: Telefon }, or by its position where there is no header: columns: { number: 2, name: 1, tier: 3 }';
+type OwnField = Exclude<RecordField, 'number' | 'tier' | 'name'>;
+const isOwn = (field: RecordField): field is OwnField => !['number', 'tier', 'name'].includes(field);
+const OWN_FIELDS = new Map(RECORD_FIELDS.filter(isOwn).map((field) => [field.toLowerCase(), field]));
+
+/** `columns: auto`: what is known of the columns of contact programs. */
+export class KnownColumns extends ColumnUses {
+  readonly isAuto = true;
+  #byPlace: readonly (readonly Use[])[] = [];
+
+  /** @param isBesideMobile whether `Home` and `Other` are numbers, too, as in a file that is all about numbers */
+  constructor(private isBesideMobile = false) {
+    super();
+  }
+
+  override of(column: string, at = -1): readonly Use[] {
+    return this.#byPlace[at] ?? super.of(column);
   }
 
   isHeader(cells: readonly string[]): boolean {
@@ -71,8 +73,8 @@ export class KnownColumns implements ColumnUses {
   }
 
   problemsOf(header: readonly string[]): readonly string[] {
-    this.#isBesideMobile = header.some(isMobileColumn);
-    this.#uses.clear();
+    this.isBesideMobile = header.some(isMobileColumn);
+    this.forget();
     this.#byPlace = usesByPlace(
       header,
       header.map((column) => this.of(column)),
@@ -80,16 +82,14 @@ export class KnownColumns implements ColumnUses {
     return header.some((column) => this.of(column)[0]?.use === 'number') ? [] : [NAME_IT];
   }
 
-  #useOf(column: string): readonly Use[] {
-    const own = OWN_FIELDS.get(column.trim().toLowerCase());
+  protected useOf(column: string): readonly Use[] {
+    const field = OWN_FIELDS.get(column.trim().toLowerCase());
     const isFreeText =
-      own === 'instructions' || own === 'attributes' || (own === 'targets' && column.trim() !== own);
-    if (own !== undefined && isFreeText) return [];
-    if (own !== undefined)
-      return [{ use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> }];
-    const role = roleOf(column, this.#isBesideMobile);
+      field === 'instructions' || field === 'attributes' || (field === 'targets' && column.trim() !== field);
+    if (field !== undefined) return isFreeText ? [] : [{ use: 'field', field }];
+    const role = roleOf(column, this.isBesideMobile);
     // `number` beside `phone` is the customer's.
-    if (role.kind === 'number' && this.#isBesidePhone && isBareNumber(column)) return [{ use: 'unclear' }];
+    if (role.kind === 'number' && this.isBesidePhone && isBareNumber(column)) return [{ use: 'unclear' }];
     if (role.kind === 'number') return [{ use: 'number', stem: stemOf(column) }];
     if (role.kind === 'detail') return [{ use: 'detail', detail: role.detail, stem: role.stem }];
     if (role.kind === 'other') return [];
@@ -115,13 +115,12 @@ interface Pattern {
 }
 
 /** `columns: { number: …, name: …, tier: … }` */
-export class NamedColumns implements ColumnUses {
+export class NamedColumns extends ColumnUses {
   readonly isAuto = false;
   readonly #patterns: readonly Pattern[];
-  readonly #uses = new Map<string, readonly Use[]>();
-  #isBesidePhone = false;
 
   constructor(private readonly columns: ColumnMap) {
+    super();
     this.#patterns = Object.keys(columns).flatMap((field) =>
       columnNames(columns, field).map((name, at) => ({
         name,
@@ -133,26 +132,16 @@ export class NamedColumns implements ColumnUses {
     );
   }
 
-  of(column: string): readonly Use[] {
-    let uses = this.#uses.get(column);
-    if (uses === undefined) {
-      const fitting = this.#patterns.filter(({ fits }) => fits(column));
-      uses = fitting.map(({ use, isOfMany }): Use => {
-        if (use.use !== 'number') return use;
-        const isUnclear = isOfMany && this.#isBesidePhone && isBareNumber(column);
-        return isUnclear ? { use: 'unclear' } : { ...use, stem: stemOf(column) };
-      });
-      const role = roleOf(column);
-      if (role.kind === 'detail' && (uses.length === 0 || role.detail === 'code'))
-        uses = [...uses, { use: 'detail', detail: role.detail, stem: role.stem }];
-      if (this.#uses.size < 10_000) this.#uses.set(column, uses);
-    }
-    return uses;
-  }
-
-  areBeside(columns: Iterable<string>): void {
-    this.#isBesidePhone = hasPhone(columns);
-    this.#uses.clear();
+  protected useOf(column: string): readonly Use[] {
+    const fitting = this.#patterns.filter(({ fits }) => fits(column));
+    const uses = fitting.map(({ use, isOfMany }): Use => {
+      if (use.use !== 'number') return use;
+      const isUnclear = isOfMany && this.isBesidePhone && isBareNumber(column);
+      return isUnclear ? { use: 'unclear' } : { ...use, stem: stemOf(column) };
+    });
+    const role = roleOf(column);
+    const isTold = role.kind === 'detail' && (uses.length === 0 || role.detail === 'code');
+    return isTold ? [...uses, { use: 'detail', detail: role.detail, stem: role.stem }] : uses;
   }
 
   isHeader(cells: readonly string[]): boolean {
@@ -178,9 +167,7 @@ function useOf(field: string, at: number): Use {
   if (field === 'tier') return { use: 'tier' };
   if (field === 'name') return { use: 'name', part: at };
   const own = OWN_FIELDS.get(field.toLowerCase());
-  return own === undefined
-    ? { use: 'attribute', attribute: field }
-    : { use: 'field', field: own as Exclude<RecordField, 'number' | 'tier' | 'name'> };
+  return own === undefined ? { use: 'attribute', attribute: field } : { use: 'field', field: own };
 }
 
 /** Compares without regard to case and blanks; `*` stands for any text. */

@@ -17,7 +17,7 @@ const MAX_NOTED = 10_000;
 
 type Contacts = AsyncIterable<Contact | undefined> | Iterable<Contact | undefined>;
 /** Reads the contacts of a file; what cannot be read is told. */
-type ContactSource = (to: Pick<Remarks, 'problems' | 'leftOut'>) => Contacts;
+export type ContactSource = (to: Pick<Remarks, 'problems' | 'leftOut'>) => Contacts;
 
 /** A file of contacts, of whatever program: makes entries of them, and says what it took and what it left. */
 export class ContactList {
@@ -50,7 +50,6 @@ export class ContactList {
     return this.#reader.report.toString();
   }
 
-  /** Tells the header of a table by its cells. */
   readonly isHeader = (cells: readonly string[]): boolean =>
     this.#columns.isHeader(cells.filter((cell) => cell.trim() !== ''));
 
@@ -63,7 +62,9 @@ export class ContactList {
   /** @param contacts whose columns are known only behind the last of them, so they are read twice */
   async *ofContacts(contacts: ContactSource): AsyncGenerator<RawEntry | undefined> {
     const columns = new Set<string>();
-    for await (const contact of contacts(unheard())) {
+    // What cannot be read is told the second time.
+    const unheard = { problems: new LineProblems(), leftOut: new LineProblems() };
+    for await (const contact of contacts(unheard)) {
       for (const { column } of contact?.cells ?? []) if (columns.size < MAX_NOTED) columns.add(column);
       yield undefined;
     }
@@ -85,7 +86,8 @@ export class ContactList {
   #tellIfForNothing(): void {
     const { problems, leftOut } = this.to;
     if (this.#contacts === 0 || this.#entries > 0 || problems.total > 0 || leftOut.total > 0) return;
-    leftOut.add(1, '', nothingOf(this.#contacts, this.report));
+    const count = this.#contacts;
+    leftOut.add(1, '', `none of the contacts in the file (${count}) becomes an entry: ${this.report}`);
   }
 
   async *#entriesOf(contacts: Contacts): AsyncGenerator<RawEntry | undefined> {
@@ -99,19 +101,9 @@ export class ContactList {
       // Also behind a contact without entries, of which there may be many: other work may be done.
       yield undefined;
     }
-    for (const group of this.#tiers.unseen) this.to.warnings.add(1, 'tiers', nobodyIsIn(group));
+    for (const group of this.#tiers.unseen) {
+      const message = `names the group "${group}", and no contact with a number is in it; write it as the file does`;
+      this.to.warnings.add(1, 'tiers', message);
+    }
   }
-}
-
-function nothingOf(contacts: number, report: string): string {
-  return `none of the contacts in the file (${contacts}) becomes an entry: ${report}`;
-}
-
-function nobodyIsIn(group: string): string {
-  return `names the group "${group}", and no contact with a number is in it; write it as the file does`;
-}
-
-/** Where nobody listens. */
-function unheard(): Pick<Remarks, 'problems' | 'leftOut'> {
-  return { problems: new LineProblems(), leftOut: new LineProblems() };
 }

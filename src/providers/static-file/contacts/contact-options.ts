@@ -1,5 +1,5 @@
 import { isNothing, isPlainObject, nearName, RECORD_FIELDS, sameTier } from '../../../plugin-api/index.js';
-import type { JsonSchema } from '../../../plugin-api/index.js';
+import type { JsonSchema, RecordField } from '../../../plugin-api/index.js';
 
 /** A column of the file by its name, in which `*` stands for any text, or by its position, from 1. */
 export type ColumnName = string | number;
@@ -23,12 +23,10 @@ const MAX_TIERS = 1_000;
 const MAX_POSITION = 16_384;
 const EXAMPLE = '{ number: [Business Phone, Mobile Phone], name: [First Name, Last Name], tier: Categories }';
 
-/** True where any of the options says that the file is one of contacts. */
 export function isAboutContacts({ columns, tier, tiers }: ContactOptions): boolean {
   return columns != null || tier != null || tiers != null;
 }
 
-/** The columns of a map that a field is read from. */
 export function columnNames(columns: ColumnMap, field: string): readonly ColumnName[] {
   const named = columns[field];
   if (named === undefined) return [];
@@ -40,7 +38,6 @@ export function isByPosition(columns: ColumnMap): boolean {
   return typeof columnNames(columns, 'number')[0] === 'number';
 }
 
-/** What is wrong with `columns`, as a predicate. */
 export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions): string | undefined {
   if (columns === 'auto') return undefined;
   if (!isPlainObject(columns)) {
@@ -53,7 +50,9 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
   const named: unknown[] = Object.values(columns).flat();
   if (named.length > MAX_COLUMNS)
     return `names more than ${MAX_COLUMNS} columns. Use * for several, as in "Phone * - Value".`;
-  const mistyped = fields.find((field) => !isField(field) && nearName(field, RECORD_FIELDS) !== undefined);
+  const mistyped = fields.find(
+    (field) => !RECORD_FIELDS.includes(field as RecordField) && nearName(field, RECORD_FIELDS) !== undefined,
+  );
   if (mistyped !== undefined) {
     return `would make an attribute of a key that is nearly "${nearName(mistyped, RECORD_FIELDS)}". Write it so, or give the attribute another name.`;
   }
@@ -73,14 +72,12 @@ export function columnsProblem(columns: unknown, { tier, tiers }: ContactOptions
     : 'does not say which tier they have. Name a column, for example tier: Categories, or write tier: gold beside it for all of them.';
 }
 
-/** What is wrong with `tier`, as a predicate. */
 export function tierProblem(tier: unknown): string | undefined {
   return isTier(tier)
     ? undefined
     : `must be text of 1 to ${MAX_TIER_LENGTH} characters that routes name, for example gold.`;
 }
 
-/** What is wrong with `tiers`, as a predicate. */
 export function tiersProblem(tiers: unknown): string | undefined {
   const rule = 'must say which tier a group of the file means, for example { Board: platinum, VIP: gold }.';
   if (!isPlainObject(tiers)) return rule;
@@ -96,6 +93,10 @@ export function tiersProblem(tiers: unknown): string | undefined {
     : undefined;
 }
 
+const COLUMN_SCHEMAS: JsonSchema[] = [
+  { type: 'string', minLength: 1 },
+  { type: 'integer', minimum: 1, maximum: MAX_POSITION },
+];
 export const COLUMNS_SCHEMA: JsonSchema = {
   anyOf: [
     { enum: ['auto'] },
@@ -103,34 +104,17 @@ export const COLUMNS_SCHEMA: JsonSchema = {
       type: 'object',
       required: ['number'],
       additionalProperties: {
-        anyOf: [
-          { type: 'string', minLength: 1 },
-          { type: 'integer', minimum: 1, maximum: MAX_POSITION },
-          {
-            type: 'array',
-            minItems: 1,
-            items: {
-              anyOf: [
-                { type: 'string', minLength: 1 },
-                { type: 'integer', minimum: 1, maximum: MAX_POSITION },
-              ],
-            },
-          },
-        ],
+        anyOf: [...COLUMN_SCHEMAS, { type: 'array', minItems: 1, items: { anyOf: COLUMN_SCHEMAS } }],
       },
     },
   ],
 };
+export const TIER_SCHEMA: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH };
 export const TIERS_SCHEMA: JsonSchema = {
   type: 'object',
   minProperties: 1,
-  additionalProperties: { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH },
+  additionalProperties: TIER_SCHEMA,
 };
-export const TIER_SCHEMA: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_TIER_LENGTH };
-
-function isField(name: string): boolean {
-  return (RECORD_FIELDS as readonly string[]).includes(name);
-}
 
 function isColumnName(name: unknown): boolean {
   if (typeof name === 'number') return Number.isInteger(name) && name >= 1 && name <= MAX_POSITION;

@@ -4,7 +4,7 @@ import type { RawEntry } from '../raw-entry.js';
 import type { Remarks } from '../line-problems.js';
 import { stemOfAll } from './column-places.js';
 import { whyNotTheirs } from './column-role.js';
-import type { Use } from './column-use.js';
+import type { Use } from './column-role.js';
 import type { ColumnUses } from './column-uses.js';
 import type { Contact, ContactCell } from './contact.js';
 import { ContactReport } from './contact-report.js';
@@ -47,10 +47,10 @@ export class ContactReader {
   entriesOf({ line, cells }: Contact): RawEntry[] {
     const about = new ContactCells(cells, this.columns);
     const numbers = this.#numbersOf(about, line);
-    for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear(column);
-    for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left(column);
+    for (const { column, text } of about.unclear) if (/\d{5}/.test(text)) this.report.unclear.add(column);
+    for (const { column, text } of about.notTheirs) if (/\d/.test(text)) this.report.left.add(column);
     for (const { column, text } of about.unread) {
-      if (IS_LIKE_NUMBER.test(text) && this.#isNew(text, numbers)) this.report.unread(column);
+      if (IS_LIKE_NUMBER.test(text) && this.#isNew(text, numbers)) this.report.unread.add(column);
     }
     if (numbers.length === 0) {
       this.report.withoutNumber++;
@@ -85,7 +85,7 @@ export class ContactReader {
       if (!IS_WRITTEN.test(cell.text)) continue;
       const why = whyNotTheirs(`${cell.label ?? ''} ${about.labelOf(stem)}`);
       if (why !== undefined || about.hasExtension(stem)) {
-        this.report.left(cell.column, why ?? 'extension');
+        this.report.left.add(`${cell.column} (${why ?? 'extension'})`);
         continue;
       }
       if (about.hasCode(stem) && !IS_COMPLETE.test(cell.text)) {
@@ -101,7 +101,7 @@ export class ContactReader {
         this.to.warnings.add(line, 'number', NO_NUMBER);
         continue;
       }
-      this.report.took(cell.column);
+      this.report.taken.add(cell.column);
       for (const key of problem === undefined ? keys : [cell.text]) numbers.add(key);
     }
     return [...numbers];

@@ -1,4 +1,3 @@
-/** How many names of columns are told. */
 const MAX_NAMES = 20;
 const MAX_NAME_LENGTH = 60;
 /** A name of a column may be somebody's number where there is no header. */
@@ -6,40 +5,23 @@ const MANY_DIGITS = /\d{5}/;
 
 /** Collects what was taken from a file of contacts, and what was left. */
 export class ContactReport {
-  readonly #taken = new Set<string>();
-  readonly #left = new Set<string>();
-  readonly #unclear = new Set<string>();
-  readonly #unread = new Set<string>();
+  readonly taken = new Set<string>();
+  /** With why, where a name does not say it by itself. */
+  readonly left = new Set<string>();
+  readonly unclear = new Set<string>();
+  readonly unread = new Set<string>();
   withoutNumber = 0;
   withoutTier = 0;
 
-  took(column: string): void {
-    this.#taken.add(column);
-  }
-
-  /** @param why what is told beside a name that does not say it by itself */
-  left(column: string, why?: string): void {
-    this.#left.add(why === undefined ? column : `${column} (${why})`);
-  }
-
-  unclear(column: string): void {
-    this.#unclear.add(column);
-  }
-
-  unread(column: string): void {
-    this.#unread.add(column);
-  }
-
   /** `numbers from Business Phone, Mobile Phone; left out: Business Fax; 1 contact without a number` */
   toString(): string {
-    const unclear = named(this.#unclear);
     return [
-      this.#taken.size === 0 ? 'no numbers' : `numbers from ${named(this.#taken)}`,
-      this.#left.size > 0 && `left out: ${named(this.#left)}`,
-      unclear !== '' &&
-        `not clear whose numbers, so not read: ${unclear} (name under columns what is to be read)`,
-      this.#unread.size > 0 &&
-        `not read, though telephone numbers are in it: ${named(this.#unread)} (name under columns what is to be read)`,
+      this.taken.size === 0 ? 'no numbers' : `numbers from ${named(this.taken)}`,
+      this.left.size > 0 && `left out: ${named(this.left)}`,
+      this.unclear.size > 0 &&
+        `not clear whose numbers, so not read: ${named(this.unclear)} (name under columns what is to be read)`,
+      this.unread.size > 0 &&
+        `not read, though telephone numbers are in it: ${named(this.unread)} (name under columns what is to be read)`,
       this.withoutNumber > 0 && `${contacts(this.withoutNumber)} without a number`,
       this.withoutTier > 0 && `${contacts(this.withoutTier)} in no group that tiers names`,
     ]

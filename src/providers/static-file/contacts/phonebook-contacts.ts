@@ -35,7 +35,6 @@ const COLUMN_OF = new Map([
 const BLACK_LIST = /^black ?(?:list)?$|^block(?:ed|list)$/i;
 const MAX_CELLS = 1_000;
 const MAX_TEXT = 2_000;
-/** What is decoded in one go. */
 const PIECE_BYTES = 262_144;
 const NO_PHONEBOOK =
   'the file has no entries of a phonebook that is known here (DirectoryEntry, Contact, item, entry, Unit …); write the contacts as CSV, or as a vCard';
@@ -107,7 +106,6 @@ class GroupNames implements XmlHandlers {
 }
 
 interface Element {
-  readonly name: string;
   readonly label: string;
   text: string;
   hasChildren: boolean;
@@ -131,24 +129,25 @@ class Phonebook implements XmlHandlers {
     if (this.#open.length === 0) this.isUnknown = !/book|directory|menu|list|contact|phone/i.test(name);
     const parent = this.#open.at(-1);
     if (parent !== undefined) parent.hasChildren = true;
-    const label = valueOf(attributes, 'type') ?? valueOf(attributes, 'label') ?? parent?.label ?? '';
-    if (this.#cells === undefined && CONTACTS.has(name.toLowerCase())) {
-      this.isUnknown = false;
-      this.#depth = this.#open.length;
-      this.#line = line;
-      this.#cells = [];
-      this.#numberType = '';
-      if (this.#menu !== '') this.#add('Group', this.#menu);
-      for (const [key, value] of Object.entries(attributes)) {
-        // Snom's type is the contact's, and one of its own groups.
-        if (key.toLowerCase() === 'type') this.#add('Group', value === 'none' ? '' : value);
-        else this.#add(key, value);
-      }
-      this.#open.push({ name, label: '', text: '', hasChildren: false });
-      return;
-    }
+    const isContact = this.#cells === undefined && CONTACTS.has(name.toLowerCase());
+    if (isContact) this.#begin(attributes, line);
     if (name === 'Menu') this.#menu = valueOf(attributes, 'name') ?? '';
-    this.#open.push({ name, label, text: '', hasChildren: false });
+    const label = valueOf(attributes, 'type') ?? valueOf(attributes, 'label') ?? parent?.label ?? '';
+    this.#open.push({ label: isContact ? '' : label, text: '', hasChildren: false });
+  }
+
+  #begin(attributes: Readonly<Record<string, string>>, line: number): void {
+    this.isUnknown = false;
+    this.#depth = this.#open.length;
+    this.#line = line;
+    this.#cells = [];
+    this.#numberType = '';
+    if (this.#menu !== '') this.#add('Group', this.#menu);
+    for (const [key, value] of Object.entries(attributes)) {
+      // Snom's type is the contact's, and one of its own groups.
+      if (key.toLowerCase() === 'type') this.#add('Group', value === 'none' ? '' : value);
+      else this.#add(key, value);
+    }
   }
 
   onText(text: string): void {
@@ -172,7 +171,9 @@ class Phonebook implements XmlHandlers {
   #labelled(cells: readonly ContactCell[]): readonly ContactCell[] {
     const isBlocked = cells.some(({ column, text }) => column === 'Group' && BLACK_LIST.test(text));
     if (isBlocked) return cells.map((cell) => ({ ...cell, label: 'blocked' }));
-    return this.#numberType === '' ? cells : withLabel(cells, this.#numberType);
+    const label = this.#numberType;
+    if (label === '') return cells;
+    return cells.map((cell) => (cell.column === 'number' ? { ...cell, label } : cell));
   }
 
   #add(name: string, written: string, label = ''): void {
@@ -193,8 +194,4 @@ class Phonebook implements XmlHandlers {
 /** @param name in lower case; phonebooks write `type` and `Type` */
 function valueOf(attributes: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(attributes).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
-function withLabel(cells: readonly ContactCell[], label: string): ContactCell[] {
-  return cells.map((cell) => (cell.column === 'number' ? { ...cell, label } : cell));
 }

@@ -10,7 +10,6 @@ const SEPARATOR = /:::|[;,|\n]|\s[/+]\s/;
 /** Groups that Google has for itself: `* myContacts`. */
 const PROVIDERS_OWN = /^\*\s/;
 
-/** The groups that the values name, each once. */
 export function groupsIn(values: readonly string[]): readonly string[] {
   const groups = values
     .flatMap((value) => value.split(SEPARATOR))
@@ -19,7 +18,6 @@ export function groupsIn(values: readonly string[]): readonly string[] {
   return [...new Map(groups.map((group) => [sameTier(group), group])).values()];
 }
 
-/** Chooses the tier of a contact by its groups. */
 export class TierChooser {
   readonly #tiers: readonly (readonly [group: string, tier: string])[] | undefined;
   readonly #others: string | undefined;

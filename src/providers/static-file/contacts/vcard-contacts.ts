@@ -5,6 +5,7 @@ import type { VcardProperty } from './vcard-lines.js';
 
 /** Values of one card; a real one has some twenty. */
 const MAX_CELLS = 1_000;
+const NO_CARD = 'is not part of a vCard, which begins with BEGIN:VCARD; what follows was not read';
 /** Text properties that `columns` may name; `N`, `TEL`, `ORG` and `CATEGORIES` are read by themselves. */
 const TEXTS = new Set(['FN', 'NICKNAME', 'NOTE', 'TITLE', 'ROLE', 'UID', 'EMAIL']);
 
@@ -17,41 +18,29 @@ export function* vcardContacts(bytes: Buffer, problems: LineProblems): Generator
   /** Cards inside the card. */
   let depth = 0;
   for (const property of vcardProperties(bytes)) {
-    if (property === undefined) {
-      yield undefined;
-      continue;
-    }
+    yield undefined;
+    if (property === undefined) continue;
     const { name, value, line } = property;
     const isAboutCard = /^vcard$/i.test(value.trim());
     if (name === 'BEGIN' && isAboutCard) {
-      if (card === undefined) card = new Card(line);
-      else if (name === 'BEGIN' && card.isAgent) depth++;
+      if (card?.isAgent) depth++;
       else {
-        problems.add(card.line, '', 'begins a vCard that has no END:VCARD before the next one');
+        if (card !== undefined)
+          problems.add(card.line, '', 'begins a vCard that has no END:VCARD before the next one');
         card = new Card(line);
       }
     } else if (card === undefined) {
-      if (name === '' && value === '') {
-        yield undefined;
-        continue;
-      }
-      problems.add(
-        line,
-        '',
-        'is not part of a vCard, which begins with BEGIN:VCARD; what follows was not read',
-      );
-      return;
+      if (name === '' && value === '') continue;
+      return problems.add(line, '', NO_CARD);
     } else if (name === 'END' && isAboutCard) {
       if (depth > 0) depth--;
       else {
-        yield card.isPerson ? card.contact() : undefined;
+        if (card.isPerson) yield card.contact();
         card = undefined;
-        continue;
       }
     } else if (depth === 0) {
       card.add(property);
     }
-    yield undefined;
   }
   if (card !== undefined)
     problems.add(card.line, '', 'begins a vCard that has no END:VCARD; the file may be cut off');

@@ -5,6 +5,7 @@ const [LINE_FEED, CARRIAGE_RETURN, SPACE, TAB, EQUALS] = [0x0a, 0x0d, 0x20, 0x09
 const FIRST_OF_SEVERAL = 0b1100_0000;
 /** Longer lines are photographs and keys; what is behind it is dropped. */
 const MAX_LINE_BYTES = 16_384;
+const PROPERTY = /^\s*(?:([\w-]+)\.)?([\w-]+)((?:;(?:"[^"]*"|[^";:])*)*):/;
 const QUOTED_PRINTABLE = /[;=]QUOTED-PRINTABLE[;:]/i;
 
 /** One property of a vCard: `item1.TEL;TYPE=work:+358501234501`. */
@@ -93,8 +94,8 @@ function dropSoftBreak(pieces: Buffer[]): void {
 
 function propertyIn(written: Buffer, line: number): VcardProperty {
   const text = written.subarray(0, MAX_LINE_BYTES).toString('utf8');
-  const [head, group, name, after = ''] =
-    /^\s*(?:([\w-]+)\.)?([\w-]+)((?:;(?:"[^"]*"|[^";:])*)*):/.exec(withoutBlankLines(text)) ?? [];
+  // Of blanks alone, the expression would try each.
+  const [head, group, name, after = ''] = text.trim() === '' ? [] : (PROPERTY.exec(text) ?? []);
   if (head === undefined || name === undefined) {
     return { line, group: undefined, name: '', parameters: [], value: text.trim() };
   }
@@ -103,11 +104,6 @@ function propertyIn(written: Buffer, line: number): VcardProperty {
   );
   const value = text.slice(head.length);
   return { line, group, name: name.toUpperCase(), parameters, value: decoded(value, parameters) };
-}
-
-/** The expression would try each of many blanks. */
-function withoutBlankLines(text: string): string {
-  return text.trim() === '' ? '' : text;
 }
 
 function decoded(value: string, parameters: readonly string[]): string {

@@ -17,7 +17,6 @@ const OTHER_KINDS = [
 const IS_NO_ZIP = 'the file is not an .xlsx workbook, or is cut off; save it again as .xlsx';
 const TOO_LARGE = `the workbook has more than ${MAX_UNPACKED_BYTES / 1_048_576} MiB unpacked; save the sheet as CSV`;
 
-/** The files in a workbook. */
 export class WorkbookParts {
   #unpacked = 0;
 

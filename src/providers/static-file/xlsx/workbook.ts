@@ -23,19 +23,7 @@ const MAX_TEXT = 32_767;
 const LIMITS = { sheets: 1_000, relations: 10_000, formats: 65_536, 'shared texts': 1_048_576 };
 const NO_SHEET = 'the workbook has no sheet that is not hidden';
 
-/** Goes through the XML of a part, with pauses. */
-export async function readPart(
-  parts: WorkbookParts,
-  path: string,
-  handlers: XmlHandlers,
-  pace: Pace,
-): Promise<void> {
-  for await (const pause of partSteps(parts, path, handlers)) {
-    if (pause === undefined && pace.isDue) await pace.makeWay();
-  }
-}
-
-/** As `readPart`, step by step. */
+/** Goes through the XML of a part, step by step. */
 export async function* partSteps(
   parts: WorkbookParts,
   path: string,
@@ -52,40 +40,36 @@ export async function* partSteps(
   }
 }
 
+/** Goes through the XML of a part, with pauses. */
+type Read = (path: string, handlers: XmlHandlers) => Promise<void>;
+
 export async function readWorkbook(parts: WorkbookParts, pace: Pace): Promise<Workbook> {
-  const [document] = [...(await relations(parts, '', pace)).values()].filter(
-    ({ type }) => type === 'officeDocument',
-  );
-  const path = document?.target ?? 'xl/workbook.xml';
+  const read: Read = async (path, handlers) => {
+    for await (const pause of partSteps(parts, path, handlers)) {
+      if (pause === undefined && pace.isDue) await pace.makeWay();
+    }
+  };
+  const ofType = (targets: ReadonlyMap<string, Relation>, type: string) =>
+    [...targets.values()].find((target) => target.type === type)?.target;
+  const path = ofType(await relations(read, ''), 'officeDocument') ?? 'xl/workbook.xml';
   const sheets: { id: string; name: string; isHidden: boolean }[] = [];
   let isFrom1904 = false;
-  await readPart(
-    parts,
-    path,
-    {
-      onOpen(name, attributes) {
-        if (name === 'workbookPr') isFrom1904 = /^(?:1|true)$/.test(attributes['date1904'] ?? '');
-        if (name === 'sheet') {
-          checkCount(sheets.length + 1, 'sheets');
-          sheets.push({
-            id: attributes['id'] ?? '',
-            name: attributes['name'] ?? '',
-            isHidden: (attributes['state'] ?? 'visible') !== 'visible',
-          });
-        }
-      },
+  await read(path, {
+    onOpen(name, attributes) {
+      if (name === 'workbookPr') isFrom1904 = /^(?:1|true)$/.test(attributes['date1904'] ?? '');
+      if (name !== 'sheet') return;
+      checkCount(sheets.length + 1, 'sheets');
+      const { id = '', name: title = '', state = 'visible' } = attributes;
+      sheets.push({ id, name: title, isHidden: state !== 'visible' });
     },
-    pace,
-  );
-  const targets = await relations(parts, path, pace);
+  });
+  const targets = await relations(read, path);
   const visible = sheets.filter(({ id, isHidden }) => !isHidden && targets.get(id)?.type === 'worksheet');
   if (visible.length === 0) throw new TableError(1, NO_SHEET);
-  const targetOf = (type: string) =>
-    [...targets.values()].find((target) => target.type === type)?.target ?? '';
   return {
     sheets: visible.map(({ id, name }) => ({ name, path: targets.get(id)!.target })),
-    sharedTexts: await readSharedTexts(parts, targetOf('sharedStrings'), pace),
-    formats: await readFormats(parts, targetOf('styles'), pace),
+    sharedTexts: await readSharedTexts(read, ofType(targets, 'sharedStrings') ?? ''),
+    formats: await readFormats(read, ofType(targets, 'styles') ?? ''),
     isFrom1904,
   };
 }
@@ -103,81 +87,62 @@ interface Relation {
   readonly target: string;
 }
 
-async function relations(
-  parts: WorkbookParts,
-  of: string,
-  pace: Pace,
-): Promise<ReadonlyMap<string, Relation>> {
+async function relations(read: Read, of: string): Promise<ReadonlyMap<string, Relation>> {
   const folder = posix.dirname(of);
   const found = new Map<string, Relation>();
-  await readPart(
-    parts,
-    posix.join(folder, '_rels', `${posix.basename(of)}.rels`),
-    {
-      onOpen(name, attributes) {
-        const { Id: id, Type: type = '', Target: target = '' } = attributes;
-        if (name !== 'Relationship' || id === undefined) return;
-        checkCount(found.size + 1, 'relations');
-        found.set(id, {
-          type: posix.basename(type),
-          target: target.startsWith('/') ? target.slice(1) : posix.join(folder, target),
-        });
-      },
+  await read(posix.join(folder, '_rels', `${posix.basename(of)}.rels`), {
+    onOpen(name, attributes) {
+      const { Id: id, Type: type = '', Target: target = '' } = attributes;
+      if (name !== 'Relationship' || id === undefined) return;
+      checkCount(found.size + 1, 'relations');
+      found.set(id, {
+        type: posix.basename(type),
+        target: target.startsWith('/') ? target.slice(1) : posix.join(folder, target),
+      });
     },
-    pace,
-  );
+  });
   return found;
 }
 
 /** Texts that cells refer to by their number. How Japanese ones are pronounced is left out. */
-async function readSharedTexts(parts: WorkbookParts, path: string, pace: Pace): Promise<string[]> {
+async function readSharedTexts(read: Read, path: string): Promise<string[]> {
   const texts: string[] = [];
   let text = '';
   let isText = false;
   let isPhonetic = false;
-  await readPart(
-    parts,
-    path,
-    {
-      onOpen(name) {
-        if (name === 'si') text = '';
-        else if (name === 'rPh') isPhonetic = true;
-        else if (name === 't') isText = !isPhonetic;
-      },
-      onText(piece) {
-        if (isText && text.length < MAX_TEXT) text += piece;
-      },
-      onClose(name) {
-        if (name === 'si') checkCount(texts.push(withoutEscapes(text)), 'shared texts');
-        else if (name === 'rPh') isPhonetic = false;
-        else if (name === 't') isText = false;
-      },
+  await read(path, {
+    onOpen(name) {
+      if (name === 'si') text = '';
+      else if (name === 'rPh') isPhonetic = true;
+      else if (name === 't') isText = !isPhonetic;
     },
-    pace,
-  );
+    onText(piece) {
+      if (isText && text.length < MAX_TEXT) text += piece;
+    },
+    onClose(name) {
+      if (name === 'si') checkCount(texts.push(withoutEscapes(text)), 'shared texts');
+      else if (name === 'rPh') isPhonetic = false;
+      else if (name === 't') isText = false;
+    },
+  });
   return texts;
 }
 
-async function readFormats(parts: WorkbookParts, path: string, pace: Pace): Promise<CellFormat[]> {
+async function readFormats(read: Read, path: string): Promise<CellFormat[]> {
   const codes = new Map<number, string>();
   const formats: CellFormat[] = [];
   let isInCellFormats = false;
-  await readPart(
-    parts,
-    path,
-    {
-      onOpen(name, attributes) {
-        const id = Number(attributes['numFmtId'] ?? 0);
-        if (name === 'numFmt') checkCount(codes.set(id, attributes['formatCode'] ?? '').size, 'formats');
-        else if (name === 'cellXfs') isInCellFormats = true;
-        else if (name === 'xf' && isInCellFormats)
-          checkCount(formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id))), 'formats');
-      },
-      onClose(name) {
-        if (name === 'cellXfs') isInCellFormats = false;
-      },
+  await read(path, {
+    onOpen(name, attributes) {
+      const id = Number(attributes['numFmtId'] ?? 0);
+      if (name === 'numFmt') checkCount(codes.set(id, attributes['formatCode'] ?? '').size, 'formats');
+      else if (name === 'cellXfs') isInCellFormats = true;
+      else if (name === 'xf' && isInCellFormats)
+        checkCount(formats.push(id === 0 ? GENERAL : formatOf(id, codes.get(id))), 'formats');
     },
-    pace,
-  );
+    onClose(name) {
+      if (name === 'cellXfs') isInCellFormats = false;
+    },
+  });
   return formats;
 }

@@ -2,7 +2,7 @@ import { MAX_ENTRY_BYTES, TOO_LARGE } from '../entry-limits.js';
 import type { LineProblems } from '../line-problems.js';
 import type { Pace } from '../pace.js';
 import { MAX_ROWS_ABOVE, TableError } from '../table-rows.js';
-import type { Table, TableRow } from '../table-rows.js';
+import type { IsHeader, Table, TableRow } from '../table-rows.js';
 import type { XmlHandlers } from '../xml-reader.js';
 import { GENERAL, numberText, shortenedText, withoutEscapes } from './cell-format.js';
 import type { CellFormat } from './cell-format.js';
@@ -22,11 +22,6 @@ const MAX_SHEET_NAME = 31;
 const BATCH_CELLS = 16_384;
 const TOO_WIDE = `the sheet has more than ${MAX_EMPTY_CELLS} empty cells to the left of filled ones; delete the cells far to the right, or save the sheet as CSV`;
 
-/** A table, and how its days are counted. */
-export interface XlsxTable extends Table {
-  readonly isFrom1904: boolean;
-}
-
 /**
  * A sheet of a workbook (.xlsx) as a table; the line of a row is its number in the sheet. Of several it is the first with a header
  * that is not hidden, else the first of them; which, and which others have one, is told.
@@ -35,10 +30,10 @@ export interface XlsxTable extends Table {
  */
 export async function xlsxTable(
   bytes: Buffer,
-  isHeader: (cells: readonly string[]) => boolean,
+  isHeader: IsHeader,
   pace: Pace,
   warnings: LineProblems,
-): Promise<XlsxTable> {
+): Promise<Table> {
   const parts = await WorkbookParts.open(bytes);
   const workbook = await readWorkbook(parts, pace);
   let used: SheetTop | undefined;
@@ -95,7 +90,7 @@ interface SheetTop {
 async function topOf(
   batches: SheetTop['batches'],
   name: string,
-  isHeader: (cells: readonly string[]) => boolean,
+  isHeader: IsHeader,
   pace: Pace,
 ): Promise<SheetTop> {
   const rows: TableRow[] = [];
@@ -174,12 +169,10 @@ interface SheetRow {
   readonly line: number;
   /** Number of cells, the empty ones included. */
   readonly width: number;
-  /** The cells that are not empty. */
   readonly filled: SheetCell[];
   readonly isTooLong: boolean;
 }
 
-/** Collects the rows of a sheet. */
 class Sheet implements XmlHandlers {
   readonly rows: SheetRow[] = [];
   #row = 0;
