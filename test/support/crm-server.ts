@@ -251,7 +251,7 @@ function askedFor(url: string, headers: IncomingHttpHeaders, body: string): stri
   if (inQuery !== null) return inQuery;
   const inHeader = headers['x-phone'];
   if (typeof inHeader === 'string') return inHeader;
-  if (body !== '') return String((JSON.parse(body) as { phone?: unknown }).phone);
+  if (/^[[{]/.test(body)) return String((JSON.parse(body) as { phone?: unknown }).phone);
   return decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1));
 }
 

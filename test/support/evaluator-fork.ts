@@ -5,7 +5,7 @@ import { assertBuilt, builtFile } from './built.js';
 
 const ROOM = 'providers/crm-http';
 // What the process is made of, with the types that come with it.
-assertBuilt(['evaluator', 'evaluator.child', 'expressions'].map((part) => `${ROOM}/crm-http.${part}`));
+assertBuilt(['evaluator', 'evaluator.child', 'expressions', 'xml'].map((part) => `${ROOM}/crm-http.${part}`));
 
 const IDLE = Symbol.for('smartrouting-vip.idle-evaluators');
 /** Processes that nobody asks anything now. Node's own module is the same for all test files of a worker. */

@@ -41,6 +41,8 @@ export interface OAuthServerOptions {
 export class OAuthServer {
   mode: OAuthMode = 'ok';
   retryAfter: string | undefined;
+  /** Whether requests must be JSON, as some vendors have it. */
+  wantsJson = false;
   lifetimeS: number | undefined;
   /** Whether a refresh token is good for one use. */
   rotates: boolean;
@@ -134,10 +136,16 @@ export class OAuthServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const parameters = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString('utf8')));
+    const body = Buffer.concat(chunks).toString('utf8');
+    const isJson = request.headers['content-type'] === 'application/json';
+    const parameters = isJson
+      ? (JSON.parse(body) as Record<string, string>)
+      : Object.fromEntries(new URLSearchParams(body));
     const { authorization } = request.headers;
     if (this.mode === 'hold') await new Promise<void>((resolve) => this.#held.push(resolve));
-    const [status, body] = await this.#answer(parameters, authorization);
+    const [status, answer] = await (isJson === this.wantsJson
+      ? this.#answer(parameters, authorization)
+      : refused('invalid_request'));
     this.requests.push({ parameters, authorization, status });
     response.writeHead(status, {
       'content-type': this.mode === 'html' ? 'text/html' : 'application/json',
@@ -146,7 +154,7 @@ export class OAuthServer {
       ...(status === 302 && { location: 'https://elsewhere.test/token' }),
       ...(status === 401 && authorization !== undefined && { 'www-authenticate': 'Basic realm="oauth"' }),
     });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
   }
 
   async #answer(
@@ -163,6 +171,12 @@ export class OAuthServer {
     }
     if (!this.#isClient(parameters, authorization)) return [401, { error: 'invalid_client' }];
     if (grant === 'client_credentials') return this.#issue();
+    if (grant === 'password') {
+      const { username, password } = parameters;
+      return username === 'svc:routing' && password === 'p4ss word'
+        ? this.#issue()
+        : refused('invalid_grant');
+    }
     if (grant !== 'refresh_token') return refused('unsupported_grant_type');
     return this.#refresh(parameters['refresh_token'] ?? '');
   }

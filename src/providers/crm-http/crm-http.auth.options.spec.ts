@@ -72,14 +72,14 @@ describe('OAuth2 in the options of crm-http', () => {
     [
       { ...CREDENTIALS, refreshToken: 'r3fresh', username: 'x' },
       [
-        'auth.username: belongs to auth type basic. Remove it, or change type.',
+        'auth.username: belongs to auth type basic or oauth2-password. Remove it, or change type.',
         'auth.refreshToken: belongs to auth type oauth2-refresh-token. Remove it, or change type.',
       ],
     ],
     [
       { type: 'bearer', token: 'x', scope: 'a' },
       [
-        'auth.scope: belongs to auth type oauth2-client-credentials, oauth2-refresh-token or oauth2-jwt-bearer. Remove it, or change type.',
+        'auth.scope: belongs to auth type oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer or oauth2-password. Remove it, or change type.',
       ],
     ],
     [

@@ -1,15 +1,18 @@
-import { IsIn } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, ValidateNested } from 'class-validator';
 import { isPlainObject, Rule } from '../../plugin-api/index.js';
 import type { JsonSchema } from '../../plugin-api/index.js';
 import { authHeaderNameProblem, portProblem } from './crm-http.rules.js';
 import { isHeaderText } from './crm-http.templates.js';
 import { privateKeyProblem } from './oauth/oauth-private-key.js';
+import { CrmHttpLoginOptions, CrmHttpSessionHeaderOptions } from './session/session.options.js';
 
-type OAuthType = 'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer';
-type AuthType = 'none' | 'basic' | 'bearer' | 'header' | OAuthType;
+type OAuthType =
+  'oauth2-client-credentials' | 'oauth2-refresh-token' | 'oauth2-jwt-bearer' | 'oauth2-password';
+type AuthType = 'none' | 'basic' | 'bearer' | 'header' | 'session' | OAuthType;
 type AuthField = Exclude<keyof CrmHttpAuthOptions, 'type'>;
 
-const OAUTH_MAY: readonly AuthField[] = ['clientAuth', 'scope', 'parameters', 'scheme'];
+const OAUTH_MAY: readonly AuthField[] = ['clientAuth', 'scope', 'parameters', 'scheme', 'bodyType'];
 
 /** The keys that a type requires, and those that it allows. */
 const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: readonly AuthField[] }>> = {
@@ -17,6 +20,7 @@ const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: rea
   basic: { needs: ['username', 'password'] },
   bearer: { needs: ['token'] },
   header: { needs: ['name', 'value'] },
+  session: { needs: ['login', 'header'] },
   'oauth2-client-credentials': { needs: ['tokenUrl', 'clientId', 'clientSecret'], may: OAUTH_MAY },
   'oauth2-refresh-token': {
     needs: ['tokenUrl', 'clientId', 'refreshToken', 'encryptionKey'],
@@ -24,6 +28,10 @@ const FIELDS: Readonly<Record<AuthType, { needs: readonly AuthField[]; may?: rea
   },
   'oauth2-jwt-bearer': {
     needs: ['tokenUrl', 'issuer', 'subject', 'audience', 'privateKey'],
+    may: ['clientId', 'clientSecret', ...OAUTH_MAY],
+  },
+  'oauth2-password': {
+    needs: ['tokenUrl', 'username', 'password'],
     may: ['clientId', 'clientSecret', ...OAUTH_MAY],
   },
 };
@@ -82,6 +90,9 @@ const lineProblem = (text: string) =>
     ? 'must be text of one line. Is it empty, or is there a line end in it?'
     : undefined;
 
+const mapProblem = (value: unknown) =>
+  isPlainObject(value) || typeof value === 'object' ? undefined : 'must be a map.';
+
 /** Long enough that it cannot be guessed from a stolen database. */
 const MIN_ENCRYPTION_KEY = 20;
 /** Parameters that the grant sets itself. */
@@ -91,6 +102,8 @@ const OWN_PARAMETERS: Readonly<Record<string, string>> = {
   client_secret: 'is written as clientSecret',
   scope: 'has a key of its own',
   refresh_token: 'is written as refreshToken',
+  username: 'has a key of its own',
+  password: 'has a key of its own',
   assertion: 'is made of issuer, subject, audience and privateKey',
 };
 
@@ -119,11 +132,12 @@ export class CrmHttpAuthOptions {
   @IsIn(AUTH_TYPES, { message: `is not a kind of auth. Write ${AUTH_TYPES.join(', ')}. Default: none.` })
   readonly type: AuthType;
 
-  @AuthText((text) =>
-    text.includes(':') || CONTROL.test(text)
+  @AuthText((text, { type }) => {
+    if (type === 'oauth2-password') return lineProblem(text);
+    return text.includes(':') || CONTROL.test(text)
       ? 'has a colon or a control character, which Basic auth cannot carry.'
-      : undefined,
-  )
+      : undefined;
+  })
   readonly username?: string;
 
   /** May be empty: some APIs expect the key as the user name. */
@@ -145,6 +159,18 @@ export class CrmHttpAuthOptions {
   )
   readonly value?: string;
 
+  /** The request that signs in. */
+  @AuthKey(mapProblem)
+  @ValidateNested()
+  @Type(() => CrmHttpLoginOptions)
+  readonly login?: CrmHttpLoginOptions;
+
+  /** The header with the token of the login. */
+  @AuthKey(mapProblem)
+  @ValidateNested()
+  @Type(() => CrmHttpSessionHeaderOptions)
+  readonly header?: CrmHttpSessionHeaderOptions;
+
   @AuthText(tokenUrlProblem)
   readonly tokenUrl?: string;
 
@@ -163,6 +189,14 @@ export class CrmHttpAuthOptions {
     { type: 'string', enum: ['post', 'basic'] },
   )
   readonly clientAuth?: 'post' | 'basic';
+
+  /** As what a token request is sent. Default: `form`, as OAuth2 has it; some vendors want `json`. */
+  @AuthKey(
+    (value) =>
+      value === 'form' || value === 'json' ? undefined : 'is not known. Write form or json. Default: form.',
+    { type: 'string', enum: ['form', 'json'] },
+  )
+  readonly bodyType?: 'form' | 'json';
 
   /** Scopes, separated by blanks. */
   @AuthText(lineProblem)

@@ -16,7 +16,6 @@ import { eventually, patient } from '../../../test/support/eventually.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
 import { CrmLimits } from './crm-http.limits.js';
-import { makeAuth } from './crm-http.make-auth.js';
 import { CrmTransport } from './crm-http.transport.js';
 
 describeWithCrm('the connections of crm-http', (trial) => {
@@ -135,7 +134,7 @@ describeWithCrm('the connections of crm-http', (trial) => {
       {
         notFound: [404],
         maxResponseBytes: 65_536,
-        auth: makeAuth(undefined, context),
+        auth: {},
         limits: new CrmLimits({}, { evaluate: () => Promise.reject(new Error('not asked')) }, context.logger),
       },
       new HostNames(resolve, 0),

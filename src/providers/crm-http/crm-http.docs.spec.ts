@@ -27,6 +27,7 @@ describe('the documentation shows what works:', () => {
   const examples = [
     'docs/providers/crm-http.md',
     'docs/providers/crm-sync.md',
+    'docs/providers/crm-graphql.md',
     'docs/configuration.md',
     'README.md',
   ].flatMap((page) =>

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { asWritten, numbersWithExponent } from './crm-http.exponents.js';
 import { compileExpression, evaluateExpression, EvaluationError, isNothing } from './crm-http.expressions.js';
 import type { Content, Evaluated, Question } from './crm-http.evaluator.js';
+import { readsXml, readXml, XmlError, xmlFault } from './crm-http.xml.js';
+import type { XmlElement } from './crm-http.xml.js';
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
@@ -11,9 +13,11 @@ const PAGE_MS = 10_000;
 const PART_CHARACTERS = 64 * 1_024;
 
 let expressions: ReadonlyMap<string, ReturnType<typeof compileExpression>>;
+let mayBeXml = false;
 
 process.on('message', (message: Question | { expressions: Readonly<Record<string, string>> }) => {
   if ('body' in message) return void answer(message).then((evaluated) => process.send!(evaluated));
+  mayBeXml = Object.values(message.expressions).some(readsXml);
   expressions = new Map(
     Object.entries(message.expressions).map(([option, text]) => [
       option,
@@ -28,11 +32,18 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 
 async function answer(question: Question): Promise<Evaluated> {
   let json: unknown;
-  let written: ReadonlyMap<string, string>;
+  let written: ReadonlyMap<string, string> = new Map();
+  const isFailure = question.options.includes('limitReached');
   try {
-    const body = new TextDecoder().decode(question.body); // which takes a byte order mark away
-    json = JSON.parse(body);
-    written = numbersWithExponent(body);
+    json = mayBeXml ? readXml(question.body) : undefined;
+    const fault = json === undefined || isFailure ? undefined : xmlFault(json as XmlElement);
+    if (fault !== undefined) return { problem: `the answer reports an error (${fault})` };
+  } catch (error) {
+    const reason = error instanceof XmlError ? error.message : 'it is not well-formed';
+    return isFailure ? 'not JSON' : { problem: `the answer is XML that cannot be read: ${reason}` };
+  }
+  try {
+    if (json === undefined) [json, written] = readJson(question.body);
   } catch {
     return 'not JSON';
   }
@@ -56,6 +67,11 @@ async function answer(question: Question): Promise<Evaluated> {
     const reason = error instanceof EvaluationError ? error.message : 'failed';
     return { problem: `mapping: ${option} ${reason}` };
   }
+}
+
+function readJson(body: Uint8Array): [json: unknown, written: ReadonlyMap<string, string>] {
+  const text = new TextDecoder().decode(body); // which takes a byte order mark away
+  return [JSON.parse(text), numbersWithExponent(text)];
 }
 
 /** The text of a long list as texts of short ones. */

@@ -10,7 +10,7 @@ const FILTERS =
 const SPELLINGS =
   'spellings: must be a list of spellings, tried in order, for example [e164, national]. Known: e164, digits, national, significant, idd, international, local, tel, text, or a pattern such as (###) ###-####. Default: [e164].';
 const AUTH_TYPE =
-  'auth.type: is not a kind of auth. Write none, basic, bearer, header, oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer. Default: none.';
+  'auth.type: is not a kind of auth. Write none, basic, bearer, header, session, oauth2-client-credentials, oauth2-refresh-token, oauth2-jwt-bearer, oauth2-password. Default: none.';
 const EXPRESSION = 'Write for example contacts.{ "tier": level, "name": name }.';
 
 describe('the options of crm-http', () => {
@@ -160,7 +160,7 @@ describe('the options of crm-http', () => {
     expect(
       crmOptionProblems({ ...GOOD, method: 'POST', body, headers: { 'content-type': 'text/xml' } }),
     ).toEqual([
-      'headers: content-type must be a JSON type such as application/json: that is what body is sent as.',
+      'headers: content-type must be a type such as application/json, because body is sent as json. Change it, or bodyType.',
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('the options of crm-http', () => {
     ],
     [
       { type: 'bearer', token: 'x', username: 'a' },
-      ['auth.username: belongs to auth type basic. Remove it, or change type.'],
+      ['auth.username: belongs to auth type basic or oauth2-password. Remove it, or change type.'],
     ],
     [
       { type: 'header', name: 'X Key', value: '' },

@@ -1,6 +1,6 @@
 import { isPlainObject, readYaml, suggestion } from '../../plugin-api/index.js';
 import type { Json, JsonObject } from '../../plugin-api/index.js';
-import { withTexts } from './crm-http.request.js';
+import { withTexts } from './crm-http.body.js';
 import { compilePattern } from './libraries.js';
 
 /** A ready-made set of options: only data, no code. */

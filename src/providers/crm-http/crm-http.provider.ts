@@ -36,6 +36,7 @@ import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import type { Spellings } from './crm-http.templates.js';
+import { LOGIN_TOKEN } from './session/session-login.js';
 import { SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
@@ -76,14 +77,17 @@ export class CrmHttpProvider implements VipLookupProvider {
     this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
     const { record, errorPath, limitReached } = options;
     const maxResponseBytes = readSize(options.maxResponseSize ?? DEFAULTS.maxResponseSize)!;
-    this.#evaluator = new LookupEvaluator({ record, errorPath, limitReached }, maxResponseBytes);
+    this.#evaluator = new LookupEvaluator(
+      { record, errorPath, limitReached, [LOGIN_TOKEN]: options.auth?.login?.token },
+      maxResponseBytes,
+    );
     this.#pageEvaluator = new Evaluator(pageExpressionsOf(options), maxResponseBytes);
     this.#mapping = new RecordMapping(options.record, options);
     this.#limits = new CrmLimits(options, this.#evaluator, context.logger, tempo.now);
     this.#transport = new CrmTransport(splitUrl(options.url)!.origin, {
       notFound: options.notFound?.status ?? DEFAULTS.notFoundStatus,
       maxResponseBytes,
-      auth: makeAuth(options.auth, context, tempo),
+      auth: makeAuth(options.auth, context, this.#evaluator, tempo),
       limits: this.#limits,
       tempo,
     });

@@ -1,5 +1,5 @@
-import { isPlainObject } from '../../plugin-api/index.js';
-import type { Json, JsonObject } from '../../plugin-api/index.js';
+import { BODY_KINDS, compileBody } from './crm-http.body.js';
+import type { BodyTemplate } from './crm-http.body.js';
 import { splitUrl } from './crm-http.rules.js';
 import type { RequestOptions } from './crm-http.rules.js';
 import { LEAVES_SEGMENT, NotWritableError, TextTemplate } from './crm-http.templates.js';
@@ -41,13 +41,14 @@ export class RequestTemplate {
     this.#headers = Object.entries(options.headers ?? {}).map(
       ([name, value]) => [name.toLowerCase(), new TextTemplate(value, 'header')] as const,
     );
+    const type = options.bodyType ?? 'json';
     this.#fixedHeaders = {
-      accept: 'application/json',
+      accept: BODY_KINDS[type].accept,
       'accept-encoding': 'identity',
       'user-agent': 'smartrouting-vip',
-      ...(options.body != null && { 'content-type': 'application/json' }),
+      ...(options.body != null && { 'content-type': BODY_KINDS[type].contentType }),
     };
-    this.#body = options.body == null ? undefined : compileBody(options.body);
+    this.#body = options.body == null ? undefined : compileBody(options.body, type);
     const parts = [this.#path, ...this.#headers.map(([, value]) => value), this.#body];
     this.#variables = new Set(parts.flatMap((part) => part?.variables() ?? []));
   }
@@ -90,29 +91,4 @@ export class RequestTemplate {
 function leavesPath(rendered: string): boolean {
   const path = rendered.replace(/[?#].*$/s, '');
   return path.includes(LEAVES_SEGMENT) || /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\;]|%3b|$)/i.test(path);
-}
-
-type BodyTemplate = Pick<TextTemplate, 'variables' | 'render'>;
-
-function compileBody(body: string | JsonObject | Json[]): BodyTemplate {
-  if (typeof body === 'string') return new TextTemplate(body, 'json-text');
-  const templates = new Map<string, TextTemplate>();
-  withTexts(body, (text) => {
-    templates.set(text, new TextTemplate(text, 'json-value'));
-    return text;
-  });
-  return {
-    variables: () => [...templates.values()].flatMap((template) => template.variables()),
-    render: (scope) => JSON.stringify(withTexts(body, (text) => templates.get(text)!.render(scope))),
-  };
-}
-
-/** The value with all its texts replaced, at any depth. */
-export function withTexts(value: Json, replace: (text: string) => string): Json {
-  if (typeof value === 'string') return replace(value);
-  if (Array.isArray(value)) return value.map((item) => withTexts(item, replace));
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, withTexts(inner, replace)] as const),
-  );
 }

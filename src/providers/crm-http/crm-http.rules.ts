@@ -1,21 +1,28 @@
 import { IsIn, IsOptional } from 'class-validator';
 import { isPlainObject, Rule } from '../../plugin-api/index.js';
-import type { Json, JsonObject } from '../../plugin-api/index.js';
+import { BODY_KINDS, BODY_TYPES, bodyProblem } from './crm-http.body.js';
+import type { Body, BodyType } from './crm-http.body.js';
 import { expressionProblem } from './crm-http.expressions.js';
-import { isHeaderText, literalPart, templateProblem, TextTemplate } from './crm-http.templates.js';
-import type { TemplateScope, TemplateVariables } from './crm-http.templates.js';
+import { isHeaderText, literalPart, templateProblem } from './crm-http.templates.js';
+import type { TemplateVariables } from './crm-http.templates.js';
 
-const URL_EXAMPLE = 'https://crm.example/contacts?phone={{ number }}';
+const URL_EXAMPLES = {
+  lookup: 'that finds a contact, for example https://crm.example/contacts?phone={{ number }}',
+  pull: 'that lists the VIPs, for example https://crm.example/contacts?page={{ page | default: 1 }}',
+  login: 'that signs in, for example https://crm.example/login',
+};
+
+type Purpose = keyof typeof URL_EXAMPLES;
 
 /**
  * The options of a request, the same for lookups and for pages.
  * @param purpose for messages
  * @param variables that its templates may use
  */
-export function requestOptions(purpose: string, variables: TemplateVariables) {
+export function requestOptions(purpose: Purpose, variables: TemplateVariables) {
   class RequestOptions {
     /** Template of the address. Scheme and host are fixed; values are percent-encoded. */
-    @Rule((url) => urlProblem(url, variables))
+    @Rule((url) => urlProblem(url, purpose, variables))
     readonly url: string;
 
     @IsOptional()
@@ -24,36 +31,48 @@ export function requestOptions(purpose: string, variables: TemplateVariables) {
 
     /** Name -> template. Credentials are written under the provider's `auth`. */
     @IsOptional()
-    @Rule<RequestOptions>((headers, { body }) => headersProblem(headers, body != null, variables), {
+    @Rule<RequestOptions>((headers, request) => headersProblem(headers, request, purpose, variables), {
       type: 'object',
       additionalProperties: { type: 'string' },
     })
     readonly headers?: Record<string, string>;
 
-    /** JSON: a map or list whose texts are templates, or one template whose result is JSON. */
+    /** A map or (as JSON) a list whose texts are templates, or one template whose result is the whole body. */
     @IsOptional()
-    @Rule<RequestOptions>((body, { method }) => bodyProblem(body, method, variables), {
+    @Rule<RequestOptions>((body, request) => bodyProblem(body, request, variables), {
       type: ['object', 'array', 'string'],
     })
-    readonly body?: string | JsonObject | Json[];
+    readonly body?: Body;
+
+    /** As what the body is sent, and how values are written in it. Default: `json`. */
+    @IsOptional()
+    @Rule<RequestOptions>(bodyTypeProblem, { type: 'string', enum: [...BODY_TYPES] })
+    readonly bodyType?: BodyType;
   }
   return RequestOptions;
 }
 
 export type RequestOptions = InstanceType<ReturnType<typeof requestOptions>>;
 
-function urlProblem(url: unknown, variables: TemplateVariables): string | undefined {
+function bodyTypeProblem(type: unknown, { body }: Partial<RequestOptions>): string | undefined {
+  if (!(BODY_TYPES as readonly unknown[]).includes(type))
+    return 'is not a type of body. Write json, form or xml. Default: json.';
+  return body == null ? 'needs body beside it. Write body, or remove it.' : undefined;
+}
+
+function urlProblem(url: unknown, purpose: Purpose, variables: TemplateVariables): string | undefined {
+  const example = URL_EXAMPLES[purpose].replace(/^.*, for example /, '');
   if (typeof url !== 'string' || url.trim() === '') {
-    return `is missing. Write the address that finds a contact, for example ${URL_EXAMPLE}.`;
+    return `is missing. Write the address ${URL_EXAMPLES[purpose]}.`;
   }
   const host = /^https?:\/\/([^/?#]*)/i.exec(url.trim())?.[1];
-  if (host === undefined) return `must begin with https:// or http://, for example ${URL_EXAMPLE}.`;
+  if (host === undefined) return `must begin with https:// or http://, for example ${example}.`;
   if (host.includes('@')) return 'has a user name or password before the host. Write them under auth.';
   if (/[{}%]/.test(host)) {
     return 'has a template in its host. Write the host out: a caller must not choose where the credentials go.';
   }
   const address = splitUrl(url);
-  if (address === undefined) return `has no host that could be asked. Write for example ${URL_EXAMPLE}.`;
+  if (address === undefined) return `has no host that could be asked. Write for example ${example}.`;
   const port = portProblem(address.origin);
   if (port !== undefined) return port;
   const literal = literalPart(address.rest);
@@ -103,12 +122,17 @@ function headerNameProblem(name: string): string | undefined {
 
 function headersProblem(
   headers: unknown,
-  hasBody: boolean,
+  request: Partial<RequestOptions>,
+  purpose: Purpose,
   variables: TemplateVariables,
 ): string | undefined {
   if (!isPlainObject(headers)) return 'must be a map of names and texts, for example { X-Workspace: main }.';
   const problems = Object.entries(headers).flatMap(([name, value]) => {
-    const problem = headerProblem(name.toLowerCase(), value, hasBody, variables);
+    // A login may itself be by Basic auth.
+    const problem =
+      name.toLowerCase() === 'authorization' && purpose !== 'login'
+        ? 'is written under auth, for example auth: { type: header, name: Authorization, value: … }'
+        : headerProblem(name.toLowerCase(), value, request, variables);
     return problem === undefined ? [] : [`${name} ${problem.replace(/\.$/, '')}.`];
   });
   return problems.length === 0 ? undefined : problems.join(' ');
@@ -117,64 +141,23 @@ function headersProblem(
 function headerProblem(
   name: string,
   value: unknown,
-  hasBody: boolean,
+  { body, bodyType }: Partial<RequestOptions>,
   { names }: TemplateVariables,
 ): string | undefined {
   const nameProblem = headerNameProblem(name);
   if (nameProblem !== undefined) return nameProblem;
-  if (name === 'authorization')
-    return 'is written under auth, for example auth: { type: header, name: Authorization, value: … }';
   if (OF_CONNECTION.test(name)) return 'is set by the connection. Remove it';
   if (typeof value !== 'string') return 'must be text; put it in quotes';
   if (!isHeaderText(literalPart(value))) {
     return 'has a line end or a character beyond Latin-1, which no header can carry';
   }
-  if (name === 'content-type' && hasBody && !/json/i.test(value)) {
-    return 'must be a JSON type such as application/json: that is what body is sent as';
+  if (name === 'content-type' && body != null) {
+    const type = bodyType ?? 'json';
+    const { typePattern, contentType } = BODY_KINDS[type] ?? BODY_KINDS.json;
+    if (!typePattern.test(value))
+      return `must be a type such as ${contentType}, because body is sent as ${type}. Change it, or bodyType`;
   }
   return templateProblem(value, 'header', names);
-}
-
-function bodyProblem(body: unknown, method: unknown, variables: TemplateVariables): string | undefined {
-  if (method !== 'POST') return 'needs method: POST.';
-  if (typeof body === 'string') {
-    return templateProblem(body, 'json-text', variables.names) ?? jsonTextProblem(body, variables);
-  }
-  if (!Array.isArray(body) && !isPlainObject(body)) {
-    return 'must be a map, a list or a text, for example { phone: "{{ number }}" }.';
-  }
-  return valueProblem(body as Json, '', variables);
-}
-
-/** With a placeholder outside quotes, a caller's text could become JSON syntax; a sample text reveals that. */
-function jsonTextProblem(body: string, { samples }: TemplateVariables): string | undefined {
-  const template = new TextTemplate(body, 'json-text');
-  const becomesJson = (scope: TemplateScope): boolean => {
-    try {
-      JSON.parse(template.render(scope));
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return samples.some((scopes) => scopes.every(becomesJson))
-    ? undefined
-    : 'is not JSON once it is filled in. Put placeholders in double quotes, for example {"phone": "{{ number }}"}, or write body as a map.';
-}
-
-function valueProblem(value: Json, path: string, variables: TemplateVariables): string | undefined {
-  if (typeof value === 'string') {
-    const problem = templateProblem(value, 'json-value', variables.names);
-    return problem === undefined ? undefined : `at ${path}: ${problem}`;
-  }
-  const inner = Array.isArray(value)
-    ? value.map((item, index) => [item, `${path}[${index}]`] as const)
-    : isPlainObject(value)
-      ? Object.entries(value).map(([name, item]) => [item, path === '' ? name : `${path}.${name}`] as const)
-      : [];
-  return inner
-    .map(([item, at]) => valueProblem(item, at, variables))
-    .find((problem) => problem !== undefined);
 }
 
 export function statusesProblem(statuses: unknown): string | undefined {

@@ -6,10 +6,10 @@ import type { Spelling } from '../../plugin-api/index.js';
 /**
  * Where a template's text is used, which decides how the caller's number is written. In a `url` it is
  * percent-encoded, with `LEAVES_SEGMENT`; in a `header` it must be printable Latin-1. In `json-text` it is escaped
- * for the inside of a JSON string; in `json-value` it is unchanged, because the text becomes a JSON string
- * afterwards.
+ * for the inside of a JSON string, in `form` for the value of a field, in `xml` for a text or a quoted attribute; in
+ * `json-value` it is unchanged, because the text is encoded as a whole afterwards.
  */
-export type Place = 'url' | 'header' | 'json-text' | 'json-value';
+export type Place = 'url' | 'header' | 'json-text' | 'json-value' | 'form' | 'xml';
 
 export type TemplateScope = Readonly<Record<string, unknown>>;
 
@@ -61,6 +61,9 @@ const MAX_TEMPLATE_CHARACTERS = 10_000;
  */
 export const LEAVES_SEGMENT = '\0';
 
+/** XML 1.0, 2.2: not even escaped. */
+const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/u;
+
 const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
   url: (text) =>
     encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
@@ -73,6 +76,11 @@ const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
   },
   'json-text': (text) => JSON.stringify(text).slice(1, -1),
   'json-value': (text) => text,
+  form: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  xml: (text) => {
+    if (NOT_XML.test(text)) throw new NotWritableError('not for XML');
+    return text.replace(/[&<>"'\t\r\n]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  },
 };
 
 const engines = new Map<Place, Liquid>();
@@ -140,7 +148,7 @@ export function templateProblem(text: string, place: Place, known: readonly stri
   const unknown = variables.find((variable) => !known.includes(variable));
   if (unknown === undefined) return undefined;
   const shown = /^[\w.]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a variable';
-  return `names ${shown}, which is not known. Known: ${known.join(', ')}.`;
+  return `names ${shown}, which is not known. Known: ${known.length === 0 ? 'none here' : known.join(', ')}.`;
 }
 
 /**

@@ -186,7 +186,8 @@ function notJson(headers: Headers): VipLookupError {
     .map((name) => [name, /^[\w.+/-]{1,80}/.exec(String(headers[name] ?? ''))?.[0]] as const)
     .filter(([name, value]) => value !== undefined || name === 'content-type')
     .map(([name, value]) => `${name} ${value ?? 'not given'}`);
-  return new VipLookupError(`answer is not JSON (${described.join(', ')})`);
+  const cure = /\bxml\b/i.test(described.join()) ? '; to read XML, take its texts in record as `#text`' : '';
+  return new VipLookupError(`answer is not JSON (${described.join(', ')})${cure}`);
 }
 
 function redirection(statusCode: number, headers: Headers, origin: string): string {

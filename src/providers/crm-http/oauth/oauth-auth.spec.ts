@@ -4,7 +4,7 @@ import { providerContext } from '../../../plugin-api/testing/index.js';
 import { fakeOnly } from '../../../../test/support/fake-time.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { TEMPO } from '../crm-http.tempo.js';
-import { OAuthAuth } from './oauth-auth.js';
+import { OAuthAuth, schemeHeaders } from './oauth-auth.js';
 import type { TokenSource } from './oauth-auth.js';
 import { TokenError } from './oauth-token-endpoint.js';
 import type { AccessToken } from './oauth-token-endpoint.js';
@@ -42,7 +42,7 @@ describe('access tokens', () => {
   });
 
   function authOf(source: TokenSource): OAuthAuth {
-    return (auth = new OAuthAuth(source, undefined, providerContext({}).logger, {
+    return (auth = new OAuthAuth(source, schemeHeaders(undefined), providerContext({}).logger, {
       ...TEMPO,
       tokenMs: 5,
       renewalMs: 5,

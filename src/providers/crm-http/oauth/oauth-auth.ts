@@ -42,6 +42,11 @@ export interface TokenSource {
 /** Header names, in lower case, and values. */
 export type AuthHeaders = Readonly<Record<string, string>>;
 
+/** @param scheme the word before the token; default: `Bearer` */
+export function schemeHeaders(scheme: string | undefined | null): (token: string) => AuthHeaders {
+  return (token) => ({ authorization: `${scheme ?? 'Bearer'} ${token}` });
+}
+
 type TokenInUse = AccessToken & { readonly headers: AuthHeaders };
 
 interface Failure {
@@ -53,7 +58,7 @@ interface Failure {
 }
 
 /**
- * OAuth2 access tokens: fetched at the start and renewed in the background before they expire, with one request at a
+ * Tokens of OAuth2 or of a session: fetched at the start and renewed in the background before they expire, with one request at a
  * time. A call waits for a token only while there is no valid one.
  */
 export class OAuthAuth {
@@ -69,7 +74,7 @@ export class OAuthAuth {
 
   constructor(
     private readonly source: TokenSource,
-    private readonly scheme: string | undefined | null,
+    private readonly headersOf: (token: string) => AuthHeaders,
     private readonly logger: ProviderLogger,
     private readonly tempo = TEMPO,
   ) {}
@@ -155,8 +160,7 @@ export class OAuthAuth {
     clearTimeout(this.#timer);
     try {
       const token = await this.source.obtain(this.#token?.accessToken, this.#closing.signal);
-      const headers = { authorization: `${this.scheme ?? 'Bearer'} ${token.accessToken}` };
-      this.#token = { ...token, headers };
+      this.#token = { ...token, headers: this.headersOf(token.accessToken) };
       this.#obtainedMs = performance.now();
       if (this.#failure !== undefined) this.logger.info({}, 'an access token was obtained again');
       this.#failure = undefined;

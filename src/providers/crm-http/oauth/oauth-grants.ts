@@ -24,10 +24,7 @@ export class FixedGrant implements TokenSource {
   }
 
   async obtain(_current: string | undefined, signal: AbortSignal): Promise<AccessToken> {
-    const { access } =
-      this.auth.type === 'oauth2-jwt-bearer'
-        ? await this.#endpoint.request(JWT_BEARER, { assertion: await assertionOf(this.auth) }, { signal })
-        : await this.#endpoint.request('client_credentials', {}, { signal });
+    const { access } = await this.#endpoint.request(...(await grantOf(this.auth)), { signal });
     if (access instanceof TokenError) throw access;
     return access;
   }
@@ -35,6 +32,15 @@ export class FixedGrant implements TokenSource {
   async close(): Promise<void> {
     await this.#endpoint.close();
   }
+}
+
+/** Its name, and its parameters. */
+async function grantOf(auth: CrmHttpAuthOptions): Promise<[grantType: string, Record<string, string>]> {
+  if (auth.type === 'oauth2-jwt-bearer') return [JWT_BEARER, { assertion: await assertionOf(auth) }];
+  const { username, password } = auth;
+  return auth.type === 'oauth2-password'
+    ? ['password', { username: username!, password: password! }]
+    : ['client_credentials', {}];
 }
 
 /** Signs an assertion (RFC 7523, 3), a new one for each request. */

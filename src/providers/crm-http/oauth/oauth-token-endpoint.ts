@@ -105,7 +105,8 @@ export class TokenEndpoint {
   ): Promise<Dispatcher.ResponseData> {
     const { origin, pathname, search } = new URL(this.auth.tokenUrl!);
     const authorization = authenticate(form, this.auth);
-    const content = Buffer.from(form.toString());
+    const isJson = this.auth.bodyType === 'json';
+    const content = Buffer.from(isJson ? JSON.stringify(Object.fromEntries(form)) : form.toString());
     return this.#agent.request({
       origin,
       path: `${pathname}${search}`,
@@ -114,7 +115,7 @@ export class TokenEndpoint {
         accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': 'smartrouting-vip',
-        'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+        'content-type': isJson ? 'application/json' : 'application/x-www-form-urlencoded;charset=UTF-8',
         'content-length': String(content.length),
         ...(authorization !== undefined && { authorization }),
       },
@@ -221,6 +222,7 @@ const CURES: readonly (readonly [RegExp, string, string?])[] = [
     "check issuer, subject, audience and privateKey under auth, and this machine's clock",
     'oauth2-jwt-bearer',
   ],
+  [/^invalid_grant$/, 'check username and password under auth', 'oauth2-password'],
   [
     /^(unauthorized_client|unsupported_grant_type|access_denied)$/,
     'allow this client to use this grant, at the vendor',

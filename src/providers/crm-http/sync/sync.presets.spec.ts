@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCrmServer } from '../../../../test/support/crm-server.js';
 import type { CrmRequestRecord, CrmServer } from '../../../../test/support/crm-server.js';
+import { LISTING_VENDORS } from '../../../../test/support/crm-vendors/lists.js';
+import type { Listed } from '../../../../test/support/crm-vendors/lists.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import { completed } from '../../../../test/support/crm-provider.js';
 import { recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
@@ -109,6 +111,45 @@ describe.each(Object.entries(VENDORS))('the preset %s', (preset, { parameters, p
     expect(crm.requests.every(({ headers }) => headers.authorization === 'Bearer secret')).toBe(true);
     await provider.open();
     expect(recalled(provider, AINO)).toMatchObject([{ number: AINO, ...record }]);
+    await provider.close();
+  });
+});
+
+/** Vendors that list by tier list those with one only. */
+const BY_TIER = ['salesforce', 'dynamics', 'espocrm'];
+
+describe.each(Object.entries(LISTING_VENDORS))('the preset %s', (preset, vendor) => {
+  const listed = (count: number): Listed[] =>
+    Array.from({ length: count }, (_, n) => ({
+      n,
+      phone: n === count - 1 ? AINO : `+35840${2_000_000 + n}`,
+      tier: n % 2 === 0 ? 'Gold' : undefined,
+    }));
+
+  it('copies every VIP that the vendor lists, and nobody else', async () => {
+    const count = vendor.size * 4 + 1;
+    const contacts = listed(count);
+    crm.answer = (request) => ({ body: vendor.answer(request, contacts, crm.url) });
+    const options = completed({
+      preset,
+      parameters: vendor.parameters(crm.url),
+      auth: { type: 'bearer', token: 'secret' },
+      sync: { every: '15m' },
+      rateLimit: '1000/s',
+    });
+    const { provider } = syncedProvider(options, new MemoryState());
+    expect(await provider.sync({})).toMatchObject({
+      kind: 'full',
+      entries: vendor.size * 2 + 1,
+      pages: BY_TIER.includes(preset) ? 3 : 5,
+      skipped: 0,
+    });
+    expect(crm.requests.every(({ headers }) => headers.authorization === 'Bearer secret')).toBe(true);
+    await provider.open();
+    expect(recalled(provider, AINO)).toMatchObject([{ number: AINO, ...vendor.record }]);
+    expect(recalled(provider, contacts[0]!.phone)).toHaveLength(1);
+    crm.answer = () => ({ body: { status: 'ok' } });
+    await expect(provider.sync({ full: true })).rejects.toThrow('the answer reports an error (errorPath)');
     await provider.close();
   });
 });
