@@ -7,8 +7,11 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build-id.mjs scripts/build-id.mjs
 COPY src src
-RUN npm run build && rm dist/.tsbuildinfo
+# --build-arg COMMIT=$(git rev-parse HEAD): what /health, the metrics and the log say is running.
+ARG COMMIT=
+RUN SMARTROUTING_COMMIT="${COMMIT}" npm run build && rm dist/.tsbuildinfo
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app

@@ -93,8 +93,26 @@ describe('a complete file', () => {
         { id: 'basic', username: 'köre', password: 'a:b ${c}', targets: undefined },
       ],
       providers: new Map([
-        ['list', { ...list, name: 'list', options: { file: './vips.csv' }, written: expect.anything() }],
-        ['archive', { ...list, name: 'archive', options: { file: './old.csv' }, written: expect.anything() }],
+        [
+          'list',
+          {
+            ...list,
+            name: 'list',
+            options: { file: './vips.csv' },
+            written: expect.anything(),
+            hashed: expect.anything(),
+          },
+        ],
+        [
+          'archive',
+          {
+            ...list,
+            name: 'archive',
+            options: { file: './old.csv' },
+            written: expect.anything(),
+            hashed: expect.anything(),
+          },
+        ],
       ]),
       targets: new Map([
         [
@@ -140,6 +158,7 @@ describe('a complete file', () => {
       logging: { level: 'debug', numbers: 'plain' },
       databaseUrl: 'sqlite::memory:',
       warnings: [],
+      hash: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     expect(config.providers.get('list')!.options).toBeInstanceOf(ListOptions);
   });
@@ -161,6 +180,7 @@ describe('a complete file', () => {
       },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],
+      hash: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     expect(config.server.allowedNetworks).toBeUndefined();
     expect(config.providers.get('a')).toMatchObject({

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { inspect } from 'node:util';
 import { EXIT_CONFIG } from '../app/start-failure.js';
-import { VERSION } from '../common/version.js';
+import { COMMIT, UNKNOWN_COMMIT, VERSION } from '../common/version.js';
 import { tangible } from '../lookup/describe-failure.js';
 import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
@@ -45,7 +45,7 @@ function collect(value: string, before: readonly string[] = []): string[] {
 export function program(): Command {
   const all = new Command('smartrouting-vip')
     .description('Checks, explains and tries what the routing endpoint does.')
-    .version(VERSION);
+    .version(COMMIT === UNKNOWN_COMMIT ? VERSION : `${VERSION} (commit ${COMMIT})`);
   const database = () =>
     new Option('--database <url>', 'the database with the table').default(
       undefined,

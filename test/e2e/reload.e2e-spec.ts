@@ -91,7 +91,8 @@ describe('another configuration', () => {
     const after = await configuration();
     await service!.reload.reload();
     expect(await configuration()).toEqual(after);
-    expect(after).toEqual({ ...before, loadedAt: expect.any(String) });
+    expect(after).toEqual({ ...before, loadedAt: expect.any(String), hash: expect.any(String) });
+    expect(after['hash']).not.toBe(before['hash']);
     expect(String(after['loadedAt']) > String(before['loadedAt'])).toBe(true);
   });
 
