@@ -35,8 +35,7 @@ COPY deploy/docker/healthcheck.mjs healthcheck.mjs
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production \
-    SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml \
-    HEALTHCHECK_URL=http://127.0.0.1:3000/health/ready
+    SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml
 VOLUME /var/lib/smartrouting
 EXPOSE 3000
 # The number, not the name "node": Kubernetes must see that it is not root.

@@ -96,7 +96,10 @@ export interface AppConfig extends HttpConfig, CredentialsConfig, ProvidersConfi
 export function checkConfig(
   source: ConfigSource,
   kinds: Kinds,
-  environment: Pick<Environment, 'port' | 'host' | 'databaseUrl' | 'tracing' | 'warnings'>,
+  environment: Pick<
+    Environment,
+    'port' | 'host' | 'managementPort' | 'managementHost' | 'databaseUrl' | 'tracing' | 'warnings'
+  >,
 ): AppConfig {
   const file = source.root;
   const report = new Report(source.problems);

@@ -143,6 +143,13 @@ describe('what the image holds', () => {
           env: { HEALTHCHECK_URL: new URL(path, url).href },
         });
       await check('/health/ready');
+      // Without an address it is the container's own port.
+      const { port } = new URL(url);
+      await run(process.execPath, ['healthcheck.mjs'], { cwd: app, env: { PORT: port } });
+      await run(process.execPath, ['healthcheck.mjs'], {
+        cwd: app,
+        env: { PORT: '9', MANAGEMENT_PORT: port },
+      });
       await expect(check('/nothing')).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringContaining('HTTP 404'),
