@@ -178,6 +178,17 @@ export function program(): Command {
     )
     .action(async (options: import('./call.js').CallOptions) => (await import('./call.js')).call(options));
 
+  all
+    .command('status')
+    .description(
+      'ask running instances how they are; exit code 0 when all are up, 1 when one is degraded or not ready, 2 when one does not answer',
+    )
+    .argument(
+      '[url...]',
+      'where each instance has /health, for example http://10.0.0.1:9090; otherwise as the configuration says',
+    )
+    .action(async (urls: string[]) => (await import('./status.js')).status(urls));
+
   return all.showHelpAfterError('(add --help for the options)');
 }
 
