@@ -4,6 +4,7 @@ import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import { COMMIT, VERSION } from '../common/version.js';
 import { ConfigStatus } from '../config/config-status.js';
+import type { Refused } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
 import { certificateTrouble } from '../http/certificate-period.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
@@ -87,7 +88,7 @@ export class HealthController {
       ...(certificate && { certificateValidUntil: new Date(certificate.validUntilMs).toISOString() }),
     };
     const trouble = certificate && certificateTrouble(certificate, Date.now());
-    const troubles = [...this.status.refused.values()];
+    const troubles: Pick<Refused, 'reason' | 'since'>[] = [...this.status.refused.values()];
     if (trouble) {
       troubles.push({ reason: trouble.reason, since: new Date(trouble.sinceMs).toISOString() });
     }
