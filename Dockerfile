@@ -16,7 +16,8 @@ RUN SMARTROUTING_COMMIT="${COMMIT}" npm run build && rm dist/.tsbuildinfo
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/prune-production.mjs scripts/prune-production.mjs
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && node scripts/prune-production.mjs
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="smartrouting-vip" \
