@@ -7,13 +7,17 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build-id.mjs scripts/build-id.mjs
 COPY src src
-RUN npm run build && rm dist/.tsbuildinfo
+# --build-arg COMMIT=$(git rev-parse HEAD): what /health, the metrics and the log say is running.
+ARG COMMIT=
+RUN SMARTROUTING_COMMIT="${COMMIT}" npm run build && rm dist/.tsbuildinfo
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/prune-production.mjs scripts/prune-production.mjs
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && node scripts/prune-production.mjs
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="smartrouting-vip" \
@@ -32,8 +36,7 @@ COPY deploy/docker/healthcheck.mjs healthcheck.mjs
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production \
-    SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml \
-    HEALTHCHECK_URL=http://127.0.0.1:3000/health/ready
+    SMARTROUTING_CONFIG=/etc/smartrouting/smartrouting.yaml
 VOLUME /var/lib/smartrouting
 EXPOSE 3000
 # The number, not the name "node": Kubernetes must see that it is not root.

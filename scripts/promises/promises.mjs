@@ -195,9 +195,9 @@ export const PROMISES = [
   {
     promise: 'PORT overrides server.port',
     file: 'src/app/environment.ts',
-    from: '...(port !== undefined && { port: portNumber as number }),',
-    to: '...(port !== undefined && host !== undefined && { port: portNumber as number }),',
-    tests: ['src/config'],
+    from: '...(port !== undefined && { port }),',
+    to: '...(port !== undefined && host !== undefined && { port }),',
+    tests: ['src/app'],
   },
   {
     promise: 'a page that is not found does not end a list',

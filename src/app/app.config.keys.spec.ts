@@ -171,7 +171,7 @@ describe('what each key may hold', () => {
     ]);
   });
 
-  it.each(['configuration', 'load'])('the name %s is taken', (name) => {
+  it.each(['build', 'configuration', 'load'])('the name %s is taken', (name) => {
     expect(
       problemsOf(fileWith(`providers: { a: { kind: list, file: f }, ${name}: { kind: list, file: f } }`)),
     ).toEqual([

@@ -93,8 +93,26 @@ describe('a complete file', () => {
         { id: 'basic', username: 'köre', password: 'a:b ${c}', targets: undefined },
       ],
       providers: new Map([
-        ['list', { ...list, name: 'list', options: { file: './vips.csv' }, written: expect.anything() }],
-        ['archive', { ...list, name: 'archive', options: { file: './old.csv' }, written: expect.anything() }],
+        [
+          'list',
+          {
+            ...list,
+            name: 'list',
+            options: { file: './vips.csv' },
+            written: expect.anything(),
+            hashed: expect.anything(),
+          },
+        ],
+        [
+          'archive',
+          {
+            ...list,
+            name: 'archive',
+            options: { file: './old.csv' },
+            written: expect.anything(),
+            hashed: expect.anything(),
+          },
+        ],
       ]),
       targets: new Map([
         [
@@ -140,6 +158,7 @@ describe('a complete file', () => {
       logging: { level: 'debug', numbers: 'plain' },
       databaseUrl: 'sqlite::memory:',
       warnings: [],
+      hash: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     expect(config.providers.get('list')!.options).toBeInstanceOf(ListOptions);
   });
@@ -161,6 +180,7 @@ describe('a complete file', () => {
       },
       logging: { level: 'info', numbers: 'masked' },
       warnings: [],
+      hash: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
     expect(config.server.allowedNetworks).toBeUndefined();
     expect(config.providers.get('a')).toMatchObject({
@@ -204,6 +224,29 @@ describe('a complete file', () => {
     expect(check(fileWith('server: { host: 127.0.0.2 }')).management).toBeUndefined();
     const free = parseConfig(fileWith('management: { port: 0 }'), 'test.yaml', {});
     expect(checkConfig(free, kinds, { ...environment, port: 0 }).management!.port).toBe(0);
+  });
+
+  it('gives way to MANAGEMENT_PORT and MANAGEMENT_HOST; the port alone makes one, the host alone is warned of', () => {
+    const configWith = (section: string, given: object) =>
+      checkConfig(parseConfig(fileWith(section), 'test.yaml', {}), kinds, { ...environment, ...given });
+    const written = 'management: { port: 9090, host: 127.0.0.2 }';
+    const both = { managementPort: 9191, managementHost: '::1' };
+    expect(configWith(written, both).management).toEqual({ port: 9191, host: '::1' });
+    expect(configWith(written, { managementPort: 0 }).management).toEqual({ port: 0, host: '127.0.0.2' });
+    expect(configWith('server: { host: 127.0.0.3 }', { managementPort: 9191 }).management).toEqual({
+      port: 9191,
+      host: '127.0.0.3',
+    });
+    const alone = configWith('server: { host: 127.0.0.3 }', { managementHost: '::1' });
+    expect([alone.management, alone.warnings]).toEqual([
+      undefined,
+      ['MANAGEMENT_HOST: has no effect without management.port or MANAGEMENT_PORT.'],
+    ]);
+    expect(configWith(written, both).warnings).toEqual([]);
+    expect(() => configWith('server: { port: 9191 }', { managementPort: 9191 })).toThrow(
+      'MANAGEMENT_PORT: 9191 is the port of the calls (server.port, or PORT in the environment). Set another one, or remove the variable.',
+    );
+    expect(() => configWith(written, { managementPort: 1, port: 9090 })).not.toThrow();
   });
 });
 

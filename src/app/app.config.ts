@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { checkCredentials, CredentialSection } from '../auth/credentials.config.js';
 import type { CredentialsConfig } from '../auth/credentials.config.js';
+import { configHash, withoutSecrets } from '../config/config-hash.js';
 import { itemsAt, mapAt, textOf } from '../config/config-node.js';
 import type { ConfigMap } from '../config/config-node.js';
 import { deepFreeze } from '../config/freeze.js';
@@ -81,6 +82,8 @@ export interface AppConfig extends HttpConfig, CredentialsConfig, ProvidersConfi
   readonly tracing?: TracingConfig | undefined;
   /** Settings that are allowed but probably not intended; logged at start, printed by `config check`. */
   readonly warnings: readonly string[];
+  /** Equal for configurations that differ at most in secrets, comments and order; see `withoutSecrets`. */
+  readonly hash: string;
 }
 
 /**
@@ -93,7 +96,10 @@ export interface AppConfig extends HttpConfig, CredentialsConfig, ProvidersConfi
 export function checkConfig(
   source: ConfigSource,
   kinds: Kinds,
-  environment: Pick<Environment, 'port' | 'host' | 'databaseUrl' | 'tracing' | 'warnings'>,
+  environment: Pick<
+    Environment,
+    'port' | 'host' | 'managementPort' | 'managementHost' | 'databaseUrl' | 'tracing' | 'warnings'
+  >,
 ): AppConfig {
   const file = source.root;
   const report = new Report(source.problems);
@@ -131,6 +137,10 @@ export function checkConfig(
     databaseUrl: environment.databaseUrl,
     tracing: environment.tracing,
     warnings: [...(environment.warnings ?? []), ...report.warnings],
+    hash: configHash(
+      withoutSecrets(file),
+      [...providers.values()].map(({ name, hashed }) => [name, hashed]),
+    ),
   });
 }
 

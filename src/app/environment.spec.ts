@@ -33,6 +33,9 @@ describe('the environment', () => {
   it.each([
     [{ PORT: '8443' }, { port: 8443 }],
     [{ HOST: '::' }, { host: '::' }],
+    [{ MANAGEMENT_PORT: '9090' }, { managementPort: 9090 }],
+    [{ MANAGEMENT_HOST: '10.0.0.1' }, { managementHost: '10.0.0.1' }],
+    [{ MANAGEMENT_PORT: '', MANAGEMENT_HOST: '' }, {}],
   ])('may set %o alone', (variables, expected) => {
     const { configFile, databaseUrl, ...rest } = readEnvironment(variables);
     expect({ configFile, databaseUrl }).toMatchObject({ configFile: 'config/smartrouting.yaml' });
@@ -126,6 +129,14 @@ describe('a wrong environment', () => {
               '"256.1.1.1" is not a host. Write an IP address or a host name, for example 127.0.0.1; 0.0.0.0 or :: for all addresses.',
           },
           { key: 'DATABASE_URL', message: expect.stringContaining(NONE) },
+        ],
+      }),
+    );
+    expect(() => readEnvironment({ MANAGEMENT_PORT: '9o', MANAGEMENT_HOST: 'a b' })).toThrow(
+      expect.objectContaining({
+        problems: [
+          { key: 'MANAGEMENT_PORT', message: '"9o" is not a whole number from 0 to 65535.' },
+          { key: 'MANAGEMENT_HOST', message: expect.stringContaining('"a b" is not a host. Write') },
         ],
       }),
     );

@@ -2,6 +2,7 @@ import { ConfigError } from '../config/config-error.js';
 import type { ConfigProblem } from '../config/config-error.js';
 import { shorten } from '../config/config-node.js';
 import { DEFAULT_CONFIG } from '../config/read-config-file.js';
+import type { KeyRule } from '../config/key.js';
 import type { Variables } from '../config/read-config-file.js';
 import { databaseUrlProblem, ownDatabaseUrl } from '../database/url.js';
 import * as rules from '../config/rules.js';
@@ -16,6 +17,10 @@ export interface Environment {
   readonly port?: number;
   /** `HOST`, over `server.host`. */
   readonly host?: string;
+  /** `MANAGEMENT_PORT`, over `management.port`; makes the port where the file has none. */
+  readonly managementPort?: number;
+  /** `MANAGEMENT_HOST`, over `management.host`. */
+  readonly managementHost?: string;
   /** `DATABASE_URL`: `sqlite:<absolute path>`, `sqlite::memory:`, `mysql://user:password@host:port/database`, several hosts with commas, or `postgres://…`. */
   readonly databaseUrl: string;
   /** What the `OTEL_` variables ask for; absent: no traces. */
@@ -37,13 +42,17 @@ export function readEnvironment(env: Variables = process.env): Environment {
   const refuse = (key: string, message: string) => void problems.push({ key, message });
   const given = (name: string) => (env[name] === '' ? undefined : env[name]);
 
-  const port = given('PORT');
-  const portNumber = port !== undefined && /^\d+$/.test(port) ? Number(port) : port;
-  const host = given('HOST');
-  const portProblem = port && rules.port.problem(portNumber);
-  const hostProblem = host && rules.host.problem(host);
-  if (portProblem) refuse('PORT', `${JSON.stringify(shorten(port))} ${portProblem}`);
-  if (hostProblem) refuse('HOST', `${JSON.stringify(shorten(host))} ${hostProblem}`);
+  const checked = <T>(name: string, rule: KeyRule, read: (text: string) => unknown): T | undefined => {
+    const text = given(name);
+    const value = text === undefined ? undefined : read(text);
+    const problem = text === undefined ? undefined : rule.problem(value);
+    if (problem !== undefined) refuse(name, `${JSON.stringify(shorten(text!))} ${problem}`);
+    return value as T | undefined;
+  };
+  const port = checked<number>('PORT', rules.port, readPort);
+  const host = checked<string>('HOST', rules.host, String);
+  const managementPort = checked<number>('MANAGEMENT_PORT', rules.furtherPort, readPort);
+  const managementHost = checked<string>('MANAGEMENT_HOST', rules.host, String);
 
   const databaseUrl = ownDatabaseUrl(given('DATABASE_URL') ?? DEFAULT_DATABASE);
   const databaseProblem = databaseUrl.startsWith('sqlite://')
@@ -55,11 +64,18 @@ export function readEnvironment(env: Variables = process.env): Environment {
   const { tracing, warnings } = readTracing(env);
   return {
     configFile: given('SMARTROUTING_CONFIG') ?? DEFAULT_CONFIG,
-    ...(port !== undefined && { port: portNumber as number }),
+    ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
+    ...(managementPort !== undefined && { managementPort }),
+    ...(managementHost !== undefined && { managementHost }),
     databaseUrl,
     ...(tracing !== undefined && { tracing }),
     ...(warnings.length > 0 && { warnings }),
     variables: env,
   };
+}
+
+/** What is no number stays a text, which the rule refuses. */
+function readPort(text: string): unknown {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }

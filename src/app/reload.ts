@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from './load-config.js';
 import { FIXED, loadConfig } from './load-config.js';
+import { contentVersion } from '../common/content-version.js';
 import { FileWatcher } from '../common/file-watcher.js';
 import type { AppConfig } from './app.config.js';
 import { ConfigError, formatProblem, placeOf } from '../config/config-error.js';
@@ -39,8 +40,10 @@ export class ConfigReload {
   #isQueued = false;
   #isAsked = false;
   #isStopped = false;
-  /** So that a refusal is logged once. */
+  /** So that a refusal of one version is logged once. */
   #refusal: string | undefined;
+  /** Of the files that were read last, so that each version is told once. */
+  #version: string | undefined;
 
   /** @param inUse the configuration that the application was created with */
   constructor(
@@ -90,15 +93,17 @@ export class ConfigReload {
     try {
       const current = this.#live.current;
       const loaded = await loadConfig(this.environment, files, { ...this.inUse, config: current });
+      const isOther = await this.#isOtherVersion(files);
       const isSame = isSameConfig(loaded.config, current);
       if (!isSame) await this.#swapIn(loaded, files);
-      else if (isAsked || this.#refusal !== undefined) {
+      if (isSame && (isAsked || isOther || this.#refusal !== undefined)) {
         this.#logger.info({ configuration: current.file }, 'configuration read again without changes');
       }
       this.#refusal = undefined;
       this.#metrics.configRead(true);
       this.#status.refused.delete('file');
     } catch (error) {
+      await this.#isOtherVersion(files);
       this.#refused(error, isAsked);
     }
     await this.#watchJust(files);
@@ -127,6 +132,13 @@ export class ConfigReload {
     }
   }
 
+  /** True for a version that has not been told of; not for the one of the start. */
+  async #isOtherVersion(files: ReadonlySet<string>): Promise<boolean> {
+    const before = this.#version;
+    this.#version = await contentVersion(files);
+    return before !== undefined && before !== this.#version;
+  }
+
   #refused(error: unknown, isAsked: boolean): void {
     const problems = error instanceof ConfigError ? error.problems : [];
     const texts = problems.map((problem) => maskNumbersIn(formatProblem(problem)));
@@ -135,8 +147,9 @@ export class ConfigReload {
     const places = problems.map((problem) => maskNumbersIn(placeOf(problem))).filter((place) => place !== '');
     const shown =
       places.slice(0, MAX_PLACES_SHOWN).join('; ') + (places.length > MAX_PLACES_SHOWN ? '; …' : '');
-    this.#status.refuse('file', `${HEALTH_REASON}${shown && `: ${shown}`}`);
-    const refusal = texts.join('\n');
+    const version = this.#version ?? '';
+    this.#status.refuse('file', `${HEALTH_REASON}${shown && `: ${shown}`}`, version);
+    const refusal = `${texts.join('\n')}\n${version}`;
     if (this.#refusal === refusal && !isAsked) return;
     this.#refusal = refusal;
     this.#logger.error(

@@ -31,7 +31,7 @@ describe('what the process says when it cannot start', () => {
       text: `Cannot listen (EADDRINUSE): listen EADDRINUSE: address already in use 127.0.0.1:${port}. Set another server.port, or PORT in the environment.`,
     });
     expect(startFailure(Object.assign(error as Error, { section: 'management' })).text).toMatch(
-      / Set another management\.port\.$/,
+      / Set another management\.port, or MANAGEMENT_PORT in the environment\.$/,
     );
     server.close();
   });

@@ -23,7 +23,8 @@ export function startFailure(error: unknown): { readonly exitCode: number; reado
   if (name === 'ConfigError') return { exitCode: EXIT_CONFIG, text: message };
   const key = AT_FAULT[code ?? ''];
   if (key === undefined) return { exitCode: 1, text: inspect(error) };
-  const setting = section ? `${section}.${key}` : `server.${key}, or ${key.toUpperCase()} in the environment`;
+  const variable = section ? `${section}_${key}` : key;
+  const setting = `${section ?? 'server'}.${key}, or ${variable.toUpperCase()} in the environment`;
   const rights = code === 'EACCES' ? ', or give the process CAP_NET_BIND_SERVICE for one below 1024' : '';
   return { exitCode: 1, text: `Cannot listen (${code}): ${message}. Set another ${setting}${rights}.` };
 }

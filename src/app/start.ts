@@ -7,6 +7,7 @@ import { ConfigReload } from './reload.js';
 import { createApp } from './setup.js';
 import type { AppConfig } from './app.config.js';
 import { readEnvironment } from './environment.js';
+import { COMMIT, VERSION } from '../common/version.js';
 import { LiveConfig } from '../config/live-config.js';
 import { adapterOf } from '../http/own-prototype.adapter.js';
 import { Readiness } from '../health/readiness.js';
@@ -73,7 +74,14 @@ export async function start(listens: (running: Running) => void): Promise<Runnin
   const url = await app.getUrl();
   const management = adapterOf(app).management?.url;
   logger.info(
-    { url: url + loaded.config.server.path, management, configuration: loaded.config.file },
+    {
+      url: url + loaded.config.server.path,
+      management,
+      version: VERSION,
+      commit: COMMIT,
+      configuration: loaded.config.file,
+      configurationHash: loaded.config.hash,
+    },
     'ready for calls',
   );
   app.get(EntryCensus).start();

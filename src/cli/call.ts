@@ -1,13 +1,11 @@
 import type { JsonObject } from '../common/json.js';
 import { withTimeLimit } from '../common/time-limit.js';
+import { explainNoAnswer } from './no-answer.js';
 import { CliError, print } from './output.js';
 
 /** Enreach Core gives up after 5 s. */
 const CORE_PATIENCE_MS = 5_000;
-
-/** OpenSSL's and Node's codes for problems with a server's certificate. */
-const UNKNOWN_AUTHORITY = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
-const BAD_CERTIFICATE = /^(?:CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+const TOO_LATE = `it took longer than ${CORE_PATIENCE_MS / 1000} s, after which Enreach Core gives up.`;
 
 export interface CallOptions {
   url: string;
@@ -33,7 +31,7 @@ export async function call(options: CallOptions): Promise<void> {
       return [given, await given.text()] as const;
     });
   } catch (error) {
-    throw new CliError(`No answer from ${url}: ${explain(error)}`);
+    throw new CliError(`No answer from ${url}: ${explainNoAnswer(error, TOO_LATE)}`);
   }
   const ms = Math.round(performance.now() - startedMs);
   const reason = answer.headers.get('x-smartrouting-reason');
@@ -50,18 +48,6 @@ function authorization({ apiKey, user, password }: CallOptions): Record<string, 
   throw new CliError(
     'No credentials. Set SMARTROUTING_API_KEY, or SMARTROUTING_USER and SMARTROUTING_PASSWORD (or give --api-key, --user, --password).',
   );
-}
-
-function explain(error: unknown): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string } };
-  if (name === 'TimeoutError')
-    return `it took longer than ${CORE_PATIENCE_MS / 1000} s, after which Enreach Core gives up.`;
-  const code = cause?.code ?? '';
-  if (UNKNOWN_AUTHORITY.test(code))
-    return `its certificate is not trusted (${code}). Set NODE_EXTRA_CA_CERTS=<PEM file of the authority that signed it> in the environment.`;
-  if (BAD_CERTIFICATE.test(code))
-    return `its certificate does not match (${code}). Correct it, or the host in the URL.`;
-  return `${cause?.code ?? message}. Is the service running, and is the URL right?`;
 }
 
 function pretty(text: string): string {

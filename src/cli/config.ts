@@ -5,7 +5,7 @@ import { loadPlugins } from '../app/plugins/load-plugins.js';
 import { ProvidersModule } from '../app/providers.module.js';
 import { ReadingStoreModule } from '../store/store.module.js';
 import { checkLists } from './check-lists.js';
-import { counted, print } from './output.js';
+import { counted, named, print } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { withSilentApp } from './silent-app.js';
 
@@ -25,8 +25,8 @@ export async function checkFile(file: string | undefined, { lists = false } = {}
   const { providers, targets, credentials, warnings } = config;
   for (const warning of [...warnings, ...(tls?.warnings ?? []), ...rights]) print(`Warning: ${warning}`);
   print(
-    `${config.file} is usable: ${counted(credentials.length, 'credential')}, ${counted(providers.size, 'provider')} (${[...providers.keys()].join(', ')}), ` +
-      `${counted(targets.size, 'target')} (${[...targets.keys()].join(', ')}).`,
+    `${config.file} is usable: ${counted(credentials.length, 'credential')}, ${counted(providers.size, 'provider')} (${named(providers.keys())}), ` +
+      `${counted(targets.size, 'target')} (${named(targets.keys())}).`,
   );
   for (const { told, isFaulty } of read) {
     told.forEach(print);

@@ -11,7 +11,7 @@ import type { ProviderReport } from '../lookup/outcome.js';
 import type { Caller } from '../plugin-api/caller.js';
 import type { VipRecord } from '../plugin-api/index.js';
 import type { Decision } from '../routing/decision.js';
-import { columns, print } from './output.js';
+import { columns, named, print } from './output.js';
 import { withSilentApp } from './silent-app.js';
 import { whyNoRoute, whyNot } from './why-not.js';
 import type { Asked } from './why-not.js';
@@ -124,7 +124,7 @@ function countOf(records: number | undefined): string | undefined {
 }
 
 function describeTarget({ reason, target }: Decision, asked: string | undefined, config: AppConfig): string {
-  const known = [...config.targets.keys()].join(', ');
+  const known = named(config.targets.keys());
   if (reason === 'unknown-target')
     return `${asked === undefined ? 'none given, and no default' : 'none fits'}; configured: ${known}`;
   return asked === undefined || asked === target

@@ -12,6 +12,15 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+const MAX_NAMES = 10;
+
+/** The first names, and how many more there are. */
+export function named(names: Iterable<string>): string {
+  const all = [...names];
+  const more = all.length - MAX_NAMES;
+  return all.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 /** Rows of texts as columns, separated by two blanks. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { inspect } from 'node:util';
 import { EXIT_CONFIG } from '../app/start-failure.js';
-import { VERSION } from '../common/version.js';
+import { COMMIT, UNKNOWN_COMMIT, VERSION } from '../common/version.js';
 import { tangible } from '../lookup/describe-failure.js';
 import { isPlainObject } from '../common/json.js';
 import type { JsonObject } from '../common/json.js';
@@ -44,7 +44,7 @@ function collect(value: string, before: readonly string[] = []): string[] {
 export function program(): Command {
   const all = new Command('smartrouting-vip')
     .description('Checks, explains and tries what the routing endpoint does.')
-    .version(VERSION);
+    .version(COMMIT === UNKNOWN_COMMIT ? VERSION : `${VERSION} (commit ${COMMIT})`);
   const database = () =>
     new Option('--database <url>', 'the database with the table').default(
       undefined,
@@ -176,6 +176,17 @@ export function program(): Command {
       new Option('--password <text>', 'better given in the environment').env('SMARTROUTING_PASSWORD'),
     )
     .action(async (options: import('./call.js').CallOptions) => (await import('./call.js')).call(options));
+
+  all
+    .command('status')
+    .description(
+      'ask running instances how they are; exit code 0 when all are up, 1 when one is degraded or not ready, 2 when one does not answer',
+    )
+    .argument(
+      '[url...]',
+      'where each instance has /health, for example http://10.0.0.1:9090; otherwise as the configuration says',
+    )
+    .action(async (urls: string[]) => (await import('./status.js')).status(urls));
 
   return all.showHelpAfterError('(add --help for the options)');
 }

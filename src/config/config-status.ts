@@ -7,8 +7,10 @@ type ConfigPart = 'file' | 'certificate';
 export interface Refused {
   /** Public: no secrets, and no paths that could help a stranger. */
   readonly reason: string;
-  /** ISO 8601: since when the version in use is not the one on disk. */
+  /** ISO 8601: since when this version has been refused; each one has its own. */
   readonly since: string;
+  /** Which version it is, as `contentVersion` tells them apart. */
+  readonly version: string;
 }
 
 /** From when to when a certificate is valid, milliseconds since 1970. */
@@ -29,8 +31,9 @@ export class ConfigStatus {
   /** The certificate in use; `undefined` without `server.tls`. */
   certificate: CertificatePeriod | undefined;
 
-  refuse(part: ConfigPart, reason: string): void {
-    const since = this.refused.get(part)?.since ?? new Date().toISOString();
-    this.refused.set(part, { reason, since });
+  refuse(part: ConfigPart, reason: string, version: string): void {
+    const before = this.refused.get(part);
+    const since = before?.version === version ? before.since : new Date().toISOString();
+    this.refused.set(part, { reason, since, version });
   }
 }

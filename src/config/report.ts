@@ -42,6 +42,11 @@ export class Report {
     this.#warnings.push({ line: node.line, key: node.path, message: sentence(node, message) });
   }
 
+  /** About a variable of the environment. */
+  warnOf(variable: string, message: string): void {
+    this.#warnings.push({ key: variable, message });
+  }
+
   get problems(): IterableIterator<ConfigProblem> {
     return this.#problems.values();
   }

@@ -2,7 +2,9 @@ import { Controller, Get, HttpException, Res } from '@nestjs/common';
 import type { HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
+import { COMMIT, VERSION } from '../common/version.js';
 import { ConfigStatus } from '../config/config-status.js';
+import type { Refused } from '../config/config-status.js';
 import { LiveConfig } from '../config/live-config.js';
 import { certificateTrouble } from '../http/certificate-period.js';
 import type { GuardedProvider } from '../lookup/guarded-provider.js';
@@ -12,11 +14,12 @@ import { Readiness } from './readiness.js';
 
 const HEALTH_REASON = 'the server is';
 
-/** What is shown of the configuration: only counts. */
+/** What is shown of the configuration: only counts, and a hash without secrets. */
 interface ShownConfig {
   readonly providers: ReadonlyMap<string, unknown>;
   readonly targets: ReadonlyMap<string, unknown>;
   readonly warnings: readonly string[];
+  readonly hash: string;
 }
 
 /** For monitors and operators, without credentials: so the answers contain no secrets, numbers or driver texts. */
@@ -45,7 +48,12 @@ export class HealthController {
   @Get()
   async health(@Res() response: Response): Promise<void> {
     const providers = [...this.registry.all()].map((provider) => () => this.#provider(provider));
-    await this.#answer(response, [() => this.#configuration(), () => this.#load(), ...providers]);
+    await this.#answer(response, [
+      () => this.#build(),
+      () => this.#configuration(),
+      () => this.#load(),
+      ...providers,
+    ]);
   }
 
   async #answer(response: Response, indicators: HealthIndicatorFunction[]): Promise<void> {
@@ -63,11 +71,16 @@ export class HealthController {
     return state === 'ready' ? indicator.up() : indicator.down({ reason: `${HEALTH_REASON} ${state}` });
   }
 
+  #build(): HealthIndicatorResult {
+    return this.indicators.check('build').up({ version: VERSION, commit: COMMIT });
+  }
+
   #configuration(): HealthIndicatorResult {
     const config = this.config.current;
     const indicator = this.indicators.check('configuration');
     const { certificate } = this.status;
     const inUse = {
+      hash: config.hash,
       loadedAt: this.status.loadedAt,
       providers: config.providers.size,
       targets: config.targets.size,
@@ -75,7 +88,7 @@ export class HealthController {
       ...(certificate && { certificateValidUntil: new Date(certificate.validUntilMs).toISOString() }),
     };
     const trouble = certificate && certificateTrouble(certificate, Date.now());
-    const troubles = [...this.status.refused.values()];
+    const troubles: Pick<Refused, 'reason' | 'since'>[] = [...this.status.refused.values()];
     if (trouble) {
       troubles.push({ reason: trouble.reason, since: new Date(trouble.sinceMs).toISOString() });
     }

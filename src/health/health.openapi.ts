@@ -22,7 +22,7 @@ describeMethod(
   'health',
   operation(
     'Health in detail',
-    'One key per provider, one for the configuration and one for the load. 200 unless the instance cannot answer calls.',
+    'One key per provider, and one each for the build, the configuration and the load. 200 unless the instance cannot answer calls.',
   ),
 );
 ApiTags('operations')(MetricsController);

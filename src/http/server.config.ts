@@ -70,8 +70,11 @@ export interface ServerConfig extends Readonly<Omit<ServerSection, 'tls' | 'shut
   readonly maxConnectionsPerAddress: number;
 }
 
-/** `HOST` and `PORT`, which override the section. */
-export type ServerEnvironment = Partial<Pick<ServerSection, 'host' | 'port'>>;
+/** `HOST`, `PORT`, `MANAGEMENT_HOST` and `MANAGEMENT_PORT`, which override the sections. */
+export interface ServerEnvironment extends Partial<Pick<ServerSection, 'host' | 'port'>> {
+  readonly managementHost?: string;
+  readonly managementPort?: number;
+}
 
 /** @param directory that relative paths start from */
 export function serverConfig(
@@ -96,12 +99,17 @@ export function serverConfig(
 }
 
 export class ManagementSection {
-  @Key('Port of its own for /health, /metrics and /docs; 0 takes a free one.', furtherPort, {
-    required: true,
-  })
+  @Key(
+    'Port of its own for /health, /metrics and /docs; 0 takes a free one. The environment variable MANAGEMENT_PORT overrides it.',
+    furtherPort,
+    { required: true },
+  )
   port: number;
 
-  @Key('Address to listen on. Default: that of server.host.', host)
+  @Key(
+    'Address to listen on. Default: that of server.host. The environment variable MANAGEMENT_HOST overrides it.',
+    host,
+  )
   host?: string;
 }
 
@@ -123,8 +131,15 @@ export function managementConfig(
   server: ServerSection,
   environment: ServerEnvironment,
 ): ManagementConfig | undefined {
-  return section && { host: section.host ?? environment.host ?? server.host, port: section.port };
+  const port = environment.managementPort ?? section?.port;
+  if (port === undefined) return undefined;
+  return { host: environment.managementHost ?? section?.host ?? environment.host ?? server.host, port };
 }
+
+const IS_TAKEN =
+  'is the port of the calls (server.port, or PORT in the environment). Write another one, or remove management to have all on one port.';
+const IS_TAKEN_TOO =
+  'is the port of the calls (server.port, or PORT in the environment). Set another one, or remove the variable.';
 
 /** Two servers cannot share a port. */
 export function checkManagement(
@@ -133,10 +148,13 @@ export function checkManagement(
   environment: ServerEnvironment,
   report: Report,
 ): void {
-  const port = sections?.management?.port;
+  const { managementPort, managementHost } = environment;
+  const port = managementPort ?? sections?.management?.port;
+  if (managementHost !== undefined && port === undefined)
+    report.warnOf('MANAGEMENT_HOST', 'has no effect without management.port or MANAGEMENT_PORT.');
+  if (port === undefined || port === 0 || port !== (environment.port ?? sections?.server.port)) return;
   const node = mapAt(file, 'management')?.entries.get('port');
-  if (node === undefined || port === 0 || port !== (environment.port ?? sections?.server.port)) return;
-  const message =
-    'is the port of the calls (server.port, or PORT in the environment). Write another one, or remove management to have all on one port.';
-  report.at(node, message);
+  if (managementPort !== undefined)
+    report.add({ key: 'MANAGEMENT_PORT', message: `${managementPort} ${IS_TAKEN_TOO}` });
+  else if (node !== undefined) report.at(node, IS_TAKEN);
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:https';
 import { isDeepStrictEqual } from 'node:util';
+import { contentVersion } from '../common/content-version.js';
 import { FileWatcher } from '../common/file-watcher.js';
 import type { ConfigStatus } from '../config/config-status.js';
 import type { Logger } from '../observability/logger.js';
@@ -71,10 +72,10 @@ export class WatchedTls {
   }
 
   #watch(): void {
-    const { cert, key, clientCa } = this.#inUse.files;
-    const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
     const changed = (): Promise<void> => (this.#work = this.#work.then(() => this.#readAgain()));
-    this.#watchers = paths.map((path) => new FileWatcher(path, this.times.pollMs, changed));
+    this.#watchers = pathsOf(this.#inUse.files).map(
+      (path) => new FileWatcher(path, this.times.pollMs, changed),
+    );
     for (const watcher of this.#watchers) void watcher.start();
   }
 
@@ -83,8 +84,9 @@ export class WatchedTls {
     const read = await readTls(files).catch((error: unknown) =>
       error instanceof TlsError ? error.message : 'cannot be used',
     );
+    const version = await contentVersion(pathsOf(files));
     if (this.#closed || this.#inUse.files !== files) return;
-    if (typeof read === 'string') return this.#unusable(files, read, isLast);
+    if (typeof read === 'string') return this.#unusable(files, read, version, isLast);
     if (isDeepStrictEqual(read.options, options)) {
       if (this.#told !== undefined)
         this.logger.info({ cert: files.cert }, 'the certificate in use is back in place');
@@ -98,7 +100,7 @@ export class WatchedTls {
   }
 
   /** Files that belong together are replaced one after the other, so only a mismatch that persists is refused. */
-  #unusable(files: TlsFiles, problem: string, isLast: boolean): void {
+  #unusable(files: TlsFiles, problem: string, version: string, isLast: boolean): void {
     if (!isLast) {
       this.#waiting ??= setTimeout(() => {
         this.#waiting = undefined;
@@ -106,9 +108,10 @@ export class WatchedTls {
       }, this.times.pairWaitMs).unref();
       return;
     }
-    this.status.refuse('certificate', `${HEALTH_REASON}: ${problem}`);
-    if (problem === this.#told) return;
-    this.#told = problem;
+    this.status.refuse('certificate', `${HEALTH_REASON}: ${problem}`, version);
+    const told = `${problem} ${version}`;
+    if (told === this.#told) return;
+    this.#told = told;
     this.logger.error({ files, problem }, 'changed certificate is not usable, the old one stays');
   }
 
@@ -131,4 +134,8 @@ export class WatchedTls {
     const { files, warnings } = this.#inUse;
     for (const warning of warnings) this.logger.warn({ cert: files.cert, warning }, 'certificate warning');
   }
+}
+
+function pathsOf({ cert, key, clientCa }: TlsFiles): string[] {
+  return [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
 }

@@ -31,6 +31,7 @@ function version(number: number): ProvidersConfig {
     cache: undefined,
     options: { number },
     written: { number },
+    hashed: {},
   };
   return {
     file: '/etc/vip.yaml',

@@ -4,6 +4,7 @@ import { suggestion } from '../common/near-name.js';
 import { propertiesOf } from '../config/class-metadata.js';
 import { completeProvider } from '../config/complete-options.js';
 import type { Kind } from '../config/complete-options.js';
+import { withoutSecrets } from '../config/config-hash.js';
 import { textOf, toPlain } from '../config/config-node.js';
 import type { ConfigMap, ConfigNode } from '../config/config-node.js';
 import { Key, SectionKey } from '../config/key.js';
@@ -91,6 +92,8 @@ export interface ProviderConfig {
    * for display.
    */
   readonly written: unknown;
+  /** The same as `withoutSecrets` has it. */
+  readonly hashed: unknown;
 }
 
 /** A checked options object may contain functions, which cannot be compared; the values it was created from can. */
@@ -128,7 +131,7 @@ export type Kinds = ReadonlyMap<string, Kind>;
 
 const COMMON_KEYS = [...propertiesOf(ProviderSection).keys()];
 /** Keys in `/health` besides those of the providers. */
-const RESERVED = ['configuration', 'load'];
+const RESERVED = ['build', 'configuration', 'load'];
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export function checkProviders(
@@ -191,6 +194,7 @@ function checkProvider(
     cache: section.cache && cacheConfig(section.cache),
     options,
     written: toPlain(node),
+    hashed: withoutSecrets(node),
   };
 }
 

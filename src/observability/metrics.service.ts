@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Metric } from 'prom-client';
-import { VERSION } from '../common/version.js';
+import { COMMIT, VERSION } from '../common/version.js';
 
 const SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5];
 
@@ -18,7 +18,8 @@ export type BreakerState = (typeof BREAKER_STATES)[number];
 
 /** What each metric tells; the names of all that this service has of its own. */
 const HELP = {
-  smartrouting_build_info: 'Always 1; the labels tell the version of the service and of Node.',
+  smartrouting_build_info:
+    'Always 1; the labels tell the version and commit of the service, and the version of Node.',
   smartrouting_ready: '1 while the instance takes calls, 0 while it starts or stops; as /health/ready.',
   smartrouting_decisions_total: 'Decisions by target and reason.',
   smartrouting_decision_duration_seconds: "Time from the request's headers to the decision, seconds.",
@@ -67,8 +68,8 @@ export class MetricsService {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.configRead(true);
-    const build = { version: VERSION, node: process.versions.node };
-    this.#gauge('smartrouting_build_info', 'version', 'node').set(build, 1);
+    const build = { version: VERSION, commit: COMMIT, node: process.versions.node };
+    this.#gauge('smartrouting_build_info', 'version', 'commit', 'node').set(build, 1);
     // If a series began with its first event, Prometheus would not see an increase.
     for (const kind of AUTH_FAILURE_KINDS) this.#authFailures.inc({ kind }, 0);
     this.#decisions.inc({ target: UNKNOWN_TARGET, reason: 'overloaded' }, 0);

@@ -73,6 +73,7 @@ describe('what the image holds', () => {
     const packages = ['-R', '--parents', ...(await productionPackages()), app];
     // Links are made at once, where it is one file system; their modes are those of the project's files.
     await run('cp', ['-l', ...packages], { cwd: ROOT }).catch(() => run('cp', packages, { cwd: ROOT }));
+    await prune();
     const linked = /\bln -s \/var\/lib\/smartrouting (\S+)$/m.exec(final)?.[1];
     await symlink(data, join(app, linked!));
     await run('find', [app, '-type', 'd', '-exec', 'chmod', 'a-w', '{}', '+']);
@@ -85,13 +86,10 @@ describe('what the image holds', () => {
   /** What `npm ci --omit=dev` installs, by the lock file. */
   async function productionPackages(): Promise<string[]> {
     const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+      packages: Record<string, { dev?: boolean }>;
     };
     const wanted = Object.entries(lock.packages)
-      .filter(
-        ([path, { dev, devOptional }]) =>
-          /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && !dev && !devOptional,
-      )
+      .filter(([path, { dev }]) => /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && !dev)
       .map(([path]) => path);
     const there = await Promise.all(
       wanted.map((path) =>
@@ -103,6 +101,24 @@ describe('what the image holds', () => {
     );
     return there.filter((path) => path !== undefined);
   }
+
+  /** What the stage that installs the packages runs after npm. */
+  async function prune(): Promise<void> {
+    const [, script] = /^RUN npm ci --omit=dev --ignore-scripts .*&& node (\S+)$/m.exec(dockerfile)!;
+    const lock = join(app, 'package-lock.json');
+    await cp(join(ROOT, 'package-lock.json'), lock);
+    await run(process.execPath, [join(ROOT, script!)], { cwd: app });
+    await rm(lock);
+  }
+
+  it('has no package of the development, and one binary of libsql', async () => {
+    const packages = await readdir(join(app, 'node_modules'));
+    expect(packages).toEqual(expect.arrayContaining(['@nestjs', 'typeorm', 'libsql']));
+    expect(packages.filter((name) => /^(?:typescript|redis|jest|eslint|tsx)$/.test(name))).toEqual([]);
+    for (const scope of ['@redis', '@swc', '@jest'])
+      expect(await readdir(join(app, 'node_modules', scope)).catch(() => [])).toEqual([]);
+    expect(await readdir(join(app, 'node_modules/@libsql'))).toHaveLength(1);
+  });
 
   it('starts from a folder that it cannot write to, keeps its database in the volume, answers, is healthy, and ends with 0', async () => {
     await expect(
@@ -136,6 +152,8 @@ describe('what the image holds', () => {
         body: { anum: '+358501231234', bnum: '+358942415000', targetid: 'SALES_QUEUE' },
       });
       expect(answer.json).toEqual({ InitialTarget: 'VIP_SALES', ExtraPriority: 50 });
+      const page = await ask(new URL('/docs-json', url).href);
+      expect([page.status, page.json]).toMatchObject([200, { openapi: expect.any(String) }]);
       expect(await readdir(data)).toContain('smartrouting.sqlite');
       const check = (path: string): Promise<unknown> =>
         run(process.execPath, ['healthcheck.mjs'], {
@@ -143,6 +161,13 @@ describe('what the image holds', () => {
           env: { HEALTHCHECK_URL: new URL(path, url).href },
         });
       await check('/health/ready');
+      // Without an address it is the container's own port.
+      const { port } = new URL(url);
+      await run(process.execPath, ['healthcheck.mjs'], { cwd: app, env: { PORT: port } });
+      await run(process.execPath, ['healthcheck.mjs'], {
+        cwd: app,
+        env: { PORT: '9', MANAGEMENT_PORT: port },
+      });
       await expect(check('/nothing')).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringContaining('HTTP 404'),

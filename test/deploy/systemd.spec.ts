@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './files.js';
+import { configCheck, mounted, ROOT } from './files.js';
 
 const UNIT = 'smartrouting-vip.service';
 const text = await readFile(join(ROOT, 'deploy/systemd', UNIT), 'utf8');
@@ -43,5 +43,19 @@ describe('the systemd unit', () => {
     ],
   ])('%s', (_promise, line) => {
     expect(text.split('\n')).toContain(line);
+  });
+});
+
+describe('the configuration beside it', () => {
+  it('is usable, with the key that systemd hands over', async () => {
+    const files = {
+      'smartrouting.yaml': await readFile(join(ROOT, 'deploy/systemd/config/smartrouting.yaml'), 'utf8'),
+      'vips.csv': await readFile(join(ROOT, 'config/vips.csv'), 'utf8'),
+    };
+    const { folder, file } = await mounted(files, '/run/credentials/smartrouting-vip.service');
+    const { code, stdout } = await configCheck(file);
+    await rm(folder, { recursive: true });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/ is usable: 1 credential, 1 provider/)]);
+    expect(stdout).not.toContain('demo');
   });
 });

@@ -30,7 +30,7 @@ describe('every push', () => {
 
   it('builds the image', () => {
     const commands = image.jobs['image']!.steps.map(({ run }) => run);
-    expect(commands).toContain('docker build --tag smartrouting-vip .');
+    expect(commands).toContain('docker build --build-arg COMMIT=$GITHUB_SHA --tag smartrouting-vip .');
   });
 
   it('gets no right to write, nor another action than those of GitHub itself', () => {

@@ -49,6 +49,18 @@ describe('config check', () => {
     expect(stdout).toContain('is usable: 1 credential, 2 providers (own, list), 1 target (SALES_QUEUE)');
   });
 
+  it('names the first of many, and says how many more there are', async () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `QUEUE_${i}`);
+    const target = '{ providers: [own, list], routes: [{ tier: gold, instructions: { ExtraPriority: 1 } }] }';
+    const file = join(folder, 'many.yaml');
+    const all = names.map((name) => `  ${name}: ${target}\n`).join('');
+    await writeFile(file, CONFIG.replace(/targets:[^]*/, `targets:\n${all}`));
+    const { code, stdout } = await cli(['config', 'check', file], env);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`1000 targets (${names.slice(0, 10).join(', ')} and 990 more).`);
+    expect(stdout).not.toContain('QUEUE_10');
+  });
+
   it('warns of files that others may change', async () => {
     const list = join(folder, 'vips.csv');
     await chmod(list, 0o666);

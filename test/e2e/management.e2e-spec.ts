@@ -76,11 +76,12 @@ async function start(server: string): Promise<{ calls: string; management: strin
   return { calls: service.url, management: management?.url ?? 'none' };
 }
 
-async function run(server: string): Promise<Program> {
+async function run(server: string, env: Record<string, string> = {}): Promise<Program> {
   for (const [name, content] of Object.entries(config(server))) await writeFile(join(folder, name), content);
   return (program = new Program('dist/main.js', [], {
     SMARTROUTING_CONFIG: join(folder, 'smartrouting.yaml'),
     DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`,
+    ...env,
   }));
 }
 
@@ -187,6 +188,15 @@ describe('management.port', () => {
 });
 
 describe('the process with management.port', () => {
+  it('has it also by MANAGEMENT_PORT alone', async () => {
+    const started = await run('server: { port: 0 }', { MANAGEMENT_PORT: '0', MANAGEMENT_HOST: '127.0.0.1' });
+    const [, endpoint, management] = await started.until(/"url":"([^"]+)","management":"([^"]+)"/);
+    expect((await ask(`${management}/health/ready`)).status).toBe(200);
+    expect((await ask(`${new URL(endpoint!).origin}/health/ready`)).status).toBe(404);
+    started.signal('SIGINT');
+    expect((await started.finished).code).toBe(0);
+  });
+
   it('tells of its shutdown there until the last call is answered, and then closes both', async () => {
     const started = await run('server: { port: 0, shutdownGrace: 200ms }\nmanagement: { port: 0 }');
     const [, endpoint, management] = await started.until(/"url":"([^"]+)","management":"([^"]+)"/);
@@ -222,7 +232,7 @@ describe('management.port that cannot be used', () => {
       exitCode: 1,
       text: expect.stringMatching(
         new RegExp(
-          `EADDRINUSE: address already in use 127.0.0.1:${port}\\. Set another management\\.port\\.$`,
+          `EADDRINUSE: address already in use 127.0.0.1:${port}\\. Set another management\\.port, or MANAGEMENT_PORT in the environment\\.$`,
         ),
       ),
     });

@@ -32,7 +32,7 @@ const METRICS: Readonly<Record<string, readonly [type: string, ...labels: string
   smartrouting_log_lines_dropped_total: ['counter'],
   smartrouting_connections_dropped_total: ['counter'],
   smartrouting_ready: ['gauge'],
-  smartrouting_build_info: ['gauge', 'node', 'version'],
+  smartrouting_build_info: ['gauge', 'commit', 'node', 'version'],
 };
 
 const CHECKS = [
@@ -201,7 +201,7 @@ describe('the metrics', () => {
   it('say what runs, and that it takes calls', async () => {
     const { version } = JSON.parse(await file('package.json')) as { version: string };
     expect(exposition).toContain(
-      `\nsmartrouting_build_info{version="${version}",node="${process.versions.node}"} 1\n`,
+      `\nsmartrouting_build_info{version="${version}",commit="unknown",node="${process.versions.node}"} 1\n`,
     );
     expect(exposition).toContain('\nsmartrouting_ready 1\n');
     expect(exposition).toMatch(/^smartrouting_provider_copy_age_seconds\{provider="list"\} \d/m);

@@ -7,6 +7,7 @@ import { KEY, RunningService } from '../support/service.js';
 
 let service: RunningService;
 const GOOD = { anum: '+358501231234', bnum: '+358942415000', targetid: 'SALES_QUEUE' };
+const HASH = expect.stringMatching(/^[0-9a-f]{12}$/);
 const ISO = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
 
 beforeAll(async () => {
@@ -53,8 +54,9 @@ describe('health', () => {
     }
   });
 
-  it('has one key per provider, one for the configuration and one for the load; a dead provider degrades it and stays 200', async () => {
-    const configuration = { status: 'up', loadedAt: ISO, providers: 2, targets: 2, warnings: 0 };
+  it('has one key per provider, and one each for the build, the configuration and the load; a dead provider degrades it and stays 200', async () => {
+    const configuration = { status: 'up', hash: HASH, loadedAt: ISO, providers: 2, targets: 2, warnings: 0 };
+    const build = { status: 'up', version: expect.stringMatching(/^\d+\.\d+\.\d+/), commit: 'unknown' };
     const load = { status: 'up', inFlight: 0, eventLoopDelayMs: expect.any(Number), shed: 0 };
     const list = { status: 'up', entries: 2, loadedAt: ISO, breaker: 'closed' };
     const crm = {
@@ -71,9 +73,9 @@ describe('health', () => {
         cacheControl: 'no-store',
         json: {
           status: 'degraded',
-          info: { configuration, load, list, crm },
+          info: { build, configuration, load, list, crm },
           error: {},
-          details: { configuration, load, list, crm },
+          details: { build, configuration, load, list, crm },
         },
       });
     });

@@ -91,7 +91,8 @@ describe('another configuration', () => {
     const after = await configuration();
     await service!.reload.reload();
     expect(await configuration()).toEqual(after);
-    expect(after).toEqual({ ...before, loadedAt: expect.any(String) });
+    expect(after).toEqual({ ...before, loadedAt: expect.any(String), hash: expect.any(String) });
+    expect(after['hash']).not.toBe(before['hash']);
     expect(String(after['loadedAt']) > String(before['loadedAt'])).toBe(true);
   });
 
@@ -113,11 +114,51 @@ describe('another configuration', () => {
     });
     expect((await service!.get('/health')).body).not.toMatch(/secrets|"x"|no such/);
     await change('a: [');
-    expect((await configuration())['since']).toBe(refused['since']);
+    expect(String((await configuration())['since']) > String(refused['since'])).toBe(true);
     await change({ targets: target('list', 'SECOND') });
     expect((await service!.call(CALL)).json).toEqual({ InitialTarget: 'SECOND' });
     expect(await configuration()).toMatchObject({ status: 'up' });
     expect(await metric('smartrouting_config_last_reload_success')).toBe(1);
+  });
+
+  it('is told once for each version, with its own since, also where its problems are the same', async () => {
+    await start();
+    const error = jest.spyOn(service!.app.get<Logger>(LOGGER), 'error');
+    const info = jest.spyOn(service!.app.get<Logger>(LOGGER), 'info');
+    // At once, as editors do: an attempt may be under way.
+    const put = async (text: string): Promise<void> => {
+      await writeFile(join(service!.folder, 'next.yaml'), text);
+      await rename(join(service!.folder, 'next.yaml'), join(service!.folder, 'smartrouting.yaml'));
+    };
+    await service!.reload.watch();
+    const bad = yaml({ targets: target('lsit', 'SECOND') });
+    const sinces: unknown[] = [];
+    for (const text of [bad, `${bad}# 2\n`, `${bad}# again\n`]) {
+      await put(text);
+      // Twice, as the watcher does for a file that has changed just now.
+      await service!.reload.watch();
+      await service!.reload.watch();
+      sinces.push((await configuration())['since']);
+      const thenMs = Date.now();
+      await eventually(() => expect(Date.now()).toBeGreaterThan(thenMs));
+    }
+    expect([...new Set(sinces)].sort()).toEqual(sinces);
+    expect(error.mock.calls.map(([fields]) => fields)).toEqual(
+      Array(3).fill({
+        configuration: expect.any(String),
+        problems: [expect.stringContaining('"lsit" is not')],
+      }),
+    );
+    expect(info).not.toHaveBeenCalled();
+    await put(yaml());
+    await service!.reload.watch();
+    await put(`${yaml()}# a remark\n`);
+    await service!.reload.watch();
+    await service!.reload.watch();
+    expect(info.mock.calls.map(([, message]) => message)).toEqual(
+      Array(2).fill('configuration read again without changes'),
+    );
+    expect(await configuration()).toMatchObject({ status: 'up' });
   });
 
   it('is refused when it changes what was taken at the start', async () => {

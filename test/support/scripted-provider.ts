@@ -63,6 +63,7 @@ export function guarded(
     cache: undefined,
     options: {},
     written: {},
+    hashed: {},
     ...more,
   };
   const logger = createLogger(

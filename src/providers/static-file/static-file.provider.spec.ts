@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { renameSync } from 'node:fs';
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -161,7 +161,7 @@ describe('a VIP list in a file', () => {
     expect(await provider.check()).not.toHaveProperty('reason');
   });
 
-  it('says since when the file has been bad, through further bad versions', async () => {
+  it('tells each bad version once, with the time of its own since when it is refused, also where its problems are the same', async () => {
     await writeFile(path, GOOD);
     await provider.open();
     const since = async () => /refused since (\S+),/.exec((await provider.check()).reason ?? '')?.[1];
@@ -172,8 +172,20 @@ describe('a VIP list in a file', () => {
     await eventually(async () =>
       expect((await provider.check()).reason).toMatch(/^vips\.csv has 2 problems/),
     );
-    expect(await since()).toBe(first);
+    const second = await since();
+    expect(second! > first!).toBe(true);
     expect(errors()).toHaveLength(2);
+    const bad = await readFile(path, 'utf8');
+    await writeFile(path, `${bad}\n`);
+    await eventually(() => expect(errors()).toHaveLength(3));
+    expect((await since())! > second!).toBe(true);
+    expect(errors()[2]!.fields).toEqual(errors()[1]!.fields);
+    const third = await since();
+    // The same content again is no other version.
+    await writeFile(path, `${bad}\n`);
+    const soonMs = performance.now() + 100;
+    await eventually(() => expect(performance.now()).toBeGreaterThan(soonMs));
+    expect([await since(), errors().length]).toEqual([third, 3]);
   });
 
   it('stays in use when the file is deleted, also when the same file comes back', async () => {

@@ -49,8 +49,10 @@ interface Refusal {
   readonly reason: string;
   /** Every problem, one sentence each. */
   readonly details: readonly string[];
-  /** ISO 8601: since when the file is not usable. */
+  /** ISO 8601: since when this version of the file has been refused. */
   readonly since: string;
+  /** Digest of the file; of one that cannot be read the reason. */
+  readonly version: string;
   /** When the list in use was last known to be what lies on disk, by `performance.now()`. */
   readonly currentUntilMs: number | undefined;
 }
@@ -161,9 +163,10 @@ export class StaticFileProvider implements VipLookupProvider {
   async #load(path: string): Promise<void> {
     const { file } = this.context.options;
     const { signal } = this.#closing;
+    let digest: string | undefined;
     try {
       const bytes = await readListBytes(path, file, signal);
-      const digest = await digestOf(bytes, new Pace(signal));
+      digest = await digestOf(bytes, new Pace(signal));
       if (digest === this.#digest) return;
       const list = await readConfiguredList(bytes, path, this.context, signal);
       // Written to while it was read: the watcher comes back when it is complete.
@@ -173,13 +176,13 @@ export class StaticFileProvider implements VipLookupProvider {
       const mayLack = isWhole || this.#list === undefined || this.#list.unread !== undefined;
       // A part of a list is better than none, and worse than the whole one that is in use.
       if (!mayLack || (list.problemCount > 0 && list.index.size === 0)) {
-        this.#refuse(...unusable(file, list));
+        this.#refuse(...unusable(file, list), digest);
         return;
       }
       const version = versionOf(digest, list, isWhole);
       const refusal = await this.#guard?.refusal(version);
       if (refusal !== undefined) {
-        this.#refuse(refusal, [refusal]);
+        this.#refuse(refusal, [refusal], digest);
         return;
       }
       this.#use(list, isWhole ? undefined : unusable(file, list)[1]);
@@ -189,7 +192,7 @@ export class StaticFileProvider implements VipLookupProvider {
       this.#digest = undefined;
       const reason =
         error instanceof VipLookupError ? error.message : `${file} cannot be read (${(error as Error).name})`;
-      this.#refuse(reason, [reason]);
+      this.#refuse(reason, [reason], digest ?? reason);
     }
   }
 
@@ -220,13 +223,13 @@ export class StaticFileProvider implements VipLookupProvider {
     }
   }
 
-  #refuse(reason: string, details: readonly string[]): void {
-    const isNew = this.#refusal?.details.join() !== details.join();
-    const { since, currentUntilMs } = this.#refusal ?? {
-      since: new Date().toISOString(),
-      currentUntilMs: this.#currentMs,
-    };
-    this.#refusal = { reason, details, since, currentUntilMs };
+  #refuse(reason: string, details: readonly string[], version: string): void {
+    const before = this.#refusal;
+    const isSame = before?.version === version;
+    const isNew = !isSame || before.details.join() !== details.join();
+    const since = isSame ? before.since : new Date().toISOString();
+    const currentUntilMs = before === undefined ? this.#currentMs : before.currentUntilMs;
+    this.#refusal = { reason, details, since, version, currentUntilMs };
     // The first reading is reported by the rejection of `open`.
     if (!isNew || !this.#isOpen) return;
     const { file } = this.context.options;
