@@ -136,6 +136,24 @@ export interface SyncOptions {
   readonly confirm?: boolean;
   /** Aborts when the work should stop. */
   readonly signal?: AbortSignal;
+  /**
+   * Called after each request whose answer was read, and before each wait, so that somebody at a terminal sees what takes long.
+   * @since 0.2.0
+   */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+/**
+ * How far the work is.
+ * @since 0.2.0
+ */
+export interface SyncProgress {
+  /** Requests whose answers were read so far. */
+  readonly pages: number;
+  /** Entries found so far. */
+  readonly entries: number;
+  /** Why it waits now, one sentence without its full stop, no secret and no number; absent while it does not. */
+  readonly waiting?: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
+import { messageOf } from '../crm-http.failures.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmRequest } from '../crm-http.request.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
@@ -20,6 +21,8 @@ type PageBindings = Readonly<{
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
+
+type Waiting = (why: string) => void;
 
 export interface Page {
   /** The results of `records`, one by one. */
@@ -58,6 +61,7 @@ export class PageReader {
   /**
    * @param cursor where the last pull ended; `undefined` for a full one
    * @param started ISO 8601; what the expressions know as `$started`
+   * @param waiting told why a page is not requested yet, one sentence
    * @throws VipLookupError if a page cannot be fetched or read, or a limit is reached
    */
   async *pages(
@@ -65,6 +69,7 @@ export class PageReader {
     cursor: Json | undefined,
     started: string,
     signal: AbortSignal,
+    waiting: Waiting = () => undefined,
   ): AsyncGenerator<Page, void, undefined> {
     let found = cursor;
     let contacts = 0;
@@ -76,7 +81,7 @@ export class PageReader {
       const filled = request.forPage(next, cursor);
       read.asking(filled, next);
       const page = request.uses('page') ? next : undefined;
-      const answer = await this.#ask(filled, { page, cursor: found, started }, signal);
+      const answer = await this.#ask(filled, { page, cursor: found, started }, signal, waiting);
       if (answer === undefined) return;
       const { values } = answer;
       const told = values['sync.cursor'];
@@ -100,7 +105,12 @@ export class PageReader {
     }
   }
 
-  async #ask(request: CrmRequest, bindings: PageBindings, signal: AbortSignal): Promise<Yield | undefined> {
+  async #ask(
+    request: CrmRequest,
+    bindings: PageBindings,
+    signal: AbortSignal,
+    waiting: Waiting,
+  ): Promise<Yield | undefined> {
     let busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
@@ -119,6 +129,7 @@ export class PageReader {
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];
         if (pauseMs === undefined) throw error;
+        waiting(isBusy ? messageOf(error) : `${messageOf(error)}; trying again in ${pauseMs / 1_000} s`);
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }

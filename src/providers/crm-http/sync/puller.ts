@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight, SyncReport } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, SyncOptions, SyncReport } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
 import { readContact } from './contact.js';
 import { unreadDocument } from './copy-index.js';
@@ -49,6 +49,7 @@ export async function pull(
   before: { readonly state: CopyState; readonly index: CopyIndex } | undefined,
   right: ExclusiveRight,
   signal: AbortSignal,
+  onProgress: SyncOptions['onProgress'] = () => undefined,
 ): Promise<Pulled> {
   const kind = before === undefined ? ('full' as const) : ('changes' as const);
   const { generation, parts } = before?.state ?? { generation: randomBytes(6).toString('hex'), parts: 0 };
@@ -57,10 +58,13 @@ export async function pull(
   const begun = new Date();
   const started = new Date(begun.getTime() - OVERLAP_MS).toISOString();
   let cursor = before?.state.cursor;
-  for await (const page of source.pages.pages(source[kind]!, cursor, started, signal)) {
+  const soFar = () => ({ pages: tally.pages, entries: tally.contacts.size });
+  const waiting = (why: string): void => onProgress({ ...soFar(), waiting: why });
+  for await (const page of source.pages.pages(source[kind]!, cursor, started, signal, waiting)) {
     tally.pages++;
     cursor = page.cursor;
     await take(page, source.locale, writer, tally);
+    onProgress(soFar());
     if (page.goesOn) tally.endPage(page.entries.length);
     signal.throwIfAborted();
   }

@@ -166,7 +166,7 @@ export class SyncedCopy {
   }
 
   async #pull(
-    { full = false, confirm = false }: SyncOptions,
+    { full = false, confirm = false, onProgress }: SyncOptions,
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<SyncReport> {
@@ -176,7 +176,7 @@ export class SyncedCopy {
     try {
       await this.#store.sweep(right, signal);
       const changeable = full ? undefined : await this.#changeable();
-      const pulled = await pull(this.source, this.#store, changeable, right, signal);
+      const pulled = await pull(this.source, this.#store, changeable, right, signal, onProgress);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
       await this.#store.commit({ copy: pulled.state }, right);
