@@ -1,4 +1,4 @@
-import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
+import type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 import type { Caller } from './caller.js';
 import type { EntryTally } from './entry-tally.js';
 import type { ProviderState } from './provider-state.js';
@@ -289,4 +289,10 @@ export interface VipLookupKind {
     written: Readonly<Record<string, unknown>>,
     tools: CompletionTools,
   ) => CompletedOptions;
+  /**
+   * What an administrator should know about options that can be used: for the log at the start and for `config check`.
+   * @param options checked, an instance of the class
+   * @since 0.2.0
+   */
+  readonly advise?: (options: never) => readonly OptionProblem[];
 }

@@ -36,7 +36,7 @@ import { CRM_TEMPO, TEMPO } from './crm-http.tempo.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import type { Spellings } from './crm-http.templates.js';
-import { SYNC_DEFAULTS } from './sync/sync.options.js';
+import { adviseSync, SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
@@ -52,6 +52,7 @@ const NOBODYS_NUMBER = '+12025550123';
   options: CrmHttpOptions,
   completedBy: 'preset',
   complete: completeOptions,
+  advise: adviseSync,
 })
 export class CrmHttpProvider implements VipLookupProvider {
   /** A lookup that waits for a connection is waiting for its turn, which does not count against the CRM. */

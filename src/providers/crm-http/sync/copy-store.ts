@@ -17,6 +17,8 @@ export interface CopyState {
   readonly contacts: number;
   /** Contacts without a usable id since the last full pull, which cannot be kept one by one; absent: none. */
   readonly unnamed?: UnnamedContacts;
+  /** Of the last full pull. Absent: pulled by a version that did not note it. */
+  readonly pages?: PagesPulled;
   /** Where the next pull of changes begins. */
   readonly cursor?: Json;
   /** When the last full pull began, ISO 8601. */
@@ -25,6 +27,16 @@ export interface CopyState {
   readonly pulledAt: string;
   /** Digest of the settings it was pulled with; if they change, a full pull is needed. */
   readonly source: string;
+}
+
+/** How the pages of a full pull came. */
+export interface PagesPulled {
+  /** Contacts on the first one. */
+  readonly size: number;
+  /** The first of another size that is not the last one; absent: there is none. */
+  readonly uneven?: number;
+  /** The last one had no contacts. */
+  readonly endsEmpty?: boolean;
 }
 
 export interface UnnamedContacts {

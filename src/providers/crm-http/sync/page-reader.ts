@@ -10,6 +10,7 @@ import { MappingError } from '../crm-http.evaluator.js';
 import type { Content, Yield } from '../crm-http.evaluator.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
+import { PageShapes } from './page-shape.js';
 
 /** Variables of expressions besides the answer: `$page`, `$cursor`, `$started`. */
 type PageBindings = Readonly<{
@@ -75,6 +76,7 @@ export class PageReader {
     let contacts = 0;
     let next: Json | undefined;
     const read = new PagesRead();
+    const shapes = new PageShapes();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does sync.next ever end?`);
@@ -86,6 +88,8 @@ export class PageReader {
       const { values } = answer;
       const told = values['sync.cursor'];
       const entries = listOf(values['sync.records']);
+      const deleted = listOf(values['sync.deleted']).map(readDeletedId);
+      shapes.read(count, answer.content!.shape, entries.length + deleted.length);
       contacts += entries.length;
       if (contacts > this.limits.contacts) {
         throw new VipLookupError(
@@ -98,7 +102,6 @@ export class PageReader {
       found = told ?? found;
       next = values['sync.next'];
       const goesOn = !isNothing(next);
-      const deleted = listOf(values['sync.deleted']).map(readDeletedId);
       yield { entries, deleted, cursor: found, goesOn };
       if (!goesOn) return;
       read.read(answer.content!);

@@ -15,8 +15,9 @@ import { CopyStore } from './copy-store.js';
 import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { pull, refuseShrink, ShrinkError } from './puller.js';
+import { pull } from './puller.js';
 import type { PullSource } from './puller.js';
+import { refuseShrink, ShrinkError } from './shrink.js';
 
 export interface CopySettings {
   readonly everyMs: number;
