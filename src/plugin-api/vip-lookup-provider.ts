@@ -242,6 +242,8 @@ export interface ProviderContext<Options extends object = object> {
   readonly country: string | undefined;
   /** IANA name: where a date without a time in this provider's data is a whole day. `UTC` unless configured. @since 0.2.0 */
   readonly timezone: string;
+  /** The configured `timeout`: how long one lookup may take, the wait for its turn included; ms. @since 0.2.0 */
+  readonly timeoutMs: number;
   /** The provider's data that survives restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;

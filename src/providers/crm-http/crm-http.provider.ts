@@ -8,6 +8,7 @@ import {
   MAX_NUMBER_LENGTH,
   VipLookup,
   VipLookupError,
+  withTimeLimit,
 } from '../../plugin-api/index.js';
 import type {
   EntryTally,
@@ -26,7 +27,7 @@ import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
 import { makeAuth } from './crm-http.make-auth.js';
 import { explainContacts, RecordMapping } from './crm-http.mapping.js';
-import { bestFirst } from './crm-http.matching.js';
+import { bestFirst, isBest, withoutRepeats } from './crm-http.matching.js';
 import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
 import { completeOptions } from './crm-http.preset.js';
 import { RequestTemplate } from './crm-http.request.js';
@@ -71,7 +72,7 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   constructor(
     private readonly context: ProviderContext<CrmHttpOptions>,
-    @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
+    @Optional() @Inject(CRM_TEMPO) private readonly tempo: CrmTempo = TEMPO,
   ) {
     const { options } = context;
     this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
@@ -118,15 +119,40 @@ export class CrmHttpProvider implements VipLookupProvider {
   }
 
   async #askLive(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {
+    const begunMs = performance.now();
     let spending: Spending = 'take';
     const known = spellingsOf(caller);
-    for (const request of this.#requests(caller, known)) {
+    const requests = this.#requests(caller, known);
+    for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
       const records = await this.#ask(request, caller, known, signal, spending);
-      if (records.length > 0) return records;
+      if (records.length > 0) {
+        const passedMs = performance.now() - begunMs;
+        const limitMs = Math.min(passedMs + this.tempo.twinsMs, (this.context.timeoutMs - passedMs) / 2);
+        return this.#withTwins(records, limitMs, (limited) =>
+          requests.map((further) => this.#ask(further, caller, known, limited, 'owe')),
+        );
+      }
       // A lookup that has begun may ask for all spellings.
       spending = 'owe';
     }
     return null;
+  }
+
+  /**
+   * Where `tierOrder` decides between contacts, another one may be stored in a further spelling. What was found is never
+   * given up for it, so a failure or a late answer counts as no contact.
+   */
+  async #withTwins(
+    found: VipRecord[],
+    limitMs: number,
+    ask: (signal: AbortSignal) => Promise<VipRecord[]>[],
+  ): Promise<VipRecord[]> {
+    const { tierOrder } = this.context.options;
+    if (tierOrder == null || isBest(found[0]!, tierOrder) || limitMs <= 0) return found;
+    const twins = await withTimeLimit(limitMs, [], (limited) =>
+      Promise.all(ask(limited).map((asked) => asked.catch(() => []))),
+    );
+    return bestFirst(withoutRepeats([...found, ...twins.flat()]), tierOrder);
   }
 
   /** The state of the copy, and whether the CRM answers if calls ask it. */
@@ -208,6 +234,9 @@ export class CrmHttpProvider implements VipLookupProvider {
   #requests(caller: Caller, known: Spellings): CrmRequest[] {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
+    if (numbers.length === 0 && !this.#template.uses('numbers')) {
+      return [this.#template.fill({ caller: known }) ?? []].flat();
+    }
     return (this.#template.uses('number') ? numbers : numbers.slice(0, 1))
       .map((number) => this.#template.fill({ number, numbers, caller: known }))
       .filter((request) => request !== undefined);

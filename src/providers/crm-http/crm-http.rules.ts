@@ -63,7 +63,7 @@ function urlProblem(url: unknown, variables: TemplateVariables): string | undefi
   if (/\?.*\+/s.test(literal)) {
     return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
   }
-  return templateProblem(url.trim(), 'url', variables.names);
+  return templateProblem(url.trim(), 'url', variables);
 }
 
 const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
@@ -118,7 +118,7 @@ function headerProblem(
   name: string,
   value: unknown,
   hasBody: boolean,
-  { names }: TemplateVariables,
+  variables: TemplateVariables,
 ): string | undefined {
   const nameProblem = headerNameProblem(name);
   if (nameProblem !== undefined) return nameProblem;
@@ -132,13 +132,13 @@ function headerProblem(
   if (name === 'content-type' && hasBody && !/json/i.test(value)) {
     return 'must be a JSON type such as application/json: that is what body is sent as';
   }
-  return templateProblem(value, 'header', names);
+  return templateProblem(value, 'header', variables);
 }
 
 function bodyProblem(body: unknown, method: unknown, variables: TemplateVariables): string | undefined {
   if (method !== 'POST') return 'needs method: POST.';
   if (typeof body === 'string') {
-    return templateProblem(body, 'json-text', variables.names) ?? jsonTextProblem(body, variables);
+    return templateProblem(body, 'json-text', variables) ?? jsonTextProblem(body, variables);
   }
   if (!Array.isArray(body) && !isPlainObject(body)) {
     return 'must be a map, a list or a text, for example { phone: "{{ number }}" }.';
@@ -164,7 +164,7 @@ function jsonTextProblem(body: string, { samples }: TemplateVariables): string |
 
 function valueProblem(value: Json, path: string, variables: TemplateVariables): string | undefined {
   if (typeof value === 'string') {
-    const problem = templateProblem(value, 'json-value', variables.names);
+    const problem = templateProblem(value, 'json-value', variables);
     return problem === undefined ? undefined : `at ${path}: ${problem}`;
   }
   const inner = Array.isArray(value)
