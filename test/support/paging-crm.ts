@@ -24,6 +24,8 @@ export class PagingCrm {
   pageSize = 100;
   /** Whether no two answers are the same: each says how many requests there were. */
   isStamped = false;
+  /** Whether searches get no answer. */
+  holdsSearches = false;
   /** From this page on there is no answer. */
   heldFromPage = Infinity;
   /** From this page on connections break. */
@@ -107,6 +109,7 @@ export class PagingCrm {
     this.headers.push(headers);
     const { pathname, searchParams } = new URL(url, this.url);
     const page = Number(searchParams.get('page') ?? 1);
+    if (pathname === '/search' && this.holdsSearches) return;
     if (pathname !== '/search' && page >= this.heldFromPage) return;
     if (pathname !== '/search' && page >= this.brokenFromPage) return void socket.destroy();
     if (pathname !== '/search' && page >= this.missingFromPage) return void response.writeHead(404).end();

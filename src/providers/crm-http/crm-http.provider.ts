@@ -30,6 +30,7 @@ import { explainContacts, RecordMapping } from './crm-http.mapping.js';
 import { bestFirst, isBest, withoutRepeats } from './crm-http.matching.js';
 import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
 import { completeOptions } from './crm-http.preset.js';
+import { RefusedCredentials } from './crm-http.refused.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
 import { readSize, splitUrl } from './crm-http.rules.js';
@@ -87,6 +88,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       maxResponseBytes,
       auth: makeAuth(options.auth, context, tempo),
       limits: this.#limits,
+      refused: new RefusedCredentials(context.logger, tempo.now),
       tempo,
     });
     const copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
@@ -164,7 +166,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       return { ...copy, ...(await this.#checkLive(signal)) };
     } catch (error) {
       if (!(error instanceof VipLookupError)) throw error;
-      const reason = `${HEALTH_REASON}: ${error.message}`;
+      const reason = `${HEALTH_REASON}: ${signal.aborted ? 'no answer in time' : error.message}`;
       return { ...copy, status: 'degraded', reason };
     }
   }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
 import { messageOf } from '../crm-http.failures.js';
+import { RefusedError } from '../crm-http.refused.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmRequest } from '../crm-http.request.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
@@ -127,7 +128,7 @@ export class PageReader {
         );
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof MappingError) throw error;
+        if (error instanceof MappingError || error instanceof RefusedError) throw error;
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];
