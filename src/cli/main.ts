@@ -9,4 +9,8 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+// Node ends a process in which nothing but idle timers and sockets is left, without a word and with exit code 13, even
+// if a command still waits for them.
+const awake = setInterval(() => undefined, 2 ** 30);
 process.exitCode = await run(process.argv.slice(2));
+clearInterval(awake);

@@ -4,8 +4,10 @@ import { loadConfig } from '../app/load-config.js';
 import { ProvidersModule } from '../app/providers.module.js';
 import { suggestion } from '../common/near-name.js';
 import { ProviderRegistry } from '../lookup/provider-registry.js';
-import type { SyncReport, VipLookupProvider } from '../plugin-api/index.js';
+import { VipLookupError } from '../plugin-api/index.js';
+import type { SyncOptions, SyncProgress, SyncReport, VipLookupProvider } from '../plugin-api/index.js';
 import { CliError, counted, print } from './output.js';
+import { StatusLine } from './status-line.js';
 import { withSilentApp } from './silent-app.js';
 
 /** An instance that died during a pull keeps the right to pull for half a minute. */
@@ -31,17 +33,45 @@ export async function syncProvider(name: string, flags: SyncFlags): Promise<void
   await withSilentApp(loaded, ProvidersModule, async (app) => {
     const { provider } = app.get(ProviderRegistry).get(name);
     const startedMs = performance.now();
-    const report = await pull(name, provider, flags);
-    print(describe(name, report, performance.now() - startedMs, flags.confirm));
+    const line = new StatusLine(process.stderr);
+    const onProgress = (progress: SyncProgress): void => line.show(`${name}: ${describeProgress(progress)}`);
+    try {
+      const report = await untilInterrupted((signal) =>
+        pull(name, provider, { ...flags, onProgress, signal }),
+      );
+      line.clear();
+      print(describe(name, report, performance.now() - startedMs, flags.confirm));
+    } finally {
+      line.clear();
+    }
   });
 }
 
-async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags): Promise<SyncReport> {
+/** A pull that ends by itself gives its exclusive right back; one that is killed keeps all others waiting. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = (signal: string): void =>
+    interrupted.abort(new VipLookupError(`stopped by ${signal}; nothing was changed`));
+  for (const signal of signals) process.once(signal, stop);
+  try {
+    return await work(interrupted.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+function describeProgress({ pages, entries, waiting }: SyncProgress): string {
+  const read = `${counted(pages, 'page')}, ${counted(entries, 'contact')}`;
+  return waiting === undefined ? read : `${read}; waiting: ${waiting}`;
+}
+
+async function pull(name: string, provider: VipLookupProvider, options: SyncOptions): Promise<SyncReport> {
   if (provider.sync === undefined)
     throw new CliError(`${name} has no list or copy to sync: it is asked about each caller.`);
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (let isFirst = true; ; isFirst = false) {
-    const report = await provider.sync(flags).catch((error: unknown) => {
+    const report = await provider.sync(options).catch((error: unknown) => {
       const { name: kind, message } = error as NodeJS.ErrnoException;
       if (!/^Vip(?:Lookup|LookupBusy|File)Error$/.test(kind)) throw error;
       throw new CliError(`${name} was not synced: ${message}`);
@@ -51,7 +81,7 @@ async function pull(name: string, provider: VipLookupProvider, flags: SyncFlags)
     if (performance.now() > giveUpMs) {
       throw new CliError(`${name} was not synced: another instance is syncing it. Its result will be used.`);
     }
-    await sleep(LOOK_MS);
+    await sleep(LOOK_MS, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
   }
 }
 

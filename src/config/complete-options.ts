@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
+import type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 import { isPlainObject } from '../common/json.js';
 import type { OptionsClass } from './class-metadata.js';
 import { childOf, isSecretKey, pathOf, shorten, toPlain } from './config-node.js';
@@ -15,6 +15,16 @@ export interface Kind {
     written: Readonly<Record<string, unknown>>,
     tools: CompletionTools,
   ) => CompletedOptions;
+  readonly advise?: (options: never) => readonly OptionProblem[];
+}
+
+/** Warns of what the kind says about options that can be used. */
+export function adviseProvider(node: ConfigMap, { advise }: Kind, options: object, report: Report): void {
+  for (const { path, message } of advise?.(options as never) ?? []) {
+    let found: ConfigNode = node;
+    for (const key of path) found = childOf(found, key) ?? found;
+    report.warn(found, message);
+  }
 }
 
 /**

@@ -59,6 +59,32 @@ describe('health of a provider with entries that can never match', () => {
   });
 });
 
+describe('health of a provider whose check takes too long', () => {
+  const tooLate = async () => {
+    const health = told();
+    await pass(1_200);
+    return health;
+  };
+  const aborted = (signal: AbortSignal) =>
+    new Promise<void>((end) => signal.addEventListener('abort', () => end()));
+
+  it('is what the check still says when its time ends', async () => {
+    provider.check = async (signal) => {
+      await aborted(signal);
+      return { status: 'degraded', reason: 'the copy is used', entries: 3 };
+    };
+    expect(await tooLate()).toMatchObject({ status: 'degraded', reason: 'the copy is used', entries: 3 });
+  });
+
+  it.each<[string, (signal: AbortSignal) => Promise<never>]>([
+    ['does not heed the end', () => new Promise<never>(() => undefined)],
+    ['fails at the end', (signal) => aborted(signal).then(fail)],
+  ])('is that it %s', async (_, check) => {
+    provider.check = check;
+    expect(await tooLate()).toMatchObject({ status: 'degraded', reason: 'no answer within 1000 ms' });
+  });
+});
+
 describe('health of a provider that could not open', () => {
   const NOT_OPEN = {
     status: 'degraded',

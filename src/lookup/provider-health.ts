@@ -1,4 +1,4 @@
-import { untilAborted, withTimeLimit } from '../common/time-limit.js';
+import { untilAborted, within, withTimeLimit } from '../common/time-limit.js';
 import type { BreakerState } from '../observability/metrics.service.js';
 import { describeFailure, LookupTimeoutError } from './describe-failure.js';
 import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup-provider.js';
@@ -7,6 +7,8 @@ import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup
 const CHECK_SHARED_MS = 2_000;
 /** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
 const MAX_CHECK_MS = 2_000;
+/** A provider that heeds the end of its time may still tell what it knows without its backend. */
+const GRACE_MS = 100;
 /** How long health reports an incident: longer than the interval of monitors. */
 const INCIDENT_SHOWN_MS = 30_000;
 /** Reasons contain texts of errors, so their number is unlimited. */
@@ -178,7 +180,14 @@ export class ProviderHealthCheck {
   #askProvider(): Promise<ProviderStatus> {
     const limitMs = Math.min(this.timeoutMs, MAX_CHECK_MS);
     const tooLate = new LookupTimeoutError(`no answer within ${limitMs} ms`);
-    const check = (signal: AbortSignal) => untilAborted(this.provider.check(signal), signal);
+    const check = async (signal: AbortSignal): Promise<ProviderStatus> => {
+      const status = this.provider.check(signal);
+      return untilAborted(status, signal).catch(async (error: unknown) => {
+        const late = signal.aborted ? await lastWord(status) : undefined;
+        if (late === undefined) throw error;
+        return late;
+      });
+    };
     return withTimeLimit(limitMs, [], check, tooLate);
   }
 
@@ -198,6 +207,18 @@ export class ProviderHealthCheck {
     } else this.#degradedSince ??= new Date().toISOString();
     return status;
   }
+}
+
+/**
+ * What a check says that was cut off: that it is degraded, and what it knows all the same. That it is up is too late, since the
+ * backend did not answer in time.
+ */
+async function lastWord(check: Promise<ProviderStatus>): Promise<ProviderStatus | undefined> {
+  const said = await within(
+    GRACE_MS,
+    check.catch(() => undefined),
+  );
+  return said?.status === 'degraded' ? said : undefined;
 }
 
 /** @throws TypeError if it is not a status */

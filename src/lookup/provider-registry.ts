@@ -233,9 +233,9 @@ export class ProviderRegistry implements OnModuleInit, OnApplicationShutdown {
   async #make(entry: ProviderEntry, config: ProvidersConfig): Promise<GuardedProvider> {
     const logger = this.logger.child({ provider: entry.name });
     let made: VipLookupProvider | undefined;
-    const { name, options, country, timezone } = entry;
+    const { name, options, country, timezone, timeoutMs } = entry;
     const context: ProviderContext = {
-      ...{ name, options, country, timezone, logger },
+      ...{ name, options, country, timezone, timeoutMs, logger },
       state: this.states.of(name),
       entriesChanged: () => made !== undefined && this.entriesChanged(made),
       resolvePath: (path) => resolve(config.directory, path),

@@ -2,7 +2,7 @@ import type { CompletionTools } from '../common/completed-options.js';
 import { duration, durationMs, parseDuration } from '../common/duration.js';
 import { suggestion } from '../common/near-name.js';
 import { propertiesOf } from '../config/class-metadata.js';
-import { completeProvider } from '../config/complete-options.js';
+import { adviseProvider, completeProvider } from '../config/complete-options.js';
 import type { Kind } from '../config/complete-options.js';
 import { withoutSecrets } from '../config/config-hash.js';
 import { textOf, toPlain } from '../config/config-node.js';
@@ -184,6 +184,7 @@ function checkProvider(
   checkStaleTimes(node, section?.cache, found);
   if (!isWhole) reportWritten(found, written, report);
   if (section === undefined || options === undefined || report.hasProblems) return undefined;
+  adviseProvider(node, kind, options, report);
   return {
     name,
     kind: section.kind,

@@ -8,6 +8,7 @@ export type {
   ProviderLogger,
   ProviderStatus,
   SyncOptions,
+  SyncProgress,
   SyncReport,
   VipAnswer,
   VipLookupKind,

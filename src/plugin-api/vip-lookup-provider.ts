@@ -1,4 +1,4 @@
-import type { CompletedOptions, CompletionTools } from '../common/completed-options.js';
+import type { CompletedOptions, CompletionTools, OptionProblem } from '../common/completed-options.js';
 import type { Caller } from './caller.js';
 import type { EntryTally } from './entry-tally.js';
 import type { ProviderState } from './provider-state.js';
@@ -136,6 +136,24 @@ export interface SyncOptions {
   readonly confirm?: boolean;
   /** Aborts when the work should stop. */
   readonly signal?: AbortSignal;
+  /**
+   * Called after each request whose answer was read, and before each wait, so that somebody at a terminal sees what takes long.
+   * @since 0.2.0
+   */
+  readonly onProgress?: (progress: SyncProgress) => void;
+}
+
+/**
+ * How far the work is.
+ * @since 0.2.0
+ */
+export interface SyncProgress {
+  /** Requests whose answers were read so far. */
+  readonly pages: number;
+  /** Entries found so far. */
+  readonly entries: number;
+  /** Why it waits now, one sentence without its full stop, no secret and no number; absent while it does not. */
+  readonly waiting?: string;
 }
 
 /**
@@ -226,6 +244,8 @@ export interface ProviderContext<Options extends object = object> {
   readonly country: string | undefined;
   /** IANA name: where a date without a time in this provider's data is a whole day. `UTC` unless configured. @since 0.2.0 */
   readonly timezone: string;
+  /** The configured `timeout`: how long one lookup may take, the wait for its turn included; ms. @since 0.2.0 */
+  readonly timeoutMs: number;
   /** The provider's data that survives restarts, shared with the other instances of the service. */
   readonly state: ProviderState;
   readonly logger: ProviderLogger;
@@ -273,4 +293,10 @@ export interface VipLookupKind {
     written: Readonly<Record<string, unknown>>,
     tools: CompletionTools,
   ) => CompletedOptions;
+  /**
+   * What an administrator should know about options that can be used: for the log at the start and for `config check`.
+   * @param options checked, an instance of the class
+   * @since 0.2.0
+   */
+  readonly advise?: (options: never) => readonly OptionProblem[];
 }

@@ -116,6 +116,25 @@ describe('the command sync', () => {
     }
   });
 
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'gives its right to pull back when it is stopped by %s',
+    async (signal) => {
+      const env = await newEnvironment();
+      crm.heldFromPage = 3;
+      const before = crm.asked('/contacts?page=3').length;
+      const stopped = new Program('dist/cli/main.js', ['sync', 'crm'], env);
+      await eventually(() => crm.asked('/contacts?page=3').length > before);
+      stopped.signal(signal);
+      expect(await stopped.finished).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `crm was not synced: stopped by ${signal}; nothing was changed\n`,
+      });
+      crm.heldFromPage = Infinity;
+      expect(await commandHere(['sync', 'crm'], env)).toMatch(/^crm: pulled everything/);
+    },
+  );
+
   it('changes nothing when it is killed in the middle, and another waits until it can pull', async () => {
     const env = await newEnvironment();
     crm.heldFromPage = 3;

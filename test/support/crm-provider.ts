@@ -29,6 +29,7 @@ export const QUICK: CrmTempo = {
   pageLimitMs: PATIENCE_MS,
   busyMs: 10,
   pollMs: 20,
+  twinsMs: PATIENCE_MS,
 };
 
 /** Options as they stand in the configuration file. */

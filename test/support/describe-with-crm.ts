@@ -8,6 +8,7 @@ import type { CrmTempo } from '../../src/providers/crm-http/crm-http.tempo.js';
 import { crmOptionProblems, lookUp, QUICK } from './crm-provider.js';
 import type { CrmYaml } from './crm-provider.js';
 import { startCrmServer } from './crm-server.js';
+import { PATIENCE_MS } from './eventually.js';
 import type { CrmServer, CrmServerOptions } from './crm-server.js';
 import { startOAuthServer } from './oauth-server.js';
 import type { OAuthServer, OAuthServerOptions } from './oauth-server.js';
@@ -92,7 +93,11 @@ export class CrmTrial {
     const all = { url: `${this.crm.url}/contacts?phone={{ number }}`, record: 'contacts', ...yaml };
     const problems = crmOptionProblems(all);
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    const given = providerContext(plainToInstance(CrmHttpOptions, all), { name: 'crm', ...context });
+    const given = providerContext(plainToInstance(CrmHttpOptions, all), {
+      name: 'crm',
+      timeoutMs: 2 * PATIENCE_MS,
+      ...context,
+    });
     const provider = new CrmHttpProvider(given, { ...QUICK, ...tempo });
     this.after(() => provider.close());
     return Object.assign(provider, { logged: given.logged });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A contact as this CRM keeps it. */
@@ -17,9 +17,15 @@ export interface PagedContact {
  */
 export class PagingCrm {
   readonly requests: string[] = [];
+  /** Of each request. */
+  readonly headers: IncomingHttpHeaders[] = [];
+  /** What a page is answered with instead. */
+  alter: (page: number, body: Record<string, unknown>) => unknown = (_, body) => body;
   pageSize = 100;
   /** Whether no two answers are the same: each says how many requests there were. */
   isStamped = false;
+  /** Whether searches get no answer. */
+  holdsSearches = false;
   /** From this page on there is no answer. */
   heldFromPage = Infinity;
   /** From this page on connections break. */
@@ -98,22 +104,27 @@ export class PagingCrm {
     };
   }
 
-  #answer({ url = '/', socket }: IncomingMessage, response: ServerResponse): void {
+  #answer({ url = '/', socket, headers }: IncomingMessage, response: ServerResponse): void {
     this.requests.push(url);
+    this.headers.push(headers);
     const { pathname, searchParams } = new URL(url, this.url);
     const page = Number(searchParams.get('page') ?? 1);
+    if (pathname === '/search' && this.holdsSearches) return;
     if (pathname !== '/search' && page >= this.heldFromPage) return;
     if (pathname !== '/search' && page >= this.brokenFromPage) return void socket.destroy();
     if (pathname !== '/search' && page >= this.missingFromPage) return void response.writeHead(404).end();
     const body =
       pathname === '/search'
         ? { contacts: this.contacts.filter(({ phones }) => phones.includes(searchParams.get('phone')!)) }
-        : this.#page(page, pathname === '/changes' ? Number(searchParams.get('since')) : undefined);
+        : this.alter(
+            page,
+            this.#page(page, pathname === '/changes' ? Number(searchParams.get('since')) : undefined),
+          );
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(body));
   }
 
-  #page(page: number, since: number | undefined): object {
+  #page(page: number, since: number | undefined): Record<string, unknown> {
     const hasChanged = (id: number): boolean => since === undefined || this.#changes.get(id)! > since;
     const all = this.contacts.filter(({ id }) => hasChanged(id));
     const gone = [...this.#changes.keys()].filter((id) => !this.#contacts.has(id) && hasChanged(id));

@@ -16,7 +16,7 @@ type Lookup = (caller: Caller, signal: AbortSignal) => VipAnswer | Promise<VipAn
 export class ScriptedProvider implements VipLookupProvider {
   readonly calls: string[] = [];
   readonly signals: AbortSignal[] = [];
-  check: () => Promise<ProviderStatus> = async () => ({ status: 'up' });
+  check: (signal: AbortSignal) => Promise<ProviderStatus> = async () => ({ status: 'up' });
 
   constructor(public answer: Lookup) {}
 

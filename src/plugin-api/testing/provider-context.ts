@@ -18,6 +18,7 @@ export function providerContext<Options extends object>(
     options,
     country: 'FI',
     timezone: 'UTC',
+    timeoutMs: 1_000,
     state: new MemoryState(),
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     entriesChanged: () => undefined,

@@ -80,7 +80,7 @@ export function bodyProblem(
   if (bodyType === 'xml') return xmlProblem(body, variables);
   if (bodyType === 'form') return formProblem(body, variables);
   if (typeof body === 'string') {
-    return templateProblem(body, 'json-text', variables.names) ?? jsonTextProblem(body, variables);
+    return templateProblem(body, 'json-text', variables) ?? jsonTextProblem(body, variables);
   }
   if (!Array.isArray(body) && !isPlainObject(body)) {
     return 'must be a map, a list or a text, for example { phone: "{{ number }}" }.';
@@ -102,13 +102,13 @@ const XML_RULE =
   'must be a text for bodyType xml, a template of the document, for example <find><phone>{{ number }}</phone></find>.';
 
 /** As above: with blanks and an equals sign, a placeholder outside a text or a quoted attribute shows. */
-function xmlProblem(body: unknown, { names, samples }: TemplateVariables): string | undefined {
+function xmlProblem(body: unknown, variables: TemplateVariables): string | undefined {
   if (typeof body !== 'string') return XML_RULE;
-  const problem = templateProblem(body, 'xml', names);
+  const problem = templateProblem(body, 'xml', variables);
   if (problem !== undefined) return problem;
   const template = compileBody(body, 'xml');
   const odd = (scope: TemplateScope) => withTexts(scope as JsonObject, (text) => `${text} = "'<&>`);
-  return samples.some((scopes) =>
+  return variables.samples.some((scopes) =>
     scopes.every((scope) => isReadable(() => parseXml(template.render(odd(scope) as TemplateScope)))),
   )
     ? undefined
@@ -122,7 +122,7 @@ function formProblem(body: unknown, variables: TemplateVariables): string | unde
   if (typeof body === 'string') {
     return /\s/.test(literalPart(body.trim()))
       ? 'has a blank or a line end in it. Write + for a blank, or write body as a map.'
-      : templateProblem(body, 'form', variables.names);
+      : templateProblem(body, 'form', variables);
   }
   if (!isPlainObject(body)) return FORM_RULE;
   const isSimple = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
@@ -141,7 +141,7 @@ function isReadable(read: () => unknown): boolean {
 
 function valueProblem(value: Json, path: string, variables: TemplateVariables): string | undefined {
   if (typeof value === 'string') {
-    const problem = templateProblem(value, 'json-value', variables.names);
+    const problem = templateProblem(value, 'json-value', variables);
     return problem === undefined ? undefined : `at ${path}: ${problem}`;
   }
   const inner = Array.isArray(value)

@@ -16,6 +16,7 @@ import { eventually, patient } from '../../../test/support/eventually.js';
 import { Connections } from './crm-http.connections.js';
 import { HostNames } from './crm-http.dns.js';
 import { CrmLimits } from './crm-http.limits.js';
+import { RefusedCredentials } from './crm-http.refused.js';
 import { CrmTransport } from './crm-http.transport.js';
 
 describeWithCrm('the connections of crm-http', (trial) => {
@@ -135,6 +136,7 @@ describeWithCrm('the connections of crm-http', (trial) => {
         notFound: [404],
         maxResponseBytes: 65_536,
         auth: {},
+        refused: new RefusedCredentials(context.logger),
         limits: new CrmLimits({}, { evaluate: () => Promise.reject(new Error('not asked')) }, context.logger),
       },
       new HostNames(resolve, 0),

@@ -34,7 +34,7 @@ export class Connections {
 
   constructor(
     origin: string,
-    names: HostNames,
+    private readonly names: HostNames,
     private readonly tempo: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'> = TEMPO,
   ) {
     this.#connector = undici().buildConnector({
@@ -75,8 +75,10 @@ export class Connections {
   #make(options: Options, done: buildConnector.Callback): void {
     this.#connector(options, (...made) => {
       const [error, socket] = made;
-      if (error !== null) this.#gone(false);
-      else {
+      if (error !== null) {
+        this.names.failed(this.#target.hostname);
+        this.#gone(false);
+      } else {
         const madeMs = performance.now();
         this.#open.add(socket);
         socket.once('close', () => {

@@ -64,6 +64,22 @@ describe('host names', () => {
     if (trouble === silent) expect(server.asked).toBe(2); // one question at a time
   });
 
+  it('are asked for anew at once when no connection could be made', async () => {
+    const server = new Names();
+    const names = new HostNames(server.resolve, LONG_MS);
+    await find(names);
+    names.failed('other.example');
+    expect(await find(names)).toEqual(FIRST);
+    expect(server.asked).toBe(1);
+    names.failed('crm.example');
+    server.answer = gone; // the old address is better than none
+    expect(await find(names)).toEqual(FIRST);
+    server.answer = async () => SECOND;
+    expect(await find(names)).toEqual(SECOND);
+    expect(await find(names)).toEqual(SECOND);
+    expect(server.asked).toBe(3);
+  });
+
   it('fail when there never was an address, and can be found later', async () => {
     const server = new Names();
     server.answer = gone;

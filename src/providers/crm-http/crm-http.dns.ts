@@ -17,7 +17,10 @@ const OLDEST_MS = 24 * 3_600_000;
  * TLS verifies that it is still the right host.
  */
 export class HostNames {
-  readonly #known = new Map<string, { addresses: readonly LookupAddress[]; atMs: number }>();
+  readonly #known = new Map<
+    string,
+    { addresses: readonly LookupAddress[]; atMs: number; isSuspect?: boolean }
+  >();
   readonly #asked = new Map<string, Promise<readonly LookupAddress[]>>();
 
   constructor(
@@ -36,6 +39,15 @@ export class HostNames {
     );
   };
 
+  /**
+   * To be called when no connection could be made: the host may have moved. Its addresses are used again only if the name server
+   * says so, or does not answer.
+   */
+  failed(host: string): void {
+    const known = this.#known.get(host);
+    if (known !== undefined) this.#known.set(host, { ...known, isSuspect: true });
+  }
+
   async #addresses(host: string, { family }: LookupOptions): Promise<LookupAddress[]> {
     const all = await this.#current(host);
     const wanted = Number(String(family ?? 0).replace('IPv', ''));
@@ -47,7 +59,7 @@ export class HostNames {
   async #current(host: string): Promise<readonly LookupAddress[]> {
     const known = this.#known.get(host);
     const ageMs = known === undefined ? Infinity : performance.now() - known.atMs;
-    if (known !== undefined && ageMs < this.freshMs) return known.addresses;
+    if (known !== undefined && ageMs < this.freshMs && !known.isSuspect) return known.addresses;
     const asked = this.#ask(host);
     if (known === undefined || ageMs > OLDEST_MS) return asked;
     // The older address is kept for exactly this failure.

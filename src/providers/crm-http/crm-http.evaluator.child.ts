@@ -4,6 +4,7 @@ import { compileExpression, evaluateExpression, EvaluationError, isNothing } fro
 import type { Content, Evaluated, Question } from './crm-http.evaluator.js';
 import { readsXml, readXml, XmlError, xmlFault } from './crm-http.xml.js';
 import type { XmlElement } from './crm-http.xml.js';
+import { shapeOf } from './sync/page-shape.js';
 
 // The process in which a provider's answers are read and its expressions run; see crm-http.evaluator.ts.
 
@@ -62,7 +63,7 @@ async function answer(question: Question): Promise<Evaluated> {
       values[option] = isPage ? inParts(text) : text;
       if (option === 'errorPath' && !isNothing(JSON.parse(text))) break;
     }
-    return { values, content: isPage ? contentOf(question.body, json, records) : undefined };
+    return { values, content: isPage ? contentOf(question, json, records) : undefined };
   } catch (error) {
     const reason = error instanceof EvaluationError ? error.message : 'failed';
     return { problem: `mapping: ${option} ${reason}` };
@@ -86,13 +87,14 @@ function inParts(text: string): string | string[] {
   return parts;
 }
 
-function contentOf(body: Uint8Array, json: unknown, records: string | undefined): Content {
+function contentOf({ body, options }: Question, json: unknown, records: string | undefined): Content {
   const isList =
     records !== undefined && records.startsWith('[') && (JSON.parse(records) as unknown[]).length > 1;
   return {
     digest: digest(body),
     recordsDigest: isList ? digest(records) : undefined,
     isEmpty: isEmpty(json),
+    shape: shapeOf(json, !options.includes('errorPath')),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Json } from '../../plugin-api/index.js';
 import { forkEvaluator } from './crm-http.evaluator.fork.js';
 import { stopped } from './crm-http.failures.js';
 import { isNothing } from './crm-http.expressions.js';
+import type { Shape } from './sync/page-shape.js';
 
 /** What is asked of the process: to read an answer as JSON, and evaluate expressions on it in this order. */
 export interface Question {
@@ -39,6 +40,7 @@ export interface Content {
   readonly recordsDigest: string | undefined;
   /** Whether all lists in it are empty. */
   readonly isEmpty: boolean;
+  readonly shape: Shape;
 }
 
 /**

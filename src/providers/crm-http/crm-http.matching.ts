@@ -109,6 +109,16 @@ export function bestFirst(records: readonly VipRecord[], tierOrder: readonly str
   return [...records].sort((a, b) => bySpecificity(a, b) || rank(a) - rank(b));
 }
 
+/** Whether no other contact can take precedence. */
+export function isBest({ number, tier }: VipRecord, [highest]: readonly string[]): boolean {
+  return !number.endsWith('*') && highest !== undefined && sameTier(tier) === sameTier(highest);
+}
+
+/** Searches by two spellings may find the same contact. */
+export function withoutRepeats(records: readonly VipRecord[]): VipRecord[] {
+  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+}
+
 /** The number without the characters that people put between digits. */
 export function bare(number: string): string {
   return number.replace(/[\s\-./()\u00a0]/g, '');

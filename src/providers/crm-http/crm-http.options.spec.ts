@@ -218,7 +218,7 @@ describe('the options of crm-http', () => {
       'tierOrder: must be a list of tiers, the highest first, for example [platinum, gold, silver].',
     ],
     [{ tierOrder: ['gold', 1] }, 'tierOrder: is not the name of a tier. Write text, for example gold.'],
-    [{ tierOrder: ['gold', 'gold'] }, 'tierOrder: names a tier twice. Keep the first.'],
+    [{ tierOrder: ['gold', ' Gold'] }, 'tierOrder: names a tier twice. Keep the first.'],
     [{ trustAnswer: 'yes' }, 'trustAnswer: must be true or false. Default: false.'],
     [{ spellings: ['e164', 'e614'] }, SPELLINGS.replace(/must be a list.*?\. /, 'is not a spelling. ')],
     [

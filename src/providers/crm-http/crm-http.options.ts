@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsBoolean, IsOptional, ValidateNested } from 'class-validator';
-import { isPlainObject, isSpellingPattern, Rule, SPELLINGS } from '../../plugin-api/index.js';
+import { isPlainObject, isSpellingPattern, Rule, sameTier, SPELLINGS } from '../../plugin-api/index.js';
 import type { JsonSchema, Spelling, SpellingPattern } from '../../plugin-api/index.js';
 import { CrmHttpAuthOptions } from './crm-http.auth.options.js';
 import { presetProblem, presetSchema } from './crm-http.preset.js';
@@ -102,7 +102,10 @@ export class CrmHttpOptions extends requestOptions('lookup', CALLER_VARIABLES) {
   @IsOptional()
   @Rule((tiers) => {
     if (!Array.isArray(tiers) || tiers.length === 0) return TIERS_RULE;
-    return new Set(tiers).size < tiers.length ? 'names a tier twice. Keep the first.' : undefined;
+    return new Set(tiers.map((tier) => (typeof tier === 'string' ? sameTier(tier) : tier) as unknown)).size <
+      tiers.length
+      ? 'names a tier twice. Keep the first.'
+      : undefined;
   }, TIERS_SCHEMA)
   @Rule(tierProblem, { type: 'string' }, { each: true })
   readonly tierOrder?: string[];

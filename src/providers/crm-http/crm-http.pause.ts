@@ -13,7 +13,10 @@ export class Pause {
   #untilMs = -Infinity;
   #inARow = 0;
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly times = { firstMs: FIRST_PAUSE_MS, lastMs: LAST_PAUSE_MS },
+  ) {}
 
   /** Remaining milliseconds; 0 if there is no pause. */
   get leftMs(): number {
@@ -51,7 +54,7 @@ export class Pause {
   /** With jitter, so that several instances do not resume at once. */
   #ownPauseMs(): number {
     const jitter = 1 + Math.random() / 4;
-    return backoffMs(this.#inARow - 1, FIRST_PAUSE_MS * jitter, LAST_PAUSE_MS);
+    return backoffMs(this.#inARow - 1, this.times.firstMs * jitter, this.times.lastMs);
   }
 }
 

@@ -22,6 +22,31 @@ describeWithCrm('crm-http', (trial) => {
       expect(crm.requests.map((request) => request.asked)).toEqual([AINO, '0501231234']);
     });
 
+    it('to the last where tierOrder decides, unless the first finds the highest tier', async () => {
+      const [silver, gold] = [{ tier: 'Silver' }, { tier: 'gold' }];
+      crm.contacts = { [AINO]: silver, '0501231234': gold, '358501231234': silver };
+      const provider = provide({ spellings: ['e164', 'national', 'digits'], tierOrder: ['gold', 'silver'] });
+      expect(await lookUp(provider, AINO)).toMatchObject([gold, silver]);
+      expect(crm.requests.map((request) => request.asked).sort()).toEqual([
+        AINO,
+        '0501231234',
+        '358501231234',
+      ]);
+      crm.requests.length = 0;
+      crm.contacts = { [AINO]: gold, '0501231234': silver };
+      expect(await lookUp(provider, AINO)).toStrictEqual([{ number: AINO, tier: 'gold' }]);
+      expect(crm.requests).toHaveLength(1);
+    });
+
+    it('and keeps what one has found when a further one fails or has no answer', async () => {
+      const provider = provide({ spellings: ['e164', 'national', 'digits'], tierOrder: ['gold', 'silver'] });
+      crm.answer = ({ asked }) =>
+        asked === AINO
+          ? { body: { contacts: [{ number: AINO, tier: 'silver' }] } }
+          : { status: 500, body: {} };
+      expect(await lookUp(provider, AINO)).toStrictEqual([{ number: AINO, tier: 'silver' }]);
+    });
+
     it('each text once', async () => {
       expect(await lookUp(provide({ spellings: ['text', 'e164', 'digits'] }), UNKNOWN)).toBeNull();
       expect(crm.requests.map((request) => request.asked)).toEqual([UNKNOWN, UNKNOWN.slice(1)]);
@@ -41,6 +66,26 @@ describeWithCrm('crm-http', (trial) => {
       });
       expect(await lookUp(provider, AINO)).toBeNull();
       expect(crm.requests.map((request) => request.asked)).toEqual(['358501231234']);
+    });
+  });
+
+  describe('asks with a template of its own', () => {
+    it.each([
+      ['its text', '{{ caller.text }}', '4711'],
+      ['one of two spellings', '{{ caller.national | default: caller.text }}', '4711'],
+      ['what a condition chooses', '{% if caller.e164 %}x{% else %}{{ caller.text }}{% endif %}', '4711'],
+    ])('about an extension by %s', async (_, written, asked) => {
+      await lookUp(provide({ url: `${crm.url}/contacts?phone=${written}` }), '4711');
+      expect(crm.requests.map((request) => request.asked)).toEqual([asked]);
+    });
+
+    it.each([
+      '{{ caller.digits }}',
+      '{{ numbers | join: "," }}',
+      '{% for n in numbers %}{{ n }}{% endfor %}',
+    ])('not about an extension with %s', async (written) => {
+      expect(await lookUp(provide({ url: `${crm.url}/contacts?phone=${written}` }), '4711')).toBeNull();
+      expect(crm.requests).toEqual([]);
     });
   });
 

@@ -8,6 +8,7 @@ import {
   MAX_NUMBER_LENGTH,
   VipLookup,
   VipLookupError,
+  withTimeLimit,
 } from '../../plugin-api/index.js';
 import type {
   EntryTally,
@@ -26,9 +27,10 @@ import { CrmLimits } from './crm-http.limits.js';
 import type { Spending } from './crm-http.limits.js';
 import { makeAuth } from './crm-http.make-auth.js';
 import { explainContacts, RecordMapping } from './crm-http.mapping.js';
-import { bestFirst } from './crm-http.matching.js';
+import { bestFirst, isBest, withoutRepeats } from './crm-http.matching.js';
 import { CrmHttpOptions, DEFAULTS } from './crm-http.options.js';
 import { completeOptions } from './crm-http.preset.js';
+import { RefusedCredentials } from './crm-http.refused.js';
 import { RequestTemplate } from './crm-http.request.js';
 import type { CrmRequest } from './crm-http.request.js';
 import { readSize, splitUrl } from './crm-http.rules.js';
@@ -37,7 +39,7 @@ import type { CrmTempo } from './crm-http.tempo.js';
 import { spellingsOf } from './crm-http.templates.js';
 import type { Spellings } from './crm-http.templates.js';
 import { LOGIN_TOKEN } from './session/session-login.js';
-import { SYNC_DEFAULTS } from './sync/sync.options.js';
+import { adviseSync, SYNC_DEFAULTS } from './sync/sync.options.js';
 import { makeCopy, pageExpressionsOf } from './sync/make-copy.js';
 import type { SyncedCopy } from './sync/synced-copy.js';
 import { CrmTransport, MAX_LOOKUPS } from './crm-http.transport.js';
@@ -53,6 +55,7 @@ const NOBODYS_NUMBER = '+12025550123';
   options: CrmHttpOptions,
   completedBy: 'preset',
   complete: completeOptions,
+  advise: adviseSync,
 })
 export class CrmHttpProvider implements VipLookupProvider {
   /** A lookup that waits for a connection is waiting for its turn, which does not count against the CRM. */
@@ -71,7 +74,7 @@ export class CrmHttpProvider implements VipLookupProvider {
 
   constructor(
     private readonly context: ProviderContext<CrmHttpOptions>,
-    @Optional() @Inject(CRM_TEMPO) tempo: CrmTempo = TEMPO,
+    @Optional() @Inject(CRM_TEMPO) private readonly tempo: CrmTempo = TEMPO,
   ) {
     const { options } = context;
     this.#template = new RequestTemplate(options, () => this.#tellLeftPath());
@@ -89,6 +92,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       maxResponseBytes,
       auth: makeAuth(options.auth, context, this.#evaluator, tempo),
       limits: this.#limits,
+      refused: new RefusedCredentials(context.logger, tempo.now),
       tempo,
     });
     const copy = makeCopy(context, this.#transport, this.#pageEvaluator, tempo);
@@ -121,15 +125,40 @@ export class CrmHttpProvider implements VipLookupProvider {
   }
 
   async #askLive(caller: Caller, signal: AbortSignal): Promise<VipAnswer> {
+    const begunMs = performance.now();
     let spending: Spending = 'take';
     const known = spellingsOf(caller);
-    for (const request of this.#requests(caller, known)) {
+    const requests = this.#requests(caller, known);
+    for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
       const records = await this.#ask(request, caller, known, signal, spending);
-      if (records.length > 0) return records;
+      if (records.length > 0) {
+        const passedMs = performance.now() - begunMs;
+        const limitMs = Math.min(passedMs + this.tempo.twinsMs, (this.context.timeoutMs - passedMs) / 2);
+        return this.#withTwins(records, limitMs, (limited) =>
+          requests.map((further) => this.#ask(further, caller, known, limited, 'owe')),
+        );
+      }
       // A lookup that has begun may ask for all spellings.
       spending = 'owe';
     }
     return null;
+  }
+
+  /**
+   * Where `tierOrder` decides between contacts, another one may be stored in a further spelling. What was found is never
+   * given up for it, so a failure or a late answer counts as no contact.
+   */
+  async #withTwins(
+    found: VipRecord[],
+    limitMs: number,
+    ask: (signal: AbortSignal) => Promise<VipRecord[]>[],
+  ): Promise<VipRecord[]> {
+    const { tierOrder } = this.context.options;
+    if (tierOrder == null || isBest(found[0]!, tierOrder) || limitMs <= 0) return found;
+    const twins = await withTimeLimit(limitMs, [], (limited) =>
+      Promise.all(ask(limited).map((asked) => asked.catch(() => []))),
+    );
+    return bestFirst(withoutRepeats([...found, ...twins.flat()]), tierOrder);
   }
 
   /** The state of the copy, and whether the CRM answers if calls ask it. */
@@ -141,7 +170,7 @@ export class CrmHttpProvider implements VipLookupProvider {
       return { ...copy, ...(await this.#checkLive(signal)) };
     } catch (error) {
       if (!(error instanceof VipLookupError)) throw error;
-      const reason = `${HEALTH_REASON}: ${error.message}`;
+      const reason = `${HEALTH_REASON}: ${signal.aborted ? 'no answer in time' : error.message}`;
       return { ...copy, status: 'degraded', reason };
     }
   }
@@ -211,6 +240,9 @@ export class CrmHttpProvider implements VipLookupProvider {
   #requests(caller: Caller, known: Spellings): CrmRequest[] {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
+    if (numbers.length === 0 && !this.#template.uses('numbers')) {
+      return [this.#template.fill({ caller: known }) ?? []].flat();
+    }
     return (this.#template.uses('number') ? numbers : numbers.slice(0, 1))
       .map((number) => this.#template.fill({ number, numbers, caller: known }))
       .filter((request) => request !== undefined);

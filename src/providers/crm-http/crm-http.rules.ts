@@ -82,7 +82,7 @@ function urlProblem(url: unknown, purpose: Purpose, variables: TemplateVariables
   if (/\?.*\+/s.test(literal)) {
     return 'has a + in its query, which servers read as a space. Write %2B for a plus sign, %20 for a space.';
   }
-  return templateProblem(url.trim(), 'url', variables.names);
+  return templateProblem(url.trim(), 'url', variables);
 }
 
 const ORIGIN = /^(https?:\/\/[^/?#]+)(.*)$/is;
@@ -142,7 +142,7 @@ function headerProblem(
   name: string,
   value: unknown,
   { body, bodyType }: Partial<RequestOptions>,
-  { names }: TemplateVariables,
+  variables: TemplateVariables,
 ): string | undefined {
   const nameProblem = headerNameProblem(name);
   if (nameProblem !== undefined) return nameProblem;
@@ -157,7 +157,7 @@ function headerProblem(
     if (!typePattern.test(value))
       return `must be a type such as ${contentType}, because body is sent as ${type}. Change it, or bodyType`;
   }
-  return templateProblem(value, 'header', names);
+  return templateProblem(value, 'header', variables);
 }
 
 export function statusesProblem(statuses: unknown): string | undefined {

@@ -83,10 +83,20 @@ const ESCAPES: Readonly<Record<Place, (text: string) => string>> = {
   },
 };
 
-const engines = new Map<Place, Liquid>();
+/** A list is written as one text, which glues its items together. */
+class ListAsTextError extends Error {
+  override readonly name = 'ListAsTextError';
+}
 
-function engineFor(place: Place): Liquid {
-  let engine = engines.get(place);
+/** Filters that make one value of a list, or take a part of it. */
+const OF_LISTS = ['default', 'first', 'join', 'last', 'size', 'slice'];
+
+const engines = new Map<string, Liquid>();
+
+/** @param isTrial refuses lists that are written as text, which needs time that no call pays */
+function engineFor(place: Place, isTrial = false): Liquid {
+  const key = `${place} ${isTrial}`;
+  let engine = engines.get(key);
   if (engine === undefined) {
     engine = new Liquid({
       strictFilters: true,
@@ -94,7 +104,10 @@ function engineFor(place: Place): Liquid {
       lenientIf: true,
       ownPropertyOnly: true,
       templates: {},
-      outputEscape: (value: unknown) => ESCAPES[place](asText(value)),
+      outputEscape: (value: unknown) => {
+        if (isTrial) demandNoList(value);
+        return ESCAPES[place](asText(value));
+      },
       parseLimit: MAX_TEMPLATE_CHARACTERS,
       renderLimit: 250,
       memoryLimit: 1_000_000,
@@ -102,10 +115,24 @@ function engineFor(place: Place): Liquid {
     for (const tag of Object.keys(engine.tags)) if (!TAGS.includes(tag)) delete engine.tags[tag];
     for (const filter of Object.keys(engine.filters)) {
       if (!FILTERS.includes(filter)) delete engine.filters[filter];
+      else if (isTrial && !OF_LISTS.includes(filter)) refuseLists(engine, filter);
     }
-    engines.set(place, engine);
+    engines.set(key, engine);
   }
   return engine;
+}
+
+function refuseLists(engine: Liquid, name: string): void {
+  const filter = engine.filters[name];
+  if (typeof filter !== 'function') return;
+  engine.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
+    demandNoList(value);
+    return filter.call(this, value, ...rest) as unknown;
+  });
+}
+
+function demandNoList(value: unknown): void {
+  if (Array.isArray(value)) throw new ListAsTextError();
 }
 
 export class TextTemplate {
@@ -138,7 +165,11 @@ export class TextTemplate {
 }
 
 /** What is wrong with a template, for an administrator; `undefined` if nothing is. Never repeats its text. */
-export function templateProblem(text: string, place: Place, known: readonly string[]): string | undefined {
+export function templateProblem(
+  text: string,
+  place: Place,
+  { names: known, samples }: TemplateVariables,
+): string | undefined {
   let variables: string[];
   try {
     variables = new TextTemplate(text, place).variables();
@@ -146,9 +177,24 @@ export function templateProblem(text: string, place: Place, known: readonly stri
     return parseProblem(String((error as Error).message));
   }
   const unknown = variables.find((variable) => !known.includes(variable));
-  if (unknown === undefined) return undefined;
+  if (unknown === undefined) {
+    return samples.flat().some((scope) => writesList(text, place, scope))
+      ? "writes numbers, a list, as one text, which is nobody's number. Write {{ number }}, or {% for n in numbers %}{{ n }}{% unless forloop.last %},{% endunless %}{% endfor %}."
+      : undefined;
+  }
   const shown = /^[\w.]{1,40}$/.test(unknown) ? `"${unknown}"` : 'a variable';
   return `names ${shown}, which is not known. Known: ${known.length === 0 ? 'none here' : known.join(', ')}.`;
+}
+
+/** Whether a sample shows that a list is written as text. Any other failure has a rule of its own. */
+function writesList(text: string, place: Place, scope: TemplateScope): boolean {
+  const engine = engineFor(place, true);
+  try {
+    engine.renderSync(engine.parse(text), scope);
+    return false;
+  } catch (error) {
+    return (error as { originalError?: unknown }).originalError instanceof ListAsTextError;
+  }
 }
 
 /**

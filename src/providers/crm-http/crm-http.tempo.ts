@@ -19,6 +19,8 @@ export const TEMPO = {
   renewalMs: 1_000,
   /** Before another attempt to store a refresh token. */
   keepMs: 2_000,
+  /** How much longer than the answer to one spelling those to further ones may take. */
+  twinsMs: 50,
   /** Before it checks again whether another instance has a new token. */
   lookMs: 200,
   /** How long it checks: the other instance may die meanwhile. */

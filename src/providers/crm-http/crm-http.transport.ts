@@ -6,6 +6,7 @@ import { HostNames } from './crm-http.dns.js';
 import { NotJsonError } from './crm-http.evaluator.js';
 import { connectionFailure, requestFailure, stopped } from './crm-http.failures.js';
 import type { CrmLimits, Spending } from './crm-http.limits.js';
+import type { RefusedCredentials } from './crm-http.refused.js';
 import type { CrmRequest } from './crm-http.request.js';
 import type { CrmTempo } from './crm-http.tempo.js';
 import { undici } from './libraries.js';
@@ -28,6 +29,8 @@ interface TransportSettings {
   /** Headers that never change, or the object that obtains them. */
   readonly auth: AuthHeaders | OAuthAuth;
   readonly limits: CrmLimits;
+  /** Of credentials that never change. */
+  readonly refused: RefusedCredentials;
   readonly tempo?: Pick<CrmTempo, 'connectMs' | 'connectLimitMs'>;
 }
 
@@ -60,7 +63,7 @@ export class CrmTransport {
 
   /** Why requests fail now, or soon will; `undefined` if nothing is known. */
   get trouble(): string | undefined {
-    return this.#oauth?.trouble ?? this.settings.limits.trouble;
+    return this.#oauth?.trouble ?? this.settings.refused.trouble ?? this.settings.limits.trouble;
   }
 
   /**
@@ -81,21 +84,39 @@ export class CrmTransport {
     const oauth = this.#oauth;
     if (signal.aborted) throw stopped();
     limits.admit();
-    const credentials = oauth ? await oauth.headers(signal) : (this.settings.auth as AuthHeaders);
-    limits.spend(spending);
+    const ended = this.settings.refused.admit();
+    try {
+      const credentials = oauth ? await oauth.headers(signal) : (this.settings.auth as AuthHeaders);
+      limits.spend(spending);
+      return await this.#exchange(request, credentials, signal, spending, read, notFound);
+    } finally {
+      ended();
+    }
+  }
+
+  async #exchange<T>(
+    request: CrmRequest,
+    credentials: AuthHeaders,
+    signal: AbortSignal,
+    spending: Spending,
+    read: (body: Uint8Array) => Promise<T>,
+    notFound: readonly number[],
+  ): Promise<T | undefined> {
+    const { limits } = this.settings;
+    const oauth = this.#oauth;
     try {
       const answer = await this.#send(request, credentials, signal);
-      if (answer.statusCode !== 401) {
+      if (oauth === undefined || answer.statusCode !== 401) {
         oauth?.taken(credentials);
         return await this.#read(answer, request, signal, read, notFound);
       }
       await discard(answer, signal);
-      const renewed = await oauth?.renewed(credentials, signal);
+      const renewed = await oauth.renewed(credentials, signal);
       if (renewed === undefined) throw new VipLookupError('HTTP 401');
       limits.spend(spending === 'none' ? 'none' : 'owe');
       const second = await this.#send(request, renewed, signal);
-      if (second.statusCode === 401) oauth?.refusedAnew(renewed);
-      else oauth?.taken(renewed);
+      if (second.statusCode === 401) oauth.refusedAnew(renewed);
+      else oauth.taken(renewed);
       return await this.#read(second, request, signal, read, notFound);
     } catch (error) {
       limits.failed();
@@ -141,11 +162,13 @@ export class CrmTransport {
         throw error instanceof NotJsonError ? notJson(headers) : error;
       });
       limits.answered(askedMs);
+      this.settings.refused.accepted(askedMs);
       return made;
     }
     if (isNobody) {
       await discard(answer, signal);
       limits.answered(askedMs);
+      this.settings.refused.accepted(askedMs);
       return undefined;
     }
     const retryAfter = [headers['retry-after']].flat()[0];
@@ -157,7 +180,14 @@ export class CrmTransport {
     }
     if (limits.readsBodies) await limits.heed(refused, await bytesOf(answer), signal);
     else await discard(answer, signal);
+    if (this.#refusesCredentials(statusCode)) throw this.settings.refused.refused(statusCode, askedMs);
     throw new VipLookupError(`HTTP ${statusCode}${redirection(statusCode, headers, request.origin)}`);
+  }
+
+  /** A 403 may mean anything where nothing was sent that could be refused. */
+  #refusesCredentials(status: number): boolean {
+    if (this.#oauth !== undefined) return false;
+    return status === 401 || (status === 403 && Object.keys(this.settings.auth).length > 0);
   }
 }
 

@@ -34,7 +34,7 @@ function valueProblem(value: unknown): string | undefined {
   if (typeof value !== 'string') return rule;
   if (!isHeaderText(literalPart(value)))
     return 'has a line end or a character beyond Latin-1, which no header can carry.';
-  const problem = templateProblem(value, 'header', ['token']);
+  const problem = templateProblem(value, 'header', { names: ['token'], samples: [[{ token: 'sample' }]] });
   if (problem !== undefined) return problem;
   return new TextTemplate(value, 'header').variables().includes('token') ? undefined : rule;
 }

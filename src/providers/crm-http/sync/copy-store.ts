@@ -19,6 +19,8 @@ export interface CopyState {
   readonly unnamed?: UnnamedContacts;
   /** It has no VIP although the CRM listed contacts, and that was confirmed. */
   readonly hasNoVips?: true;
+  /** Of the last full pull. Absent: pulled by a version that did not note it. */
+  readonly pages?: PagesPulled;
   /** Where the next pull of changes begins. */
   readonly cursor?: Json;
   /** When the last full pull began, ISO 8601. */
@@ -27,6 +29,16 @@ export interface CopyState {
   readonly pulledAt: string;
   /** Digest of the settings it was pulled with; if they change, a full pull is needed. */
   readonly source: string;
+}
+
+/** How the pages of a full pull came. */
+export interface PagesPulled {
+  /** Contacts on the first one. */
+  readonly size: number;
+  /** The first of another size that is not the last one; absent: there is none. */
+  readonly uneven?: number;
+  /** The last one had no contacts. */
+  readonly endsEmpty?: boolean;
 }
 
 export interface UnnamedContacts {

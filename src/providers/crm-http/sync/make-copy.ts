@@ -4,6 +4,7 @@ import type { ProviderContext } from '../../../plugin-api/index.js';
 import { DEFAULTS } from '../crm-http.options.js';
 import type { CrmHttpOptions } from '../crm-http.options.js';
 import { readRate } from '../crm-http.rate-limit.js';
+import { TextTemplate } from '../crm-http.templates.js';
 import { TEMPO } from '../crm-http.tempo.js';
 import type { CrmTransport } from '../crm-http.transport.js';
 import type { Evaluator } from '../crm-http.evaluator.js';
@@ -11,6 +12,7 @@ import { READING } from './contact.js';
 import { digest, PAGE_LIMITS, PageReader, PageRequest } from './page-reader.js';
 import type { Pace } from './page-reader.js';
 import { readPercent, SYNC_DEFAULTS } from './sync.options.js';
+import type { CrmHttpPageOptions } from './sync.options.js';
 import { SyncedCopy } from './synced-copy.js';
 
 /** For a page, only this status means "nothing"; 404 means a wrong address, or a truncated list. */
@@ -57,9 +59,13 @@ export function makeCopy(
   );
   const asked = Object.keys(pageExpressionsOf(options));
   const limits = { maxTicks: MAX_PAGE_TICKS, maxCharacters: LONGER * evaluator.maxResponseBytes };
+  const asking = {
+    full: withHeadersOf(options, full),
+    changes: changes == null ? undefined : withHeadersOf(options, changes),
+  };
   const source = {
-    full: new PageRequest('sync.full', full),
-    changes: changes == null ? undefined : new PageRequest('sync.changes', changes),
+    full: new PageRequest('sync.full', asking.full),
+    changes: asking.changes && new PageRequest('sync.changes', asking.changes),
     pages: new PageReader(
       (request, bindings, signal) =>
         transport.ask(
@@ -74,10 +80,14 @@ export function makeCopy(
       paceOf(options.rateLimit),
     ),
     locale: { country, timezone },
-    fingerprint: digest([READING, full, changes ?? null, expressions, country ?? null, timezone]).slice(
-      0,
-      22,
-    ),
+    fingerprint: digest([
+      READING,
+      asking.full,
+      asking.changes ?? null,
+      expressions,
+      country ?? null,
+      timezone,
+    ]).slice(0, 22),
   };
   return new SyncedCopy(context, source, {
     everyMs: durationMs(every),
@@ -85,6 +95,21 @@ export function makeCopy(
     maxShrink: readPercent(sync.maxShrink ?? SYNC_DEFAULTS.maxShrink)!,
     pollMs: tempo.pollMs,
   });
+}
+
+/** Headers that the CRM wants with each request are written once. Those with something of a caller are for lookups only. */
+export function withHeadersOf(
+  { headers }: Pick<CrmHttpOptions, 'headers'>,
+  page: CrmHttpPageOptions,
+): CrmHttpPageOptions {
+  const own = Object.keys(page.headers ?? {}).map((name) => name.toLowerCase());
+  const inherited = Object.entries(headers ?? {}).filter(([name, value]) => {
+    const lower = name.toLowerCase();
+    const isOfBody = lower === 'content-type' && page.body == null;
+    return !own.includes(lower) && !isOfBody && new TextTemplate(value, 'header').variables().length === 0;
+  });
+  if (inherited.length === 0) return page;
+  return { ...page, headers: { ...Object.fromEntries(inherited), ...page.headers } };
 }
 
 /**

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject, VipLookupError, withTimeLimit } from '../../../plugin-api/index.js';
 import type { Json } from '../../../plugin-api/index.js';
+import { messageOf } from '../crm-http.failures.js';
+import { RefusedError } from '../crm-http.refused.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import type { CrmRequest } from '../crm-http.request.js';
 import type { CrmTempo } from '../crm-http.tempo.js';
@@ -9,6 +11,7 @@ import { MappingError } from '../crm-http.evaluator.js';
 import type { Content, Yield } from '../crm-http.evaluator.js';
 import type { CrmHttpPageOptions } from './sync.options.js';
 import { readDeletedId } from './contact.js';
+import { PageShapes } from './page-shape.js';
 
 /** Variables of expressions besides the answer: `$page`, `$cursor`, `$started`. */
 type PageBindings = Readonly<{
@@ -20,6 +23,8 @@ type PageBindings = Readonly<{
 
 /** Waits until the next request of a pull may be sent. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
+
+type Waiting = (why: string) => void;
 
 export interface Page {
   /** The results of `records`, one by one. */
@@ -58,6 +63,7 @@ export class PageReader {
   /**
    * @param cursor where the last pull ended; `undefined` for a full one
    * @param started ISO 8601; what the expressions know as `$started`
+   * @param waiting told why a page is not requested yet, one sentence
    * @throws VipLookupError if a page cannot be fetched or read, or a limit is reached
    */
   async *pages(
@@ -65,22 +71,26 @@ export class PageReader {
     cursor: Json | undefined,
     started: string,
     signal: AbortSignal,
+    waiting: Waiting = () => undefined,
   ): AsyncGenerator<Page, void, undefined> {
     let found = cursor;
     let contacts = 0;
     let next: Json | undefined;
     const read = new PagesRead();
+    const shapes = new PageShapes();
     for (let count = 1; ; count++) {
       if (count > this.limits.pages)
         throw new VipLookupError(`there are more than ${this.limits.pages} pages; does sync.next ever end?`);
       const filled = request.forPage(next, cursor);
       read.asking(filled, next);
       const page = request.uses('page') ? next : undefined;
-      const answer = await this.#ask(filled, { page, cursor: found, started }, signal);
+      const answer = await this.#ask(filled, { page, cursor: found, started }, signal, waiting);
       if (answer === undefined) return;
       const { values } = answer;
       const told = values['sync.cursor'];
       const entries = listOf(values['sync.records']);
+      const deleted = listOf(values['sync.deleted']).map(readDeletedId);
+      shapes.read(count, answer.content!.shape, entries.length + deleted.length);
       contacts += entries.length;
       if (contacts > this.limits.contacts) {
         throw new VipLookupError(
@@ -93,14 +103,18 @@ export class PageReader {
       found = told ?? found;
       next = values['sync.next'];
       const goesOn = !isNothing(next);
-      const deleted = listOf(values['sync.deleted']).map(readDeletedId);
       yield { entries, deleted, cursor: found, goesOn };
       if (!goesOn) return;
       read.read(answer.content!);
     }
   }
 
-  async #ask(request: CrmRequest, bindings: PageBindings, signal: AbortSignal): Promise<Yield | undefined> {
+  async #ask(
+    request: CrmRequest,
+    bindings: PageBindings,
+    signal: AbortSignal,
+    waiting: Waiting,
+  ): Promise<Yield | undefined> {
     let busyUntilMs = performance.now() + BUSY_PATIENCE_MS;
     for (let failures = 0; ;) {
       try {
@@ -114,11 +128,12 @@ export class PageReader {
         );
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof MappingError) throw error;
+        if (error instanceof MappingError || error instanceof RefusedError) throw error;
         const isBusy = (error as { name?: unknown }).name === 'VipLookupBusyError';
         if (isBusy && performance.now() > busyUntilMs) throw error;
         const pauseMs = isBusy ? this.tempo.busyMs : this.tempo.pageMs[failures++];
         if (pauseMs === undefined) throw error;
+        waiting(isBusy ? messageOf(error) : `${messageOf(error)}; trying again in ${pauseMs / 1_000} s`);
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }

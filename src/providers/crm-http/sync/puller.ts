@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { VipLookupError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight, SyncReport } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, SyncOptions, SyncReport } from '../../../plugin-api/index.js';
 import type { Locale } from '../crm-http.mapping.js';
 import { readContact } from './contact.js';
 import { unreadDocument } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, CopyStore, PartWriter, UnnamedContacts } from './copy-store.js';
 import type { Page, PageReader, PageRequest } from './page-reader.js';
+import { PageSizes } from './shrink.js';
 import { withTurns } from './with-turns.js';
 import { NotVips } from './without-vips.js';
-
-/** How the reason in `/health` begins. */
-const HEALTH_REASON = 'a pull was refused';
 
 /** A finished pull; nothing takes effect before `state` is committed. */
 export interface Pulled {
@@ -52,18 +50,24 @@ export async function pull(
   before: { readonly state: CopyState; readonly index: CopyIndex } | undefined,
   right: ExclusiveRight,
   signal: AbortSignal,
+  onProgress: SyncOptions['onProgress'] = () => undefined,
 ): Promise<Pulled> {
   const kind = before === undefined ? ('full' as const) : ('changes' as const);
   const { generation, parts } = before?.state ?? { generation: randomBytes(6).toString('hex'), parts: 0 };
   const writer = store.writer(generation, parts, right);
   const tally = new Tally();
+  const sizes = new PageSizes();
   const begun = new Date();
   const started = new Date(begun.getTime() - OVERLAP_MS).toISOString();
   let cursor = before?.state.cursor;
-  for await (const page of source.pages.pages(source[kind]!, cursor, started, signal)) {
+  const soFar = () => ({ pages: tally.pages, entries: tally.contacts.size });
+  const waiting = (why: string): void => onProgress({ ...soFar(), waiting: why });
+  for await (const page of source.pages.pages(source[kind]!, cursor, started, signal, waiting)) {
     tally.pages++;
     cursor = page.cursor;
     await take(page, source.locale, writer, tally);
+    onProgress(soFar());
+    sizes.page(page);
     if (page.goesOn) tally.endPage(page.entries.length);
     signal.throwIfAborted();
   }
@@ -83,6 +87,7 @@ export async function pull(
     fullAt: before?.state.fullAt ?? pulledAt,
     pulledAt,
     source: source.fingerprint,
+    pages: before === undefined ? sizes.pulled : before.state.pages,
     ...unnamedOf(before?.state.unnamed, tally.unnamed),
     ...(cursor !== undefined && { cursor }),
   };
@@ -191,45 +196,4 @@ export class Tally {
       );
     }
   }
-}
-
-/** A pull found so many fewer contacts than the copy has that somebody must confirm it. */
-export class ShrinkError extends VipLookupError {}
-
-/**
- * Refuses a copy without a VIP where there were contacts: `records` may yield the CRM's own objects. Asked once, until
- * the settings change.
- * @param provider for the command that confirms
- * @throws ShrinkError
- */
-export function refuseWithoutVips(
-  { state, lacksVips }: Pulled,
-  before: CopyState | undefined,
-  provider: string,
-): void {
-  if (lacksVips === undefined || (before?.hasNoVips && before.source === state.source)) return;
-  throw new ShrinkError(
-    `${HEALTH_REASON}: ${lacksVips}. If none of them is to be a VIP, confirm it with the command sync ${provider} --full --confirm`,
-  );
-}
-
-/**
- * @param maxShrink part of the contacts that may be missing
- * @param provider for the command that confirms
- * @throws ShrinkError
- */
-export function refuseShrink(
-  { report }: Pulled,
-  before: CopyState | undefined,
-  maxShrink: number,
-  provider: string,
-): void {
-  const had = before?.contacts ?? 0;
-  const { kind, entries: has } = report;
-  if (had === 0 || (has > 0 && has >= had * (1 - maxShrink))) return;
-  const percent = Math.round((1 - has / had) * 100);
-  const allowed = Math.round(maxShrink * 100);
-  throw new ShrinkError(
-    `${HEALTH_REASON}: it leaves ${has} of ${had} contacts, ${percent} % fewer, and sync.maxShrink is ${allowed}%. If that is correct, confirm it with the command sync ${provider}${kind === 'full' ? ' --full' : ''} --confirm`,
-  );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { crmOptionProblems } from '../../../../test/support/crm-provider.js';
+import { adviseSync } from './sync.options.js';
 
 const HOST = 'https://crm.example';
 const SYNC = {
@@ -91,5 +92,26 @@ describe('the options of a synced copy', () => {
     ],
   ])('may not be %s', (_, sync, problem) => {
     expect(problemsOf(sync)).toEqual([problem]);
+  });
+});
+
+describe('what is said of usable options', () => {
+  const of = (options: object): string[] =>
+    adviseSync(options).map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+  it('is nothing without a copy, or where errors and deletions are told', () => {
+    const changes = { url: `${HOST}/changes` };
+    expect(of({})).toEqual([]);
+    expect(of({ sync: { ...SYNC, every: undefined } })).toEqual([]);
+    expect(of({ errorPath: 'error', sync: SYNC })).toEqual([]);
+    expect(of({ errorPath: 'error', sync: { ...SYNC, changes, deleted: 'deleted' } })).toEqual([]);
+    expect(of({ errorPath: 'error', sync: { ...SYNC, changes, fullEvery: '6h' } })).toEqual([]);
+  });
+
+  it('names what no pull can notice', () => {
+    expect(of({ sync: { ...SYNC, changes: { url: `${HOST}/changes` } } })).toEqual([
+      'sync: has no errorPath beside it. A CRM that reports an error with HTTP status 200 may then end a pull early; errors under common names, and pages unlike those before, are noticed. Write for example errorPath: $not($exists(contacts)).',
+      'sync.changes: has no deleted beside it. A contact that was deleted in the CRM stays a VIP until everything is pulled, every 24h unless fullEvery says otherwise. Write deleted, or fullEvery.',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsOptional, ValidateNested } from 'class-validator';
 import { IsDuration, Rule } from '../../../plugin-api/index.js';
+import type { OptionProblem } from '../../../plugin-api/index.js';
 import { RequestTemplate } from '../crm-http.request.js';
 import { Expression, requestOptions, splitUrl } from '../crm-http.rules.js';
 import type { TemplateScope } from '../crm-http.templates.js';
@@ -99,6 +100,28 @@ export class CrmHttpSyncOptions {
   @IsOptional()
   @IsBoolean({ message: 'must be true or false. Default: true.' })
   readonly live?: boolean;
+}
+
+/** What pulls cannot notice with these options. */
+export function adviseSync({
+  errorPath,
+  sync,
+}: {
+  readonly errorPath?: string;
+  readonly sync?: CrmHttpSyncOptions;
+}): OptionProblem[] {
+  if (sync?.every == null) return [];
+  const advice: OptionProblem[] = [];
+  if (errorPath == null) {
+    const message =
+      'has no errorPath beside it. A CRM that reports an error with HTTP status 200 may then end a pull early; errors under common names, and pages unlike those before, are noticed. Write for example errorPath: $not($exists(contacts)).';
+    advice.push({ path: ['sync'], message });
+  }
+  if (sync.changes != null && sync.deleted == null && sync.fullEvery == null) {
+    const message = `has no deleted beside it. A contact that was deleted in the CRM stays a VIP until everything is pulled, every ${SYNC_DEFAULTS.fullEvery} unless fullEvery says otherwise. Write deleted, or fullEvery.`;
+    advice.push({ path: ['sync', 'changes'], message });
+  }
+  return advice;
 }
 
 /** Credentials are sent only to the host of the provider's `url`. */

@@ -6,7 +6,7 @@ import { holdTimeouts } from '../../../../test/support/held-timeouts.js';
 import { eventually, patient } from '../../../../test/support/eventually.js';
 import { NEVER, recalled, syncedProvider } from '../../../../test/support/synced-provider.js';
 import { Caller, VipFileError } from '../../../plugin-api/index.js';
-import type { ExclusiveRight } from '../../../plugin-api/index.js';
+import type { ExclusiveRight, SyncProgress } from '../../../plugin-api/index.js';
 import { MemoryState } from '../../../plugin-api/testing/index.js';
 import type { CrmHttpProvider } from '../crm-http.provider.js';
 
@@ -95,6 +95,27 @@ describe('a pull that leaves far fewer contacts', () => {
     await provider.sync({});
     suite.crm.delete(0, 1, 2);
     expect(await provider.sync({})).toMatchObject({ kind: 'changes', entries: 7, before: 10 });
+  });
+});
+
+describe('the progress of a pull', () => {
+  it('is told after each page, and why it waits', async () => {
+    suite.crm.put(...contactNumbers(250));
+    suite.crm.missingFromPage = 3;
+    const { provider } = instance();
+    const told: SyncProgress[] = [];
+    const onProgress = (progress: SyncProgress): void => {
+      if (progress.waiting !== undefined) suite.crm.missingFromPage = Infinity;
+      told.push(progress);
+    };
+    await provider.sync({ onProgress });
+    const two = { pages: 2, entries: 200 };
+    expect(told).toEqual([
+      { pages: 1, entries: 100 },
+      two,
+      { ...two, waiting: expect.stringMatching(/^HTTP 404; trying again in [\d.]+ s$/) },
+      { pages: 3, entries: 250 },
+    ]);
   });
 });
 

@@ -100,6 +100,24 @@ describe.each([
     expect(provider.copyAgeSeconds()).toBeGreaterThanOrEqual(0);
   });
 
+  it('is shown by health while the CRM hangs', async () => {
+    suite.crm.put(aino);
+    suite.crm.holdsSearches = true;
+    const url = await newUrl();
+    await instance(url).provider.sync({});
+    const provider = await opened(url);
+    const tooLate = new AbortController();
+    const asked = provider.check(tooLate.signal);
+    await eventually(() => suite.crm.asked('/search').length > 0);
+    tooLate.abort();
+    expect(await asked).toEqual({
+      status: 'degraded',
+      reason: 'calls are decided from the copy alone: no answer in time',
+      entries: 1,
+      loadedAt: expect.any(String),
+    });
+  });
+
   it('is pulled by one of two instances and serves both', async () => {
     suite.crm.put(...contactNumbers(250), aino);
     const url = await newUrl();

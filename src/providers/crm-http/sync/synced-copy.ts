@@ -15,8 +15,9 @@ import { CopyStore } from './copy-store.js';
 import { LoadedCopy } from './copy-index.js';
 import type { CopyIndex } from './copy-index.js';
 import type { CopyState, PullAttempt } from './copy-store.js';
-import { pull, refuseShrink, refuseWithoutVips, ShrinkError } from './puller.js';
+import { pull } from './puller.js';
 import type { PullSource } from './puller.js';
+import { refuseShrink, refuseWithoutVips, ShrinkError } from './shrink.js';
 
 export interface CopySettings {
   readonly everyMs: number;
@@ -166,7 +167,7 @@ export class SyncedCopy {
   }
 
   async #pull(
-    { full = false, confirm = false }: SyncOptions,
+    { full = false, confirm = false, onProgress }: SyncOptions,
     right: ExclusiveRight,
     signal: AbortSignal,
   ): Promise<SyncReport> {
@@ -176,7 +177,7 @@ export class SyncedCopy {
     try {
       await this.#store.sweep(right, signal);
       const changeable = full ? undefined : await this.#changeable();
-      const pulled = await pull(this.source, this.#store, changeable, right, signal);
+      const pulled = await pull(this.source, this.#store, changeable, right, signal, onProgress);
       if (!confirm) refuseWithoutVips(pulled, before, this.context.name);
       if (!confirm) refuseShrink(pulled, before, this.settings.maxShrink, this.context.name);
       signal.throwIfAborted();
