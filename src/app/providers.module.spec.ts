@@ -100,6 +100,7 @@ it('a plug-in is handed what its provider is configured with, and nothing of the
       'options',
       'resolvePath',
       'state',
+      'timeoutMs',
       'timezone',
     ]);
     expect(inspect(handed, { depth: 20, showHidden: true })).not.toContain('sesame');

@@ -7,8 +7,8 @@ import type { ProviderStatus, VipLookupProvider } from '../plugin-api/vip-lookup
 const CHECK_SHARED_MS = 2_000;
 /** Monitors wait for `/health`, so a check gets less time than a slow provider's lookups may take. */
 const MAX_CHECK_MS = 2_000;
-/** A provider that heeds the end of its time may still tell what it knows without its backend. */
-const GRACE_MS = 100;
+/** Of that, and at most a tenth of it: a provider that heeds the end of its time may tell what it knows without its backend. */
+const LAST_WORD_MS = 100;
 /** How long health reports an incident: longer than the interval of monitors. */
 const INCIDENT_SHOWN_MS = 30_000;
 /** Reasons contain texts of errors, so their number is unlimited. */
@@ -180,15 +180,16 @@ export class ProviderHealthCheck {
   #askProvider(): Promise<ProviderStatus> {
     const limitMs = Math.min(this.timeoutMs, MAX_CHECK_MS);
     const tooLate = new LookupTimeoutError(`no answer within ${limitMs} ms`);
+    const lastWordMs = Math.min(LAST_WORD_MS, limitMs / 10);
     const check = async (signal: AbortSignal): Promise<ProviderStatus> => {
       const status = this.provider.check(signal);
       return untilAborted(status, signal).catch(async (error: unknown) => {
-        const late = signal.aborted ? await lastWord(status) : undefined;
+        const late = signal.aborted ? await lastWord(status, lastWordMs) : undefined;
         if (late === undefined) throw error;
         return late;
       });
     };
-    return withTimeLimit(limitMs, [], check, tooLate);
+    return withTimeLimit(limitMs - lastWordMs, [], check, tooLate);
   }
 
   async #ask(foundUp?: () => void): Promise<ProviderStatus> {
@@ -213,9 +214,9 @@ export class ProviderHealthCheck {
  * What a check says that was cut off: that it is degraded, and what it knows all the same. That it is up is too late, since the
  * backend did not answer in time.
  */
-async function lastWord(check: Promise<ProviderStatus>): Promise<ProviderStatus | undefined> {
+async function lastWord(check: Promise<ProviderStatus>, ms: number): Promise<ProviderStatus | undefined> {
   const said = await within(
-    GRACE_MS,
+    ms,
     check.catch(() => undefined),
   );
   return said?.status === 'degraded' ? said : undefined;
