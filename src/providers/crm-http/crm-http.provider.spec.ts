@@ -83,6 +83,9 @@ describeWithCrm('crm-http', (trial) => {
       '{{ caller.digits }}',
       '{{ numbers | join: "," }}',
       '{% for n in numbers %}{{ n }}{% endfor %}',
+      '{% assign like = caller.significant | split: "" | join: "%" | prepend: "%" %}{{ like }}',
+      '{{ caller.national | prepend: "%25" }}',
+      '{% if caller.e164 %}{{ caller.e164 }}{% endif %}',
     ])('not about an extension with %s', async (written) => {
       expect(await lookUp(provide({ url: `${crm.url}/contacts?phone=${written}` }), '4711')).toBeNull();
       expect(crm.requests).toEqual([]);

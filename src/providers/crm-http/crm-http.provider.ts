@@ -240,8 +240,12 @@ export class CrmHttpProvider implements VipLookupProvider {
   #requests(caller: Caller, known: Spellings): CrmRequest[] {
     if (isWithheldNumber(caller.text) || caller.text.length > MAX_NUMBER_LENGTH) return [];
     const numbers = caller.spellings(this.context.options.spellings ?? DEFAULTS.spellings);
-    if (numbers.length === 0 && !this.#template.uses('numbers')) {
-      return [this.#template.fill({ caller: known }) ?? []].flat();
+    if (numbers.length === 0) {
+      // What a filter makes of a spelling that the caller lacks may be a search for everybody (`prepend: "%"`).
+      const isAsked = this.#template.uses('caller.text') || this.#template.isFixed;
+      return isAsked && !this.#template.uses('numbers')
+        ? [this.#template.fill({ caller: known }) ?? []].flat()
+        : [];
     }
     return (this.#template.uses('number') ? numbers : numbers.slice(0, 1))
       .map((number) => this.#template.fill({ number, numbers, caller: known }))

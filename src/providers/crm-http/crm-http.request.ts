@@ -58,6 +58,11 @@ export class RequestTemplate {
     return this.#variables.has(variable);
   }
 
+  /** The same request for every caller. */
+  get isFixed(): boolean {
+    return this.#variables.size === 0;
+  }
+
   /** @returns `undefined` when the templates name what cannot be written as they want it */
   fill(scope: TemplateScope): CrmRequest | undefined {
     try {
