@@ -84,7 +84,8 @@ export class RunningService {
     const closed = this.app.close();
     server.closeAllConnections();
     await closed;
-    await rm(this.folder, { recursive: true, force: true });
+    // SQLite may remove its journal only now.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
